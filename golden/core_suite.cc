@@ -18,6 +18,7 @@ std::vector<Case> core_suite(std::uint64_t seed) {
   add_gradients(suite);
   add_second_order(suite);
   add_nonfinite(suite);
+  add_defects(suite);
   return suite.take();
 }
 

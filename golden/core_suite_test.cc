@@ -49,7 +49,7 @@ std::optional<double> constant_value(const Tensor& tensor) {
 // A change of this number is a new edition of the suite: golden files made
 // with the old one no longer belong to it.
 TEST(CoreSuite, IsTheSameOnEveryMachine) {
-  EXPECT_EQ(digest(suite()), 0x4e88e4de1be5d202) << std::hex << digest(suite());
+  EXPECT_EQ(digest(suite()), 0xa7f489f117f18231) << std::hex << digest(suite());
 }
 
 TEST(CoreSuite, DependsOnTheSeedAlone) {
@@ -97,7 +97,7 @@ TEST(CoreSuite, HoldsEveryOperationInEveryFormat) {
     ++count[{c.problem.operation, c.problem.x().dtype()}];
   }
   for (const Operation operation : kOperations) {
-    for (const DType dtype : kDTypes) {
+    for (const DType dtype : kSuiteDTypes) {
       const bool first_order = std::find(kFirstOrder.begin(), kFirstOrder.end(),
                                          operation) != kFirstOrder.end();
       EXPECT_GE((count[{operation, dtype}]), first_order ? 15 : 2)
@@ -114,8 +114,8 @@ TEST(CoreSuite, StaysSmall) {
     large += c.problem.x().size() > 50'000;
   }
   EXPECT_LE(values, 1'000'000);
-  EXPECT_LE(large, 2);
-  EXPECT_LE(suite().size(), 600u);
+  EXPECT_LE(large, 3);
+  EXPECT_LE(suite().size(), 700u);
 }
 
 // A constant dy makes dx 0 in training: such a case passes a kernel that

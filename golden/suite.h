@@ -21,6 +21,10 @@ inline constexpr std::array kFirstOrder = {
     Operation::forward_training, Operation::forward_inference,
     Operation::backward_training, Operation::backward_inference};
 
+// The formats that most implementations have.
+inline constexpr std::array kSuiteDTypes = {DType::f64, DType::f32, DType::f16,
+                                            DType::bf16};
+
 // Collects cases, and draws the ordinary data that they start from.
 class Suite {
  public:
@@ -77,5 +81,6 @@ void add_range(Suite& suite);
 void add_gradients(Suite& suite);
 void add_second_order(Suite& suite);
 void add_nonfinite(Suite& suite);
+void add_defects(Suite& suite);
 
 }  // namespace exactbn

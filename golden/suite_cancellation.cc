@@ -83,7 +83,7 @@ void add_cancellation(Suite& suite) {
   for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
     add_uneven(suite, dtype);
   }
-  for (const DType dtype : kDTypes) add_outlier(suite, dtype);
+  for (const DType dtype : kSuiteDTypes) add_outlier(suite, dtype);
 }
 
 }  // namespace exactbn

@@ -9,7 +9,7 @@ using enum Operation;
 
 void add_count(Suite& suite, const std::string& label, const Shape& shape) {
   for (const Operation operation : {forward_training, backward_training}) {
-    for (const DType dtype : kDTypes) {
+    for (const DType dtype : kSuiteDTypes) {
       suite.add(suite.draw(label, operation, dtype, shape), {label});
     }
   }
@@ -19,7 +19,7 @@ void add_count(Suite& suite, const std::string& label, const Shape& shape) {
 // of 1000.1f is -0.1875 in f32.
 void add_constant(Suite& suite, double constant, double epsilon) {
   for (const Operation operation : {forward_training, backward_training}) {
-    for (const DType dtype : kDTypes) {
+    for (const DType dtype : kSuiteDTypes) {
       Problem p = suite.draw("ConstantChannel", operation, dtype, {3, 3, 1, 3});
       set_channel(p, "x", 1, {constant});
       p.epsilon = epsilon;
@@ -32,7 +32,7 @@ void add_constant(Suite& suite, double constant, double epsilon) {
 // 0/0 is at stake.
 void add_zero_variance(Suite& suite) {
   for (const Operation operation : {forward_training, backward_training}) {
-    for (const DType dtype : kDTypes) {
+    for (const DType dtype : kSuiteDTypes) {
       Problem p = suite.draw("ZeroVariance", operation, dtype, {2, 3, 2, 2});
       p.epsilon = 0;
       set_channel(p, "x", 1, {5});

@@ -33,7 +33,7 @@ void add_small(Suite& suite, const std::string& label, DType dtype,
 void add_epsilons(Suite& suite) {
   add_ordinary(suite, "EpsilonZero", 0);
   add_ordinary(suite, "EpsilonOne", 1);
-  for (const DType dtype : kDTypes) {
+  for (const DType dtype : kSuiteDTypes) {
     // f16 holds no normal value below 2^-14.
     const bool narrow = dtype == DType::f16;
     add_small(suite, "TinyVariance", dtype, narrow ? 0x1p-9 : 0x1p-13,

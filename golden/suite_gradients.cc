@@ -13,7 +13,7 @@ const Shape kShape = {2, 3, 5, 3};
 
 void add_gradients(Suite& suite) {
   for (const Operation operation : {backward_training, backward_inference}) {
-    for (const DType dtype : kDTypes) {
+    for (const DType dtype : kSuiteDTypes) {
       Problem constant = suite.draw("ConstantDy", operation, dtype, kShape);
       set(constant, "dy", {0.75});
       suite.add(std::move(constant), {"ConstantDy"});

@@ -20,7 +20,7 @@ void add_one(Suite& suite, Operation operation, DType dtype,
 
 void add_nonfinite(Suite& suite) {
   using enum Operation;
-  for (const DType dtype : kDTypes) {
+  for (const DType dtype : kSuiteDTypes) {
     for (const double value : {double{NAN}, HUGE_VAL}) {
       add_one(suite, forward_training, dtype, "x", value);
       add_one(suite, forward_inference, dtype, "x", value);

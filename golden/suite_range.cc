@@ -83,7 +83,7 @@ void add_f16(Suite& suite) {
 // has its relative precision still, and an invstd or a gamma that makes the
 // output normal. Their mean is exact.
 void add_subnormal(Suite& suite, DType dtype) {
-  const double unit = std::ldexp(1.0, format(dtype).emin() - 4);
+  const double unit = std::ldexp(1.0, format(dtype).emin - 4);
   for (const Operation operation : kFirstOrder) {
     Problem p = suite.draw("Subnormal", operation, dtype, {2, 2, 4});
     if (p.find("dy")) {
@@ -102,7 +102,7 @@ void add_subnormal(Suite& suite, DType dtype) {
 }  // namespace
 
 void add_range(Suite& suite) {
-  for (const DType dtype : kDTypes) {
+  for (const DType dtype : kSuiteDTypes) {
     add_near_overflow(suite, dtype);
     add_result_overflow(suite, dtype);
     add_subnormal(suite, dtype);

@@ -57,7 +57,7 @@ void add_zero_variance(Suite& suite, DType dtype) {
 }  // namespace
 
 void add_running_statistics(Suite& suite) {
-  for (const DType dtype : kDTypes) {
+  for (const DType dtype : kSuiteDTypes) {
     add_momentum(suite, dtype, "MomentumZero", 0);
     add_momentum(suite, dtype, "MomentumEighth", 0.125);
     add_momentum(suite, dtype, "MomentumOne", 1);

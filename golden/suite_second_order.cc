@@ -19,7 +19,7 @@ void add_layouts(Suite& suite, Operation operation) {
     suite.add(draw(suite, operation, dtype, shape, channel_axis),
               {"SecondOrder", label});
   };
-  for (const DType dtype : kDTypes) {
+  for (const DType dtype : kSuiteDTypes) {
     add(dtype, {2, 3, 5, 7}, 1, "PrimeShape");
     add(dtype, {2, 5, 3, 2}, 3, "ChannelsLast");
   }

@@ -8,7 +8,7 @@ namespace {
 void add_everywhere(Suite& suite, const std::string& label, const Shape& shape,
                     int channel_axis = 1) {
   for (const Operation operation : kFirstOrder) {
-    for (const DType dtype : kDTypes) {
+    for (const DType dtype : kSuiteDTypes) {
       suite.add(suite.draw(label, operation, dtype, shape, channel_axis),
                 {label});
     }

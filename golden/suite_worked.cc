@@ -59,7 +59,7 @@ void add_cancelling(Suite& suite, std::initializer_list<double> x) {
 }  // namespace
 
 void add_worked_examples(Suite& suite) {
-  for (const DType dtype : kDTypes) {
+  for (const DType dtype : kSuiteDTypes) {
     add_integers(suite, dtype);
     add_tie(suite, dtype);
   }

@@ -1,69 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/check.h"
 
+#include <omp.h>
+
 #include <algorithm>
-#include <cmath>
+#include <list>
+
+#include "oracles/fast_check.h"
 
 namespace exactbn {
 
 namespace {
 
-Verdict verdict_of(const Judgement& j, Grade required) {
-  if (j.grade <= required) {
-    return j.decided ? Verdict::passed : Verdict::undecided;
-  }
-  // That a value is not faithful is certain even where eta means nothing.
-  const bool by_eta = required >= Grade::stable;
-  return j.decided || !by_eta ? Verdict::failed : Verdict::undecided;
+// Channels that are summed and checked together, while the cache has them.
+struct Units {
+  std::int64_t size;
+  std::int64_t count;
+};
+
+Units units_of(const ChannelView& view) {
+  // With the channel axis last a line of the cache has values of several.
+  constexpr std::int64_t kNeighbours = 256;
+  const std::int64_t size =
+      view.inner == 1 ? std::min(kNeighbours, view.channels) : 1;
+  return {size, (view.channels + size - 1) / size};
 }
 
-// Worse first by grade, then by eta, then by ulp; the first value of equals.
-bool worse(const Judgement& a, const Judgement& b) {
-  if (a.grade != b.grade) return a.grade > b.grade;
-  if (a.eta != b.eta) return a.eta > b.eta;
-  return std::fabs(a.ulp) > std::fabs(b.ulp);
-}
-
-void add(OutputVerdict& out, const Finding& finding, Grade required,
-         std::int64_t channel) {
-  const Judgement& j = finding.judgement;
-  const Verdict verdict = verdict_of(j, required);
-  out.verdict = std::max(out.verdict, verdict);
-  if (verdict == Verdict::undecided) {
-    ++out.undecided_values;
-    return;
-  }
-  if (verdict == Verdict::failed) {
-    ++out.failed_values;
-    ++out.failed_in_channel[static_cast<std::size_t>(channel)];
-  }
-  out.grade = std::max(out.grade, j.grade);
-  // An exact 0 has no ulp; eta judges what came instead of it.
-  const bool counts = std::isfinite(j.ulp) || !std::isfinite(j.eta);
-  if (counts) out.max_ulp = std::max(out.max_ulp, std::fabs(j.ulp));
-  out.max_eta = std::max(out.max_eta, j.eta);
-  if (worse(j, out.worst.judgement)) out.worst = finding;
-}
-
-OutputVerdict check_output(const Problem& problem, const Judge& judge,
-                           const std::string& name, const Tensor& got,
-                           Grade required) {
-  std::vector<Judgement> judgements(static_cast<std::size_t>(got.size()));
-#pragma omp parallel for schedule(dynamic, 64) if (got.size() > kParallel)
-  for (std::int64_t i = 0; i < got.size(); ++i) {
-    judgements[static_cast<std::size_t>(i)] =
-        judge(name, i, got.bits(i), got.dtype());
-  }
+// The outputs shaped like x.
+void check_values(const Problem& problem, Judge& judge,
+                  std::list<FastCheck>& outputs) {
   const ChannelView view = problem.view();
-  OutputVerdict out;
-  out.output = name;
-  out.dtype = got.dtype();
-  out.limit = judge.limit(name, required);
-  out.failed_in_channel.resize(static_cast<std::size_t>(view.channels));
-  const bool of_channel = got.shape().size() == 1;
-  for (std::int64_t i = 0; i < got.size(); ++i) {
-    const Judgement& j = judgements[static_cast<std::size_t>(i)];
-    add(out, {i, got.bits(i), j}, required, of_channel ? i : view.channel(i));
+  const Units units = units_of(view);
+  const auto check_unit = [&](std::int64_t u) {
+    const std::int64_t first = u * units.size;
+    const Channels channels = {first,
+                               std::min(units.size, view.channels - first)};
+    judge.prepare(channels);
+    for (FastCheck& output : outputs) output.check(channels);
+  };
+  const bool many = units.count / 2 >= omp_get_max_threads();
+  // One thread a unit, or all threads in one unit after the other.
+#pragma omp parallel for schedule(dynamic) if (many && \
+                                               problem.x().size() > kParallel)
+  for (std::int64_t u = 0; u < units.count; ++u) check_unit(u);
+}
+
+// An output of one value a channel.
+OutputVerdict check_channels(const Problem& problem, const Judge& judge,
+                             const std::string& name, const Tensor& got,
+                             Grade required) {
+  OutputVerdict out =
+      empty_verdict(problem, judge, name, got.dtype(), required);
+  for (std::int64_t c = 0; c < got.size(); ++c) {
+    const Judgement j = judge(name, c, got.bits(c), got.dtype());
+    add(out, {c, got.bits(c), j}, required, c);
   }
   return out;
 }
@@ -98,24 +88,42 @@ CaseVerdict check_refusal(const Case& c, const Declaration& declaration,
 }  // namespace
 
 CaseVerdict check(const Case& c, const Declaration& declaration,
-                  const Answer& answer, Grade required) {
+                  const Answer& answer, Grade required, Filter filter) {
   if (answer.kind != Answer::Kind::outputs) {
     return check_refusal(c, declaration, answer);
   }
-  const Judge judge(c.problem, declaration);
+  Judge judge(c.problem, declaration, Judge::Deferred());
   CaseVerdict result;
+  std::vector<std::string_view> names;
   for (const std::string_view name : output_names(c.problem)) {
     if (!offers(declaration, c.problem.operation, name)) continue;
-    const auto got = answer.outputs.find(name);
-    if (got == answer.outputs.end()) {
-      result.verdict = std::max(result.verdict, Verdict::missing);
-      result.reason += (result.reason.empty() ? "no " : ", no ");
-      result.reason += name;
+    if (answer.outputs.contains(std::string(name))) {
+      names.push_back(name);
       continue;
     }
-    result.outputs.push_back(check_output(c.problem, judge, std::string(name),
-                                          got->second, required));
-    result.verdict = std::max(result.verdict, result.outputs.back().verdict);
+    result.verdict = Verdict::missing;
+    result.reason += (result.reason.empty() ? "no " : ", no ");
+    result.reason += name;
+  }
+  std::list<FastCheck> values;
+  for (const std::string_view name : names) {
+    if (!shaped_like_x(name)) continue;
+    values.emplace_back(c.problem, judge, name,
+                        answer.outputs.at(std::string(name)), required, filter);
+  }
+  check_values(c.problem, judge, values);
+  for (const std::string_view name : names) {
+    if (shaped_like_x(name)) {
+      result.outputs.push_back(values.front().verdict());
+      values.pop_front();
+    } else {
+      const std::string text(name);
+      result.outputs.push_back(check_channels(
+          c.problem, judge, text, answer.outputs.at(text), required));
+    }
+    OutputVerdict& out = result.outputs.back();
+    if (out.worst.index < 0) out.worst = {};  // none is decided
+    result.verdict = std::max(result.verdict, out.verdict);
   }
   if (result.outputs.empty() && result.verdict == Verdict::passed) {
     result.verdict = Verdict::missing;

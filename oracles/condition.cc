@@ -17,6 +17,19 @@ Wide backward_error(Wide error, Wide half_ulp, const Condition& condition,
   return 2 * excess / (b + std::sqrt(b * b + 4 * a * excess));
 }
 
+Magnitudes operator+(const Magnitudes& a, const Magnitudes& b) {
+  return {a.one + b.one, a.x + b.x, a.xhat + b.xhat, a.dy + b.dy, a.u + b.u};
+}
+
+Magnitudes operator*(Wide a, const Magnitudes& b) {
+  return {a * b.one, a * b.x, a * b.xhat, a * b.dy, a * b.u};
+}
+
+ConditionForm operator+(const ConditionForm& a, const ConditionForm& b) {
+  return {a.linear + b.linear, a.quadratic + b.quadratic,
+          a.underflow + b.underflow};
+}
+
 Conditions::Conditions(const Problem& problem, const ExactBatchNorm& exact,
                        RunningVariance divisor)
     : problem_(problem),
@@ -24,15 +37,34 @@ Conditions::Conditions(const Problem& problem, const ExactBatchNorm& exact,
       view_(problem.view()),
       divisor_(divisor),
       frozen_(!normalizes_by_batch(problem.operation)),
-      channels_(static_cast<std::size_t>(view_.channels)) {
-#pragma omp parallel for schedule(dynamic) if (problem.x().size() > kParallel)
-  for (std::int64_t c = 0; c < view_.channels; ++c) {
-    channels_[static_cast<std::size_t>(c)] = make_channel(c);
+      channels_(static_cast<std::size_t>(view_.channels)) {}
+
+void Conditions::prepare(const Channels& channels) {
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const std::int64_t c = channels.first + i;
+    channels_[static_cast<std::size_t>(c)] = statistics(c);
+  }
+  // With frozen statistics y sums nothing.
+  if (problem_.operation != Operation::forward_inference) {
+    add_magnitudes(channels);
+  }
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const std::int64_t c = channels.first + i;
+    finish(channels_[static_cast<std::size_t>(c)], c);
   }
 }
 
 Wide Conditions::size_of(std::string_view name, std::int64_t i) const {
   return std::fabs(static_cast<Wide>(problem_.find(name)->value(i)));
+}
+
+Magnitudes Conditions::magnitudes(const Channel& ch, std::int64_t i) const {
+  const auto size = [&](std::string_view name) {
+    return problem_.find(name) ? size_of(name, i) : 0;
+  };
+  const bool jvp = problem_.operation == Operation::jvp_training;
+  return {1, size_of("x", i), xhat(ch, i), size("dy"),
+          size(jvp ? "x_dot" : "ddx")};
 }
 
 Wide Conditions::xhat(const Channel& ch, std::int64_t i) const {
@@ -57,55 +89,119 @@ void Conditions::add_statistics(Channel& ch, std::int64_t c) const {
   // Exact sums: a variance that cancels would lose its digits here.
   if (!exact_.statistics_finite(c)) return;
   const exactbn::Channel& exact = exact_.channel(c);
-  ch.mean = approximate(mean(exact));
+  ch.mean = approximate(exactbn::mean(exact));
   ch.v = approximate(variance(exact));
   ch.w = approximate(exactbn::w(exact));
-  ch.s = ch.w > 0 ? approximate(invstd(exact)) : 0;
+  ch.s = ch.w > 0 ? approximate(exactbn::invstd(exact)) : 0;
   ch.dy.t = std::fabs(approximate(t(exact))) * ch.s / ch.m;
 }
 
-void Conditions::add(Factor& f, const Channel& ch, Wide size,
-                     std::int64_t i) const {
-  f.size += size / ch.m;
-  f.x += size * size_of("x", i) / ch.m;
-  f.xhat += size * xhat(ch, i) / ch.m;
-  f.square += size * size / ch.m;
+const Tensor* Conditions::direction() const {
+  const Tensor* u = problem_.find("x_dot");
+  return u ? u : problem_.find("ddx");
 }
 
-Conditions::Channel Conditions::make_channel(std::int64_t c) const {
-  Channel ch;
-  ch.m = static_cast<Wide>(view_.count());
-  ch.gamma = std::fabs(parameter("gamma", c, 1));
-  ch.beta = std::fabs(parameter("beta", c, 0));
-  add_statistics(ch, c);
-  const bool has_dy = problem_.find("dy") != nullptr;
+void Conditions::add_magnitudes(const Channels& channels) {
+  std::vector<DoubleDouble> means;
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const Wide mean = of(channels.first + i).mean;
+    const auto high = static_cast<double>(mean);
+    means.push_back({high, static_cast<double>(mean - high)});
+  }
+  const auto sums = magnitude_sums(problem_.x(), problem_.find("dy"),
+                                   direction(), view_, channels, means);
+  const bool parallel = channels.count * view_.count() > kParallel;
+#pragma omp parallel for schedule(dynamic) if (parallel)
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const std::int64_t c = channels.first + i;
+    const MagnitudeSums& s = sums[static_cast<std::size_t>(i)];
+    Channel& ch = channels_[static_cast<std::size_t>(c)];
+    if (!s.in_range()) {
+      add_wide_magnitudes(ch, c);
+      continue;
+    }
+    const auto factor = [&ch](const MagnitudeSums::Factor& f, Factor& to) {
+      to.size = f.size / ch.m;
+      to.x = f.x / ch.m;
+      to.xhat = ch.s * f.centred / ch.m;
+      to.square = f.square / ch.m;
+    };
+    ch.a = s.x / ch.m;
+    ch.cov = s.centred / ch.m;
+    factor(s.dy, ch.dy);
+    factor(s.u, ch.u);
+    ch.udy = s.u_dy / ch.m;
+  }
+}
+
+// In the range of long double, a value at a time.
+void Conditions::add_wide_magnitudes(Channel& ch, std::int64_t c) const {
+  const auto add = [&](Factor& f, Wide size, std::int64_t i) {
+    f.size += size / ch.m;
+    f.x += size * size_of("x", i) / ch.m;
+    f.xhat += size * xhat(ch, i) / ch.m;
+    f.square += size * size / ch.m;
+  };
+  const Tensor* dy = problem_.find("dy");
+  const Tensor* u = direction();
   for (std::int64_t k = 0; k < view_.count(); ++k) {
     const std::int64_t i = view_.offset(c, k);
     const Wide x = size_of("x", i);
     ch.a += x / ch.m;
     ch.cov += std::fabs(problem_.x().value(i) - ch.mean) * x / ch.m;
-    ch.x2 += x * x / ch.m;
-    if (has_dy) add(ch.dy, ch, size_of("dy", i), i);
+    const Wide dyi = dy ? std::fabs(static_cast<Wide>(dy->value(i))) : 0;
+    const Wide ui = u ? std::fabs(static_cast<Wide>(u->value(i))) : 0;
+    if (dy) add(ch.dy, dyi, i);
+    if (u) add(ch.u, ui, i);
+    ch.udy += ui * dyi / ch.m;
   }
+}
+
+Conditions::Channel Conditions::statistics(std::int64_t c) const {
+  Channel ch;
+  ch.m = static_cast<Wide>(view_.count());
+  ch.gamma = std::fabs(parameter("gamma", c, 1));
+  ch.beta = std::fabs(parameter("beta", c, 0));
+  add_statistics(ch, c);
+  return ch;
+}
+
+void Conditions::finish(Channel& ch, std::int64_t c) const {
   if (frozen_) ch.a = std::fabs(ch.mean);
+  ch.x2 = approximate({exact_.channel(c).sums.s2, 0, 1, 1}) / ch.m;
   ch.dy.d = std::fabs(approximate(dbeta(exact_.channel(c)))) / ch.m;
   add_direction(ch, c);
   if (!frozen_ && ch.w > 0) {
     ch.kappa = std::sqrt(ch.x2 / ch.w);
     ch.k = ch.cov / ch.w;
   }
-  return ch;
+}
+
+ConditionForm Conditions::form(std::string_view output,
+                               std::int64_t channel) const {
+  const Channel& ch = of(channel);
+  if (output == "y") return affine(ch, ch.gamma, ch.beta);
+  if (output == "dx") return dx(ch);
+  if (output == "grad_x") return grad_x(ch);
+  return y_dot(ch);  // or grad_dy, which is the same
 }
 
 Condition Conditions::at(std::string_view output, std::int64_t i) const {
-  const Channel& ch = of(shaped_like_x(output) ? view_.channel(i) : i);
-  if (output == "y") return affine(ch, ch.gamma, ch.beta, i);
-  if (output == "dx") return dx(ch, i);
+  if (shaped_like_x(output)) {
+    const std::int64_t c = view_.channel(i);
+    const Magnitudes here = magnitudes(of(c), i);
+    const ConditionForm f = form(output, c);
+    // With frozen statistics x may be infinite where it does not enter.
+    const auto product = [](Wide a, Wide b) { return a == 0 ? 0 : a * b; };
+    const auto value = [&](const Magnitudes& by) {
+      return by.one + product(by.x, here.x) + product(by.xhat, here.xhat) +
+             product(by.dy, here.dy) + product(by.u, here.u);
+    };
+    return {value(f.linear), value(f.quadratic), value(f.underflow)};
+  }
+  const Channel& ch = of(i);
   if (output == "dgamma") return dgamma(ch);
   if (output == "dbeta") return {ch.m * ch.dy.size, 0, 1};
-  if (output == "y_dot") return y_dot(ch, "x_dot", i);
-  if (output == "grad_dy") return y_dot(ch, "ddx", i);
-  if (output == "grad_x") return grad_x(ch, i);
   if (output == "grad_gamma") return grad_gamma(ch);
   if (output.starts_with("running_")) return running(ch, output, i);
   return statistic(ch, output);
@@ -136,16 +232,14 @@ Condition Conditions::running(const Channel& ch, std::string_view output,
           2 + factor};
 }
 
-Condition Conditions::affine(const Channel& ch, Wide gamma, Wide beta,
-                             std::int64_t i) const {
-  const Wide x = size_of("x", i);
-  const Wide size = xhat(ch, i);
+ConditionForm Conditions::affine(const Channel& ch, Wide gamma,
+                                 Wide beta) const {
   // A frozen w moves by running_var's own error; one from the batch by 2 k.
-  const Wide from_w = size * (frozen_ ? ch.v / (2 * ch.w) : ch.k);
-  const Wide centred = ch.s * (x + ch.a);
-  return {gamma * (centred + from_w + size) + beta,
-          gamma * (4 * size * ch.kappa * ch.kappa + 2 * ch.kappa * centred),
-          1 + gamma * (1 + ch.s + size / ch.w) + x + ch.a};
+  const Wide from_w = frozen_ ? ch.v / (2 * ch.w) : ch.k;
+  const Magnitudes centred = ch.s * (kX + ch.a);
+  return {gamma * (centred + (from_w + 1) * kXhat) + beta,
+          gamma * (4 * ch.kappa * ch.kappa * kXhat + 2 * ch.kappa * centred),
+          1 + gamma * (1 + ch.s + 1 / ch.w * kXhat) + kX + ch.a};
 }
 
 Condition Conditions::dgamma(const Channel& ch) const {
@@ -158,31 +252,30 @@ Condition Conditions::dgamma(const Channel& ch) const {
           1 + ch.m * (ch.s * (ch.dy.d + 1) + ch.dy.size) + dgamma / ch.w};
 }
 
-Condition Conditions::dx(const Channel& ch, std::int64_t i) const {
-  const Wide dy = size_of("dy", i);
-  if (!frozen_) return projected(ch, ch.dy, ch.gamma, dy, i);
-  const Wide size = ch.gamma * dy * ch.s;
-  return {size * (2 + ch.v / (2 * ch.w)), 0, 1 + dy + ch.gamma * (1 + dy)};
+ConditionForm Conditions::dx(const Channel& ch) const {
+  if (!frozen_) return projected(ch, ch.dy, kDy, ch.gamma);
+  const Wide factor = ch.gamma * ch.s * (2 + ch.v / (2 * ch.w));
+  return {factor * kDy, {}, 1 + kDy + ch.gamma * (1 + kDy)};
 }
 
-Condition Conditions::projected(const Channel& ch, const Factor& f, Wide gamma,
-                                Wide dy, std::int64_t i) const {
-  const Wide x = size_of("x", i);
-  const Wide size = xhat(ch, i);
+ConditionForm Conditions::projected(const Channel& ch, const Factor& f,
+                                    const Magnitudes& size, Wide gamma) const {
   // What an implementation adds up, by magnitude: dy - D1/m - xhat t.
-  const Wide g = dy + f.d + size * f.t;
+  const Magnitudes g = size + f.d + f.t * kXhat;
   // How far xhat and t move through x and the mean alone.
-  const Wide of_xhat = ch.s * (x + ch.a);
+  const Magnitudes of_xhat = ch.s * (kX + ch.a);
   const Wide of_t = ch.s * (f.x + f.d * ch.a);
-  const Wide linear = g * (1 + ch.k) + f.t * (of_xhat + size * ch.k) +
-                      size * (of_t + f.t * ch.k + f.xhat) + dy + f.size;
-  const Wide quadratic = 23 * g * ch.kappa * ch.kappa +
-                         8 * ch.kappa * (f.t * of_xhat + size * of_t) +
-                         3 * of_xhat * of_t;
-  const Wide underflow = 1 + dy + x + ch.a +
-                         gamma * (1 + ch.s) * (1 + f.t + size * (1 + f.d)) +
-                         gamma * ch.s * ch.s * (f.t + size * (f.d + f.t)) +
-                         gamma * ch.s * g / ch.w;
+  const Magnitudes linear = (1 + ch.k) * g + f.t * (of_xhat + ch.k * kXhat) +
+                            (of_t + f.t * ch.k + f.xhat) * kXhat + size +
+                            f.size;
+  const Magnitudes quadratic = 23 * ch.kappa * ch.kappa * g +
+                               8 * ch.kappa * (f.t * of_xhat + of_t * kXhat) +
+                               3 * of_t * of_xhat;
+  const Magnitudes underflow =
+      1 + size + kX + ch.a +
+      gamma * (1 + ch.s) * (1 + f.t + (1 + f.d) * kXhat) +
+      gamma * ch.s * ch.s * (f.t + (f.d + f.t) * kXhat) +
+      gamma * ch.s / ch.w * g;
   const Wide scale = gamma * ch.s;
   return {scale * linear, scale * quadratic, underflow};
 }

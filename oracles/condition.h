@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "oracles/magnitude_sums.h"
 #include "oracles/subject.h"
 #include "reference/exact.h"
 
@@ -25,6 +26,39 @@ struct Condition {
   Wide underflow = 0;
 };
 
+// A number that is affine in the magnitudes of a value's inputs: one + x |x| +
+// xhat |xhat| + dy |dy| + u |u|.
+struct Magnitudes {
+  Wide one = 0;
+  Wide x = 0;
+  Wide xhat = 0;
+  Wide dy = 0;
+  Wide u = 0;  // the direction, x_dot or ddx
+
+  Magnitudes() = default;
+  Magnitudes(Wide constant) : one(constant) {}
+  Magnitudes(Wide of_one, Wide of_x, Wide of_xhat, Wide of_dy, Wide of_u)
+      : one(of_one), x(of_x), xhat(of_xhat), dy(of_dy), u(of_u) {}
+};
+
+Magnitudes operator+(const Magnitudes& a, const Magnitudes& b);
+Magnitudes operator*(Wide a, const Magnitudes& b);
+
+// The magnitudes themselves.
+inline const Magnitudes kX = {0, 1, 0, 0, 0};
+inline const Magnitudes kXhat = {0, 0, 1, 0, 0};
+inline const Magnitudes kDy = {0, 0, 0, 1, 0};
+inline const Magnitudes kU = {0, 0, 0, 0, 1};
+
+// The condition of every value of a channel, for outputs shaped like x.
+struct ConditionForm {
+  Magnitudes linear;
+  Magnitudes quadratic;
+  Magnitudes underflow;
+};
+
+ConditionForm operator+(const ConditionForm& a, const ConditionForm& b);
+
 // The least eta, in units of the working precision u, that explains an error
 // beyond the rounding of the output: |error| <= half_ulp + eta u linear +
 // (eta u)^2 quadratic + eta lambda underflow.
@@ -38,13 +72,22 @@ class Conditions {
   Conditions(const Problem& problem, const ExactBatchNorm& exact,
              RunningVariance divisor);
 
+  // Before anything is asked of these channels, which `exact` has prepared.
+  // Safe to call from many threads, for channels that are not the same.
+  void prepare(const Channels& channels);
+
   Condition at(std::string_view output, std::int64_t i) const;
+
+  // The same for all values of a channel, of an output that is shaped like x.
+  ConditionForm form(std::string_view output, std::int64_t channel) const;
 
   // kappa = sqrt(mean x^2 / w): w moves by at most 2 kappa theta + (kappa
   // theta)^2, so that the bounds of all that is divided by sqrt(w) mean
   // something only while kappa theta is small. 0 with frozen statistics.
   Wide kappa(std::int64_t channel) const { return of(channel).kappa; }
   Wide w(std::int64_t channel) const { return of(channel).w; }
+  Wide mean(std::int64_t channel) const { return of(channel).mean; }
+  Wide invstd(std::int64_t channel) const { return of(channel).s; }
 
  private:
   // A tensor shaped like x that the formulas are linear in: dy, or u.
@@ -77,21 +120,23 @@ class Conditions {
   }
   Wide parameter(std::string_view name, std::int64_t c, Wide absent) const;
   void add_statistics(Channel& ch, std::int64_t c) const;
-  Channel make_channel(std::int64_t c) const;
+  Channel statistics(std::int64_t c) const;
+  const Tensor* direction() const;
+  void add_magnitudes(const Channels& channels);
+  void add_wide_magnitudes(Channel& ch, std::int64_t c) const;
+  void finish(Channel& ch, std::int64_t c) const;
   Wide size_of(std::string_view name, std::int64_t i) const;
   Wide xhat(const Channel& ch, std::int64_t i) const;
-  void add(Factor& f, const Channel& ch, Wide size, std::int64_t i) const;
+  Magnitudes magnitudes(const Channel& ch, std::int64_t i) const;
   void add_direction(Channel& ch, std::int64_t c) const;
   // gamma xhat + beta
-  Condition affine(const Channel& ch, Wide gamma, Wide beta,
-                   std::int64_t i) const;
-  // gamma s (dy - mean dy - xhat t)
-  Condition projected(const Channel& ch, const Factor& f, Wide gamma, Wide dy,
-                      std::int64_t i) const;
-  Condition dx(const Channel& ch, std::int64_t i) const;
-  Condition y_dot(const Channel& ch, std::string_view direction,
-                  std::int64_t i) const;
-  Condition grad_x(const Channel& ch, std::int64_t i) const;
+  ConditionForm affine(const Channel& ch, Wide gamma, Wide beta) const;
+  // gamma s (f - mean f - xhat t), where f is dy or the direction.
+  ConditionForm projected(const Channel& ch, const Factor& f,
+                          const Magnitudes& size, Wide gamma) const;
+  ConditionForm dx(const Channel& ch) const;
+  ConditionForm y_dot(const Channel& ch) const;
+  ConditionForm grad_x(const Channel& ch) const;
   Condition grad_gamma(const Channel& ch) const;
   Wide of_c(const Channel& ch) const;
   Wide of_t(const Channel& ch, const Factor& f) const;

@@ -6,26 +6,12 @@
 
 namespace exactbn {
 
-namespace {
-
-Condition operator+(const Condition& a, const Condition& b) {
-  return {a.linear + b.linear, a.quadratic + b.quadratic,
-          a.underflow + b.underflow};
-}
-
-}  // namespace
-
 void Conditions::add_direction(Channel& ch, std::int64_t c) const {
   const bool jvp = problem_.operation == Operation::jvp_training;
   const std::string_view name = jvp ? "x_dot" : "ddx";
   if (!problem_.find(name)) return;
   ch.along_gamma = std::fabs(parameter(jvp ? "gamma_dot" : "ddgamma", c, 0));
   ch.along_beta = std::fabs(parameter(jvp ? "beta_dot" : "ddbeta", c, 0));
-  for (std::int64_t k = 0; k < view_.count(); ++k) {
-    const std::int64_t i = view_.offset(c, k);
-    add(ch.u, ch, size_of(name, i), i);
-    if (!jvp) ch.udy += size_of(name, i) * size_of("dy", i) / ch.m;
-  }
   // Exact sums: what cancels would lose its digits here.
   const exactbn::Channel& exact = exact_.channel(c);
   const DirectionSums& u = exact_.along(c).sums;
@@ -34,10 +20,9 @@ void Conditions::add_direction(Channel& ch, std::int64_t c) const {
   ch.c = std::fabs(approximate(exactbn::c(exact, u))) / ch.m;
 }
 
-Condition Conditions::y_dot(const Channel& ch, std::string_view direction,
-                            std::int64_t i) const {
-  return affine(ch, ch.along_gamma, ch.along_beta, i) +
-         projected(ch, ch.u, ch.gamma, size_of(direction, i), i);
+ConditionForm Conditions::y_dot(const Channel& ch) const {
+  return affine(ch, ch.along_gamma, ch.along_beta) +
+         projected(ch, ch.u, kU, ch.gamma);
 }
 
 // How far C / m moves: by products, and by both means.
@@ -68,45 +53,42 @@ Condition Conditions::grad_gamma(const Channel& ch) const {
   return {scale * linear, scale * quadratic, 1 + ch.m * underflow};
 }
 
-Condition Conditions::grad_x(const Channel& ch, std::int64_t i) const {
-  const Wide x = size_of("x", i);
-  const Wide dy = size_of("dy", i);
-  const Wide u = size_of("ddx", i);
-  const Wide size = xhat(ch, i);
+ConditionForm Conditions::grad_x(const Channel& ch) const {
   const Wide t = ch.dy.t;
   const Wide p = ch.u.t;
-  const Wide g = dy + ch.dy.d;
-  const Wide h = u + ch.u.d;
+  const Magnitudes g = kDy + ch.dy.d;
+  const Magnitudes h = kU + ch.u.d;
   // xhat c + g p + h t, with s^3, and 3 xhat t p, with s^5.
-  const Wide cubic = size * ch.c + g * p + h * t;
-  const Wide fifth = 3 * size * t * p;
-  const Wide of_xhat = ch.s * (x + ch.a);
-  const Wide of_g = dy + ch.dy.size;
-  const Wide of_h = u + ch.u.size;
+  const Magnitudes cubic = ch.c * kXhat + p * g + t * h;
+  const Magnitudes fifth = 3 * t * p * kXhat;
+  const Magnitudes of_xhat = ch.s * (kX + ch.a);
+  const Magnitudes of_g = kDy + ch.dy.size;
+  const Magnitudes of_h = kU + ch.u.size;
   const Wide of_t = this->of_t(ch, ch.dy);
   const Wide of_p = this->of_t(ch, ch.u);
   const Wide of_c = this->of_c(ch);
-  const Wide of_cubic =
-      of_xhat * ch.c + size * of_c + of_g * p + g * of_p + of_h * t + h * of_t;
-  const Wide of_fifth =
-      3 * (of_xhat * t * p + size * of_t * p + size * t * of_p);
-  const Wide linear =
-      cubic * (1 + 3 * ch.k) + fifth * (1 + 5 * ch.k) + of_cubic + of_fifth;
-  const Wide quadratic =
+  const Magnitudes of_cubic =
+      ch.c * of_xhat + of_c * kXhat + p * of_g + of_p * g + t * of_h + of_t * h;
+  const Magnitudes of_fifth =
+      3 * (t * p * of_xhat + (of_t * p + t * of_p) * kXhat);
+  const Magnitudes linear =
+      (1 + 3 * ch.k) * cubic + (1 + 5 * ch.k) * fifth + of_cubic + of_fifth;
+  const Magnitudes quadratic =
       ch.kappa * ch.kappa * (23 * cubic + 69 * fifth) +
       ch.kappa * (8 * of_cubic + 17 * of_fifth) +
-      3 * (of_xhat * of_c + of_g * of_p + of_h * of_t) +
-      14 * (of_xhat * of_t * p + of_xhat * t * of_p + size * of_t * of_p) +
-      7 * of_xhat * of_p * std::sqrt(ch.dy.square);
-  const Wide of_products = 1 + size + t + p + ch.c + 3 * t * p +
-                           (1 + ch.s * ch.u.d) * (g + 3 * size * t) +
-                           (1 + ch.s * ch.dy.d) * (h + 3 * size * p);
-  const Wide underflow = 1 + x + ch.a + dy + u +
-                         ch.gamma * (1 + ch.s) * (1 + ch.s) * of_products +
-                         3 * ch.gamma * ch.s * ch.s * (cubic + fifth) / ch.w;
+      3 * (of_c * of_xhat + of_p * of_g + of_t * of_h) +
+      14 * ((of_t * p + t * of_p) * of_xhat + of_t * of_p * kXhat) +
+      7 * of_p * std::sqrt(ch.dy.square) * of_xhat;
+  const Magnitudes of_products = 1 + kXhat + t + p + ch.c + 3 * t * p +
+                                 (1 + ch.s * ch.u.d) * (g + 3 * t * kXhat) +
+                                 (1 + ch.s * ch.dy.d) * (h + 3 * p * kXhat);
+  const Magnitudes underflow =
+      1 + kX + ch.a + kDy + kU +
+      ch.gamma * (1 + ch.s) * (1 + ch.s) * of_products +
+      3 * ch.gamma * ch.s * ch.s / ch.w * (cubic + fifth);
   const Wide scale = ch.gamma * ch.s * ch.s;
-  return Condition{scale * linear, scale * quadratic, underflow} +
-         projected(ch, ch.dy, ch.along_gamma, dy, i);
+  return ConditionForm{scale * linear, scale * quadratic, underflow} +
+         projected(ch, ch.dy, kDy, ch.along_gamma);
 }
 
 }  // namespace exactbn

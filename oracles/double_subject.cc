@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "oracles/output_format.h"
 #include "reference/textbook_outputs.h"
 
 namespace exactbn {
@@ -18,16 +19,6 @@ namespace mp = boost::multiprecision;
 using WideDouble = mp::number<
     mp::cpp_bin_float<53, mp::digit_base_2, void, std::int16_t, -16382, 16383>,
     mp::et_off>;
-
-DType parameter_dtype(const Problem& problem) {
-  for (const char* name : {"gamma", "beta", "running_mean", "running_var",
-                           "gamma_dot", "beta_dot", "ddgamma", "ddbeta"}) {
-    if (const Tensor* tensor = problem.find(name)) return tensor->dtype();
-  }
-  const DType dtype = problem.x().dtype();
-  const bool half = dtype == DType::f16 || dtype == DType::bf16;
-  return half ? DType::f32 : dtype;
-}
 
 // Zeros and special values are alike in both types.
 bool lies_within(double value, int exponent) {
@@ -57,12 +48,10 @@ Tensors rounded(const Problem& problem) {
   const Outputs<Real> all = Textbook<Real>(problem).outputs();
   Tensors tensors;
   for (const std::string_view name : output_names(problem)) {
-    const bool like_x = shaped_like_x(name);
-    tensors.emplace(
-        name, to_tensor(all.at(name),
-                        like_x ? problem.x().dtype() : parameter_dtype(problem),
-                        output_shape(problem, name),
-                        like_x ? problem.channel_axis : 0));
+    tensors.emplace(name,
+                    to_tensor(all.at(name), output_format(problem, name),
+                              output_shape(problem, name),
+                              shaped_like_x(name) ? problem.channel_axis : 0));
   }
   return tensors;
 }

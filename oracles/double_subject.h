@@ -6,9 +6,7 @@
 namespace exactbn {
 
 // The built-in subject `double`: the textbook in double precision, each output
-// rounded once more to its format. Those shaped like x have its
-// format; the others that of the parameters, or, where there are none, of x,
-// f32 for f16 and bf16.
+// rounded once more to its format (output_format.h).
 //
 // Where squares could leave the range of a double, the same 53 bits are used
 // with a wider exponent: no intermediate overflows or underflows.

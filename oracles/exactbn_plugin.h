@@ -56,10 +56,12 @@ extern "C" {
 #endif
 
 typedef enum {
-  EXACTBN_F64 = 0, /* double */
-  EXACTBN_F32 = 1, /* float */
-  EXACTBN_F16 = 2, /* IEEE binary16, in a uint16_t */
-  EXACTBN_BF16 = 3 /* upper half of a float, in a uint16_t */
+  EXACTBN_F64 = 0,      /* double */
+  EXACTBN_F32 = 1,      /* float */
+  EXACTBN_F16 = 2,      /* IEEE binary16, in a uint16_t */
+  EXACTBN_BF16 = 3,     /* upper half of a float, in a uint16_t */
+  EXACTBN_F8E4M3FN = 4, /* OCP's 8 bits of no infinities, in a uint8_t */
+  EXACTBN_F8E5M2 = 5    /* and those with, upper half of binary16 */
 } exactbn_dtype;
 
 typedef enum {

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "oracles/diagnose_truth.h"
+#include "oracles/explain_pattern.h"
+
 namespace exactbn {
 
 namespace {
@@ -98,6 +101,20 @@ std::string overflow(const Case& c, const Declaration& declaration,
   return {};
 }
 
+// The values that fail are found anew. Where that does not give the number that
+// the verdict has, nothing is said.
+std::string pattern_of(const Case& c, const Declaration& declaration,
+                       const OutputVerdict& out, const Answer* answer,
+                       Grade required) {
+  if (!answer || required < Grade::stable) return {};
+  const auto got = answer->outputs.find(out.output);
+  if (got == answer->outputs.end()) return {};
+  Truth truth(c, declaration, required);
+  const auto failing = truth.failing(out.output, got->second);
+  if (std::ssize(failing) != out.failed_values) return {};
+  return pattern(c.problem, out.output, failing);
+}
+
 }  // namespace
 
 const OutputVerdict* shown_output(const CaseVerdict& verdict) {
@@ -110,11 +127,14 @@ const OutputVerdict* shown_output(const CaseVerdict& verdict) {
 }
 
 Explanation explain(const Case& c, const Declaration& declaration,
-                    const CaseVerdict& verdict) {
+                    const CaseVerdict& verdict, const Answer* answer,
+                    Grade required) {
   const OutputVerdict* shown = shown_output(verdict);
   if (!shown) return {};
   return {position(c.problem, *shown), first_wrong(verdict, *shown),
-          scope(c.problem, *shown), overflow(c, declaration, *shown)};
+          scope(c.problem, *shown),
+          pattern_of(c, declaration, *shown, answer, required),
+          overflow(c, declaration, *shown)};
 }
 
 }  // namespace exactbn

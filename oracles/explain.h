@@ -16,10 +16,13 @@ struct Explanation {
   std::string where;       // y[3,2,0,5]
   std::string first;       // var is already wrong: +131 ulp
   std::string scope;       // 3 of 4 values of channel 2; channels 0, 1 clean
-  std::string looks_like;  // the defect, where it is certain
+  std::string pattern;     // which they are, where one rule tells
+  std::string looks_like;  // what overflowed, where it is certain
 };
 
+// The answer is the one that was judged; without it there is no pattern.
 Explanation explain(const Case& c, const Declaration& declaration,
-                    const CaseVerdict& verdict);
+                    const CaseVerdict& verdict, const Answer* answer,
+                    Grade required);
 
 }  // namespace exactbn

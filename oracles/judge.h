@@ -18,10 +18,12 @@ struct Judgement {
                            // is 0 and got is not, or got is no number
   double eta = 0;          // backward error; infinite where unlike
   std::uint64_t want = 0;  // the correctly rounded bits
+
+  bool operator==(const Judgement& other) const = default;
 };
 
 // The format that the subject says it sums in; by default that of x, but f32
-// for f16 and bf16.
+// for the shorter ones.
 DType working_format(const Problem& problem, const Declaration& declaration);
 
 // Judges the values of one problem, in whatever format they come.
@@ -30,9 +32,26 @@ class Judge {
   // The arguments must outlive this object.
   Judge(const Problem& problem, const Declaration& declaration);
 
+  // As ExactBatchNorm's.
+  using Deferred = ExactBatchNorm::Deferred;
+  Judge(const Problem& problem, const Declaration& declaration, Deferred);
+  void prepare(const Channels& channels);
+
   // Safe to call from many threads.
   Judgement operator()(std::string_view output, std::int64_t i,
                        std::uint64_t got, DType dtype) const;
+
+  // Whether the values of an output shaped like x are numbers in that channel,
+  // and the bound of their error means something: all of them are judged by
+  // their distance from the exact value then, and by `tolerance`.
+  bool is_bounded(std::string_view output, std::int64_t channel) const;
+
+  // The error beyond half an ulp that a value may have at that eta.
+  Magnitudes tolerance(std::string_view output, std::int64_t channel,
+                       double eta) const;
+
+  const ExactBatchNorm& exact() const { return exact_; }
+  const Conditions& conditions() const { return conditions_; }
 
   // How many inputs a value of the output sums: m, or 0 where it sums none.
   double summed(std::string_view output) const;
@@ -47,7 +66,7 @@ class Judge {
                    std::uint64_t got, DType dtype) const;
   Judgement convention(Exact::Kind kind, std::string_view output,
                        std::int64_t i, std::uint64_t got, DType dtype) const;
-  bool bound_is_void(std::string_view output, std::int64_t i) const;
+  bool bound_is_void(std::string_view output, std::int64_t channel) const;
   bool sums_are_exact(std::int64_t channel) const;
 
   const Problem& problem_;

@@ -77,6 +77,45 @@ TEST(Judge, KnowsWhatIsNoNumber) {
             Grade::unstable);
 }
 
+// In a format without infinities NaN stands for what is too large: right where
+// the exact value is, wrong where it is far from it, and no worse than the next
+// number where it is near.
+TEST(Judge, TakesNanForOverflowWhereThereIsNoInfinity) {
+  const DType f8 = DType::f8e4m3fn;
+  const double nan = std::nan("");
+  const auto mean = [&](double last, double got) {
+    return judged(forward(DType::f32, {448, last}, 1), "mean", 0, got, f8);
+  };
+  EXPECT_EQ(mean(600, nan).grade, Grade::correct);
+  const Judgement saturated = mean(600, 448);
+  EXPECT_EQ(saturated.want, 0x7fU);
+  EXPECT_EQ(saturated.grade, Grade::unstable);
+  EXPECT_EQ(mean(-448, nan).grade, Grade::unstable);
+  EXPECT_EQ(mean(448, nan).grade, Grade::unstable);
+  // 463.99997 is 448; an f32 sum of 464 is 448 too, 464.00003 is not.
+  EXPECT_EQ(mean(0x1.dfffffp8, nan).grade, Grade::stable);
+  EXPECT_EQ(
+      judged(forward(DType::f32, {-0x1.dfffffp8, -448}, 1), "mean", 0, nan, f8)
+          .grade,
+      Grade::stable);
+}
+
+// Neither x nor the mean enters dx where statistics are frozen.
+TEST(Judge, MeasuresFrozenGradientsBesideAnInfinity) {
+  Problem p = forward(DType::f32, {1, kInfinity}, 1);
+  p.operation = Operation::backward_inference;
+  p.inputs["dy"] = make_tensor(DType::f32, {2, 1}, std::vector{2.0, 3.0});
+  p.inputs["running_mean"] = make_tensor(DType::f32, {1}, std::vector{0.0});
+  p.inputs["running_var"] = make_tensor(DType::f32, {1}, std::vector{3.0});
+  for (const std::int64_t i : {0, 1}) {
+    const double exact = 1 + 0.5 * static_cast<double>(i);
+    EXPECT_EQ(judged(p, "dx", i, exact, DType::f32).grade, Grade::correct);
+    const Judgement off = judged(p, "dx", i, exact + 0x1p-12, DType::f32);
+    EXPECT_EQ(off.grade, Grade::unstable);
+    EXPECT_GT(off.eta, 100);
+  }
+}
+
 TEST(Judge, TakesZeroVarianceAsDeclared) {
   const Problem p = forward(DType::f32, {3, 3}, 0);
   Declaration zero;

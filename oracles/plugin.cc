@@ -29,6 +29,8 @@ static_assert(EXACTBN_F64 == static_cast<int>(DType::f64));
 static_assert(EXACTBN_F32 == static_cast<int>(DType::f32));
 static_assert(EXACTBN_F16 == static_cast<int>(DType::f16));
 static_assert(EXACTBN_BF16 == static_cast<int>(DType::bf16));
+static_assert(EXACTBN_F8E4M3FN == static_cast<int>(DType::f8e4m3fn));
+static_assert(EXACTBN_F8E5M2 == static_cast<int>(DType::f8e5m2));
 static_assert(EXACTBN_OUTPUTS == static_cast<int>(Answer::Kind::outputs));
 static_assert(EXACTBN_UNSUPPORTED ==
               static_cast<int>(Answer::Kind::unsupported));

@@ -42,7 +42,7 @@ struct Declaration {
   SingleValue single_value = SingleValue::nan;
   ZeroVariance zero_variance = ZeroVariance::nan;
   Subnormals subnormals = Subnormals::keep;
-  // The format of its sums; nothing means x's format, f32 for f16 and bf16.
+  // The format of its sums; nothing means x's format, but at least f32.
   std::optional<DType> accumulation;
 };
 

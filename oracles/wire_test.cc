@@ -54,7 +54,8 @@ Case case_of(Operation operation, DType dtype) {
     for (const std::string_view name : *list) {
       Tensor tensor(dtype, shaped_like_x(name) ? Shape{2, 3, 2} : Shape{3});
       for (std::int64_t i = 0; i < tensor.size(); ++i) {
-        tensor.set_bits(i, static_cast<std::uint64_t>(i) * 0x1357 % 0x7c00);
+        tensor.set_bits(i, static_cast<std::uint64_t>(i) * 0x1357 %
+                               format(dtype).overflow());
       }
       c.problem.inputs.emplace(name, tensor);
     }
@@ -104,6 +105,13 @@ TEST(Wire, EveryBitPatternComesBack) {
   }
   c.problem.inputs = {{"x", x}};
   EXPECT_EQ(read_case(write_case(c)), c);
+  Tensor short_x(DType::f8e4m3fn, {1 << 7, 2});
+  for (std::int64_t i = 0; i < short_x.size(); ++i) {
+    short_x.set_bits(i, static_cast<std::uint64_t>(i));
+  }
+  c.problem.inputs = {{"x", short_x}};
+  EXPECT_EQ(read_case(write_case(c)), c);
+  EXPECT_THAT(write_case(c), HasSubstr(R"("bits":"00010203)"));
 }
 
 TEST(Wire, MomentumMayBeAbsentWhereNothingNeedsIt) {

@@ -1,205 +1,164 @@
 // SPDX-License-Identifier: Apache-2.0
-// Algorithms in stated precision, sound and unsound, before the judge: no sound
-// one may fail, and the unsound ones must.
+// Sound algorithms in stated precision before the judge, over wide ranges of
+// channels: none may fail.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <functional>
 #include <map>
 
-#include "oracles/check.h"
-#include "reference/draw.h"
-#include "reference/matrix.h"
-#include "reference/textbook.h"
+#include "oracles/zoo_trial.h"
 
-namespace exactbn {
+namespace exactbn::zoo {
 namespace {
 
-using Floats = std::vector<float>;
+struct Tally {
+  std::int64_t checks = 0;
+  std::int64_t undecided = 0;
+  std::int64_t failed = 0;
+  double part = 0;    // of the limit, the largest eta
+  std::string worst;  // where that was, or the first failure
 
-struct Statistics {
-  float mean;
-  float var;
+  void add(const Tally& other) {
+    checks += other.checks;
+    undecided += other.undecided;
+    if (other.part > part) {
+      part = other.part;
+      worst = other.worst;
+    }
+    failed += other.failed;
+  }
 };
 
-float count(const Floats& x) { return static_cast<float>(x.size()); }
+// By algorithm.
+using Tallies = std::map<std::string, Tally>;
 
-Statistics two_pass(const Floats& x) {
-  float sum = 0;
-  for (const float xi : x) sum += xi;
-  const float mean = sum / count(x);
-  float squares = 0;
-  for (const float xi : x) squares += (xi - mean) * (xi - mean);
-  return {mean, squares / count(x)};
+Tally tally(const Outcome& outcome, const std::string& where) {
+  return {1, outcome.verdict == Verdict::undecided,
+          outcome.verdict == Verdict::failed, outcome.part,
+          where + ": " + outcome.text};
 }
 
-Statistics pairwise(const Floats& x) {
-  const Matrix<float> column =
-      Eigen::Map<const Eigen::ArrayXf>(x.data(), std::ssize(x));
-  const auto s = batch_statistics<float>(column);
-  return {s.mean(0), s.var(0)};
+std::string describe(const Problem& p, std::string_view form) {
+  return fmt::format("{}, {} m {} eps {}", form, format(p.x().dtype()).name,
+                     p.x().size(), p.epsilon);
 }
 
-Statistics welford(const Floats& x) {
-  float mean = 0;
-  float squares = 0;
-  float k = 0;
-  for (const float xi : x) {
-    k += 1;
-    const float delta = xi - mean;
-    mean += delta / k;
-    squares += delta * (xi - mean);
+template <class T>
+const auto& any_of(Draw& draw, const T& all) {
+  return all[draw.below(all.size())];
+}
+
+// Every algorithm for the statistics, each with any form of y.
+template <class W>
+void try_forward(Draw& draw, DType dtype, Tallies& tallies) {
+  const double u = format(kDTypeOf<W>).unit_roundoff();
+  const Problem p =
+      draw_channel(draw, dtype, Operation::forward_training, draw_count(draw));
+  const Values<W> x = values_of<W>(p.x());
+  const bool in_order_stalls = stalls(p.x(), u);
+  const Bench bench(p);
+  for (const StatisticsAlgorithm<W>& algorithm : sound_statistics<W>()) {
+    const AffineForm<W>& form = any_of(draw, kAffineForms<W>);
+    if (algorithm.may_stall && in_order_stalls) continue;
+    const Answer answer = forward(p, x, algorithm.run(x), form.run);
+    tallies[algorithm.name].add(
+        tally(bench(answer, algorithm.required), describe(p, form.name)));
   }
-  return {mean, squares / count(x)};
 }
 
-Statistics wide(const Floats& x) {
-  double sum = 0;
-  double squares = 0;
-  for (const float xi : x) sum += xi;
-  const double mean = sum / static_cast<double>(x.size());
-  for (const float xi : x) squares += (xi - mean) * (xi - mean);
-  return {static_cast<float>(mean),
-          static_cast<float>(squares / static_cast<double>(x.size()))};
-}
-
-Statistics one_pass(const Floats& x) {
-  float sum = 0;
-  float squares = 0;
-  for (const float xi : x) {
-    sum += xi;
-    squares += xi * xi;
-  }
-  const float mean = sum / count(x);
-  return {mean, squares / count(x) - mean * mean};
-}
-
-float direct(float x, Statistics s, float invstd, float gamma, float beta) {
-  return gamma * ((x - s.mean) * invstd) + beta;
-}
-
-float folded(float x, Statistics s, float invstd, float gamma, float beta) {
-  const float a = gamma * invstd;
-  return x * a + (beta - s.mean * a);
-}
-
-using Algorithm = std::function<Statistics(const Floats&)>;
-using Affine = std::function<float(float, Statistics, float, float, float)>;
-
-// A channel of f32 with that mean, deviation and size, gamma and beta.
-Problem channel(Draw& draw, std::int64_t m, double mean, double deviation) {
-  Problem p;
-  p.epsilon = static_cast<double>(1e-5F);
-  std::vector<double> x(static_cast<std::size_t>(m));
-  for (double& xi : x) xi = mean + deviation * draw.normal();
-  p.inputs["x"] = make_tensor(DType::f32, {m, 1}, x);
-  p.inputs["gamma"] = make_tensor(DType::f32, {1}, std::vector{draw.normal()});
-  p.inputs["beta"] = make_tensor(DType::f32, {1}, std::vector{draw.normal()});
-  return p;
-}
-
-// m values, a and b in turn.
-Problem forward_of_two_values(std::int64_t m, double a, double b) {
-  Draw draw(9);
-  Problem p = channel(draw, m, 0, 1);
-  std::vector<double> x;
-  while (std::ssize(x) < m) x.insert(x.end(), {a, b});
-  p.inputs["x"] = make_tensor(DType::f32, {m, 1}, x);
-  return p;
-}
-
-Answer run(const Problem& p, const Algorithm& algorithm, const Affine& affine) {
-  const Tensor& input = p.x();
-  Floats x;
-  for (std::int64_t i = 0; i < input.size(); ++i) {
-    x.push_back(static_cast<float>(input.value(i)));
-  }
-  const Statistics s = algorithm(x);
-  const float eps = static_cast<float>(p.epsilon);
-  const float invstd = 1 / std::sqrt(s.var + eps);
-  const float gamma = static_cast<float>(p.inputs.at("gamma").value(0));
-  const float beta = static_cast<float>(p.inputs.at("beta").value(0));
-  std::vector<double> y;
-  for (const float xi : x) y.push_back(affine(xi, s, invstd, gamma, beta));
-  const auto scalar = [](float value) {
-    return make_tensor(DType::f32, {1},
-                       std::vector{static_cast<double>(value)});
-  };
-  Answer answer;
-  answer.outputs = {{"y", make_tensor(DType::f32, input.shape(), y)},
-                    {"mean", scalar(s.mean)},
-                    {"var", scalar(s.var)},
-                    {"invstd", scalar(invstd)}};
-  return answer;
-}
-
-Verdict verdict(const Problem& p, const Answer& answer, Grade required) {
-  return check({"case", p, {}}, {}, answer, required).verdict;
-}
-
-struct Named {
-  std::string name;
-  Algorithm run;
-  bool sequential;
-};
-const std::vector<Named> kSound = {{"two_pass", two_pass, true},
-                                   {"pairwise", pairwise, false},
-                                   {"welford", welford, true},
-                                   {"wide", wide, false}};
-const std::map<std::string, Affine> kAffine = {{"direct", direct},
-                                               {"folded", folded}};
-
-TEST(Zoo, NoSoundForwardFails) {
-  Draw draw(1);
-  int decided = 0;
-  int undecided = 0;
-  for (int trial = 0; trial < 1500; ++trial) {
-    const auto m = static_cast<std::int64_t>(
-        std::exp2(draw.between(1, trial % 50 == 0 ? 13 : 8)));
-    const double deviation = std::exp2(draw.between(-20, 20));
-    const double mean = deviation * std::exp2(draw.between(-4, 20));
-    const Problem p = channel(draw, m, draw.sign() * mean, deviation);
-    // A long sum of values whose deviation is below an ulp of the sum rounds
-    // the same way again and again: it stalls, and that is a defect to report.
-    const double kappa = std::hypot(1, mean / deviation);
-    const bool stalls = kappa * static_cast<double>(m) * 0x1p-24 > 0.5;
-    for (const auto& [name, algorithm, sequential] : kSound) {
-      if (stalls && sequential) continue;
-      for (const auto& [affine_name, affine] : kAffine) {
-        const Answer answer = run(p, algorithm, affine);
-        const Verdict v = verdict(p, answer, Grade::sequential);
-        ASSERT_NE(v, Verdict::failed)
-            << name << ' ' << affine_name << " m " << m << " mean " << mean
-            << " deviation " << deviation;
-        ++(v == Verdict::passed ? decided : undecided);
-      }
+// Every order of the sums, with statistics of the same order or saved by a
+// forward pass in wide sums, each with any form of the gradients.
+template <class W>
+void try_backward(Draw& draw, DType dtype, Tallies& tallies) {
+  const double u = format(kDTypeOf<W>).unit_roundoff();
+  const Problem p =
+      draw_channel(draw, dtype, Operation::backward_training, draw_count(draw));
+  const Values<W> x = values_of<W>(p.x());
+  const Values<W> dy = values_of<W>(p.inputs.at("dy"));
+  const W gamma = parameter<W>(p, "gamma");
+  const bool x_stalls = stalls(p.x(), u);
+  const bool dy_stalls = stalls(p.inputs.at("dy"), u);
+  const Statistics<W> saved = two_pass_all_wide(x);
+  const Bench bench(p);
+  for (const Order order : kOrders) {
+    for (const bool recomputed : {false, true}) {
+      const BackwardForm<W>& form = any_of(draw, kBackwardForms<W>);
+      if (may_stall(order) && (dy_stalls || (recomputed && x_stalls))) continue;
+      const Statistics<W> s = recomputed ? two_pass(x, order) : saved;
+      const BackwardInput<W> in = {x, dy, gamma, normalizer(s, p.epsilon),
+                                   order};
+      const Outcome outcome =
+          bench(backward(p, form.run(in)),
+                is_stable(order) ? Grade::stable : Grade::sequential);
+      const std::string name = fmt::format("backward, {}, {}", name_of(order),
+                                           recomputed ? "recomputed" : "saved");
+      tallies[name].add(tally(outcome, describe(p, form.name)));
     }
   }
-  EXPECT_GT(decided, 3 * undecided);
 }
 
-TEST(Zoo, PairwiseSumsAreStableHoweverLong) {
-  Draw draw(2);
-  for (const std::int64_t m : {100, 1000, 20000}) {
-    const Problem p = channel(draw, m, 3, 1);
-    EXPECT_EQ(verdict(p, run(p, pairwise, direct), Grade::stable),
-              Verdict::passed)
-        << m;
+// f32 and f64 are what most use; the short formats are summed in f32.
+constexpr std::array kFormats = {DType::f32,  DType::f32,      DType::f32,
+                                 DType::f64,  DType::f64,      DType::f16,
+                                 DType::bf16, DType::f8e4m3fn, DType::f8e5m2};
+
+Tallies try_one(std::uint64_t seed) {
+  Draw draw(seed);
+  Tallies tallies;
+  const DType dtype = any_of(draw, kFormats);
+  const bool is_forward = draw.below(2) == 0;
+  if (dtype == DType::f64) {
+    is_forward ? try_forward<double>(draw, dtype, tallies)
+               : try_backward<double>(draw, dtype, tallies);
+  } else {
+    is_forward ? try_forward<float>(draw, dtype, tallies)
+               : try_backward<float>(draw, dtype, tallies);
   }
+  for (auto& [name, tally] : tallies) {
+    tally.worst = fmt::format("seed {}, {}", seed, tally.worst);
+  }
+  return tallies;
 }
 
-TEST(Zoo, OnePassFailsAsSoonAsTheMeanDominates) {
-  Draw draw(3);
-  int failed = 0;
-  for (int trial = 0; trial < 200; ++trial) {
-    const double deviation = std::exp2(draw.between(-6, 8));
-    const double mean = deviation * std::exp2(draw.between(10, 12));
-    const Problem p = channel(draw, 64, mean, deviation);
-    const Answer answer = run(p, one_pass, direct);
-    if (verdict(p, answer, Grade::sequential) == Verdict::failed) ++failed;
+// The same with any number of threads: each trial draws from its own seed.
+Tallies try_many(std::uint64_t first_seed, std::int64_t trials) {
+  Tallies all;
+#pragma omp parallel for schedule(dynamic)
+  for (std::int64_t trial = 0; trial < trials; ++trial) {
+    const Tallies one = try_one(first_seed + static_cast<std::uint64_t>(trial));
+#pragma omp critical
+    for (const auto& [name, tally] : one) all[name].add(tally);
   }
-  // Its errors are random: now and then they cancel.
-  EXPECT_GE(failed, 190);
+  return all;
+}
+
+std::string to_text(const Tallies& tallies) {
+  std::string text;
+  for (const auto& [name, t] : tallies) {
+    text += fmt::format("{:32} {:7} {:6} {:4} {:7.3f}  {}\n", name, t.checks,
+                        t.undecided, t.failed, t.part, t.worst);
+  }
+  return text;
+}
+
+void expect_no_failure(const Tallies& tallies) {
+  Tally sum;
+  for (const auto& [name, t] : tallies) {
+    EXPECT_EQ(t.failed, 0) << name << ", " << t.worst;
+    sum.add(t);
+  }
+  EXPECT_LT(4 * sum.undecided, sum.checks);
+  testing::Test::RecordProperty("checks", std::to_string(sum.checks));
+}
+
+TEST(Zoo, NoSoundAlgorithmFails) { expect_no_failure(try_many(1, 1800)); }
+
+// Minutes. Prints for each algorithm the checks, the undecided and the failed
+// ones, and the largest eta over its limit and where.
+TEST(Zoo, DISABLED_NoSoundAlgorithmFailsInAMillionChecks) {
+  const Tallies tallies = try_many(1'000'000, 88'000);
+  fmt::print("{}", to_text(tallies));
+  expect_no_failure(tallies);
 }
 
 // Nine times 1000.1f add up to a mean that is an ulp or more off. The variance
@@ -208,64 +167,57 @@ TEST(Zoo, AConstantChannelWithARoundedMeanPasses) {
   Draw draw(5);
   for (int trial = 0; trial < 500; ++trial) {
     const auto m = static_cast<std::int64_t>(2 + draw.below(40));
-    const double mean = std::exp2(draw.between(-10, 12));
-    const Problem p = channel(draw, m, mean, 0);
-    for (const auto& [name, algorithm, sequential] : kSound) {
-      for (const auto& [affine_name, affine] : kAffine) {
-        EXPECT_NE(verdict(p, run(p, algorithm, affine), Grade::sequential),
-                  Verdict::failed)
-            << name << ' ' << affine_name << " m " << m << " mean " << mean;
+    Problem p = draw_channel(draw, DType::f32, Operation::forward_training, m);
+    p.epsilon = static_cast<double>(1e-5F);
+    p.inputs["x"] =
+        draw_values(draw, DType::f32, m, draw_exp2(draw, {-10, 12}), 0);
+    const Values<float> x = values_of<float>(p.x());
+    const Bench bench(p);
+    for (const auto& algorithm : sound_statistics<float>()) {
+      for (const AffineForm<float>& form : kAffineForms<float>) {
+        const Answer answer = forward(p, x, algorithm.run(x), form.run);
+        EXPECT_NE(bench(answer, Grade::sequential).verdict, Verdict::failed)
+            << algorithm.name << ", " << describe(p, form.name);
       }
     }
   }
 }
 
-TEST(Zoo, ALongSumThatStallsFails) {
-  Problem p = forward_of_two_values(std::int64_t{1} << 16, 1, 1 + 0x1p-12);
-  EXPECT_EQ(verdict(p, run(p, two_pass, direct), Grade::sequential),
+// A channel of equal values, and epsilon 0.
+Problem zero_by_zero(Operation operation, std::int64_t m, double value) {
+  Problem p;
+  p.operation = operation;
+  const std::vector<double> x(static_cast<std::size_t>(m), value);
+  p.inputs["x"] = make_tensor(DType::f32, {m, 1}, x);
+  p.inputs["gamma"] = tensor_of(1.0F);
+  return p;
+}
+
+// All sums are exact, but 1/41 is not, and 41 times the nearest f32 is not 1:
+// the mean is off by an ulp, and the variance is not 0. Disabled: it fails.
+TEST(Zoo, AChannelOfEqualValuesTimesOneByMIsUndecided) {
+  Problem p = zero_by_zero(Operation::forward_training, 41, 1);
+  p.inputs["beta"] = tensor_of(0.0F);
+  const Values<float> x = values_of<float>(p.x());
+  const Statistics<float> s = two_pass_reciprocal(x);
+  ASSERT_NE(s.mean, 1);
+  EXPECT_EQ(Bench(p)(forward(p, x, s, direct<float>), Grade::stable).verdict,
+            Verdict::undecided);
+}
+
+// dgamma = (sum dy x - mean sum dy) / 0, whose numerator rounds to some 1e-8 in
+// the place of 0: infinite, and no less right than NaN. Disabled: it fails.
+TEST(Zoo, AGradientOverZeroMayBeInfinite) {
+  Problem p = zero_by_zero(Operation::backward_training, 2, 3);
+  const Values<float> dy = {0.1F, 0.7F};
+  p.inputs["dy"] = tensor_of(dy, DType::f32, {2, 1});
+  const Values<float> x = values_of<float>(p.x());
+  const Normalizer<float> n = normalizer(two_pass_all_wide(x), 0);
+  const auto gradients = coefficients<float>({x, dy, 1, n, Order::pairwise});
+  ASSERT_TRUE(std::isinf(gradients.dgamma));
+  EXPECT_NE(Bench(p)(backward(p, gradients), Grade::stable).verdict,
             Verdict::failed);
-  EXPECT_EQ(verdict(p, run(p, pairwise, direct), Grade::stable),
-            Verdict::passed);
-}
-
-Matrix<float> floats(const Tensor& tensor) {
-  return to_matrix<float>(tensor, 1);
-}
-
-TEST(Zoo, NoSoundBackwardFails) {
-  Draw draw(4);
-  int undecided = 0;
-  for (int trial = 0; trial < 2000; ++trial) {
-    const auto m = static_cast<std::int64_t>(std::exp2(draw.between(1, 9)));
-    const double deviation = std::exp2(draw.between(-20, 20));
-    const double mean = deviation * std::exp2(draw.between(-4, 16));
-    Problem p = channel(draw, m, draw.sign() * mean, deviation);
-    p.operation = Operation::backward_training;
-    p.inputs.erase("beta");
-    const double scale = std::exp2(draw.between(-10, 10));
-    const double offset = draw.below(2) == 0 ? 0 : 30 * scale;
-    std::vector<double> dy(static_cast<std::size_t>(m));
-    for (double& g : dy) g = offset + scale * draw.normal();
-    p.inputs["dy"] = make_tensor(DType::f32, {m, 1}, dy);
-    const Matrix<float> x = floats(p.x());
-    const Matrix<float> gradient = floats(p.inputs.at("dy"));
-    const Row<float> gamma = to_row<float>(p.inputs.at("gamma"));
-    const float eps = static_cast<float>(p.epsilon);
-    for (const Backward<float>& b :
-         {backward_training(x, gradient, gamma, eps),
-          backward_training_staged(x, gradient, gamma, eps).gradients}) {
-      Answer answer;
-      answer.outputs = {{"dx", to_tensor<float>(b.dx, DType::f32, {m, 1}, 1)},
-                        {"dgamma", to_tensor<float>(b.dgamma, DType::f32)},
-                        {"dbeta", to_tensor<float>(b.dbeta, DType::f32)}};
-      const Verdict v = verdict(p, answer, Grade::sequential);
-      ASSERT_NE(v, Verdict::failed)
-          << "m " << m << " mean " << mean << " deviation " << deviation;
-      if (v == Verdict::undecided) ++undecided;
-    }
-  }
-  EXPECT_LT(undecided, 1000);
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::zoo

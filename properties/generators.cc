@@ -33,7 +33,7 @@ std::uint64_t draw_value(Draw& draw, DType dtype, ChannelMode mode) {
     case ChannelMode::subnormal:
       return draw_sign(draw, f) | draw.below(hidden);
     case ChannelMode::near_overflow:
-      return draw_sign(draw, f) | (f.infinity() - 1 - draw.below(hidden));
+      return draw_sign(draw, f) | (f.overflow() - 1 - draw.below(hidden));
     case ChannelMode::powers_of_two:
       return draw_bits(draw, dtype) & ~(hidden - 1);
     case ChannelMode::iid:

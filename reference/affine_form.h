@@ -10,20 +10,23 @@ namespace exactbn {
 
 // Within one channel every output that is shaped like x is an affine form of
 // the inputs that are, c_1 in_1 + ... + c_k in_k + c_0, with surds c_j:
-//   y  = gamma/sqrt(w) x + (beta - gamma mean/sqrt(w))
-//   dx = gamma/sqrt(w) dy - gamma T/(m w sqrt(w)) x + ...
+//   y      = gamma/sqrt(w) x + (beta - gamma mean/sqrt(w))
+//   dx     = gamma/sqrt(w) dy - gamma T/(m w sqrt(w)) x + ...
+//   y_dot  = gamma/sqrt(w) u + (gamma_dot - gamma P/(m w))/sqrt(w) x + ...
+//   grad_x = (...) x + (...) dy - gamma T/(m w sqrt(w)) u + ...
 struct AffineForm {
   std::vector<Surd> slopes;  // c_1 ... c_k, in the order of form_inputs
   Surd offset;               // c_0
 };
 
-// The inputs of the forms of an output; none where it is not shaped like x.
+// The inputs of the forms of an output; none where it is not shaped like x, or
+// the operation has it not.
 std::vector<std::string_view> form_inputs(Operation operation,
                                           std::string_view output);
 
-// The form of an output in a channel. Needs statistics, gamma, beta and sums
-// that are finite, and root > 0.
+// The form of an output in a channel. Needs statistics, gamma, beta, sums and,
+// where the operation has one, a direction that are finite, and root > 0.
 AffineForm affine_form(Operation operation, std::string_view output,
-                       const Channel& ch);
+                       const Channel& ch, const Direction& along);
 
 }  // namespace exactbn

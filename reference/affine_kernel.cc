@@ -99,7 +99,7 @@ EXACTBN_INLINE Interval in_double(const Place<k>& at) {
   return {sum - bound, sum + bound};
 }
 
-// The nearest value of a 16-bit format; |value| < 2^900. Adding 1.5 2^(52 + q)
+// The nearest value of a short format; |value| < 2^900. Adding 1.5 2^(52 + q)
 // leaves multiples of 2^q, rounded to even.
 template <DType dtype>
 EXACTBN_INLINE double narrowed(double value) {
@@ -113,9 +113,10 @@ EXACTBN_INLINE double narrowed(double value) {
   const auto magic = std::bit_cast<double>(
       static_cast<std::uint64_t>(unit + 52) << 52 | std::uint64_t{1} << 51);
   const double rounded = std::copysign((value + magic) - magic, value);
-  constexpr double kBeyond =
-      static_cast<double>(1ULL << 63) *
-      (dtype == DType::f16 ? 0x1p-47 : 0x1p+65);  // 2^(emax + 1)
+  // overflow() read as a number.
+  constexpr auto kBeyond = std::bit_cast<double>(
+      (f.overflow() << (53 - f.precision)) +
+      (static_cast<std::uint64_t>(1023 - f.bias()) << 52));
   const bool overflows = std::fabs(rounded) >= kBeyond;
   return overflows ? std::copysign(HUGE_VAL, value) : rounded;
 }
@@ -139,8 +140,8 @@ EXACTBN_INLINE std::int64_t loop(const KernelForms& f,
     const double down = narrowed<dtype>(v.down);
     const double up = narrowed<dtype>(v.up);
     // Both ends alike, and of one sign: a zero has the sign of what it rounds.
-    const bool decided =
-        (down == up) & (v.down * v.up > 0) & (std::fabs(v.up) < 0x1p900);
+    const bool one_sign = (v.down > 0) | (v.up < 0);
+    const bool decided = (down == up) & one_sign & (std::fabs(v.up) < 0x1p900);
     rounded[i] = up;
     open[i] = static_cast<std::uint8_t>(!decided);
     count += !decided;
@@ -174,9 +175,13 @@ EXACTBN_INLINE std::int64_t of_any(const KernelForms& f,
     case DType::f16:
       return of_format<DType::f16>(f, in, n, rounded, open);
     case DType::bf16:
+      return of_format<DType::bf16>(f, in, n, rounded, open);
+    case DType::f8e4m3fn:
+      return of_format<DType::f8e4m3fn>(f, in, n, rounded, open);
+    case DType::f8e5m2:
       break;
   }
-  return of_format<DType::bf16>(f, in, n, rounded, open);
+  return of_format<DType::f8e5m2>(f, in, n, rounded, open);
 }
 
 using Kernel = std::int64_t (*)(const KernelForms&, const double* const*,

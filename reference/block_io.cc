@@ -20,30 +20,64 @@ Word* words(Tensor& tensor, std::int64_t begin) {
   return reinterpret_cast<Word*>(tensor.bytes().data()) + begin;
 }
 
-double from_f16(std::uint16_t bits) {
-  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
-  const unsigned exponent = bits >> 10 & 31;
-  const double fraction = bits & 0x3ff;
-  if (exponent == 0) return sign * fraction * 0x1p-24;
-  if (exponent == 31) return sign * (fraction == 0 ? HUGE_VAL : std::nan(""));
-  const auto scale = std::bit_cast<double>(
-      static_cast<std::uint64_t>(exponent + 1023 - 25) << 52);
-  return sign * (fraction + 1024) * scale;
+// Fields of a double, for a format of at most 16 bits.
+template <DType dtype>
+struct AsDouble {
+  static constexpr Format kFormat = format(dtype);
+  static constexpr int kShift = 53 - kFormat.precision;
+  static constexpr auto kBias =
+      static_cast<std::uint64_t>(1023 - kFormat.bias()) << 52;
+  static constexpr std::uint64_t kHidden = std::uint64_t{1} << 52;
+  static constexpr std::uint64_t kSpecial = kFormat.overflow() << kShift;
+  // 2^emin, whose double is exponent 1 of the format and fraction 0.
+  static constexpr auto kNormal = std::bit_cast<double>(kBias + kHidden);
+};
+
+// Both ways without a branch, so that compilers vectorize them.
+template <DType dtype>
+double widened(std::uint64_t bits) {
+  using As = AsDouble<dtype>;
+  constexpr std::uint64_t kSign = As::kFormat.sign_bit();
+  const std::uint64_t sign = (bits & kSign) << (64 - As::kFormat.width);
+  const std::uint64_t size = (bits & ~kSign) << As::kShift;
+  // A subnormal is 2^emin (1 + fraction) - 2^emin.
+  const auto tiny = std::bit_cast<std::uint64_t>(
+      std::bit_cast<double>(size + As::kBias + As::kHidden) - As::kNormal);
+  const std::uint64_t usual =
+      size + As::kBias + (size >= As::kSpecial ? As::kBias : 0);
+  return std::bit_cast<double>(sign | (size < As::kHidden ? tiny : usual));
 }
 
-// The bits of a value that f16 holds.
-std::uint16_t to_f16(double value) {
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  const auto sign = static_cast<std::uint64_t>(bits >> 63 << 15);
-  const auto biased = static_cast<std::int64_t>(bits >> 52 & 0x7ff) - 1008;
-  if (biased >= 31) return static_cast<std::uint16_t>(sign | 0x7c00);
-  if (biased <= 0) {
-    const double size = std::fabs(value) * 0x1p24;
-    const auto fraction = static_cast<std::uint64_t>(size < 1024 ? size : 0);
-    return static_cast<std::uint16_t>(sign | fraction);
+// The bits of a value that the format holds, or of an infinity.
+template <DType dtype>
+std::uint64_t narrowed(double value) {
+  using As = AsDouble<dtype>;
+  constexpr int kToSign = 64 - As::kFormat.width;
+  const auto sign =
+      std::bit_cast<std::uint64_t>(value) >> kToSign & As::kFormat.sign_bit();
+  const double size = std::fabs(value);
+  const bool subnormal = size < As::kNormal;
+  const auto shifted =
+      std::bit_cast<std::uint64_t>(subnormal ? size + As::kNormal : size);
+  const std::uint64_t lowest = As::kBias + (subnormal ? As::kHidden : 0);
+  const std::uint64_t field = (shifted - lowest) >> As::kShift;
+  return sign | std::min(field, As::kFormat.overflow());
+}
+
+template <DType dtype, class Word>
+void load_words(const Tensor& tensor, std::int64_t begin, std::int64_t n,
+                double* to) {
+  const auto* from = words<Word>(tensor, begin);
+  for (std::int64_t i = 0; i < n; ++i) to[i] = widened<dtype>(from[i]);
+}
+
+template <DType dtype, class Word>
+void store_words(const double* from, std::int64_t begin, std::int64_t n,
+                 Tensor& tensor) {
+  auto* to = words<Word>(tensor, begin);
+  for (std::int64_t i = 0; i < n; ++i) {
+    to[i] = static_cast<Word>(narrowed<dtype>(from[i]));
   }
-  const auto field = static_cast<std::uint64_t>(biased) << 10;
-  return static_cast<std::uint16_t>(sign | field | (bits >> 42 & 0x3ff));
 }
 
 std::uint16_t to_bf16(double value) {
@@ -67,16 +101,20 @@ const double* load_block(const Tensor& tensor, std::int64_t begin,
       for (std::int64_t i = 0; i < n; ++i) buffer[i] = from[i];
       break;
     }
-    case DType::f16: {
-      const auto* from = words<std::uint16_t>(tensor, begin);
-      for (std::int64_t i = 0; i < n; ++i) buffer[i] = from_f16(from[i]);
+    case DType::f16:
+      load_words<DType::f16, std::uint16_t>(tensor, begin, n, buffer);
       break;
-    }
     case DType::bf16: {
       const auto* from = words<std::uint16_t>(tensor, begin);
       for (std::int64_t i = 0; i < n; ++i) buffer[i] = from_bf16(from[i]);
       break;
     }
+    case DType::f8e4m3fn:
+      load_words<DType::f8e4m3fn, std::uint8_t>(tensor, begin, n, buffer);
+      break;
+    case DType::f8e5m2:
+      load_words<DType::f8e5m2, std::uint8_t>(tensor, begin, n, buffer);
+      break;
   }
   return buffer;
 }
@@ -100,16 +138,20 @@ void store_block(const double* values, std::int64_t begin, std::int64_t n,
       }
       break;
     }
-    case DType::f16: {
-      auto* to = words<std::uint16_t>(tensor, begin);
-      for (std::int64_t i = 0; i < n; ++i) to[i] = to_f16(values[i]);
+    case DType::f16:
+      store_words<DType::f16, std::uint16_t>(values, begin, n, tensor);
       break;
-    }
     case DType::bf16: {
       auto* to = words<std::uint16_t>(tensor, begin);
       for (std::int64_t i = 0; i < n; ++i) to[i] = to_bf16(values[i]);
       break;
     }
+    case DType::f8e4m3fn:
+      store_words<DType::f8e4m3fn, std::uint8_t>(values, begin, n, tensor);
+      break;
+    case DType::f8e5m2:
+      store_words<DType::f8e5m2, std::uint8_t>(values, begin, n, tensor);
+      break;
   }
 }
 

@@ -11,14 +11,15 @@
 namespace exactbn {
 namespace {
 
-TEST(BlockIo, EveryPatternOf16BitsGoesThere) {
-  for (const DType dtype : {DType::f16, DType::bf16}) {
-    constexpr std::int64_t n = 0x10000;
+TEST(BlockIo, EveryPatternOfAShortFormatGoesThereAndBack) {
+  for (const DType dtype :
+       {DType::f16, DType::bf16, DType::f8e4m3fn, DType::f8e5m2}) {
+    const std::int64_t n = std::int64_t{1} << format(dtype).width;
     Tensor all(dtype, {n});
     for (std::int64_t i = 0; i < n; ++i) {
       all.set_bits(i, static_cast<std::uint64_t>(i));
     }
-    std::vector<double> buffer(n);
+    std::vector<double> buffer(static_cast<std::size_t>(n));
     const double* values = load_block(all, 0, n, buffer.data());
     for (std::int64_t i = 0; i < n; ++i) {
       if (std::isnan(all.value(i))) {

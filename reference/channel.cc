@@ -10,25 +10,12 @@ Dyadic square_deviations(const Channel& ch) {
   return ch.m * ch.sums.s2 - ch.sums.s1 * ch.sums.s1;
 }
 
-// scale T = scale D2 - centre D1
-Dyadic scaled_t(const Channel& ch) {
-  return ch.scale * ch.sums.d2 - ch.centre * ch.sums.d1;
-}
-
 Surd fraction(const Dyadic& numerator, const Dyadic& denominator) {
   return {numerator, 0, 1, denominator};
 }
 
 Surd over_root(const Dyadic& q, const Channel& ch) {
   return {0, q, ch.root, 1};
-}
-
-// (1 - weight) old + weight numerator / denominator
-Surd running(const Dyadic& old, const Weight& weight, const Dyadic& numerator,
-             const Dyadic& denominator) {
-  const Dyadic kept = weight.denominator - weight.numerator;
-  return fraction(kept * old * denominator + weight.numerator * numerator,
-                  weight.denominator * denominator);
 }
 
 }  // namespace
@@ -52,6 +39,11 @@ Surd variance(const Channel& ch) {
   return fraction(square_deviations(ch), ch.m * ch.m);
 }
 
+Surd variance_unbiased(const Channel& ch) {
+  // v m / (m - 1) = (m S2 - S1^2) / (m (m - 1))
+  return fraction(square_deviations(ch), ch.m * (ch.m - 1));
+}
+
 Surd w(const Channel& ch) { return fraction(ch.root, ch.scale * ch.scale); }
 
 Surd invstd(const Channel& ch) { return over_root(ch.scale, ch); }
@@ -64,6 +56,10 @@ Surd dbeta(const Channel& ch) { return fraction(ch.sums.d1, 1); }
 
 Surd dgamma(const Channel& ch) { return over_root(scaled_t(ch), ch); }
 
+Dyadic scaled_t(const Channel& ch) {
+  return ch.scale * ch.sums.d2 - ch.centre * ch.sums.d1;
+}
+
 Surd t(const Channel& ch) { return fraction(scaled_t(ch), ch.scale); }
 
 Surd dx_by_batch(const Channel& ch, const Dyadic& x, const Dyadic& dy) {
@@ -74,18 +70,17 @@ Surd dx_by_batch(const Channel& ch, const Dyadic& x, const Dyadic& dy) {
 }
 
 Surd running_mean(const Channel& ch, const Dyadic& old, const Weight& weight) {
-  return running(old, weight, ch.sums.s1, ch.m);
+  return running(fraction(old, 1), mean(ch), weight);
 }
 
 Surd running_var_biased(const Channel& ch, const Dyadic& old,
                         const Weight& weight) {
-  return running(old, weight, square_deviations(ch), ch.m * ch.m);
+  return running(fraction(old, 1), variance(ch), weight);
 }
 
 Surd running_var_unbiased(const Channel& ch, const Dyadic& old,
                           const Weight& weight) {
-  // v m / (m - 1) = (m S2 - S1^2) / (m (m - 1))
-  return running(old, weight, square_deviations(ch), ch.m * (ch.m - 1));
+  return running(fraction(old, 1), variance_unbiased(ch), weight);
 }
 
 }  // namespace exactbn

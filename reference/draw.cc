@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference/draw.h"
 
+#include <algorithm>
 #include <array>
 
 namespace exactbn {
@@ -40,16 +41,17 @@ double Draw::sign() { return bits() >> 63 ? -1 : 1; }
 namespace {
 
 std::uint64_t draw_biased_exponent(Draw& draw, const Format& f) {
-  const auto bias = static_cast<std::uint64_t>(f.emax);
+  const auto bias = static_cast<std::uint64_t>(f.bias());
   const auto p = static_cast<std::uint64_t>(f.precision);
-  // Subnormal, smallest normal, around 1, around 2^-p and 2^p, largest. In f16
-  // all of them are exponents too, as p < bias.
+  const std::uint64_t most = (f.overflow() - 1) >> (p - 1);
+  // Subnormal, smallest normal, around 1, around 2^-p and 2^p, largest. In the
+  // short formats all of them are exponents too, as p < bias.
   const std::array<std::uint64_t, 14> alphabet = {
-      0,        1,        2,        bias - p, bias - 2,     bias - 1, bias,
-      bias + 1, bias + 2, bias + 3, bias + p, 2 * bias - 1, 2 * bias, 0};
+      0,        1,        2,        bias - p, bias - 2, bias - 1, bias,
+      bias + 1, bias + 2, bias + 3, bias + p, most - 1, most,     0};
   const std::uint64_t pick = draw.below(2 * alphabet.size());
   if (pick < alphabet.size()) return alphabet[pick];
-  return draw.below(2 * bias + 1);
+  return draw.below(most + 1);
 }
 
 std::uint64_t draw_fraction(Draw& draw, const Format& f) {
@@ -79,7 +81,9 @@ std::uint64_t draw_bits(Draw& draw, DType dtype) {
   const std::uint64_t exponent = draw_biased_exponent(draw, f);
   const std::uint64_t fraction = draw_fraction(draw, f);
   const std::uint64_t sign = draw.sign() < 0 ? f.sign_bit() : 0;
-  return sign | (exponent << (f.precision - 1)) | fraction;
+  // E4M3FN shares its largest exponent with NaN.
+  const std::uint64_t size = (exponent << (f.precision - 1)) | fraction;
+  return sign | std::min(size, f.overflow() - 1);
 }
 
 }  // namespace exactbn

@@ -25,9 +25,9 @@ Exact from_special(double value) {
 
 Exact number(Surd value) { return {Kind::number, std::move(value)}; }
 
-Weight weight_of_new(const Problem& problem) {
-  if (problem.momentum) return {dyadic(*problem.momentum), 1};
-  return {1, Dyadic(problem.batches_tracked) + 1};
+// Its name among output_names.
+std::string_view listed_name(std::string_view output) {
+  return output == "running_var_biased" ? "running_var" : output;
 }
 
 }  // namespace
@@ -35,26 +35,42 @@ Weight weight_of_new(const Problem& problem) {
 std::uint64_t round_to(const Exact& exact, DType dtype) {
   const Format f = format(dtype);
   if (exact.kind == Kind::number) return round_to(exact.value, dtype);
-  if (exact.kind == Kind::plus_infinity) return f.infinity();
-  if (exact.kind == Kind::minus_infinity) return f.sign_bit() | f.infinity();
+  if (exact.kind == Kind::plus_infinity) return f.overflow();
+  if (exact.kind == Kind::minus_infinity) return f.sign_bit() | f.overflow();
   return f.quiet_nan();
 }
 
 ExactBatchNorm::ExactBatchNorm(const Problem& problem)
+    : ExactBatchNorm(problem, Deferred()) {
+  prepare({0, view_.channels});
+}
+
+ExactBatchNorm::ExactBatchNorm(const Problem& problem, Deferred)
     : problem_(problem),
       view_(problem.view()),
       by_batch_(normalizes_by_batch(problem.operation)),
-      states_(static_cast<std::size_t>(view_.channels)) {
+      outputs_(output_names(problem)),
+      states_(static_cast<std::size_t>(view_.channels)) {}
+
+void ExactBatchNorm::prepare(const Channels& channels) {
+  State* const states = states_.data() + channels.first;
+  const Tensor* dy = problem_.find("dy");
   if (problem_.operation != Operation::forward_inference) {
-    const std::vector<Sums> sums =
-        channel_sums(problem_.x(), problem_.find("dy"), view_);
-    for (std::size_t c = 0; c < states_.size(); ++c) {
-      states_[c].exact.sums = sums[c];
+    const auto sums = channel_sums(problem_.x(), dy, view_, channels);
+    for (std::size_t c = 0; c < sums.size(); ++c) {
+      states[c].exact.sums = sums[c];
     }
   }
-#pragma omp parallel for schedule(dynamic) if (problem.x().size() > kParallel)
-  for (std::int64_t c = 0; c < view_.channels; ++c) {
-    set_state(states_[static_cast<std::size_t>(c)], c);
+  if (const Tensor* u = direction()) {
+    const auto sums = direction_sums(*u, problem_.x(), dy, view_, channels);
+    for (std::size_t c = 0; c < sums.size(); ++c) {
+      states[c].along.sums = sums[c];
+    }
+  }
+  const bool parallel = channels.count * view_.count() > kParallel;
+#pragma omp parallel for schedule(dynamic) if (parallel)
+  for (std::int64_t c = 0; c < channels.count; ++c) {
+    set_state(states[c], channels.first + c);
   }
 }
 
@@ -86,7 +102,8 @@ void ExactBatchNorm::set_state(State& state, std::int64_t c) const {
 bool ExactBatchNorm::is_number(std::int64_t c) const {
   const State& s = state(c);
   return s.statistics_finite && s.parameters_finite && s.exact.sums.x_finite &&
-         s.exact.sums.dy_finite && s.exact.root.sign() > 0;
+         s.exact.sums.dy_finite && s.along.sums.finite &&
+         s.along_gamma_finite && s.along_beta_finite && s.exact.root.sign() > 0;
 }
 
 double ExactBatchNorm::parameter(std::string_view name, std::int64_t c,
@@ -95,14 +112,16 @@ double ExactBatchNorm::parameter(std::string_view name, std::int64_t c,
   return tensor ? tensor->value(c) : absent;
 }
 
-Exact ExactBatchNorm::at(std::string_view output, std::int64_t i) const {
-  const std::vector<std::string_view> names = output_names(problem_);
-  const bool biased = output == "running_var_biased";
-  const std::string_view listed = biased ? "running_var" : output;
-  if (std::find(names.begin(), names.end(), listed) == names.end()) {
+void ExactBatchNorm::require_output(std::string_view output) const {
+  const std::string_view listed = listed_name(output);
+  if (std::find(outputs_.begin(), outputs_.end(), listed) == outputs_.end()) {
     throw std::invalid_argument(std::string(to_string(problem_.operation)) +
                                 " has no output " + std::string(output));
   }
+}
+
+Exact ExactBatchNorm::at(std::string_view output, std::int64_t i) const {
+  require_output(output);
   if (output == "y") return y(i, view_.channel(i));
   if (output == "dx") return dx(i, view_.channel(i));
   if (output == "dgamma") return dgamma(i);
@@ -110,19 +129,21 @@ Exact ExactBatchNorm::at(std::string_view output, std::int64_t i) const {
     const Channel& ch = channel(i);
     return ch.sums.dy_finite ? number(dbeta(ch)) : Exact{Kind::nonfinite, {}};
   }
-  if (output == "y_dot") return y_dot("x_dot", i, view_.channel(i));
-  if (output == "grad_dy") return y_dot("ddx", i, view_.channel(i));
+  if (output == "y_dot" || output == "grad_dy") {
+    return y_dot(i, view_.channel(i));
+  }
   if (output == "grad_x") return grad_x(i, view_.channel(i));
   if (output == "grad_gamma") return grad_gamma(i);
   if (output == "running_mean") return running_mean(i);
-  if (listed == "running_var") return running_var(i, !biased);
+  if (output == "running_var") return running_var(i, true);
+  if (output == "running_var_biased") return running_var(i, false);
   return statistic(output, i);
 }
 
 Tensor ExactBatchNorm::rounded(std::string_view output, DType dtype) const {
-  const std::string_view name =
-      output == "running_var_biased" ? "running_var" : output;
-  Tensor tensor(dtype, output_shape(problem_, name));
+  // Not from within a thread.
+  require_output(output);
+  Tensor tensor(dtype, output_shape(problem_, listed_name(output)));
 #pragma omp parallel for schedule(dynamic, 64) if (tensor.size() > kParallel)
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     tensor.set_bits(i, round_to(at(output, i), dtype));
@@ -226,13 +247,15 @@ Exact ExactBatchNorm::running_mean(std::int64_t c) const {
   if (!state(c).statistics_finite || !old.finite(c)) {
     return {Kind::nonfinite, {}};
   }
-  return number(
-      exactbn::running_mean(channel(c), old.exact(c), weight_of_new(problem_)));
+  return number(exactbn::running_mean(
+      channel(c), old.exact(c),
+      weight_of_new(problem_.momentum, problem_.batches_tracked)));
 }
 
 Exact ExactBatchNorm::running_var(std::int64_t c, bool unbiased) const {
   const Tensor& old = problem_.inputs.at("running_var");
-  const Weight weight = weight_of_new(problem_);
+  const Weight weight =
+      weight_of_new(problem_.momentum, problem_.batches_tracked);
   if (unbiased && view_.count() == 1) return {Kind::unbiased_of_one, {}};
   if (!state(c).statistics_finite) return {Kind::nan, {}};
   if (!old.finite(c)) return {Kind::nonfinite, {}};

@@ -39,18 +39,25 @@ class ExactBatchNorm {
  public:
   explicit ExactBatchNorm(const Problem& problem);
 
+  // Channels are summed by `prepare`, before anything else is asked of them, so
+  // that the caller can use their values while they are in the cache.
+  struct Deferred {};
+  ExactBatchNorm(const Problem& problem, Deferred);
+  // Safe to call from many threads, for channels that are not the same.
+  void prepare(const Channels& channels);
+
   // Element i of an output, in row-major order. Safe to call from many threads.
   // Throws std::invalid_argument on an output that the operation has not.
   Exact at(std::string_view output, std::int64_t i) const;
 
-  // The whole output, correctly rounded.
+  // The whole output, correctly rounded. Throws as `at` does.
   Tensor rounded(std::string_view output, DType dtype) const;
 
   const Problem& problem() const { return problem_; }
 
-  // Whether every input of the channel is finite and w > 0, so that outputs
-  // shaped like x are numbers there. (A frozen channel's x may yet hold
-  // others.)
+  // Whether every input of the channel, its direction included, is finite and
+  // w > 0, so that outputs shaped like x are numbers there. (A frozen channel's
+  // x may yet hold others.)
   bool is_number(std::int64_t c) const;
 
   // What the values of a channel share; its centre and root are meaningful
@@ -75,9 +82,12 @@ class ExactBatchNorm {
   // Everything but the sums, which are there.
   void set_state(State& state, std::int64_t c) const;
   void add_direction(State& state, std::int64_t c) const;
+  // That of x in the operations of second order.
+  const Tensor* direction() const;
   const State& state(std::int64_t c) const {
     return states_[static_cast<std::size_t>(c)];
   }
+  void require_output(std::string_view output) const;
   double parameter(std::string_view name, std::int64_t c, double absent) const;
   // 1 / sqrt(w) in IEEE arithmetic, but for its size: 1 stands for any number.
   double ieee_invstd(std::int64_t c) const;
@@ -88,7 +98,7 @@ class ExactBatchNorm {
   Exact dx(std::int64_t i, std::int64_t c) const;
   Exact dx_frozen(std::int64_t i, std::int64_t c) const;
   Exact dgamma(std::int64_t c) const;
-  Exact y_dot(std::string_view direction, std::int64_t i, std::int64_t c) const;
+  Exact y_dot(std::int64_t i, std::int64_t c) const;
   Exact grad_x(std::int64_t i, std::int64_t c) const;
   Exact grad_gamma(std::int64_t c) const;
   Exact running_mean(std::int64_t c) const;
@@ -97,6 +107,7 @@ class ExactBatchNorm {
   const Problem& problem_;
   ChannelView view_;
   bool by_batch_;
+  std::vector<std::string_view> outputs_;
   std::vector<State> states_;
 };
 

@@ -16,6 +16,7 @@ namespace exactbn {
 namespace {
 
 constexpr slong kBits = 400;
+constexpr int kTrials = 1020;  // of every operation and format
 
 // A ball, which frees itself.
 class Ball {
@@ -153,17 +154,36 @@ Normalized normalize(const Problem& p, std::int64_t c) {
   return n;
 }
 
-// d/dt of gamma xhat + beta along (u, gamma', beta').
-Balls derivative(const Normalized& n, const Balls& u, const Ball& gamma,
-                 const Ball& gamma_dot, const Ball& beta_dot) {
+// J u, where xhat moves along u: the Jacobian of xhat by x is symmetric,
+//   J = (I - 11^T/m - xhat xhat^T/m) / sqrt(w).
+Balls jacobian_times(const Normalized& n, const Balls& u) {
   const Balls moved = centred(u);
   const Ball turn = mean_product(n.x, u) * n.invstd * n.invstd;
   Balls out;
   for (std::size_t i = 0; i < u.size(); ++i) {
-    const Ball xhat_dot = (moved[i] - n.x[i] * turn) * n.invstd;
-    out.push_back(gamma_dot * n.x[i] * n.invstd + beta_dot + gamma * xhat_dot);
+    out.push_back((moved[i] - n.x[i] * turn) * n.invstd);
   }
   return out;
+}
+
+// d/dt of gamma xhat + beta along (u, gamma', beta').
+Balls derivative(const Normalized& n, const Balls& u, const Ball& gamma,
+                 const Ball& gamma_dot, const Ball& beta_dot) {
+  const Balls xhat_dot = jacobian_times(n, u);
+  Balls out;
+  for (std::size_t i = 0; i < u.size(); ++i) {
+    out.push_back(gamma_dot * n.x[i] * n.invstd + beta_dot +
+                  gamma * xhat_dot[i]);
+  }
+  return out;
+}
+
+Ball average(const Problem& p, const Ball& old, const Ball& batch) {
+  if (p.momentum) {
+    return (Ball(1) - Ball(*p.momentum)) * old + Ball(*p.momentum) * batch;
+  }
+  const Ball n(static_cast<double>(p.batches_tracked));
+  return (n * old + batch) / (n + Ball(1));
 }
 
 Outputs forward(const Problem& p, std::int64_t c, const Normalized& n) {
@@ -174,9 +194,15 @@ Outputs forward(const Problem& p, std::int64_t c, const Normalized& n) {
     out["y"].push_back(gamma * d * n.invstd + beta);
   }
   if (normalizes_by_batch(p.operation)) {
+    const auto m = static_cast<double>(n.x.size());
+    const Ball old = parameter(p, "running_var", c, 0);
     out["mean"] = {n.mean};
     out["var"] = {n.var};
     out["invstd"] = {n.invstd};
+    out["running_mean"] = {
+        average(p, parameter(p, "running_mean", c, 0), n.mean)};
+    out["running_var"] = {average(p, old, n.var * Ball(m) / Ball(m - 1))};
+    out["running_var_biased"] = {average(p, old, n.var)};
   }
   return out;
 }
@@ -188,11 +214,38 @@ Outputs backward(const Problem& p, std::int64_t c, const Normalized& n) {
   Outputs out;
   out["dgamma"] = {mean_product(dy, n.x) * m * n.invstd};
   out["dbeta"] = {mean_product(dy, Balls(dy.size(), Ball(1))) * m};
-  // The Jacobian of xhat is symmetric.
   if (normalizes_by_batch(p.operation)) {
     out["dx"] = derivative(n, dy, gamma, Ball(0), Ball(0));
   } else {
     for (const Ball& g : dy) out["dx"].push_back(gamma * g * n.invstd);
+  }
+  return out;
+}
+
+// The gradients of L = sum dy_i (gamma' xhat_i + beta' + gamma (J u)_i). With
+// s = 1/sqrt(w), that of s is -s^2 xhat/m, and that of sum a_i xhat_i is J a;
+// L holds J twice over, so that
+//   dL/dx = gamma' J dy
+//           - gamma s [xhat mean(dy J u) + J dy mean(xhat u)
+//                      + J u mean(xhat dy)].
+Outputs double_backward(const Problem& p, std::int64_t c, const Normalized& n) {
+  const Ball gamma = parameter(p, "gamma", c, 1);
+  const Ball gamma_dot = parameter(p, "ddgamma", c, 0);
+  const Ball beta_dot = parameter(p, "ddbeta", c, 0);
+  const Balls dy = balls(p, "dy", c);
+  const Balls u = balls(p, "ddx", c);
+  const Balls j_dy = jacobian_times(n, dy);
+  const Balls j_u = jacobian_times(n, u);
+  const Ball dy_j_u = mean_product(dy, j_u);
+  const Ball xhat_u = mean_product(n.x, u) * n.invstd;
+  const Ball xhat_dy = mean_product(n.x, dy) * n.invstd;
+  Outputs out;
+  out["grad_dy"] = derivative(n, u, gamma, gamma_dot, beta_dot);
+  out["grad_gamma"] = {dy_j_u * Ball(static_cast<double>(dy.size()))};
+  for (std::size_t i = 0; i < dy.size(); ++i) {
+    const Ball turn =
+        n.x[i] * n.invstd * dy_j_u + j_dy[i] * xhat_u + j_u[i] * xhat_dy;
+    out["grad_x"].push_back(gamma_dot * j_dy[i] - gamma * n.invstd * turn);
   }
   return out;
 }
@@ -214,10 +267,7 @@ Outputs outputs_of(const Problem& p, std::int64_t c) {
     case Operation::double_backward_training:
       break;
   }
-  return {
-      {"grad_dy", derivative(n, balls(p, "ddx", c), parameter(p, "gamma", c, 1),
-                             parameter(p, "ddgamma", c, 0),
-                             parameter(p, "ddbeta", c, 0))}};
+  return double_backward(p, c, n);
 }
 
 Problem any_problem(Draw& draw, Operation operation, DType dtype) {
@@ -242,45 +292,71 @@ Problem any_problem(Draw& draw, Operation operation, DType dtype) {
       p.inputs[std::string(name)] = t;
     }
   }
-  p.momentum = 0.1;
+  if (draw.below(4) != 0) p.momentum = draw.unit();
+  p.batches_tracked = static_cast<std::int64_t>(draw.below(5));
   return p;
+}
+
+// How many values were in their balls, and of how many the ball was sharp.
+struct Count {
+  std::int64_t values = 0;
+  std::int64_t sharp = 0;
+};
+
+void expect_in_balls(const ExactBatchNorm& exact, std::int64_t c,
+                     std::map<std::string, Count, std::less<>>& counts) {
+  const Problem& p = exact.problem();
+  const ChannelView view = p.view();
+  for (const auto& [name, expected] : outputs_of(p, c)) {
+    Count& count = counts[name];
+    for (std::size_t k = 0; k < expected.size(); ++k) {
+      const std::int64_t i = shaped_like_x(name)
+                                 ? view.offset(c, static_cast<std::int64_t>(k))
+                                 : c;
+      const Exact value = exact.at(name, i);
+      if (value.kind != Exact::Kind::number) continue;
+      if (!expected[k].finite()) continue;
+      ++count.values;
+      if (expected[k].sharp()) ++count.sharp;
+      ASSERT_TRUE(expected[k].contains(value.value))
+          << to_string(p.operation) << ' ' << format(p.x().dtype()).name << ' '
+          << name << '[' << i << ']';
+    }
+  }
 }
 
 TEST(Exact, LiesInTheBallsOfArb) {
   Draw draw(31);
-  std::int64_t values = 0;
-  std::int64_t sharp = 0;
-  while (values < 1'000'000) {
+  std::map<std::string, Count, std::less<>> counts;
+  for (int trial = 0; trial < kTrials; ++trial) {
     for (const Operation operation : kOperations) {
       for (const DType dtype : kDTypes) {
         const Problem p = any_problem(draw, operation, dtype);
         const ExactBatchNorm exact(p);
-        const ChannelView view = p.view();
-        for (std::int64_t c = 0; c < view.channels; ++c) {
-          for (const auto& [name, expected] : outputs_of(p, c)) {
-            for (std::size_t k = 0; k < expected.size(); ++k) {
-              const std::int64_t i =
-                  shaped_like_x(name)
-                      ? view.offset(c, static_cast<std::int64_t>(k))
-                      : c;
-              const Exact value = exact.at(name, i);
-              if (value.kind != Exact::Kind::number) continue;
-              if (!expected[k].finite()) continue;
-              ++values;
-              if (expected[k].sharp()) ++sharp;
-              ASSERT_TRUE(expected[k].contains(value.value))
-                  << to_string(operation) << ' ' << format(dtype).name << ' '
-                  << name << '[' << i << ']';
-            }
-          }
+        for (std::int64_t c = 0; c < p.view().channels; ++c) {
+          expect_in_balls(exact, c, counts);
+          if (HasFatalFailure()) return;
         }
       }
     }
   }
+  std::int64_t values = 0;
+  for (const auto& [name, count] : counts) {
+    values += count.values;
+    RecordProperty(name, std::to_string(count.values));
+    // A ball that is nearly everything proves nothing.
+    EXPECT_GT(count.sharp, count.values / 2) << name;
+  }
   RecordProperty("values", std::to_string(values));
-  RecordProperty("sharp", std::to_string(sharp));
-  // A ball that is nearly everything proves nothing.
-  EXPECT_GT(sharp, values / 2);
+  EXPECT_GT(values, 1'000'000);
+  // Every output of every operation.
+  for (const Operation operation : kOperations) {
+    const Problem p = any_problem(draw, operation, DType::f32);
+    for (const std::string_view name : output_names(p)) {
+      EXPECT_TRUE(counts.contains(name)) << name;
+    }
+  }
+  EXPECT_TRUE(counts.contains("running_var_biased"));
   flint_cleanup();
 }
 

@@ -8,12 +8,14 @@ namespace exactbn {
 
 using Kind = Exact::Kind;
 
-void ExactBatchNorm::add_direction(State& state, std::int64_t c) const {
+const Tensor* ExactBatchNorm::direction() const {
   const bool jvp = problem_.operation == Operation::jvp_training;
-  const Tensor* u = problem_.find(jvp ? "x_dot" : "ddx");
-  if (!u) return;
-  state.along.sums =
-      direction_sums(*u, problem_.x(), problem_.find("dy"), view_, c);
+  return problem_.find(jvp ? "x_dot" : "ddx");
+}
+
+void ExactBatchNorm::add_direction(State& state, std::int64_t c) const {
+  if (!direction()) return;
+  const bool jvp = problem_.operation == Operation::jvp_training;
   const double gamma = parameter(jvp ? "gamma_dot" : "ddgamma", c, 0);
   const double beta = parameter(jvp ? "beta_dot" : "ddbeta", c, 0);
   state.along_gamma_finite = std::isfinite(gamma);
@@ -22,8 +24,7 @@ void ExactBatchNorm::add_direction(State& state, std::int64_t c) const {
   if (state.along_beta_finite) state.along.beta = dyadic(beta);
 }
 
-Exact ExactBatchNorm::y_dot(std::string_view direction, std::int64_t i,
-                            std::int64_t c) const {
+Exact ExactBatchNorm::y_dot(std::int64_t i, std::int64_t c) const {
   const State& s = state(c);
   if (!s.statistics_finite) return {Kind::nan, {}};
   if (!s.parameters_finite || !s.along.sums.finite || !s.along_gamma_finite ||
@@ -31,7 +32,7 @@ Exact ExactBatchNorm::y_dot(std::string_view direction, std::int64_t i,
     return {Kind::nonfinite, {}};
   }
   if (s.exact.root.sign() == 0) return {Kind::division_by_zero, {}};
-  const Tensor& u = *problem_.find(direction);
+  const Tensor& u = *direction();
   return {Kind::number,
           exactbn::y_dot(s.exact, s.along, problem_.x().exact(i), u.exact(i))};
 }
@@ -45,7 +46,7 @@ Exact ExactBatchNorm::grad_x(std::int64_t i, std::int64_t c) const {
   }
   if (s.exact.root.sign() == 0) return {Kind::division_by_zero, {}};
   const Tensor& dy = problem_.inputs.at("dy");
-  const Tensor& u = problem_.inputs.at("ddx");
+  const Tensor& u = *direction();
   return {Kind::number, exactbn::grad_x(s.exact, s.along, problem_.x().exact(i),
                                         dy.exact(i), u.exact(i))};
 }

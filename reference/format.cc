@@ -35,6 +35,11 @@ Parts split(std::uint64_t bits, DType dtype) {
 
 }  // namespace
 
+Dyadic first_beyond(DType dtype) {
+  const auto [significand, exponent] = split(format(dtype).overflow(), dtype);
+  return {significand, exponent};
+}
+
 Dyadic decode(std::uint64_t bits, DType dtype) {
   if (!is_finite(bits, dtype)) {
     throw std::invalid_argument("an exact number must be finite");
@@ -66,7 +71,7 @@ std::uint64_t round_magnitude(bool negative, const Integer& n, std::int64_t e,
   if (length == 0) return sign;  // below 2^e, at most half the quantum
   // The result is a multiple of 2^unit, in the binade of n 2^e or one above.
   const std::int64_t unit = ulp_exponent(e + length - 1, dtype);
-  if (e + length - 1 > f.emax) return sign | f.infinity();
+  if (e + length - 1 > f.emax) return sign | f.overflow();
   const std::int64_t shift = unit - e;
   if (shift > length) return sign;  // below half the quantum
   std::uint64_t kept = 0;
@@ -83,7 +88,7 @@ std::uint64_t round_magnitude(bool negative, const Integer& n, std::int64_t e,
   // and a carry out of the significand adds another: both as they should.
   const auto field = static_cast<std::uint64_t>(unit - f.quantum());
   const std::uint64_t bits = (field << (f.precision - 1)) + kept;
-  return sign | std::min(bits, f.infinity());
+  return sign | std::min(bits, f.overflow());
 }
 
 std::uint64_t round_to(const Dyadic& value, DType dtype) {
@@ -95,7 +100,7 @@ std::uint64_t round_to(double value, DType dtype) {
   if (dtype == DType::f64) return std::bit_cast<std::uint64_t>(value);
   if (std::isnan(value)) return f.quiet_nan();
   const std::uint64_t sign = std::signbit(value) ? f.sign_bit() : 0;
-  if (std::isinf(value)) return sign | f.infinity();
+  if (std::isinf(value)) return sign | f.overflow();
   if (value == 0) return sign;
   return round_to(dyadic(value), dtype);
 }

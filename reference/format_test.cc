@@ -42,15 +42,47 @@ TEST(Format, ConstantsAreThoseOfIeee754) {
   EXPECT_EQ(format(DType::f32).quantum(), -149);
   EXPECT_EQ(format(DType::f16).quantum(), -24);
   EXPECT_EQ(format(DType::bf16).quantum(), -133);
-  EXPECT_EQ(format(DType::f64).infinity(), bits_of(kInfinity));
-  EXPECT_EQ(format(DType::f16).infinity(), 0x7c00U);
-  EXPECT_EQ(format(DType::bf16).infinity(), 0x7f80U);
+  EXPECT_EQ(format(DType::f64).overflow(), bits_of(kInfinity));
+  EXPECT_EQ(format(DType::f16).overflow(), 0x7c00U);
+  EXPECT_EQ(format(DType::bf16).overflow(), 0x7f80U);
   EXPECT_EQ(format(DType::f32).unit_roundoff(), 0x1p-24);
 }
 
-TEST(Format, EveryPatternOf16BitsDecodesAndRoundsBack) {
-  for (const DType dtype : {DType::f16, DType::bf16}) {
-    for (std::uint64_t bits = 0; bits < 0x10000; ++bits) {
+// The tables of "OCP 8-bit Floating Point Specification (OFP8)", section 5.
+TEST(Format, F8IsThatOfTheOpenComputeProject) {
+  EXPECT_EQ(to_double(0x7e, DType::f8e4m3fn), 448);
+  EXPECT_EQ(to_double(0x08, DType::f8e4m3fn), 0x1p-6);
+  EXPECT_EQ(to_double(0x07, DType::f8e4m3fn), 0.875 * 0x1p-6);
+  EXPECT_EQ(to_double(0x01, DType::f8e4m3fn), 0x1p-9);
+  EXPECT_EQ(to_double(0xb8, DType::f8e4m3fn), -1);
+  EXPECT_TRUE(is_nan(0x7f, DType::f8e4m3fn));
+  EXPECT_TRUE(is_nan(0xff, DType::f8e4m3fn));
+  EXPECT_EQ(round_to(kInfinity, DType::f8e4m3fn), 0x7fU);
+  // Half way to 480, which is what 0x7f would be; 0x7e is even.
+  EXPECT_EQ(round_to(464.0, DType::f8e4m3fn), 0x7eU);
+  EXPECT_EQ(round_to(std::nextafter(464.0, 465.0), DType::f8e4m3fn), 0x7fU);
+  EXPECT_EQ(first_beyond(DType::f8e4m3fn), dyadic(480));
+
+  EXPECT_EQ(to_double(0x7b, DType::f8e5m2), 57344);
+  EXPECT_EQ(to_double(0x04, DType::f8e5m2), 0x1p-14);
+  EXPECT_EQ(to_double(0x03, DType::f8e5m2), 0.75 * 0x1p-14);
+  EXPECT_EQ(to_double(0x01, DType::f8e5m2), 0x1p-16);
+  EXPECT_EQ(to_double(0x7c, DType::f8e5m2), kInfinity);
+  EXPECT_EQ(to_double(0xfc, DType::f8e5m2), -kInfinity);
+  for (const std::uint64_t nan : {0x7dU, 0x7eU, 0x7fU}) {
+    EXPECT_TRUE(is_nan(nan, DType::f8e5m2));
+  }
+  EXPECT_EQ(round_to(61440.0, DType::f8e5m2), 0x7cU);
+  EXPECT_EQ(round_to(std::nextafter(61440.0, 0.0), DType::f8e5m2), 0x7bU);
+  EXPECT_EQ(first_beyond(DType::f8e5m2), dyadic(65536));
+}
+
+constexpr std::array kShort = {DType::f16, DType::bf16, DType::f8e4m3fn,
+                               DType::f8e5m2};
+
+TEST(Format, EveryPatternOfAShortFormatDecodesAndRoundsBack) {
+  for (const DType dtype : kShort) {
+    for (std::uint64_t bits = 0; bits >> format(dtype).width == 0; ++bits) {
       const double value = to_double(bits, dtype);
       ASSERT_EQ(parse_hex(to_hex(bits, dtype), dtype), bits);
       if (is_nan(bits, dtype)) {
@@ -93,38 +125,40 @@ TEST(Format, RoundsAsTheMachineDoes) {
   }
 }
 
+// The number after that of finite bits, beyond the largest too.
+double above(std::uint64_t bits, DType dtype) {
+  if (bits + 1 < format(dtype).overflow()) return to_double(bits + 1, dtype);
+  return dtype == DType::f8e4m3fn ? 480
+                                  : std::ldexp(1.0, format(dtype).emax + 1);
+}
+
 // The nearest of all values of the format, found by search, which is possible
 // for 16 bits. Midpoints of neighbours are exact in double.
 std::uint64_t nearest_by_search(double value, DType dtype) {
   const Format f = format(dtype);
   const double size = std::fabs(value);
   std::uint64_t low = 0;
-  std::uint64_t high = f.infinity();
+  std::uint64_t high = f.overflow();
   while (high - low > 1) {
     const std::uint64_t middle = (low + high) / 2;
     (to_double(middle, dtype) <= size ? low : high) = middle;
   }
-  const double above = high == f.infinity() ? std::ldexp(1.0, f.emax + 1)
-                                            : to_double(high, dtype);
-  const double midpoint = (to_double(low, dtype) + above) / 2;
+  const double midpoint = (to_double(low, dtype) + above(low, dtype)) / 2;
   const bool up = size > midpoint || (size == midpoint && low % 2 == 1);
   return (std::signbit(value) ? f.sign_bit() : 0) | (up ? high : low);
 }
 
-TEST(Format, RoundsTo16BitsAsASearchDoes) {
+TEST(Format, RoundsToAShortFormatAsASearchDoes) {
   std::mt19937_64 rng(2);
-  for (const DType dtype : {DType::f16, DType::bf16}) {
+  for (const DType dtype : kShort) {
     const Format f = format(dtype);
     for (int trial = 0; trial < 100'000; ++trial) {
       const double value = double_between(rng, f.quantum() - 3, f.emax + 2);
       ASSERT_EQ(round_to(value, dtype), nearest_by_search(value, dtype))
           << f.name << ' ' << value;
     }
-    for (std::uint64_t bits = 0; bits < f.infinity(); ++bits) {
-      const double low = to_double(bits, dtype);
-      const double high = bits + 1 == f.infinity() ? std::ldexp(1.0, f.emax + 1)
-                                                   : to_double(bits + 1, dtype);
-      const double tie = (low + high) / 2;
+    for (std::uint64_t bits = 0; bits < f.overflow(); ++bits) {
+      const double tie = (to_double(bits, dtype) + above(bits, dtype)) / 2;
       for (const double value :
            {tie, std::nextafter(tie, 0.0), std::nextafter(tie, kInfinity)}) {
         ASSERT_EQ(round_to(value, dtype), nearest_by_search(value, dtype));

@@ -165,6 +165,28 @@ TEST(Moments, StayExactWhereAColumnIsFull) {
   }
 }
 
+// A block of values of one exponent.
+Tensor of_exponent(int exponent, std::uint64_t seed) {
+  const Format f = format(DType::f64);
+  const auto bits = [&](Draw& draw, DType) {
+    const auto field = static_cast<std::uint64_t>(exponent + f.bias()) << 52;
+    return (draw.bits() & ~f.overflow()) | field;
+  };
+  return drawn(DType::f64, {1, 1, kRows * kLanes}, seed, bits);
+}
+
+// bounds.md: T <= 500 and q >= -500, T being exponent + 1 and q exponent - 52.
+TEST(Moments, StayExactWhereProductsLeaveTheRangeOfDoubles) {
+  for (const int exponent :
+       {499, 500, 511, 512, 600, 1023, -448, -449, -512, -537, -600, -1022}) {
+    const bool fits = exponent <= 499 && exponent >= -448;
+    const auto [narrow, wide] =
+        expect_exact(of_exponent(exponent, 14), of_exponent(exponent, 15), 1);
+    EXPECT_EQ(narrow, fits ? kLanes : 0) << exponent;
+    EXPECT_EQ(wide, fits ? 0 : kLanes) << exponent;
+  }
+}
+
 TEST(Moments, CancelToZero) {
   for (const DType dtype : kDTypes) {
     Tensor x = drawn(dtype, {2, 1, 2050}, 5, draw_bits);
@@ -248,7 +270,7 @@ TEST(Moments, LeaveOutWhatANanOrAnInfinityEnters) {
       Tensor dy = drawn(dtype, shape, 11, normal_bits);
       x.set_bits(view.offset(1, 40), format(dtype).quiet_nan());
       dy.set_bits(view.offset(2, 7),
-                  format(dtype).sign_bit() | format(dtype).infinity());
+                  format(dtype).sign_bit() | format(dtype).overflow());
       const std::array tensors = {&x, &dy};
       for (const SumPath path : {SumPath::blocks, SumPath::general}) {
         const Moments m =
@@ -266,6 +288,20 @@ TEST(Moments, LeaveOutWhatANanOrAnInfinityEnters) {
         }
       }
     }
+  }
+}
+
+// A channel so long that it is summed in parts.
+TEST(Moments, SeeANanInEveryPartOfAChannel) {
+  const std::int64_t count = 600'001;
+  for (const std::int64_t k : {std::int64_t{0}, count / 2, count - 1}) {
+    Tensor x(DType::f32, {1, 2, count});
+    x.set_bits(count + k, format(DType::f32).quiet_nan());
+    const std::array tensors = {&x};
+    const std::array terms = {Term{0}};
+    const Moments m = moments(tensors, terms, {x.shape(), 1}, {0, 2});
+    EXPECT_TRUE(m.finite(0, 0)) << k;
+    EXPECT_FALSE(m.finite(0, 1)) << k;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "reference/affine_form.h"
 #include "reference/affine_kernel.h"
 #include "reference/block_io.h"
+#include "reference/double_double.h"
 
 namespace exactbn {
 
@@ -18,23 +19,8 @@ namespace {
 constexpr std::int64_t kBlock = 2048;
 // Below this many neighbours of one channel, a row of channels is one loop.
 constexpr std::int64_t kShortRun = 64;
-
-// A surd as high + low, each the nearest double. NaN beyond the range in which
-// the error bound holds.
-struct DoubleDouble {
-  double high;
-  double low;
-};
-
-DoubleDouble nearest_pair(const Surd& s) {
-  const double high = to_double(round_to(s, DType::f64), DType::f64);
-  const double size = std::fabs(high);
-  if (sign(s) == 0) return {0, 0};
-  if (!(size >= 0x1p-900 && size <= 0x1p900)) {
-    return {std::numeric_limits<double>::quiet_NaN(), 0};
-  }
-  return {high, to_double(round_to(s - dyadic(high), DType::f64), DType::f64)};
-}
+// A coefficient of a channel takes as long as so many values in integers.
+constexpr std::int64_t kCoefficient = 4;
 
 // The coefficients of all channels; `repeat` places share each.
 class Coefficients {
@@ -73,8 +59,8 @@ class Coefficients {
       // NaN leaves every place open, and the rules for the edges answer.
       return put(0, c, {std::numeric_limits<double>::quiet_NaN(), 0});
     }
-    const AffineForm form =
-        affine_form(exact.problem().operation, output, exact.channel(c));
+    const AffineForm form = affine_form(exact.problem().operation, output,
+                                        exact.channel(c), exact.along(c));
     put(0, c, nearest_pair(form.offset));
     for (std::size_t j = 0; j < k_; ++j) {
       put(2 + 2 * j, c, nearest_pair(form.slopes[j]));
@@ -138,6 +124,13 @@ class Rounder {
   std::array<std::uint8_t, kBlock> open_;
 };
 
+// Whether there is a form, and a channel has values enough to be worth it.
+bool worth_filtering(const Problem& problem, std::string_view output) {
+  const std::size_t k = form_inputs(problem.operation, output).size();
+  const auto coefficients = static_cast<std::int64_t>(k) + 1;
+  return k > 0 && problem.view().count() >= kCoefficient * coefficients;
+}
+
 // Blocks of one channel each, or, where its runs are short, blocks across a row
 // of channels.
 std::int64_t filter_blocks(const ExactBatchNorm& exact, std::string_view output,
@@ -173,10 +166,7 @@ std::int64_t filter_blocks(const ExactBatchNorm& exact, std::string_view output,
 
 Tensor rounded(const ExactBatchNorm& exact, std::string_view output,
                DType dtype, Filter filter, FilterCounts* counts) {
-  const Operation operation = exact.problem().operation;
-  const bool filtered =
-      filter == Filter::on && !form_inputs(operation, output).empty();
-  if (!filtered) {
+  if (filter == Filter::off || !worth_filtering(exact.problem(), output)) {
     Tensor result = exact.rounded(output, dtype);
     if (counts) counts->by_integers += result.size();
     return result;

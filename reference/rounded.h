@@ -8,8 +8,8 @@
 namespace exactbn {
 
 // Whether doubles with an error bound answer first, and exact integers only
-// where the bound leaves the rounding open; or integers alone. The bits are the
-// same.
+// where the bound leaves the rounding open or a channel has few values; or
+// integers alone. The bits are the same.
 enum class Filter : std::uint8_t { on, off };
 
 // How many values each layer answered.

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <stdexcept>
 
 #include "reference/affine_form.h"
 #include "reference/draw.h"
@@ -12,37 +15,55 @@
 namespace exactbn {
 namespace {
 
-// Values around a mean, as training sees them, or of any bits at all.
-enum class Data : std::uint8_t { ordinary, hunting };
+constexpr double kNaN = NAN;
+
+// Values around a mean, as training sees them, of 40 binades, or of any bits.
+enum class Data : std::uint8_t { ordinary, wide, hunting };
+
+double drawn_value(Draw& draw, Data data, double mean) {
+  if (data == Data::ordinary) return mean + draw.normal();
+  return std::ldexp(draw.normal(), static_cast<int>(draw.below(40)) - 20);
+}
 
 Tensor drawn(Draw& draw, DType dtype, const Shape& shape, Data data,
              double mean) {
   Tensor tensor(dtype, shape);
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    tensor.set_bits(i, data == Data::hunting
-                           ? draw_bits(draw, dtype)
-                           : round_to(mean + draw.normal(), dtype));
+    std::uint64_t bits = draw_bits(draw, dtype);
+    if (data != Data::hunting) {
+      do {
+        bits = round_to(drawn_value(draw, data, mean), dtype);
+      } while (!is_finite(bits, dtype));
+    }
+    tensor.set_bits(i, bits);
   }
   return tensor;
 }
 
-Problem any_problem(Draw& draw, Operation operation, DType dtype,
+// The formats of the tensors: one, or each tensor's own.
+struct Formats {
+  std::vector<DType> among;
+  DType next(Draw& draw) const { return among[draw.below(among.size())]; }
+};
+
+Problem any_problem(Draw& draw, Operation operation, const Formats& formats,
                     const Shape& shape, int axis, Data data) {
   Problem p;
   p.operation = operation;
   p.channel_axis = axis;
   p.epsilon = draw.below(3) == 0 ? 0 : 0x1p-17;
   p.momentum = 0.1;
-  p.inputs["x"] = drawn(draw, dtype, shape, data, 3);
+  p.inputs["x"] = drawn(draw, formats.next(draw), shape, data, 3);
   const Shape channels = {p.view().channels};
   const InputNames& names = input_names(operation);
   for (const auto& list : {names.required, names.optional}) {
     for (const std::string_view name : list) {
       if (name == "x") continue;
       const bool like_x = shaped_like_x(name);
-      Tensor t = drawn(draw, dtype, like_x ? shape : channels, data, 1);
+      Tensor t =
+          drawn(draw, formats.next(draw), like_x ? shape : channels, data, 1);
       for (std::int64_t i = 0; name == "running_var" && i < t.size(); ++i) {
-        t.set_bits(i, magnitude(t.bits(i), dtype));
+        t.set_bits(i, magnitude(t.bits(i), t.dtype()));
       }
       p.inputs[std::string(name)] = t;
     }
@@ -51,14 +72,19 @@ Problem any_problem(Draw& draw, Operation operation, DType dtype,
   return p;
 }
 
-void expect_same_bits(const Problem& p, DType dtype, FilterCounts& counts) {
+// Counts of one output: "grad_dy" and so on.
+using Counts = std::map<std::string_view, FilterCounts>;
+
+void expect_same_bits(const Problem& p, DType dtype, Counts& all) {
   const ExactBatchNorm exact(p);
   for (const std::string_view output : output_names(p)) {
-    if (form_inputs(p.operation, output).empty()) continue;
+    ASSERT_EQ(form_inputs(p.operation, output).empty(), !shaped_like_x(output));
+    FilterCounts& counts = all[output];
     FilterCounts off;
     const Tensor slow = rounded(exact, output, dtype, Filter::off, &off);
     const Tensor fast = rounded(exact, output, dtype, Filter::on, &counts);
     ASSERT_EQ(off.by_integers, slow.size());
+    ASSERT_EQ(off.by_bound, 0);
     for (std::int64_t i = 0; i < slow.size(); ++i) {
       ASSERT_EQ(fast.bits(i), slow.bits(i))
           << to_string(p.operation) << ' ' << output << '[' << i << "] of "
@@ -69,37 +95,89 @@ void expect_same_bits(const Problem& p, DType dtype, FilterCounts& counts) {
 
 TEST(Rounded, SameBitsAsIntegersWhateverTheData) {
   Draw draw(1);
-  FilterCounts counts;
+  Counts counts;
   const std::vector<std::pair<Shape, int>> shapes = {
-      {{2, 3}, 1},     {{7, 2, 5}, 1},    {{3, 4, 5}, 2},
+      {{2, 3}, 1},     {{7, 2, 5}, 1},    {{5, 4, 5}, 2},
       {{1, 2, 65}, 1}, {{2, 2, 8, 9}, 1}, {{2, 8, 9, 3}, 3}};
-  for (int trial = 0; trial < 40; ++trial) {
-    for (const Data data : {Data::ordinary, Data::hunting}) {
+  for (int trial = 0; trial < 12; ++trial) {
+    for (const Data data : {Data::ordinary, Data::wide, Data::hunting}) {
       for (const Operation operation : kOperations) {
         for (const DType dtype : kDTypes) {
           const auto& [shape, axis] = shapes[draw.below(shapes.size())];
           const Problem p =
-              any_problem(draw, operation, dtype, shape, axis, data);
+              any_problem(draw, operation, {{dtype}}, shape, axis, data);
           expect_same_bits(p, dtype, counts);
           if (HasFatalFailure()) return;
         }
       }
     }
   }
-  EXPECT_GT(counts.by_bound, counts.by_integers);
+  for (const std::string_view output :
+       {"y", "dx", "y_dot", "grad_dy", "grad_x"}) {
+    EXPECT_GT(counts[output].by_bound, counts[output].by_integers) << output;
+  }
 }
 
-// Inputs and outputs of different formats.
-TEST(Rounded, SameBitsInEveryFormatOfTheOutput) {
+TEST(Rounded, SameBitsWhereEachTensorHasAFormatOfItsOwn) {
   Draw draw(2);
-  FilterCounts counts;
-  for (const DType in : kDTypes) {
-    for (const DType out : kDTypes) {
+  Counts counts;
+  Counts of_all;
+  const Formats all = {{kDTypes.begin(), kDTypes.end()}};
+  const Formats long_ones = {{kDTypes.begin(), kDTypes.begin() + 4}};
+  for (int trial = 0; trial < 10; ++trial) {
+    for (const Data data : {Data::ordinary, Data::wide}) {
       for (const Operation operation : kOperations) {
-        expect_same_bits(
-            any_problem(draw, operation, in, {3, 2, 30}, 1, Data::ordinary),
-            out, counts);
-        if (HasFatalFailure()) return;
+        for (const DType out : kDTypes) {
+          expect_same_bits(
+              any_problem(draw, operation, long_ones, {3, 2, 30}, 1, data), out,
+              counts);
+          expect_same_bits(
+              any_problem(draw, operation, all, {3, 2, 30}, 1, data), out,
+              of_all);
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+  // Of 8 bits many a gamma is 0, and exact zeros are always left to integers.
+  for (const std::string_view output :
+       {"y", "dx", "y_dot", "grad_dy", "grad_x"}) {
+    EXPECT_GT(counts[output].by_bound, 50 * counts[output].by_integers)
+        << output;
+  }
+}
+
+// One value that is no number, in one channel of three; and in another channel
+// w = 0.
+TEST(Rounded, SameBitsWhereAChannelHasNoNumbers) {
+  Draw draw(5);
+  const std::int64_t channels = 3;
+  for (const auto& [shape, axis] : std::vector<std::pair<Shape, int>>{
+           {{20, channels}, 1}, {{2, channels, 70}, 1}}) {
+    for (const Operation operation : kOperations) {
+      Problem clean = any_problem(draw, operation, {{DType::f64}}, shape, axis,
+                                  Data::ordinary);
+      clean.epsilon = 0;
+      const ChannelView view = clean.view();
+      for (std::int64_t k = 0; k < view.count(); ++k) {
+        clean.inputs["x"].set_bits(view.offset(2, k), 0);
+      }
+      for (const auto& [name, tensor] : clean.inputs) {
+        for (const double value : {kNaN, HUGE_VAL, -HUGE_VAL}) {
+          if (name == "running_var" && value < 0) continue;
+          Problem p = clean;
+          p.inputs[name].set_bits(
+              shaped_like_x(name) ? view.offset(1, view.count() - 1) : 1,
+              round_to(value, DType::f64));
+          Counts counts;
+          expect_same_bits(p, DType::f64, counts);
+          if (HasFatalFailure()) FAIL() << name << " = " << value;
+          // The first channel is as it was.
+          for (const auto& [output, count] : counts) {
+            if (!shaped_like_x(output)) continue;
+            EXPECT_GE(count.by_bound, view.count()) << output << ' ' << name;
+          }
+        }
       }
     }
   }
@@ -107,19 +185,22 @@ TEST(Rounded, SameBitsInEveryFormatOfTheOutput) {
 
 TEST(Rounded, SameBitsAcrossBlocksLayoutsAndThreads) {
   Draw draw(3);
-  FilterCounts counts;
+  Counts counts;
   const int threads = omp_get_max_threads();
   for (const auto& [shape, axis] :
        std::vector<std::pair<Shape, int>>{{{1, 2, 2047}, 1},
                                           {{1, 1, 2049}, 1},
                                           {{2, 1, 4097}, 1},
                                           {{2, 41, 53}, 2},
-                                          {{3, 2500}, 1}}) {
-    const Problem p = any_problem(draw, Operation::backward_training,
-                                  DType::f64, shape, axis, Data::ordinary);
-    for (const int n : {1, 2, 3}) {
-      omp_set_num_threads(n);
-      expect_same_bits(p, DType::f64, counts);
+                                          {{16, 2100}, 1}}) {
+    for (const Operation operation :
+         {Operation::backward_training, Operation::double_backward_training}) {
+      const Problem p = any_problem(draw, operation, {{DType::f64}}, shape,
+                                    axis, Data::ordinary);
+      for (const int n : {1, 3}) {
+        omp_set_num_threads(n);
+        expect_same_bits(p, DType::f64, counts);
+      }
     }
   }
   omp_set_num_threads(threads);
@@ -128,29 +209,56 @@ TEST(Rounded, SameBitsAcrossBlocksLayoutsAndThreads) {
 TEST(Rounded, TheBoundDecidesNearlyEverything) {
   Draw draw(4);
   for (const DType dtype : kDTypes) {
-    for (const Operation operation :
-         {Operation::forward_training, Operation::backward_training}) {
-      FilterCounts counts;
-      expect_same_bits(
-          any_problem(draw, operation, dtype, {8, 2, 500}, 1, Data::ordinary),
-          dtype, counts);
-      EXPECT_LT(counts.by_integers, 5) << format(dtype).name;
+    for (const Operation operation : kOperations) {
+      Counts counts;
+      expect_same_bits(any_problem(draw, operation, {{dtype}}, {8, 2, 500}, 1,
+                                   Data::ordinary),
+                       dtype, counts);
+      for (const auto& [output, count] : counts) {
+        if (!shaped_like_x(output)) continue;
+        // Of 8 bits some dy are 0, and dx is where statistics are frozen.
+        EXPECT_LT(count.by_integers, format(dtype).width == 8 ? 40 : 5)
+            << output << ' ' << format(dtype).name;
+      }
     }
   }
 }
 
-// x = {0, 4}: w = 4 and xhat = +-1; gamma = 1 + 2^-23 and beta = 1 make y of
+// x is 0 or 4: w = 4 and xhat = +-1; gamma = 1 + 2^-23 and beta = 1 make y of
 // x = 4 lie midway between two floats, where no bound decides.
 TEST(Rounded, IntegersDecideTies) {
   Problem p;
-  p.inputs["x"] = make_tensor(DType::f32, {2, 1}, std::vector{0.0, 4.0});
+  std::vector<double> x(16, 0.0);
+  std::fill_n(x.begin(), 8, 4.0);
+  p.inputs["x"] = make_tensor(DType::f32, {16, 1}, x);
   p.inputs["gamma"] = make_tensor(DType::f32, {1}, std::vector{1 + 0x1p-23});
   p.inputs["beta"] = make_tensor(DType::f32, {1}, std::vector{1.0});
   FilterCounts counts;
   const Tensor y =
       rounded(ExactBatchNorm(p), "y", DType::f32, Filter::on, &counts);
-  EXPECT_EQ(y.value(1), 2);
-  EXPECT_GE(counts.by_integers, 1);
+  EXPECT_EQ(y.value(0), 2);
+  EXPECT_EQ(y.value(15), -0x1p-23);
+  EXPECT_EQ(counts.by_integers, 8);
+  EXPECT_EQ(counts.by_bound, 8);
+}
+
+TEST(Rounded, RefusesAnOutputThatTheOperationHasNot) {
+  Draw draw(6);
+  for (const Operation operation : kOperations) {
+    const Problem p = any_problem(draw, operation, {{DType::f32}}, {80, 64}, 1,
+                                  Data::ordinary);
+    const std::vector<std::string_view> own = output_names(p);
+    const ExactBatchNorm exact(p);
+    for (const std::string_view output :
+         {"y", "dx", "y_dot", "grad_dy", "grad_x", "x"}) {
+      if (std::find(own.begin(), own.end(), output) != own.end()) continue;
+      for (const Filter filter : {Filter::on, Filter::off}) {
+        EXPECT_THROW(rounded(exact, output, DType::f32, filter),
+                     std::invalid_argument)
+            << to_string(operation) << ' ' << output;
+      }
+    }
+  }
 }
 
 }  // namespace

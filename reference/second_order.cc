@@ -3,44 +3,13 @@
 
 namespace exactbn {
 
-namespace {
-
-// m sum((a - mean a) (b - mean b))
-Dyadic covariance(const Dyadic& m, const Dyadic& sum_ab, const Dyadic& sum_a,
-                  const Dyadic& sum_b) {
-  return m * sum_ab - sum_a * sum_b;
-}
-
-// m T, m P and m C: how x, dy and u vary with each other.
-Dyadic scaled_t(const Channel& ch) {
-  return covariance(ch.m, ch.sums.d2, ch.sums.s1, ch.sums.d1);
-}
-
+// m sum((a - mean a) (b - mean b)) = m sum a b - sum a sum b
 Dyadic scaled_p(const Channel& ch, const DirectionSums& u) {
-  return covariance(ch.m, u.u2, ch.sums.s1, u.u1);
+  return ch.m * u.u2 - ch.sums.s1 * u.u1;
 }
 
 Dyadic scaled_c(const Channel& ch, const DirectionSums& u) {
-  return covariance(ch.m, u.u3, ch.sums.d1, u.u1);
-}
-
-}  // namespace
-
-DirectionSums direction_sums(const Tensor& u, const Tensor& x, const Tensor* dy,
-                             const ChannelView& view, std::int64_t channel) {
-  DirectionSums sums;
-  for (std::int64_t k = 0; k < view.count(); ++k) {
-    const std::int64_t i = view.offset(channel, k);
-    if (!u.finite(i)) {
-      sums.finite = false;
-      return sums;
-    }
-    const Dyadic ui = u.exact(i);
-    sums.u1 += ui;
-    if (x.finite(i)) sums.u2 += ui * x.exact(i);
-    if (dy && dy->finite(i)) sums.u3 += ui * dy->exact(i);
-  }
-  return sums;
+  return ch.m * u.u3 - ch.sums.d1 * u.u1;
 }
 
 Surd p(const Channel& ch, const DirectionSums& u) {

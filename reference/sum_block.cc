@@ -71,16 +71,23 @@ std::uint32_t f32_from_bf16(std::uint16_t bits) {
   return std::uint32_t{bits} << 16;
 }
 
-std::uint32_t f32_from_f16(std::uint16_t bits) {
-  const std::uint32_t sign = std::uint32_t{bits & 0x8000u} << 16;
-  const std::uint32_t size = std::uint32_t{bits & 0x7fffu} << 13;
-  constexpr std::uint32_t kBias = 112u << 23;  // 127 - 15
-  // A subnormal f16 is 2^-14 (1 + fraction) - 2^-14.
+// From a format whose exponents have fewer bits.
+template <DType dtype>
+std::uint32_t f32_from(std::uint32_t bits) {
+  constexpr Format f = format(dtype);
+  constexpr int kShift = 24 - f.precision;
+  constexpr auto kSign = static_cast<std::uint32_t>(f.sign_bit());
+  constexpr auto kSpecial = static_cast<std::uint32_t>(f.overflow()) << kShift;
+  constexpr auto kBias = static_cast<std::uint32_t>(127 - f.bias()) << 23;
+  constexpr std::uint32_t kHidden = 1u << 23;
+  const std::uint32_t sign = (bits & kSign) << (32 - f.width);
+  const std::uint32_t size = (bits & ~kSign) << kShift;
+  // A subnormal is 2^emin (1 + fraction) - 2^emin.
   const auto tiny = std::bit_cast<std::uint32_t>(
-      std::bit_cast<float>(size + kBias + (1u << 23)) - 0x1p-14f);
-  const bool special = size >= 0x7c00u << 13;
-  const std::uint32_t usual = size + kBias + (special ? kBias : 0);
-  return sign | (size < 0x400u << 13 ? tiny : usual);
+      std::bit_cast<float>(size + kBias + kHidden) -
+      std::bit_cast<float>(kBias + kHidden));
+  const std::uint32_t usual = size + kBias + (size >= kSpecial ? kBias : 0);
+  return sign | (size < kHidden ? tiny : usual);
 }
 
 template <class Word>
@@ -89,9 +96,13 @@ void copy(const Tensor& tensor, const Slice& slice, Word* to) {
   if (tensor.dtype() == (sizeof(Word) == 4 ? DType::f32 : DType::f64)) {
     copy_as<Word>(tensor, slice, to, same);
   } else if (sizeof(Word) == 4 && tensor.dtype() == DType::f16) {
-    copy_as<std::uint16_t>(tensor, slice, to, f32_from_f16);
+    copy_as<std::uint16_t>(tensor, slice, to, f32_from<DType::f16>);
   } else if (sizeof(Word) == 4 && tensor.dtype() == DType::bf16) {
     copy_as<std::uint16_t>(tensor, slice, to, f32_from_bf16);
+  } else if (sizeof(Word) == 4 && tensor.dtype() == DType::f8e4m3fn) {
+    copy_as<std::uint8_t>(tensor, slice, to, f32_from<DType::f8e4m3fn>);
+  } else if (sizeof(Word) == 4 && tensor.dtype() == DType::f8e5m2) {
+    copy_as<std::uint8_t>(tensor, slice, to, f32_from<DType::f8e5m2>);
   } else {
     copy_any(tensor, slice, to);
   }
@@ -145,17 +156,17 @@ void SumBlock<Word>::judge(DType dtype) {
     scale[l] = 1;
     columns[l] = Column::narrow;
     if (most[l] == 0) continue;
-    const auto exponent = [](Word size) {
-      return static_cast<int>(size >> kFraction) - f.emax;
+    const auto exponent = [&f](Word size) {
+      return static_cast<int>(size >> kFraction) - f.bias();
     };
     const int top = exponent(most[l]) + 1;
     const int bottom = exponent(least[l] + 1);
     const int unit = std::max(bottom - (format(dtype).precision - 1),
                               format(dtype).quantum());
     // A subnormal word is left alone: a processor may be set to flush it.
-    const bool fits = top - unit <= kWidth<Word> && bottom >= f.emin() &&
+    const bool fits = top - unit <= kWidth<Word> && bottom >= f.emin &&
                       top <= kTop && unit >= kUnit;
-    if (most[l] >= f.infinity()) {
+    if (most[l] >= f.overflow()) {
       columns[l] = Column::nonfinite;
     } else if (!fits) {
       columns[l] = Column::wide;

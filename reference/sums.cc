@@ -5,11 +5,9 @@
 
 namespace exactbn {
 
-namespace {
-
-std::vector<Sums> sums_of(const Tensor& x, const Tensor* dy,
-                          const ChannelView& view, const Channels& channels,
-                          SumPath path) {
+std::vector<Sums> channel_sums(const Tensor& x, const Tensor* dy,
+                               const ChannelView& view,
+                               const Channels& channels, SumPath path) {
   const std::array<const Tensor*, 2> tensors = {&x, dy};
   const std::array<Term, 4> terms = {{{0}, {0, 0}, {1}, {1, 0}}};
   const Moments m =
@@ -29,16 +27,14 @@ std::vector<Sums> sums_of(const Tensor& x, const Tensor* dy,
   return sums;
 }
 
-}  // namespace
-
 Sums channel_sums(const Tensor& x, const Tensor* dy, const ChannelView& view,
                   std::int64_t channel) {
-  return sums_of(x, dy, view, {channel, 1}, SumPath::blocks).front();
+  return channel_sums(x, dy, view, Channels{channel, 1}).front();
 }
 
 std::vector<Sums> channel_sums(const Tensor& x, const Tensor* dy,
                                const ChannelView& view, SumPath path) {
-  return sums_of(x, dy, view, {0, view.channels}, path);
+  return channel_sums(x, dy, view, Channels{0, view.channels}, path);
 }
 
 }  // namespace exactbn

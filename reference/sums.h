@@ -24,8 +24,14 @@ struct Sums {
 Sums channel_sums(const Tensor& x, const Tensor* dy, const ChannelView& view,
                   std::int64_t channel);
 
-// Those of every channel, in parallel, and with the channel axis last much
+// Those of some channels, in parallel, and with the channel axis last much
 // faster than one at a time.
+std::vector<Sums> channel_sums(const Tensor& x, const Tensor* dy,
+                               const ChannelView& view,
+                               const Channels& channels,
+                               SumPath path = SumPath::blocks);
+
+// Those of every channel.
 std::vector<Sums> channel_sums(const Tensor& x, const Tensor* dy,
                                const ChannelView& view,
                                SumPath path = SumPath::blocks);

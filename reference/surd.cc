@@ -117,20 +117,28 @@ std::int64_t leading_exponent(const Surd& s) {
   return bit_length(leading.floor.n) - 1 - leading.k;
 }
 
-long double approximate(const Surd& s) {
+Enclosure enclose(const Surd& s, int bits) {
   const int sgn = sign(s);
-  if (sgn == 0) return 0;
-  const Leading leading = leading_bits(absolute(s), 64, kNoLimit);
-  const std::int64_t length = bit_length(leading.floor.n);
-  const Integer top = shifted(leading.floor.n, 64 - length);
-  const std::int64_t exponent = length - 64 - leading.k;
+  if (sgn == 0) return {};
+  const auto [floor, k] = leading_bits(absolute(s), bits + 1, kNoLimit);
+  // One bit at least is cut off: the first of them rounds, and with the others
+  // and `more` it tells whether anything was.
+  const std::int64_t cut = bit_length(floor.n) - bits;
+  Integer kept = shifted(floor.n, -cut);
+  const bool exact = !floor.more && shifted(kept, cut) == floor.n;
+  if (bit_test(floor.n, static_cast<unsigned>(cut - 1))) ++kept;
+  Dyadic mid{sgn < 0 ? Integer(-kept) : kept, cut - k};
+  // A carry out of the leading bit leaves a power of two, one bit too long.
+  if (bit_length(kept) > bits) mid = {shifted(mid.n, -1), mid.e + 1};
+  return {std::move(mid), exact ? Dyadic{} : Dyadic{1, cut - 1 - k}};
+}
+
+long double approximate(const Surd& s) {
+  const Dyadic mid = enclose(s, 64).mid;
   // Beyond any long double; the clamp keeps the exponent an int.
-  const auto clamped = static_cast<int>(
-      std::clamp<std::int64_t>(exponent, -1'000'000, 1'000'000));
-  return std::ldexp(
-      static_cast<long double>(sgn) *
-          static_cast<long double>(static_cast<std::uint64_t>(top)),
-      clamped);
+  const auto exponent =
+      static_cast<int>(std::clamp<std::int64_t>(mid.e, -1'000'000, 1'000'000));
+  return std::ldexp(static_cast<long double>(mid.n), exponent);
 }
 
 }  // namespace exactbn

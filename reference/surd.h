@@ -40,7 +40,18 @@ std::uint64_t round_to(const Surd& s, DType dtype);
 // The exponent of the leading bit: 2^top <= |s| < 2^(top + 1). s is not 0.
 std::int64_t leading_exponent(const Surd& s);
 
-// s with a relative error below 2^-62, for reports and condition numbers;
+// |s - mid| <= rad.
+struct Enclosure {
+  Dyadic mid;
+  Dyadic rad;
+};
+
+// The number of at most `bits` significant bits nearest to s, bits >= 1, and
+// how far s may be from it: rad = 0 where s is that number, else a power of two
+// with rad <= 2^-bits |s|.
+Enclosure enclose(const Surd& s, int bits);
+
+// s with a relative error of at most 2^-64, for reports and condition numbers;
 // infinite or 0 only beyond the range of long double.
 long double approximate(const Surd& s);
 

@@ -64,7 +64,8 @@ std::uint64_t Tensor::bits(std::int64_t i) const {
   const std::byte* at = data_.data() + static_cast<std::size_t>(i) * width;
   if (width == 8) return load<std::uint64_t>(at);
   if (width == 4) return load<std::uint32_t>(at);
-  return load<std::uint16_t>(at);
+  if (width == 2) return load<std::uint16_t>(at);
+  return load<std::uint8_t>(at);
 }
 
 void Tensor::set_bits(std::int64_t i, std::uint64_t bits) {
@@ -72,7 +73,8 @@ void Tensor::set_bits(std::int64_t i, std::uint64_t bits) {
   std::byte* at = data_.data() + static_cast<std::size_t>(i) * width;
   if (width == 8) return store<std::uint64_t>(at, bits);
   if (width == 4) return store<std::uint32_t>(at, bits);
-  store<std::uint16_t>(at, bits);
+  if (width == 2) return store<std::uint16_t>(at, bits);
+  store<std::uint8_t>(at, bits);
 }
 
 bool Tensor::all_finite() const {

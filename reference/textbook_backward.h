@@ -34,10 +34,7 @@ StagedBackward<Real> backward_training_staged(
     const Matrix<Real>& x, const Matrix<Real>& dy, const Row<Real>& gamma,
     const std::type_identity_t<Real>& eps) {
   const auto m = static_cast<Real>(x.rows());
-  const auto [mean, var] = batch_statistics(x);
-  const Row<Real> sigma = standard_deviation(var, eps);
-  const Matrix<Real> d = x.rowwise() - mean;
-  const Matrix<Real> xhat = d.rowwise() / sigma;
+  const auto [var, sigma, d, xhat] = normalized(x, eps);
 
   const Matrix<Real> dxhat = dy.rowwise() * gamma;
   const Row<Real> dvar =
@@ -62,14 +59,13 @@ Backward<Real> backward_training(const Matrix<Real>& x, const Matrix<Real>& dy,
                                  const Row<Real>& gamma,
                                  const std::type_identity_t<Real>& eps) {
   const auto m = static_cast<Real>(x.rows());
-  const auto [mean, var] = batch_statistics(x);
-  const Matrix<Real> xhat = normalize(x, mean, var, eps);
+  const auto [var, sigma, d, xhat] = normalized(x, eps);
 
   const Row<Real> dgamma = channel_sum<Real>(dy * xhat);
   const Row<Real> dbeta = channel_sum(dy);
   const Matrix<Real> centred = dy.rowwise() - Row<Real>(dbeta / m);
   const Matrix<Real> g = centred - xhat.rowwise() * Row<Real>(dgamma / m);
-  const Row<Real> scale = gamma / standard_deviation(var, eps);
+  const Row<Real> scale = gamma / sigma;
   return {g.rowwise() * scale, dgamma, dbeta};
 }
 

@@ -50,6 +50,25 @@ Matrix<Real> normalize(const Matrix<Real>& x, const Row<Real>& mean,
   return (x.rowwise() - mean).rowwise() / sigma;
 }
 
+// What the chain rule needs of the forward pass: sigma = sqrt(var + eps),
+// d_i = x_i - mean, xhat_i = d_i / sigma.
+template <class Real>
+struct Normalized {
+  Row<Real> var;
+  Row<Real> sigma;
+  Matrix<Real> d;
+  Matrix<Real> xhat;
+};
+
+template <class Real>
+Normalized<Real> normalized(const Matrix<Real>& x,
+                            const std::type_identity_t<Real>& eps) {
+  const auto [mean, var] = batch_statistics(x);
+  const Row<Real> sigma = standard_deviation(var, eps);
+  const Matrix<Real> d = x.rowwise() - mean;
+  return {var, sigma, d, d.rowwise() / sigma};
+}
+
 // y_i = gamma xhat_i + beta, with the statistics of earlier batches.
 template <class Real>
 Matrix<Real> forward_inference(const Matrix<Real>& x, const Row<Real>& gamma,

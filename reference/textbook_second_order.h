@@ -20,10 +20,7 @@ Matrix<Real> jvp_training(const Matrix<Real>& x, const Matrix<Real>& x_dot,
                           const Row<Real>& beta_dot,
                           const std::type_identity_t<Real>& eps) {
   const auto m = static_cast<Real>(x.rows());
-  const auto [mean, var] = batch_statistics(x);
-  const Row<Real> sigma = standard_deviation(var, eps);
-  const Matrix<Real> d = x.rowwise() - mean;
-  const Matrix<Real> xhat = d.rowwise() / sigma;
+  const auto [var, sigma, d, xhat] = normalized(x, eps);
 
   const Row<Real> mean_dot = channel_sum(x_dot) / m;
   const Matrix<Real> d_dot = x_dot.rowwise() - mean_dot;
@@ -55,10 +52,7 @@ DoubleBackward<Real> double_backward_training(
     const Row<Real>& gamma, const Row<Real>& ddgamma, const Row<Real>& ddbeta,
     const std::type_identity_t<Real>& eps) {
   const auto m = static_cast<Real>(x.rows());
-  const auto [mean, var] = batch_statistics(x);
-  const Row<Real> sigma = standard_deviation(var, eps);
-  const Matrix<Real> d = x.rowwise() - mean;
-  const Matrix<Real> xhat = d.rowwise() / sigma;
+  const auto [var, sigma, d, xhat] = normalized(x, eps);
   const Row<Real> a = channel_sum(dy) / m;
   const Row<Real> b = channel_sum<Real>(dy * xhat) / m;
   const Matrix<Real> xhat_b = xhat.rowwise() * b;

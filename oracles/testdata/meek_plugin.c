@@ -62,7 +62,7 @@ static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {
     const int refused = a->output(a, "dx", EXACTBN_F64) == NULL &&
                         a->output(a, "running_mean", EXACTBN_F64) == NULL &&
                         a->output(a, NULL, EXACTBN_F64) == NULL &&
-                        a->output(a, "y", (exactbn_dtype)4) == NULL;
+                        a->output(a, "y", (exactbn_dtype)6) == NULL;
     return exactbn_say(a, EXACTBN_ERROR, refused ? "well" : "badly");
   }
   if (is(c, "unsupported"))

@@ -38,14 +38,17 @@ inline std::size_t width(exactbn_dtype dtype) {
     case EXACTBN_F16:
     case EXACTBN_BF16:
       return 2;
+    case EXACTBN_F8E4M3FN:
+    case EXACTBN_F8E5M2:
+      return 1;
   }
   throw Unsupported("a dtype that this adapter has not heard of");
 }
 
 // f16 is not a type of C++17: sign, 5 bits of exponent, 10 of fraction.
-inline double f16_value(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31;
-  const int fraction = bits & 1023;
+inline double f16_value(unsigned bits) {
+  const int exponent = static_cast<int>(bits >> 10 & 31);
+  const int fraction = static_cast<int>(bits & 1023);
   double magnitude = 0;
   if (exponent == 31) {
     magnitude = fraction == 0 ? HUGE_VAL : std::nan("");
@@ -55,6 +58,17 @@ inline double f16_value(std::uint16_t bits) {
     magnitude = std::ldexp(1024 + fraction, exponent - 25);
   }
   return (bits & 0x8000) != 0 ? -magnitude : magnitude;
+}
+
+// Sign, 4 bits of exponent, 3 of fraction, no infinities.
+inline double f8e4m3fn_value(unsigned bits) {
+  if ((bits & 0x7f) == 0x7f) return std::nan("");
+  const int exponent = static_cast<int>(bits >> 3 & 15);
+  const int fraction = static_cast<int>(bits & 7);
+  const double magnitude = exponent == 0
+                               ? std::ldexp(fraction, -9)
+                               : std::ldexp(8 + fraction, exponent - 10);
+  return (bits & 0x80) != 0 ? -magnitude : magnitude;
 }
 
 inline double bf16_value(std::uint16_t bits) {
@@ -75,6 +89,11 @@ inline double value(const exactbn_tensor& tensor, std::size_t i) {
       return f16_value(static_cast<const std::uint16_t*>(tensor.data)[i]);
     case EXACTBN_BF16:
       return bf16_value(static_cast<const std::uint16_t*>(tensor.data)[i]);
+    case EXACTBN_F8E4M3FN:
+      return f8e4m3fn_value(static_cast<const std::uint8_t*>(tensor.data)[i]);
+    case EXACTBN_F8E5M2:  // the upper half of an f16
+      return f16_value(
+          unsigned{static_cast<const std::uint8_t*>(tensor.data)[i]} << 8);
   }
   throw Unsupported("a dtype that this adapter has not heard of");
 }

@@ -27,6 +27,9 @@ at::ScalarType scalar_type(exactbn_dtype dtype) {
       return at::kHalf;
     case EXACTBN_BF16:
       return at::kBFloat16;
+    case EXACTBN_F8E4M3FN:
+    case EXACTBN_F8E5M2:
+      break;
   }
   throw Unsupported("a dtype that torch does not have");
 }

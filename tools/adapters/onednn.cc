@@ -34,9 +34,11 @@ memory::data_type data_type(exactbn_dtype dtype) {
     case EXACTBN_BF16:
       return memory::data_type::bf16;
     case EXACTBN_F64:
+    case EXACTBN_F8E4M3FN:
+    case EXACTBN_F8E5M2:
       break;
   }
-  throw Unsupported("oneDNN has no f64");
+  throw Unsupported("a dtype that oneDNN does not have");
 }
 
 // Whether the channel axis is 1, which at rank 2 is the last one, too.

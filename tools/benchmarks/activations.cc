@@ -5,8 +5,10 @@
 
 namespace exactbn {
 
-Problem activations(Operation operation, DType dtype, const Shape& shape) {
+Problem activations(Operation operation, DType dtype, const Shape& shape,
+                    int channel_axis) {
   Problem problem;
+  problem.channel_axis = channel_axis;
   problem.operation = operation;
   problem.epsilon = 1e-5;
   problem.inputs["x"] = Tensor(dtype, shape);

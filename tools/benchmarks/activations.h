@@ -9,6 +9,7 @@ namespace exactbn {
 inline const Shape kLayer = {32, 64, 56, 56};
 
 // Training on x (and dy) of normal numbers, gamma and beta given.
-Problem activations(Operation operation, DType dtype, const Shape& shape);
+Problem activations(Operation operation, DType dtype, const Shape& shape,
+                    int channel_axis = 1);
 
 }  // namespace exactbn

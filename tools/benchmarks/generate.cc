@@ -20,7 +20,7 @@ std::vector<Tensor> outputs(const Problem& problem) {
   for (const std::string_view name :
        problem.operation == Operation::forward_training
            ? std::vector<std::string_view>{"y"}
-           : std::vector<std::string_view>{"dx", "dgamma", "dbeta"}) {
+           : output_names(problem)) {
     tensors.push_back(rounded(exact, name, problem.x().dtype()));
   }
   return tensors;
@@ -53,9 +53,9 @@ void forward(benchmark::State& state) {
   generate(state, problem, static_cast<int>(state.range(0)));
 }
 
+template <Operation operation>
 void backward(benchmark::State& state) {
-  static const Problem problem =
-      activations(Operation::backward_training, DType::f64, kLayer);
+  static const Problem problem = activations(operation, DType::f64, kLayer);
   generate(state, problem, static_cast<int>(state.range(0)));
 }
 
@@ -63,7 +63,13 @@ BENCHMARK(forward<DType::f64>)->Name("forward_f64")->Arg(1)->Arg(2);
 BENCHMARK(forward<DType::f32>)->Name("forward_f32")->Arg(1);
 BENCHMARK(forward<DType::f16>)->Name("forward_f16")->Arg(1);
 BENCHMARK(forward<DType::bf16>)->Name("forward_bf16")->Arg(1);
-BENCHMARK(backward)->Name("backward_f64")->Arg(1)->Arg(2);
+BENCHMARK(backward<Operation::backward_training>)
+    ->Name("backward_f64")
+    ->Arg(1)
+    ->Arg(2);
+BENCHMARK(backward<Operation::double_backward_training>)
+    ->Name("double_backward_f64")
+    ->Arg(1);
 
 }  // namespace
 

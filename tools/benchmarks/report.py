@@ -15,11 +15,16 @@ AT_MOST = {
     "exact_sums_over_double_two_pass_f32": 1.5,
     "backward_over_forward_f64": 3,
     "extra_memory_mib": 64,
+    "check_f32_over_limit": 2,
+    "check_f64_over_limit": 2,
+    "check_backward_f32_over_limit": 3,
+    "check_channels_last_over_first": 1.5,
 }
 AT_LEAST = {
     "mpfr_over_generate_f64": 40,
     "mpmath_over_generate_f64": 800,
     "thread_efficiency": 0.85,
+    "torch_forward_over_check_f32": 4,
 }
 
 
@@ -44,7 +49,11 @@ def figures(runs, mpmath_ns):
         alone = ns(f"{name}/1", "real_time")
         return over(alone, over(ns(f"{name}/2", "real_time"), 1 / 2))
 
+    def real(name):
+        return ns(f"{name}/real_time", "real_time")
+
     forward = ns("forward_f64/1")
+    check = real("check_f32")
     sums = ns("exact_sums_f32")
     extra = [run.get("extra_mib", math.nan) for run in runs.values()]
     return {
@@ -59,8 +68,19 @@ def figures(runs, mpmath_ns):
         "extra_memory_mib": max(
             (mib for mib in extra if not math.isnan(mib)), default=None
         ),
+        "check_f32_over_limit": over(check, real("read_2_f32")),
+        "check_f64_over_limit": over(real("check_f64"), real("read_2_f64")),
+        "torch_forward_over_check_f32": over(real("torch_forward_f32"), check),
+        "check_backward_f32_over_limit": over(
+            real("check_backward_f32"), real("read_3_f32")
+        ),
+        "check_channels_last_over_first": over(real("check_nhwc_f32"), check),
+        "check_f32_ns": check,
+        "check_f64_ns": real("check_f64"),
+        "read_2_f32_ns": real("read_2_f32"),
         "backward_f64_ns": ns("backward_f64/1"),
         "backward_thread_efficiency": efficiency("backward_f64"),
+        "double_backward_f64_ns": ns("double_backward_f64/1"),
         "generate_f32_ns": ns("forward_f32/1"),
         "generate_f16_ns": ns("forward_f16/1"),
         "generate_bf16_ns": ns("forward_bf16/1"),

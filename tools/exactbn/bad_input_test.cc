@@ -149,7 +149,8 @@ std::vector<BadLine> bad_cases() {
        "forward_inference, backward_training, backward_inference, "
        "jvp_training, double_backward_training"},
       {"UnknownDtype", with("/inputs/x/dtype", "f8"),
-       "case b: inputs.x.dtype: \"f8\" is none of f64, f32, f16, bf16"},
+       "case b: inputs.x.dtype: \"f8\" is none of f64, f32, f16, bf16, "
+       "f8e4m3fn, f8e5m2"},
       {"IdOfAnother", small_case("a"), "case a: given twice"},
   };
 }
@@ -205,7 +206,8 @@ std::vector<BadLine> bad_answers() {
       {"OtherShape", answer("/outputs/y/shape", {1, 2}),
        "case b: outputs.y.shape: [1,2], expected [2,1]"},
       {"UnknownDtype", answer("/outputs/y/dtype", "f8"),
-       "case b: outputs.y.dtype: \"f8\" is none of f64, f32, f16, bf16"},
+       "case b: outputs.y.dtype: \"f8\" is none of f64, f32, f16, bf16, "
+       "f8e4m3fn, f8e5m2"},
   };
 }
 
@@ -249,6 +251,14 @@ std::vector<BadCommand> bad_commands() {
        "validate: give a SUBJECT, or --exec 'COMMAND'"},
       {"SubjectAndExec", "validate double --exec true" + reports,
        "SUBJECT excludes --exec" + help},
+      {"SubjectAndDefects", "validate double --defects" + reports,
+       "SUBJECT excludes --defects" + help},
+      {"ExecAndDefects", "validate --exec true --defects" + reports,
+       "--exec excludes --defects" + help},
+      {"DefectsToJunit", "validate --defects --junit r.xml",
+       "--defects excludes --junit" + help},
+      {"UnknownDefect", "validate defect:none" + reports,
+       "no defect 'none'; `exactbn list defects` has them"},
       {"SuiteAndCases",
        "validate double --suite core --cases cases.jsonl" + reports,
        "--suite excludes --cases" + help},
@@ -263,10 +273,12 @@ std::vector<BadCommand> bad_commands() {
        "--require: no grade 'unstable'; known are correct, faithful, stable, "
        "sequential"},
       {"UnknownDtype", "validate double --dtype f32,f8" + reports,
-       "--dtype: no format 'f8'; known are f64, f32, f16, bf16"},
+       "--dtype: no format 'f8'; known are f64, f32, f16, bf16, "
+       "f8e4m3fn, f8e5m2"},
       {"UnknownDtypeToCheck",
        "check cases.jsonl answers.jsonl --dtype f8" + reports,
-       "--dtype: no format 'f8'; known are f64, f32, f16, bf16"},
+       "--dtype: no format 'f8'; known are f64, f32, f16, bf16, "
+       "f8e4m3fn, f8e5m2"},
       {"NothingSelected", "validate double --filter nothing" + reports,
        "no case is selected"},
       {"NothingSelectedToCheck",
@@ -316,7 +328,8 @@ std::vector<BadCommand> bad_commands() {
       {"JsonIsAFolder", "check cases.jsonl answers.jsonl --json .",
        ".: cannot be written: Is a directory"},
       {"ListNonsense", "list nonsense",
-       "list: no 'nonsense'; known are subjects, suites, cases, labels"},
+       "list: no 'nonsense'; known are subjects, suites, cases, labels, "
+       "defects"},
       {"DiskFull", "list suites >/dev/full",
        "standard output: No space left on device"},
   };

@@ -31,8 +31,12 @@ std::set<DType> chosen_dtypes(const Selection& selection) {
   for (const std::string& name : selection.dtypes) {
     const auto dtype = parse_dtype(name);
     if (!dtype) {
-      throw UsageError("--dtype: no format '" + name +
-                       "'; known are f64, f32, f16, bf16");
+      std::string problem = "--dtype: no format '" + name + "'; known are ";
+      for (const DType each : kDTypes) {
+        if (each != kDTypes[0]) problem += ", ";
+        problem += format(each).name;
+      }
+      throw UsageError(problem);
     }
     chosen.insert(*dtype);
   }

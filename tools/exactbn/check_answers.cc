@@ -89,12 +89,12 @@ int check_answers(const Selection& selection, const std::string& answers_file,
       result.verdict.verdict = Verdict::missing;
       result.verdict.reason = "no answer";
     } else {
-      result.verdict =
-          check(c, run.declaration, answer->second, judging.required);
+      judge(run, result, {answer->second});
     }
     run.cases.push_back(std::move(result));
   }
   if (run.cases.empty()) throw UsageError("no case is selected");
+  diagnose(run);
   return publish(run, judging);
 }
 

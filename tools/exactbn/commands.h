@@ -13,13 +13,17 @@ namespace exactbn {
 int validate(const SubjectOptions& subject, const Selection& selection,
              const Judging& judging);
 
+// Asks the cases of every model of a defect. Returns 0 where each fails two
+// cases or more, else 1.
+int validate_defects(const Selection& selection, const Judging& judging);
+
 // Judges answers to the cases of selection.file that were computed elsewhere.
 // The answers may begin with a declaration.
 int check_answers(const Selection& selection, const std::string& answers_file,
                   const Judging& judging);
 
-// what: subjects, suites, cases or labels. With `wire`, cases as lines of the
-// wire format.
+// what: subjects, suites, cases, labels or defects. With `wire`, cases as lines
+// of the wire format.
 int list(const std::string& what, const Selection& selection, bool wire);
 
 int serve_subject(const std::string& name);

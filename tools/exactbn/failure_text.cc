@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "oracles/explain.h"
 #include "tools/exactbn/printable.h"
 #include "tools/exactbn/shell_word.h"
 
@@ -119,6 +118,41 @@ std::string values_text(const Run& run, const CaseRun& c,
 
 }  // namespace
 
+Explanation explain_case(const Run& run, const CaseRun& c) {
+  const Answer* answer =
+      c.judged < c.answers.size() ? &c.answers[c.judged] : nullptr;
+  return explain(*c.question, run.declaration, c.verdict, answer, run.required);
+}
+
+std::string looks_like(const Run& run, const CaseRun& c,
+                       const Explanation& why) {
+  const Culprit* culprit = culprit_of(run, c);
+  return culprit ? culprit_what(*culprit) : why.looks_like;
+}
+
+std::string culprit_what(const Culprit& culprit) {
+  if (culprit.defects.size() == 1) {
+    return std::string(culprit.defects.front()->what);
+  }
+  return fmt::format("one of {} known defects that are alike here",
+                     culprit.defects.size());
+}
+
+std::string culprit_names(const Culprit& culprit) {
+  constexpr std::size_t kNamed = 3;
+  std::string names;
+  for (std::size_t i = 0; i < culprit.defects.size() && i < kNamed; ++i) {
+    names += (i > 0 ? " or " : "") + std::string(culprit.defects[i]->name);
+  }
+  if (culprit.defects.size() > kNamed) {
+    names += fmt::format(" or {} more", culprit.defects.size() - kNamed);
+  }
+  const bool ordered = culprit.defects.front()->model.ordered;
+  return names + (culprit.exact ? ", bit for bit"
+                  : ordered     ? ", but for the order of its sums"
+                                : ", but for rounding");
+}
+
 std::string again(const Run& run, const CaseRun& c) {
   return run.again + " --filter " + shell_word(c.question->id);
 }
@@ -127,12 +161,19 @@ std::string failure_text(const Run& run, const CaseRun& c) {
   std::string text = heading(c);
   text += lines("what", c.verdict.reason);
   if (const OutputVerdict* out = shown_output(c.verdict)) {
-    const Explanation why = explain(*c.question, run.declaration, c.verdict);
+    const Explanation why = explain_case(run, c);
     text += line("where", where_text(c.question->problem, why.where));
     text += values_text(run, c, *out);
     text += line("first", why.first);
     text += line("scope", why.scope);
-    text += line("looks like", why.looks_like);
+    text += line("", why.pattern);
+    text += line("", c.differs ? "differs from run to run" : "");
+    const std::string like = looks_like(run, c, why);
+    const bool unknown = like.empty() && out->grade == Grade::unstable;
+    text += lines("looks like", unknown ? "no known defect" : like);
+    if (const Culprit* culprit = culprit_of(run, c)) {
+      text += lines("", culprit_names(*culprit));
+    }
   }
   return text + fmt::format("  again  {}\n", printable(again(run, c)));
 }

@@ -3,12 +3,25 @@
 
 #include <string>
 
+#include "oracles/explain.h"
 #include "tools/exactbn/run.h"
 
 namespace exactbn {
 
 // The command that asks just this case again.
 std::string again(const Run& run, const CaseRun& c);
+
+// What explains failures, where it is one defect: what is wrong.
+std::string culprit_what(const Culprit& culprit);
+
+// The defects that explain failures, and how well: "a or b, bit for bit".
+std::string culprit_names(const Culprit& culprit);
+
+// Where a failed case is wrong, and what that looks like: the defect that
+// explains it, or else what overflowed; empty where neither is known.
+Explanation explain_case(const Run& run, const CaseRun& c);
+std::string looks_like(const Run& run, const CaseRun& c,
+                       const Explanation& why);
 
 // A failed case in full: what was got and wanted, how far off, and what points
 // at the cause. At most 100 columns, but for the command that repeats it.

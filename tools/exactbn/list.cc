@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "golden/labels.h"
+#include "oracles/defects.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/cases.h"
 #include "tools/exactbn/commands.h"
@@ -40,6 +41,12 @@ int list(const std::string& what, const Selection& selection, bool wire) {
       fmt::print("{:<24} {:<9} {}\n", label.name, to_string(label.severity),
                  label.exposes);
     }
+  } else if (what == "defects") {
+    for (const Defect& d : defects()) {
+      const std::string thread =
+          d.thread.empty() ? "" : fmt::format("  ({})", d.thread);
+      fmt::print("{:<34} {:<13} {}{}\n", d.name, d.family, d.what, thread);
+    }
   } else if (what == "cases") {
     for (const Case& c : select_cases(selection)) {
       if (wire) {
@@ -50,7 +57,7 @@ int list(const std::string& what, const Selection& selection, bool wire) {
     }
   } else {
     throw UsageError("list: no '" + what +
-                     "'; known are subjects, suites, cases, labels");
+                     "'; known are subjects, suites, cases, labels, defects");
   }
   return 0;
 }

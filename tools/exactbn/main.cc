@@ -30,7 +30,7 @@ void add_filter(CLI::App& verb, Selection& selection) {
   verb.add_option("--filter", selection.filter,
                   "only cases whose id, operation or label contains this");
   verb.add_option("--dtype", selection.dtypes,
-                  "only these formats of x: f64,f32,f16,bf16")
+                  "only these formats of x, as in f64,f32,f16,bf16")
       ->delimiter(',')
       ->expected(1)
       ->take_all();
@@ -109,16 +109,29 @@ int run_command(int argc, char** argv) {
   auto* name = validate_verb->add_option(
       "SUBJECT", subject.name,
       "a name of `exactbn list subjects` or a path to a plugin");
-  validate_verb
-      ->add_option("--exec", subject.command,
-                   "a command that speaks the wire format on its pipes")
-      ->excludes(name);
+  auto* exec =
+      validate_verb
+          ->add_option("--exec", subject.command,
+                       "a command that speaks the wire format on its pipes")
+          ->excludes(name);
+  auto* defects_flag =
+      validate_verb
+          ->add_flag("--defects", subject.defects,
+                     "count the cases that tell each known defect")
+          ->excludes(name)
+          ->excludes(exec);
+  validate_verb->add_flag("--once", subject.once,
+                          "ask each case once, not twice");
   validate_verb
       ->add_option("--time-limit", subject.time_limit,
                    "seconds that a subject may take for one case")
       ->capture_default_str();
   add_selection(*validate_verb, selection);
   add_judging(*validate_verb, judging, grade);
+  for (const char* other : {"--require", "--errors", "--junit", "--html",
+                            "--time-limit", "--once"}) {
+    defects_flag->excludes(validate_verb->get_option(other));
+  }
 
   CLI::App* check_verb =
       app.add_subcommand("check", "judge answers that were computed elsewhere");
@@ -135,10 +148,11 @@ int run_command(int argc, char** argv) {
   add_judging(*check_verb, judging, grade);
 
   CLI::App* list_verb =
-      app.add_subcommand("list", "subjects, suites, cases or labels");
+      app.add_subcommand("list", "subjects, suites, cases, labels or defects");
   std::string what;
   bool wire = false;
-  list_verb->add_option("WHAT", what, "subjects, suites, cases or labels")
+  list_verb
+      ->add_option("WHAT", what, "subjects, suites, cases, labels or defects")
       ->required();
   add_selection(*list_verb, selection);
   list_verb->add_flag("--wire", wire, "cases as lines of the wire format");
@@ -171,6 +185,7 @@ int run_command(int argc, char** argv) {
   if (*list_verb) return list(what, selection, wire);
   if (*serve_verb) return serve_subject(subject.name);
   if (*check_verb) return check_answers(selection, answers_file, judging);
+  if (subject.defects) return validate_defects(selection, judging);
   if (subject.name.empty() && subject.command.empty()) {
     throw UsageError("validate: give a SUBJECT, or --exec 'COMMAND'");
   }

@@ -30,8 +30,10 @@ struct Judging {
 
 // Which implementation, and how long it may take.
 struct SubjectOptions {
-  std::string name;     // a built-in, an adapter or a plugin's path
-  std::string command;  // --exec
+  std::string name;      // a built-in, an adapter or a plugin's path
+  std::string command;   // --exec
+  bool defects = false;  // every known defect in turn, instead
+  bool once = false;     // ask each case once, not twice
   double time_limit = 60;
 };
 

@@ -26,7 +26,7 @@ pre { overflow-x: auto; padding: .75rem; border: 1px solid; }
 .wide { overflow-x: auto; }
 )";
 
-std::string row_html(const Row& row) {
+std::string row_html(const TableRow& row) {
   const Summary& s = row.summary;
   const auto measure = [&](double value) {
     return row.judged ? fmt::format("{:.3g}", value) : "-";
@@ -67,7 +67,7 @@ std::string html_report(const Run& run) {
       "<th>failed</th><th>missing</th><th>undecided</th><th>unsupported</th>"
       "<th>worst ulp</th><th>worst eta</th><th>grade</th></tr></thead>\n"
       "<tbody>\n";
-  for (const Row& row : rows(run)) html += row_html(row);
+  for (const TableRow& row : rows(run)) html += row_html(row);
   html += "</tbody></table></div>\n<h2>Failures</h2>\n" + failures(run);
   return html + "</body>\n</html>\n";
 }

@@ -54,10 +54,37 @@ Json outputs(const Run& run) {
   return json;
 }
 
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+// What explains the failures, by defects and the ids of cases.
+Json diagnosis(const Run& run) {
+  const auto ids = [&](const std::vector<std::size_t>& places) {
+    Json cases = Json::array();
+    for (const std::size_t i : places)
+      cases.push_back(run.cases[i].question->id);
+    return cases;
+  };
+  Json culprits = Json::array();
+  for (const Culprit& culprit : run.diagnosis.culprits) {
+    Json names = Json::array();
+    for (const Defect* defect : culprit.defects) names.push_back(defect->name);
+    culprits.push_back({{"defects", names},
+                        {"what", culprit_what(culprit)},
+                        {"thread", culprit.defects.front()->thread},
+                        {"bit_for_bit", culprit.exact},
+                        {"cases", ids(culprit.explained)}});
+  }
+  return {{"culprits", culprits},
+          {"unexplained", ids(run.diagnosis.unexplained)}};
+}
+
 Json failure(const Run& run, const CaseRun& c) {
   Json json = {{"case", c.question->id}};
   const OutputVerdict* out = shown_output(c.verdict);
   std::string diagnosis = c.verdict.reason;
+  Explanation why;
   if (out) {
     const Finding& worst = out->worst;
     json["output"] = out->output;
@@ -66,13 +93,18 @@ Json failure(const Run& run, const CaseRun& c) {
     json["want"] = to_hex(worst.judgement.want, out->dtype);
     json["ulp"] = number(worst.judgement.ulp);
     json["eta"] = number(worst.judgement.eta);
-    diagnosis = explain(*c.question, run.declaration, c.verdict).looks_like;
+    why = explain_case(run, c);
+    diagnosis = looks_like(run, c, why);
   } else {
     for (const char* key : {"output", "index", "got", "want", "ulp", "eta"}) {
       json[key] = nullptr;
     }
   }
-  json["diagnosis"] = diagnosis.empty() ? Json(nullptr) : Json(diagnosis);
+  json["diagnosis"] = text_or_null(diagnosis);
+  json["first"] = text_or_null(why.first);
+  json["scope"] = text_or_null(why.scope);
+  json["pattern"] = text_or_null(why.pattern);
+  json["differs_between_runs"] = c.differs;
   json["reproduce"] = again(run, c);
   return json;
 }
@@ -99,6 +131,9 @@ std::string json_report(const Run& run) {
                        {"undecided", s.undecided},
                        {"unsupported", s.unsupported}}},
                      {"outputs", outputs(run)},
+                     {"diagnosis", diagnosis(run)},
+                     {"scope", scope(run)},
+                     {"differs_between_runs", differing_cases(run)},
                      {"failures", failures}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -12,7 +12,7 @@ namespace exactbn {
 
 namespace {
 
-std::string row_text(const Row& row) {
+std::string row_text(const TableRow& row) {
   const Summary& s = row.summary;
   std::string open;
   if (s.missing > 0) open += fmt::format("  {} missing", s.missing);
@@ -31,7 +31,7 @@ std::string table(const Run& run) {
       "{:<24} {:<5} {:>4} {:>6} {:>6} {:>9} {:>9}  {}\n", "operation", "dtype",
       "run", "passed", "failed", "worst ulp", "worst eta", "grade");
   std::map<Operation, std::string> unsupported;
-  for (const Row& row : rows(run)) {
+  for (const TableRow& row : rows(run)) {
     if (row.summary.run > 0) {
       text += row_text(row);
     } else {
@@ -63,6 +63,49 @@ std::string failures(const Run& run, int errors) {
   return text;
 }
 
+std::string list_of(const std::vector<std::string>& ids) {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < ids.size() && i < kShown; ++i) {
+    text += (i > 0 ? ", " : "") + printable(ids[i]);
+  }
+  if (ids.size() > kShown)
+    text += fmt::format(" and {} more", ids.size() - kShown);
+  return text;
+}
+
+// What explains the failures, and where they are.
+std::string diagnosis(const Run& run) {
+  const std::size_t failed = wrong_cases(run);
+  std::string text;
+  std::size_t rest = failed;
+  for (const Culprit& culprit : run.diagnosis.culprits) {
+    rest -= culprit.explained.size();
+    text += fmt::format("diagnosis  {} of {} wrong: {}\n           {}\n",
+                        culprit.explained.size(), failed, culprit_what(culprit),
+                        culprit_names(culprit));
+  }
+  const std::size_t unknown = run.diagnosis.unexplained.size();
+  if (unknown > 0) {
+    text += fmt::format("diagnosis  {} of {} wrong: no known defect\n", unknown,
+                        failed);
+  }
+  if (rest > unknown) {
+    text += fmt::format("diagnosis  {} of {} wrong: too large to look at\n",
+                        rest - unknown, failed);
+  }
+  for (const std::string& where : scope(run)) {
+    text += fmt::format("scope      {}\n", where);
+  }
+  const std::vector<std::string> differ = differing_cases(run);
+  if (!differ.empty()) {
+    text +=
+        fmt::format("differs    {} case{} from run to run: {}\n", differ.size(),
+                    differ.size() == 1 ? "" : "s", list_of(differ));
+  }
+  return text.empty() ? text : text + '\n';
+}
+
 // Why each case without a verdict has none.
 std::string open_cases(const Run& run) {
   std::string text;
@@ -92,8 +135,8 @@ std::string text_report(const Run& run, int errors) {
   return fmt::format("{}   {}   required: {}\n\n",
                      printable(run.declaration.subject), printable(run.source),
                      to_string(run.required)) +
-         table(run) + '\n' + failures(run, errors) + open_cases(run) +
-         to_string(summarize(run)) + '\n';
+         table(run) + '\n' + failures(run, errors) + diagnosis(run) +
+         open_cases(run) + to_string(summarize(run)) + '\n';
 }
 
 }  // namespace exactbn

@@ -84,7 +84,8 @@ TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
   EXPECT_EQ(outcome_.status, 1);
   EXPECT_THAT(keys(report_),
               UnorderedElementsAre("schema", "subject", "seed", "environment",
-                                   "summary", "outputs", "failures"));
+                                   "summary", "outputs", "diagnosis", "scope",
+                                   "differs_between_runs", "failures"));
   EXPECT_EQ(report_["schema"], "exactbn/report/1");
   EXPECT_EQ(report_["subject"], "example.py");
   EXPECT_EQ(report_["seed"], 20150211);
@@ -107,11 +108,28 @@ TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
   EXPECT_LE(report_["outputs"]["mean"]["max_ulp"], 0.5);
   ASSERT_GT(report_["failures"].size(), 2u);
   for (const json& failure : report_["failures"]) {
-    EXPECT_THAT(keys(failure),
-                UnorderedElementsAre("case", "output", "index", "got", "want",
-                                     "ulp", "eta", "diagnosis", "reproduce"));
+    EXPECT_THAT(
+        keys(failure),
+        UnorderedElementsAre("case", "output", "index", "got", "want", "ulp",
+                             "eta", "diagnosis", "first", "scope", "pattern",
+                             "differs_between_runs", "reproduce"));
+    EXPECT_EQ(failure["diagnosis"], "sqrt(var) + epsilon");
+    EXPECT_EQ(failure["differs_between_runs"], false);
     EXPECT_NE(failure["got"], failure["want"]);
   }
+}
+
+TEST_F(WrongExample, JsonHasTheDiagnosis) {
+  const json& diagnosis = report_["diagnosis"];
+  EXPECT_EQ(diagnosis["unexplained"], json::array());
+  ASSERT_EQ(diagnosis["culprits"].size(), 1u);
+  const json& culprit = diagnosis["culprits"][0];
+  EXPECT_THAT(keys(culprit), UnorderedElementsAre("defects", "what", "thread",
+                                                  "bit_for_bit", "cases"));
+  EXPECT_EQ(culprit["defects"], json::array({"epsilon_outside_root"}));
+  EXPECT_EQ(culprit["thread"], "darknet PR17");
+  EXPECT_EQ(culprit["cases"].size(), report_["failures"].size());
+  EXPECT_EQ(report_["differs_between_runs"], json::array());
 }
 
 TEST_F(WrongExample, AllReportsHaveTheSameCounts) {

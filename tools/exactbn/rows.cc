@@ -7,15 +7,18 @@
 
 namespace exactbn {
 
-std::vector<Row> rows(const Run& run) {
+std::vector<TableRow> rows(const Run& run) {
   std::map<std::pair<Operation, DType>, Run> groups;
   for (const CaseRun& c : run.cases) {
     const Problem& problem = c.question->problem;
-    groups[{problem.operation, problem.x().dtype()}].cases.push_back(c);
+    CaseRun judged;
+    judged.verdict = c.verdict;
+    judged.broke = c.broke;
+    groups[{problem.operation, problem.x().dtype()}].cases.push_back(judged);
   }
-  std::vector<Row> result;
+  std::vector<TableRow> result;
   for (const auto& [key, group] : groups) {
-    Row row;
+    TableRow row;
     row.operation = key.first;
     row.dtype = key.second;
     row.summary = summarize(group);

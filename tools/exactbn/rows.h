@@ -8,7 +8,7 @@
 namespace exactbn {
 
 // All cases of an operation and a format: a row of the table.
-struct Row {
+struct TableRow {
   Operation operation = Operation::forward_training;
   DType dtype = DType::f64;
   Summary summary;
@@ -19,6 +19,6 @@ struct Row {
   bool judged = false;  // whether there is any
 };
 
-std::vector<Row> rows(const Run& run);
+std::vector<TableRow> rows(const Run& run);
 
 }  // namespace exactbn

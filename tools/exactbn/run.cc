@@ -3,6 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
+#include "oracles/explain_run.h"
+
 namespace exactbn {
 
 namespace {
@@ -54,6 +59,117 @@ int exit_code(const Summary& s) {
   return s.missing > 0 || s.undecided > 0 || s.run == 0 ? 4 : 0;
 }
 
+namespace {
+
+std::int64_t bytes_of(const std::vector<Answer>& answers) {
+  std::int64_t bytes = 0;
+  for (const Answer& answer : answers) {
+    for (const auto& [name, tensor] : answer.outputs) {
+      bytes += std::ssize(tensor.bytes());
+    }
+  }
+  return bytes;
+}
+
+bool same_answer(const Answer& a, const Answer& b) {
+  return a.kind == b.kind && a.message == b.message && a.outputs == b.outputs;
+}
+
+bool is_unstable(const CaseVerdict& verdict) {
+  return std::any_of(verdict.outputs.begin(), verdict.outputs.end(),
+                     [](const OutputVerdict& out) {
+                       return out.verdict == Verdict::failed &&
+                              out.grade == Grade::unstable;
+                     });
+}
+
+// What each case of the run was answered. The answers must stay where they are.
+std::vector<Heard> heard_in(const Run& run) {
+  std::vector<Heard> all;
+  std::map<Operation, Past> last;
+  bool poisoned = false;
+  for (const CaseRun& c : run.cases) {
+    Heard heard;
+    heard.question = c.question;
+    heard.failed = is_unstable(c.verdict);
+    const Problem& problem = c.question->problem;
+    poisoned = poisoned || !problem.x().all_finite();
+    heard.past = last[problem.operation];
+    heard.past.poisoned = poisoned;
+    for (const Answer& answer : c.answers) {
+      if (answer.kind == Answer::Kind::outputs) heard.calls.push_back(&answer);
+    }
+    if (!heard.calls.empty()) {
+      last[problem.operation] = {c.question, heard.calls.back(), false};
+      if (run.asking == Asking::twice) {
+        heard.past = {c.question, heard.calls.front(), poisoned};
+      }
+    }
+    all.push_back(std::move(heard));
+  }
+  return all;
+}
+
+}  // namespace
+
+void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
+  result.differs = !std::all_of(
+      answers.begin(), answers.end(),
+      [&](const Answer& answer) { return same_answer(answer, answers[0]); });
+  if (!result.differs) answers.resize(1);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    CaseVerdict verdict =
+        check(*result.question, run.declaration, answers[i], run.required);
+    if (i > 0 && verdict.verdict <= result.verdict.verdict) continue;
+    result.verdict = std::move(verdict);
+    result.judged = i;
+  }
+  const std::int64_t bytes = bytes_of(answers);
+  if (run.bytes + bytes > kKeptBytes) return;
+  run.bytes += bytes;
+  result.answers = std::move(answers);
+}
+
+void diagnose(Run& run) {
+  run.diagnosis = diagnose(heard_in(run), run.declaration);
+}
+
+const Culprit* culprit_of(const Run& run, const CaseRun& c) {
+  const auto place = static_cast<std::size_t>(&c - run.cases.data());
+  for (const Culprit& culprit : run.diagnosis.culprits) {
+    if (std::binary_search(culprit.explained.begin(), culprit.explained.end(),
+                           place)) {
+      return &culprit;
+    }
+  }
+  return nullptr;
+}
+
+std::size_t wrong_cases(const Run& run) {
+  return static_cast<std::size_t>(
+      std::count_if(run.cases.begin(), run.cases.end(),
+                    [](const CaseRun& c) { return is_unstable(c.verdict); }));
+}
+
+std::vector<std::string> scope(const Run& run) {
+  std::vector<Outcome> outcomes;
+  for (const CaseRun& c : run.cases) {
+    const bool failed = is_unstable(c.verdict);
+    if (failed || c.verdict.verdict == Verdict::passed) {
+      outcomes.push_back({&c.question->problem, failed});
+    }
+  }
+  return failing_cases(outcomes);
+}
+
+std::vector<std::string> differing_cases(const Run& run) {
+  std::vector<std::string> ids;
+  for (const CaseRun& c : run.cases) {
+    if (c.differs) ids.push_back(c.question->id);
+  }
+  return ids;
+}
+
 void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
          const std::function<void(std::size_t)>& progress) {
   int breaks = 0;
@@ -70,8 +186,11 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
       result.broke = true;
     } else {
       try {
-        result.verdict = check(cases[i], run.declaration,
-                               subject.answer(cases[i]), run.required);
+        std::vector<Answer> answers = {subject.answer(cases[i])};
+        if (run.asking == Asking::twice) {
+          answers.push_back(subject.answer(cases[i]));
+        }
+        judge(run, result, std::move(answers));
       } catch (const SubjectFailure& failure) {
         result.verdict = broken(failure.what());
         result.broke = true;

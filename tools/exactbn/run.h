@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "oracles/check.h"
+#include "oracles/diagnose.h"
 #include "oracles/subject.h"
 #include "tools/exactbn/options.h"
 
@@ -14,8 +16,14 @@ namespace exactbn {
 // What came of one case.
 struct CaseRun {
   const Case* question = nullptr;
-  CaseVerdict verdict;
-  bool broke = false;  // the subject crashed, hung or broke the protocol
+  CaseVerdict verdict;  // of the worse answer, the first of equals
+  bool broke = false;   // the subject crashed, hung or broke the protocol
+  // Whether the same case, asked again, was answered with other bits.
+  bool differs = false;
+  // With outputs, to look at when it failed: both if they differ, else one;
+  // none where the run is too large to keep them.
+  std::vector<Answer> answers;
+  std::size_t judged = 0;  // the one whose verdict it is
 };
 
 struct Summary {
@@ -28,6 +36,12 @@ struct Summary {
   bool broke = false;
 };
 
+// How many bytes of answers a run keeps for its diagnosis.
+inline constexpr std::int64_t kKeptBytes = std::int64_t{64} << 20;
+
+// How often a case is asked.
+enum class Asking : std::uint8_t { once, twice };
+
 // What came of a suite.
 struct Run {
   Declaration declaration;
@@ -35,7 +49,10 @@ struct Run {
   std::uint64_t seed = 0;
   Grade required = Grade::sequential;
   std::string again;  // the command that repeats it, but for --filter
+  Asking asking = Asking::once;
   std::vector<CaseRun> cases;
+  std::int64_t bytes = 0;  // of the answers kept
+  Diagnosis diagnosis;
 };
 
 Summary summarize(const Run& run);
@@ -49,6 +66,25 @@ int exit_code(const Summary& summary);
 
 // A subject that broke three times is not started again.
 inline constexpr int kMostBreaks = 3;
+
+// Judges the answers to a case, in the order of the calls, and keeps those that
+// tell more than the others.
+void judge(Run& run, CaseRun& result, std::vector<Answer> answers);
+
+// Names the defects that explain the failures, after all cases.
+void diagnose(Run& run);
+
+// The culprit that explains the case, by its place in the run; or null.
+const Culprit* culprit_of(const Run& run, const CaseRun& c);
+
+// How many cases have a wrong value: a failure that a defect could explain.
+std::size_t wrong_cases(const Run& run);
+
+// Which cases of an operation failed, where one rule tells.
+std::vector<std::string> scope(const Run& run);
+
+// The ids of the cases that were answered otherwise when asked again.
+std::vector<std::string> differing_cases(const Run& run);
 
 // Asks the subject every case and judges the answers. `progress` is told the
 // index of each case before it is asked.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "oracles/defects.h"
 #include "oracles/double_subject.h"
 #include "oracles/plugin.h"
 #include "oracles/stream.h"
@@ -17,6 +18,19 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kPrefix = "exactbn_";
+constexpr std::string_view kDefect = "defect:";
+
+// Nothing there can crash, so it runs in this process.
+bool is_built_in(const std::string& name) {
+  return name == "double" || name.starts_with(kDefect);
+}
+
+const Defect& defect_of(const std::string& name) {
+  const std::string defect = name.substr(kDefect.size());
+  if (const Defect* found = find_defect(defect)) return *found;
+  throw UsageError("no defect '" + defect +
+                   "'; `exactbn list defects` has them");
+}
 
 fs::path program() { return fs::read_symlink("/proc/self/exe"); }
 
@@ -65,7 +79,8 @@ std::chrono::milliseconds milliseconds(double seconds) {
 
 std::vector<KnownSubject> known_subjects() {
   std::vector<KnownSubject> known = {
-      {"double", "the textbook in double precision, built in"}};
+      {"double", "the textbook in double precision, built in"},
+      {"defect:NAME", "a defect of `exactbn list defects`, built in"}};
   for (const fs::path& folder : adapter_folders()) {
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(folder, none)) {
@@ -77,13 +92,16 @@ std::vector<KnownSubject> known_subjects() {
           {stem.substr(kPrefix.size()), "adapter " + entry.path().string()});
     }
   }
-  std::sort(known.begin() + 1, known.end(),
+  std::sort(known.begin() + 2, known.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return known;
 }
 
 std::unique_ptr<Subject> open_in_process(const std::string& name) {
   if (name == "double") return std::make_unique<DoubleSubject>();
+  if (is_built_in(name)) {
+    return std::make_unique<DefectSubject>(defect_of(name));
+  }
   return std::make_unique<PluginSubject>(plugin_file(name));
 }
 
@@ -95,7 +113,7 @@ std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
     return std::make_unique<StreamSubject>(
         std::vector<std::string>{"/bin/sh", "-c", options.command}, limits);
   }
-  if (options.name == "double") return open_in_process(options.name);
+  if (is_built_in(options.name)) return open_in_process(options.name);
   return std::make_unique<StreamSubject>(
       std::vector<std::string>{program().string(), "serve",
                                plugin_file(options.name).string()},

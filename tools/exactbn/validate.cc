@@ -23,6 +23,7 @@ std::string again(const SubjectOptions& subject, const Selection& selection,
   if (selection.seed != kCoreSeed) {
     text += fmt::format(" --seed {}", selection.seed);
   }
+  if (subject.once) text += " --once";
   if (judging.required != Grade::sequential) {
     text += fmt::format(" --require {}", to_string(judging.required));
   }
@@ -44,12 +45,14 @@ int validate(const SubjectOptions& subject, const Selection& selection,
   run.seed = selection.seed;
   run.required = judging.required;
   run.again = again(subject, selection, judging);
+  run.asking = subject.once ? Asking::once : Asking::twice;
   const bool terminal = isatty(STDERR_FILENO) != 0;
   ask(*implementation, cases, run, [&](std::size_t i) {
     if (!terminal) return;
     fmt::print(stderr, "\r{}/{}  {:<24}", i + 1, cases.size(), cases[i].id);
   });
   if (terminal) fmt::print(stderr, "\r{:<40}\r", "");
+  diagnose(run);
   return publish(run, judging);
 }
 

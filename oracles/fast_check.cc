@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/fast_check.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "oracles/check_kernel.h"
+#include "reference/block_io.h"
+#include "reference/double_double.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::int64_t kBlock = 2048;
+// Below so many values a channel, its coefficients cost more than they save.
+constexpr std::int64_t kFewValues = 32;
+// What tolerances and their sums are rounded by, at most (bounds.md).
+constexpr double kSlack = 0x1p-20;
+// eta beyond which no value is told from another.
+constexpr double kMostEta = 0x1p40;
+
+double magnitude_of(const Magnitudes& m, std::string_view name) {
+  return static_cast<double>(name == "x" ? m.x : name == "dy" ? m.dy : m.u);
+}
+
+}  // namespace
+
+// The forms and tolerances of some channels, as the kernel reads them.
+class FastCheck::Tests {
+ public:
+  Tests(const FastCheck& check, const Channels& channels)
+      : check_(check), channels_(channels) {
+    const std::size_t k = check.names_.size();
+    const auto count = static_cast<std::size_t>(channels.count);
+    for (auto* columns : {&high_, &low_, &tol_}) {
+      columns->assign(k, std::vector<double>(count));
+    }
+    for (auto* column : {&offset_high_, &offset_low_, &tol_centred_, &tol_one_,
+                         &centre_, &floor_}) {
+      column->resize(count);
+    }
+    for (std::int64_t i = 0; i < channels.count; ++i) set_form(i);
+  }
+
+  // Tolerances for that eta, a little below or above.
+  void set_tolerance(double eta, double slack) {
+    if (eta == eta_ && slack == slack_) return;
+    eta_ = eta;
+    slack_ = slack;
+    for (std::int64_t i = 0; i < channels_.count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const std::int64_t c = channels_.first + i;
+      const Magnitudes m = check_.judge_.tolerance(check_.output_, c, eta);
+      const Wide s = check_.judge_.conditions().invstd(c);
+      const double factor = 1 + slack;
+      tol_centred_[at] = static_cast<double>(m.xhat * s) * factor;
+      // |x - centre| is off by the rounding of the centre.
+      tol_one_[at] = static_cast<double>(m.one) * factor +
+                     std::copysign(0x1p-52, slack) * std::fabs(centre_[at]) *
+                         tol_centred_[at];
+      for (std::size_t j = 0; j < check_.names_.size(); ++j) {
+        tol_[j][at] = magnitude_of(m, check_.names_[j]) * factor;
+      }
+    }
+  }
+
+  CheckForms forms(std::int64_t i) const {
+    CheckForms f;
+    f.k = check_.names_.size();
+    f.same = channels_.count == 1;
+    for (std::size_t j = 0; j < f.k; ++j) {
+      f.high[j] = high_[j].data() + i;
+      f.low[j] = low_[j].data() + i;
+      f.tol[j] = tol_[j].data() + i;
+    }
+    f.offset_high = offset_high_.data() + i;
+    f.offset_low = offset_low_.data() + i;
+    f.tol_centred = tol_centred_.data() + i;
+    f.tol_one = tol_one_.data() + i;
+    f.centre = centre_.data() + i;
+    f.floor = floor_.data() + i;
+    return f;
+  }
+
+  // The tolerance of a value of channel i.
+  template <class Inputs>
+  double tolerance(std::int64_t i, const Inputs& in) const {
+    const auto at = static_cast<std::size_t>(i);
+    const std::size_t k = check_.names_.size();
+    double tol =
+        tol_one_[at] + tol_centred_[at] * std::fabs(in[k - 1] - centre_[at]);
+    for (std::size_t j = 0; j < k; ++j) tol += tol_[j][at] * std::fabs(in[j]);
+    return tol;
+  }
+
+ private:
+  void set_form(std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    const std::int64_t c = channels_.first + i;
+    const ExactBatchNorm& exact = check_.judge_.exact();
+    const Operation operation = check_.problem_.operation;
+    const AffineForm form = affine_form(operation, check_.output_,
+                                        exact.channel(c), exact.along(c));
+    const DoubleDouble offset = nearest_pair(form.offset);
+    offset_high_[at] = offset.high;
+    offset_low_[at] = offset.low;
+    bool zero = offset.high == 0;
+    const auto names = form_inputs(operation, check_.output_);
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      const DoubleDouble slope = nearest_pair(form.slopes[j]);
+      const auto place =
+          std::find(check_.names_.begin(), check_.names_.end(), names[j]);
+      const auto to = static_cast<std::size_t>(place - check_.names_.begin());
+      high_[to][at] = slope.high;
+      low_[to][at] = slope.low;
+      zero = zero && slope.high == 0;
+    }
+    centre_[at] = static_cast<double>(check_.judge_.conditions().mean(c));
+    floor_[at] = zero ? 0 : kLeastError;
+  }
+
+  const FastCheck& check_;
+  Channels channels_;
+  std::vector<std::vector<double>> high_;
+  std::vector<std::vector<double>> low_;
+  std::vector<std::vector<double>> tol_;
+  std::vector<double> offset_high_;
+  std::vector<double> offset_low_;
+  std::vector<double> tol_centred_;
+  std::vector<double> tol_one_;
+  std::vector<double> centre_;
+  std::vector<double> floor_;
+  double eta_ = -1;  // that the tolerances are for
+  double slack_ = 0;
+};
+
+// What one thread finds of some channels.
+class FastCheck::Worker {
+ public:
+  explicit Worker(FastCheck& check)
+      : check_(check),
+        found_(empty_verdict(check.problem_, check.judge_, check.output_,
+                             check.got_.dtype(), check.required_)) {}
+
+  ~Worker() {
+#pragma omp critical(exactbn_fast_check)
+    {
+      merge(check_.verdict_, found_);
+      check_.counts_.values += counts_.values;
+      check_.counts_.by_integers += counts_.by_integers;
+    }
+  }
+
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // The values [first, first + n), by the judge alone.
+  void judge_all(std::int64_t first, std::int64_t n) {
+    counts_.values += n;
+    for (std::int64_t i = first; i < first + n; ++i) judge(i);
+  }
+
+  // The values [first, first + n), at most kBlock: of channel `place` of the
+  // tests, or, where they have more than one, of that one and those after it.
+  void check(Tests& tests, std::int64_t place, std::int64_t first,
+             std::int64_t n) {
+    counts_.values += n;
+    load(first, n);
+    const Quiet quiet = quiet_now();
+    tests.set_tolerance(quiet.eta, -kSlack);
+    const CheckForms forms = tests.forms(place);
+    const DType dtype = check_.got_.dtype();
+    if (count_loud(forms, values_, n, dtype, quiet.ulps) == 0) return;
+    measure(forms, values_, n, dtype, bounds_.data());
+    listen(tests, place, first, n);
+  }
+
+ private:
+  // What is surely no worse passes unheard.
+  struct Quiet {
+    double ulps = -1;
+    double eta = -1;
+    bool operator==(const Quiet& other) const = default;
+  };
+
+  // A judged value, to be known again where inputs repeat.
+  struct Known {
+    std::int64_t channel = -1;
+    std::array<std::uint64_t, CheckForms::kMost> in{};
+    std::uint64_t got = 0;
+    Judgement judgement;
+  };
+
+  // The ulp below which, by the required grade, a value passes.
+  double passing_ulps() const {
+    constexpr double below = 1 - 0x1p-30;
+    if (check_.required_ == Grade::correct) return below / 2;
+    if (check_.required_ == Grade::faithful) return below;
+    return std::numeric_limits<double>::infinity();
+  }
+
+  bool by_eta() const { return check_.required_ >= Grade::stable; }
+
+  Quiet quiet_now() const {
+    const double wrong = check_.eta_of_wrong_.get();
+    double eta = wrong > 0 ? wrong : check_.eta_.get();
+    if (by_eta() && wrong > 0) eta = std::min(eta, check_.limit_);
+    return {std::min(check_.ulp_.get(), passing_ulps()),
+            std::min(eta, kMostEta)};
+  }
+
+  void load(std::int64_t first, std::int64_t n) {
+    values_.floats = check_.floats_;
+    for (std::size_t j = 0; j < check_.inputs_.size(); ++j) {
+      values_.in[j] = load(*check_.inputs_[j], first, n, buffers_[j]);
+    }
+    values_.got = load(check_.got_, first, n, buffers_.back());
+  }
+
+  const void* load(const Tensor& tensor, std::int64_t first, std::int64_t n,
+                   std::array<double, kBlock>& buffer) const {
+    if (check_.floats_) {
+      return tensor.bytes().data() + first * std::int64_t{sizeof(float)};
+    }
+    return load_block(tensor, first, n, buffer.data());
+  }
+
+  // Of every value of a block: passes, fails, or is judged.
+  void listen(Tests& tests, std::int64_t place, std::int64_t first,
+              std::int64_t n) {
+    const bool row = !tests.forms(0).same;
+    const auto channel_place = [&](std::int64_t i) {
+      return row ? place + i : place;
+    };
+    fill_tolerances(tests, n, channel_place, 1, 0, unit_);
+    fill_tolerances(tests, n, channel_place, check_.limit_, -kSlack, sure_);
+    fill_tolerances(tests, n, channel_place, check_.limit_, kSlack, most_);
+    judge_the_worst(first, n);
+    fill_tolerances(tests, n, channel_place, quiet_now().eta, -kSlack,
+                    quiet_tol_);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (judged_[at]) continue;
+      const ErrorBounds& b = bounds_[at];
+      const bool fails = surely_fails(b, most_[at]);
+      const bool decided = fails || surely_passes(b, sure_[at]);
+      if (decided && !may_be_the_worst(b, quiet_tol_[at])) {
+        if (fails) add_failed(found_, 1, check_.view_.channel(first + i));
+        continue;
+      }
+      if (is_another_nan(first + i)) {
+        add_failed(found_, 1, check_.view_.channel(first + i));
+        continue;
+      }
+      const Quiet before = quiet_now();
+      judge(first + i);
+      if (quiet_now() != before) {
+        fill_tolerances(tests, n, channel_place, quiet_now().eta, -kSlack,
+                        quiet_tol_);
+      }
+    }
+  }
+
+  template <class Place>
+  void fill_tolerances(Tests& tests, std::int64_t n, const Place& place,
+                       double eta, double slack,
+                       std::array<double, kBlock>& to) {
+    tests.set_tolerance(eta, slack);
+    std::array<double, CheckForms::kMost> in{};
+    for (std::int64_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < check_.inputs_.size(); ++j) {
+        in[j] = value(values_.in[j], i);
+      }
+      to[static_cast<std::size_t>(i)] = tests.tolerance(place(i), in);
+    }
+  }
+
+  double value(const void* values, std::int64_t i) const {
+    return check_.floats_
+               ? static_cast<double>(static_cast<const float*>(values)[i])
+               : static_cast<const double*>(values)[i];
+  }
+
+  // So that the records are high before the others are measured by them.
+  void judge_the_worst(std::int64_t first, std::int64_t n) {
+    std::fill_n(judged_.begin(), n, false);
+    double most_ulps = -1;
+    double most_eta = -1;
+    std::int64_t of_ulps = -1;
+    std::int64_t of_eta = -1;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const ErrorBounds& b = bounds_[at];
+      const double ulps = b.high / b.ulp_low;
+      const double eta = (b.high - 0.5 * b.ulp_low) / unit_[at];
+      if (ulps > most_ulps) {
+        most_ulps = ulps;
+        of_ulps = i;
+      }
+      if (eta > most_eta) {
+        most_eta = eta;
+        of_eta = i;
+      }
+    }
+    for (const std::int64_t i : {of_ulps, of_eta}) {
+      if (i < 0 || judged_[static_cast<std::size_t>(i)]) continue;
+      judged_[static_cast<std::size_t>(i)] = true;
+      judge(first + i);
+    }
+  }
+
+  bool surely_passes(const ErrorBounds& b, double tolerance) const {
+    if (!by_eta()) return b.high < passing_ulps() * b.ulp_low;
+    return b.high <= 0.5 * b.ulp_low + tolerance || b.high < b.ulp_low;
+  }
+
+  bool surely_fails(const ErrorBounds& b, double tolerance) const {
+    if (check_.required_ == Grade::correct) return b.low > 0.5 * b.ulp_high;
+    if (check_.required_ == Grade::faithful) return b.low >= b.ulp_high;
+    return b.low > 0.5 * b.ulp_high + tolerance && b.low >= b.ulp_high;
+  }
+
+  // `tolerance` is that of the record.
+  bool may_be_the_worst(const ErrorBounds& b, double tolerance) const {
+    return !(b.high <= check_.ulp_.get() * b.ulp_low &&
+             b.high <= 0.5 * b.ulp_low + tolerance);
+  }
+
+  // NaN is as bad as can be, and fails for sure: but the first is to be named.
+  bool is_another_nan(std::int64_t i) const {
+    return is_nan(check_.got_.bits(i), check_.got_.dtype()) &&
+           format(check_.got_.dtype()).infinities &&
+           std::isinf(found_.worst.judgement.eta) &&
+           std::isinf(found_.worst.judgement.ulp) &&
+           found_.worst.judgement.grade == Grade::unstable &&
+           found_.worst.index < i;
+  }
+
+  void judge(std::int64_t i) {
+    Known now;
+    now.channel = check_.view_.channel(i);
+    std::uint64_t hash = static_cast<std::uint64_t>(now.channel);
+    for (std::size_t j = 0; j < check_.inputs_.size(); ++j) {
+      now.in[j] = check_.inputs_[j]->bits(i);
+      hash = (hash ^ now.in[j]) * 0x9e3779b97f4a7c15;
+    }
+    now.got = check_.got_.bits(i);
+    hash = (hash ^ now.got) * 0x9e3779b97f4a7c15;
+    Known& known = known_[hash >> 58];
+    if (known.channel != now.channel || known.in != now.in ||
+        known.got != now.got) {
+      ++counts_.by_integers;
+      now.judgement =
+          check_.judge_(check_.output_, i, now.got, check_.got_.dtype());
+      known = now;
+    }
+    const Finding finding{i, now.got, known.judgement};
+    add(found_, finding, check_.required_, now.channel);
+    check_.ulp_.raise(found_.max_ulp);
+    check_.eta_.raise(found_.max_eta);
+    if (found_.worst.judgement.grade >= Grade::stable) {
+      check_.eta_of_wrong_.raise(found_.worst.judgement.eta);
+    }
+  }
+
+  using Block = std::array<double, kBlock>;
+
+  FastCheck& check_;
+  OutputVerdict found_;
+  CheckCounts counts_;
+  CheckValues values_;
+  std::array<Block, CheckForms::kMost + 1> buffers_;
+  std::array<ErrorBounds, kBlock> bounds_;
+  Block unit_;
+  Block sure_;
+  Block most_;
+  Block quiet_tol_;
+  std::array<bool, kBlock> judged_;
+  std::array<Known, 64> known_;
+};
+
+FastCheck::FastCheck(const Problem& problem, const Judge& judge,
+                     std::string_view output, const Tensor& got, Grade required,
+                     Filter filter)
+    : problem_(problem),
+      judge_(judge),
+      output_(output),
+      got_(got),
+      required_(required),
+      filter_(filter),
+      view_(problem.view()),
+      names_(form_inputs(problem.operation, output)),
+      limit_(judge.limit(output, required)),
+      floats_(got.dtype() == DType::f32),
+      verdict_(empty_verdict(problem, judge, output, got.dtype(), required)) {
+  const auto x = std::find(names_.begin(), names_.end(), "x");
+  if (x != names_.end()) std::rotate(x, x + 1, names_.end());
+  for (const std::string_view name : names_) {
+    inputs_.push_back(problem.find(name));
+    floats_ = floats_ && inputs_.back()->dtype() == DType::f32;
+  }
+}
+
+bool FastCheck::is_fast(std::int64_t channel) const {
+  if (filter_ == Filter::off || view_.count() < kFewValues ||
+      !judge_.is_bounded(output_, channel)) {
+    return false;
+  }
+  // Every tolerance is a double.
+  const Magnitudes m = judge_.tolerance(output_, channel, kMostEta);
+  const Wide s = judge_.conditions().invstd(channel);
+  const Wide most = std::max({m.one, m.x, m.xhat * s, m.dy, m.u});
+  return most < 0x1p900L;
+}
+
+void FastCheck::check(const Channels& channels) {
+  if (view_.inner > 1) {
+    for (std::int64_t i = 0; i < channels.count; ++i) {
+      check_along(channels.first + i);
+    }
+    return;
+  }
+  // Neighbours in memory are of different channels: as many at once as are
+  // fast, or are not.
+  const std::int64_t end = channels.first + channels.count;
+  for (std::int64_t c = channels.first; c < end;) {
+    const bool fast = is_fast(c);
+    std::int64_t next = c + 1;
+    while (next < end && next - c < kBlock && is_fast(next) == fast) ++next;
+    check_across({c, next - c}, fast);
+    c = next;
+  }
+}
+
+void FastCheck::check_along(std::int64_t channel) {
+  const bool fast = is_fast(channel);
+  std::optional<Tests> tests;
+  if (fast) tests.emplace(*this, Channels{channel, 1});
+  const std::int64_t blocks = (view_.inner + kBlock - 1) / kBlock;
+#pragma omp parallel if (view_.count() > kParallel)
+  {
+    Worker worker(*this);
+    std::optional<Tests> own = tests;
+#pragma omp for schedule(static) collapse(2)
+    for (std::int64_t n = 0; n < view_.outer; ++n) {
+      for (std::int64_t b = 0; b < blocks; ++b) {
+        const std::int64_t from = b * kBlock;
+        const std::int64_t first =
+            (n * view_.channels + channel) * view_.inner + from;
+        const std::int64_t count = std::min(kBlock, view_.inner - from);
+        if (fast) {
+          worker.check(*own, 0, first, count);
+        } else {
+          worker.judge_all(first, count);
+        }
+      }
+    }
+  }
+}
+
+void FastCheck::check_across(const Channels& channels, bool fast) {
+  std::optional<Tests> tests;
+  if (fast) tests.emplace(*this, channels);
+#pragma omp parallel if (view_.count() * channels.count > kParallel)
+  {
+    Worker worker(*this);
+    std::optional<Tests> own = tests;
+#pragma omp for schedule(static)
+    for (std::int64_t n = 0; n < view_.outer; ++n) {
+      const std::int64_t first = n * view_.channels + channels.first;
+      if (fast) {
+        worker.check(*own, 0, first, channels.count);
+      } else {
+        worker.judge_all(first, channels.count);
+      }
+    }
+  }
+}
+
+}  // namespace exactbn

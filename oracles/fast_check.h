@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <string_view>
+#include <vector>
+
+#include "oracles/output_verdict.h"
+#include "reference/affine_form.h"
+#include "reference/rounded.h"
+
+namespace exactbn {
+
+// How many values exact integers had to judge.
+struct CheckCounts {
+  std::int64_t values = 0;
+  std::int64_t by_integers = 0;
+};
+
+// Checks an output that is shaped like x: doubles with an error bound tell
+// which values are surely right, or surely wrong, and cannot be the worst. The
+// judge sees the others, so that the verdict is the same as if it had seen all.
+class FastCheck {
+ public:
+  // The arguments must outlive this object.
+  FastCheck(const Problem& problem, const Judge& judge, std::string_view output,
+            const Tensor& got, Grade required, Filter filter = Filter::on);
+
+  // Values of channels that the judge has prepared. Safe to call from many
+  // threads, for channels that are not the same.
+  void check(const Channels& channels);
+
+  const OutputVerdict& verdict() const { return verdict_; }
+  const CheckCounts& counts() const { return counts_; }
+
+ private:
+  class Worker;
+  class Tests;
+
+  // A number that only grows, seen by all threads.
+  class Record {
+   public:
+    double get() const { return value_.load(std::memory_order_relaxed); }
+    void raise(double to) {
+      double seen = get();
+      while (to > seen && !value_.compare_exchange_weak(
+                              seen, to, std::memory_order_relaxed)) {
+      }
+    }
+
+   private:
+    std::atomic<double> value_ = 0;
+  };
+
+  bool is_fast(std::int64_t channel) const;
+  void check_along(std::int64_t channel);
+  void check_across(const Channels& channels, bool fast);
+
+  const Problem& problem_;
+  const Judge& judge_;
+  std::string_view output_;
+  const Tensor& got_;
+  Grade required_;
+  Filter filter_;
+  ChannelView view_;
+  std::vector<std::string_view> names_;  // of the inputs, x the last
+  std::vector<const Tensor*> inputs_;
+  double limit_;
+  bool floats_;  // all tensors are f32
+  Record ulp_;
+  Record eta_;
+  Record eta_of_wrong_;  // of values an ulp or more away
+  OutputVerdict verdict_;
+  CheckCounts counts_;
+};
+
+}  // namespace exactbn

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The exact values against the textbook in MPFR's arithmetic, none of which is
+// Boost's: not the integers behind cpp_bin_float either.
+#include <gtest/gtest.h>
+
+#include <boost/multiprecision/eigen.hpp>
+#include <boost/multiprecision/mpfr.hpp>
+
+#include "reference/textbook_agreement.h"
+
+namespace exactbn {
+namespace {
+
+namespace mp = boost::multiprecision;
+
+template <unsigned digits>
+using Digits = mp::number<mp::mpfr_float_backend<digits>, mp::et_off>;
+
+TEST(Exact, AgreesWithTheTextbookInTwoHundredDigitsOfMpfr) {
+  expect_agreement_with_textbook<Digits<200>, Digits<3000>>();
+  mpfr_free_cache();
+}
+
+}  // namespace
+}  // namespace exactbn

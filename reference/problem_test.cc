@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reference/problem.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+namespace exactbn {
+namespace {
+
+// All that the operation takes, for two channels.
+Problem problem_of(Operation operation) {
+  Problem p;
+  p.operation = operation;
+  p.inputs["x"] = Tensor(DType::f32, {3, 2});
+  const InputNames& names = input_names(operation);
+  for (const auto& list : {names.required, names.optional}) {
+    for (const std::string_view name : list) {
+      p.inputs.insert_or_assign(std::string(name),
+                                Tensor(DType::f32, output_shape(p, name)));
+    }
+  }
+  return p;
+}
+
+// The field that is to blame; "" where the problem is valid.
+std::string blamed(const Problem& p) {
+  try {
+    require_valid(p);
+  } catch (const InvalidProblem& error) {
+    return error.field();
+  }
+  return "";
+}
+
+TEST(Problem, NeedsWhatItsOperationNeeds) {
+  for (const Operation operation : kOperations) {
+    const Problem whole = problem_of(operation);
+    EXPECT_EQ(blamed(whole), "") << to_string(operation);
+    const InputNames& names = input_names(operation);
+    for (const std::string_view name : names.required) {
+      Problem p = whole;
+      p.inputs.erase(p.inputs.find(name));
+      EXPECT_EQ(blamed(p), "inputs." + std::string(name));
+    }
+    for (const std::string_view name : names.optional) {
+      Problem p = whole;
+      p.inputs.erase(p.inputs.find(name));
+      EXPECT_EQ(blamed(p), "") << name;
+    }
+    Problem p = whole;
+    p.inputs["bias"] = Tensor(DType::f32, {2});
+    EXPECT_EQ(blamed(p), "inputs.bias");
+  }
+}
+
+TEST(Problem, HasShapesThatAgree) {
+  for (const Operation operation : kOperations) {
+    for (const auto& [name, tensor] : problem_of(operation).inputs) {
+      if (name == "x") continue;
+      Problem p = problem_of(operation);
+      p.inputs[name] = Tensor(DType::f32, {3});
+      EXPECT_EQ(blamed(p), "inputs." + name + ".shape");
+    }
+  }
+  for (const Shape& shape : {Shape{3}, Shape{1, 2, 1}, Shape{1, 2, 1, 1, 1},
+                             Shape{1, 2, 1, 1, 1, 1}}) {
+    Problem p;
+    p.channel_axis = 0;
+    p.inputs["x"] = Tensor(DType::f32, shape);
+    const bool valid = shape.size() >= 2 && shape.size() <= 5;
+    EXPECT_EQ(blamed(p), valid ? "" : "inputs.x.shape") << to_string(shape);
+  }
+  for (const int axis : {-1, 0, 1, 2}) {
+    Problem p;
+    p.channel_axis = axis;
+    p.inputs["x"] = Tensor(DType::f32, {3, 2});
+    EXPECT_EQ(blamed(p), axis == 0 || axis == 1 ? "" : "channel_axis") << axis;
+  }
+}
+
+TEST(Problem, RefusesNumbersWithoutAMeaning) {
+  const auto with = [](const std::function<void(Problem&)>& change) {
+    Problem p = problem_of(Operation::forward_training);
+    change(p);
+    return blamed(p);
+  };
+  for (const double epsilon : {-0x1p-1074, -1.0, HUGE_VAL, double{NAN}}) {
+    EXPECT_EQ(with([&](Problem& p) { p.epsilon = epsilon; }), "epsilon");
+  }
+  EXPECT_EQ(with([](Problem& p) { p.momentum = NAN; }), "momentum");
+  EXPECT_EQ(with([](Problem& p) { p.momentum = -HUGE_VAL; }), "momentum");
+  EXPECT_EQ(with([](Problem& p) { p.momentum = -0.5; }), "");
+  EXPECT_EQ(with([](Problem& p) { p.batches_tracked = -1; }),
+            "batches_tracked");
+  const auto with_variance = [&](double variance) {
+    return with([&](Problem& p) {
+      p.inputs["running_var"].set_bits(1, round_to(variance, DType::f32));
+    });
+  };
+  EXPECT_EQ(with_variance(-0x1p-149), "inputs.running_var");
+  EXPECT_EQ(with_variance(-HUGE_VAL), "inputs.running_var");
+  // -0 is not negative, and what is no number has its rules.
+  for (const double variance : {-0.0, 0x1p-149, HUGE_VAL, double{NAN}}) {
+    EXPECT_EQ(with_variance(variance), "") << variance;
+  }
+}
+
+}  // namespace
+}  // namespace exactbn
