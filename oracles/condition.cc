@@ -37,21 +37,31 @@ Conditions::Conditions(const Problem& problem, const ExactBatchNorm& exact,
       view_(problem.view()),
       divisor_(divisor),
       frozen_(!normalizes_by_batch(problem.operation)),
-      channels_(static_cast<std::size_t>(view_.channels)) {}
+      channels_(static_cast<std::size_t>(view_.channels)),
+      groups_(channels_.size()),
+      summed_(std::make_unique<std::once_flag[]>(channels_.size())) {}
 
 void Conditions::prepare(const Channels& channels) {
-  for (std::int64_t i = 0; i < channels.count; ++i) {
-    const std::int64_t c = channels.first + i;
+  // Few enough that no more is summed than shares lines of the cache.
+  constexpr std::int64_t kGroup = 16;
+  const std::int64_t end = channels.first + channels.count;
+  for (std::int64_t c = channels.first; c < end; ++c) {
     channels_[static_cast<std::size_t>(c)] = statistics(c);
+    // A last group of fewer joins the one before it.
+    const std::int64_t group = (c - channels.first) / kGroup;
+    const std::int64_t last =
+        std::max(channels.count / kGroup - 1, std::int64_t{0});
+    const std::int64_t first = channels.first + std::min(group, last) * kGroup;
+    groups_[static_cast<std::size_t>(c)] = {
+        first, group < last ? kGroup : end - first};
   }
-  // With frozen statistics y sums nothing.
-  if (problem_.operation != Operation::forward_inference) {
-    add_magnitudes(channels);
-  }
-  for (std::int64_t i = 0; i < channels.count; ++i) {
-    const std::int64_t c = channels.first + i;
-    finish(channels_[static_cast<std::size_t>(c)], c);
-  }
+}
+
+const Conditions::Channel& Conditions::whole(std::int64_t c) const {
+  const Channels& group = groups_[static_cast<std::size_t>(c)];
+  std::call_once(summed_[static_cast<std::size_t>(group.first)],
+                 [&] { add_magnitudes(group); });
+  return of(c);
 }
 
 Wide Conditions::size_of(std::string_view name, std::int64_t i) const {
@@ -101,7 +111,9 @@ const Tensor* Conditions::direction() const {
   return u ? u : problem_.find("ddx");
 }
 
-void Conditions::add_magnitudes(const Channels& channels) {
+void Conditions::add_magnitudes(const Channels& channels) const {
+  // With frozen statistics y sums nothing.
+  if (problem_.operation == Operation::forward_inference) return;
   std::vector<DoubleDouble> means;
   for (std::int64_t i = 0; i < channels.count; ++i) {
     const Wide mean = of(channels.first + i).mean;
@@ -116,21 +128,26 @@ void Conditions::add_magnitudes(const Channels& channels) {
     const std::int64_t c = channels.first + i;
     const MagnitudeSums& s = sums[static_cast<std::size_t>(i)];
     Channel& ch = channels_[static_cast<std::size_t>(c)];
-    if (!s.in_range()) {
+    if (s.in_range()) {
+      const auto factor = [&ch](const MagnitudeSums::Factor& f, Factor& to) {
+        to.size = f.size / ch.m;
+        to.x = f.x / ch.m;
+        to.xhat = ch.s * f.centred / ch.m;
+        to.square = f.square / ch.m;
+      };
+      ch.a = s.x / ch.m;
+      ch.cov = s.centred / ch.m;
+      factor(s.dy, ch.dy);
+      factor(s.u, ch.u);
+      ch.udy = s.u_dy / ch.m;
+    } else {
       add_wide_magnitudes(ch, c);
-      continue;
     }
-    const auto factor = [&ch](const MagnitudeSums::Factor& f, Factor& to) {
-      to.size = f.size / ch.m;
-      to.x = f.x / ch.m;
-      to.xhat = ch.s * f.centred / ch.m;
-      to.square = f.square / ch.m;
-    };
-    ch.a = s.x / ch.m;
-    ch.cov = s.centred / ch.m;
-    factor(s.dy, ch.dy);
-    factor(s.u, ch.u);
-    ch.udy = s.u_dy / ch.m;
+    if (frozen_) {
+      ch.a = std::fabs(ch.mean);
+    } else if (ch.w > 0) {
+      ch.k = ch.cov / ch.w;
+    }
   }
 }
 
@@ -163,23 +180,17 @@ Conditions::Channel Conditions::statistics(std::int64_t c) const {
   ch.gamma = std::fabs(parameter("gamma", c, 1));
   ch.beta = std::fabs(parameter("beta", c, 0));
   add_statistics(ch, c);
-  return ch;
-}
-
-void Conditions::finish(Channel& ch, std::int64_t c) const {
   if (frozen_) ch.a = std::fabs(ch.mean);
   ch.x2 = approximate({exact_.channel(c).sums.s2, 0, 1, 1}) / ch.m;
   ch.dy.d = std::fabs(approximate(dbeta(exact_.channel(c)))) / ch.m;
   add_direction(ch, c);
-  if (!frozen_ && ch.w > 0) {
-    ch.kappa = std::sqrt(ch.x2 / ch.w);
-    ch.k = ch.cov / ch.w;
-  }
+  if (!frozen_ && ch.w > 0) ch.kappa = std::sqrt(ch.x2 / ch.w);
+  return ch;
 }
 
 ConditionForm Conditions::form(std::string_view output,
                                std::int64_t channel) const {
-  const Channel& ch = of(channel);
+  const Channel& ch = whole(channel);
   if (output == "y") return affine(ch, ch.gamma, ch.beta);
   if (output == "dx") return dx(ch);
   if (output == "grad_x") return grad_x(ch);
@@ -189,7 +200,7 @@ ConditionForm Conditions::form(std::string_view output,
 Condition Conditions::at(std::string_view output, std::int64_t i) const {
   if (shaped_like_x(output)) {
     const std::int64_t c = view_.channel(i);
-    const Magnitudes here = magnitudes(of(c), i);
+    const Magnitudes here = magnitudes(whole(c), i);
     const ConditionForm f = form(output, c);
     // With frozen statistics x may be infinite where it does not enter.
     const auto product = [](Wide a, Wide b) { return a == 0 ? 0 : a * b; };
@@ -199,7 +210,7 @@ Condition Conditions::at(std::string_view output, std::int64_t i) const {
     };
     return {value(f.linear), value(f.quadratic), value(f.underflow)};
   }
-  const Channel& ch = of(i);
+  const Channel& ch = whole(i);
   if (output == "dgamma") return dgamma(ch);
   if (output == "dbeta") return {ch.m * ch.dy.size, 0, 1};
   if (output == "grad_gamma") return grad_gamma(ch);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -73,7 +75,8 @@ class Conditions {
              RunningVariance divisor);
 
   // Before anything is asked of these channels, which `exact` has prepared.
-  // Safe to call from many threads, for channels that are not the same.
+  // Safe to call from many threads, for channels that are not the same. Sums of
+  // magnitudes are taken when the first condition of one of them is asked for.
   void prepare(const Channels& channels);
 
   Condition at(std::string_view output, std::int64_t i) const;
@@ -115,16 +118,18 @@ class Conditions {
     Wide udy = 0;          // mean |u dy|
   };
 
+  // All but what comes of sums of magnitudes: a, cov, k, udy, and the sizes of
+  // factors.
   const Channel& of(std::int64_t c) const {
     return channels_[static_cast<std::size_t>(c)];
   }
+  const Channel& whole(std::int64_t c) const;
   Wide parameter(std::string_view name, std::int64_t c, Wide absent) const;
   void add_statistics(Channel& ch, std::int64_t c) const;
   Channel statistics(std::int64_t c) const;
   const Tensor* direction() const;
-  void add_magnitudes(const Channels& channels);
+  void add_magnitudes(const Channels& channels) const;
   void add_wide_magnitudes(Channel& ch, std::int64_t c) const;
-  void finish(Channel& ch, std::int64_t c) const;
   Wide size_of(std::string_view name, std::int64_t i) const;
   Wide xhat(const Channel& ch, std::int64_t i) const;
   Magnitudes magnitudes(const Channel& ch, std::int64_t i) const;
@@ -150,7 +155,9 @@ class Conditions {
   ChannelView view_;
   RunningVariance divisor_;
   bool frozen_;
-  std::vector<Channel> channels_;
+  mutable std::vector<Channel> channels_;  // what `whole` adds is added once
+  std::vector<Channels> groups_;           // what is summed with each channel
+  std::unique_ptr<std::once_flag[]> summed_;  // a group, by its first
 };
 
 }  // namespace exactbn

@@ -23,9 +23,13 @@ constexpr std::int64_t kFewValues = 32;
 constexpr double kSlack = 0x1p-20;
 // eta beyond which no value is told from another.
 constexpr double kMostEta = 0x1p40;
+// After so many blocks with many errors beyond half an ulp, more are expected.
+constexpr int kMisses = 4;
+// Tolerances beyond it are no doubles any more.
+constexpr Wide kMostTolerance = 0x1p900L;
 
-double magnitude_of(const Magnitudes& m, std::string_view name) {
-  return static_cast<double>(name == "x" ? m.x : name == "dy" ? m.dy : m.u);
+Wide magnitude_of(const Magnitudes& m, std::string_view name) {
+  return name == "x" ? m.x : name == "dy" ? m.dy : m.u;
 }
 
 }  // namespace
@@ -47,50 +51,51 @@ class FastCheck::Tests {
     for (std::int64_t i = 0; i < channels.count; ++i) set_form(i);
   }
 
-  // Tolerances for that eta, a little below or above.
+  // Tolerances for that eta, a little below or above. Of 0 they are 0, and no
+  // condition is asked for.
   void set_tolerance(double eta, double slack) {
-    if (eta == eta_ && slack == slack_) return;
+    if (eta == eta_ && (slack == slack_ || eta == 0)) return;
     eta_ = eta;
     slack_ = slack;
     for (std::int64_t i = 0; i < channels_.count; ++i) {
       const auto at = static_cast<std::size_t>(i);
       const std::int64_t c = channels_.first + i;
-      const Magnitudes m = check_.judge_.tolerance(check_.output_, c, eta);
+      Magnitudes m;
+      if (eta > 0) m = check_.judge_.tolerance(check_.output_, c, eta);
       const Wide s = check_.judge_.conditions().invstd(c);
-      const double factor = 1 + slack;
-      tol_centred_[at] = static_cast<double>(m.xhat * s) * factor;
+      tol_centred_[at] = rounded(m.xhat * s);
       // |x - centre| is off by the rounding of the centre.
-      tol_one_[at] = static_cast<double>(m.one) * factor +
-                     std::copysign(0x1p-52, slack) * std::fabs(centre_[at]) *
-                         tol_centred_[at];
+      tol_one_[at] = rounded(m.one) + std::copysign(0x1p-52, slack) *
+                                          std::fabs(centre_[at]) *
+                                          tol_centred_[at];
       for (std::size_t j = 0; j < check_.names_.size(); ++j) {
-        tol_[j][at] = magnitude_of(m, check_.names_[j]) * factor;
+        tol_[j][at] = rounded(magnitude_of(m, check_.names_[j]));
       }
     }
   }
 
-  CheckForms forms(std::int64_t i) const {
+  CheckForms forms() const {
     CheckForms f;
     f.k = check_.names_.size();
-    f.same = channels_.count == 1;
+    f.width = channels_.count;
     for (std::size_t j = 0; j < f.k; ++j) {
-      f.high[j] = high_[j].data() + i;
-      f.low[j] = low_[j].data() + i;
-      f.tol[j] = tol_[j].data() + i;
+      f.high[j] = high_[j].data();
+      f.low[j] = low_[j].data();
+      f.tol[j] = tol_[j].data();
     }
-    f.offset_high = offset_high_.data() + i;
-    f.offset_low = offset_low_.data() + i;
-    f.tol_centred = tol_centred_.data() + i;
-    f.tol_one = tol_one_.data() + i;
-    f.centre = centre_.data() + i;
-    f.floor = floor_.data() + i;
+    f.offset_high = offset_high_.data();
+    f.offset_low = offset_low_.data();
+    f.tol_centred = tol_centred_.data();
+    f.tol_one = tol_one_.data();
+    f.centre = centre_.data();
+    f.floor = floor_.data();
     return f;
   }
 
-  // The tolerance of a value of channel i.
+  // The tolerance of value i of a block.
   template <class Inputs>
   double tolerance(std::int64_t i, const Inputs& in) const {
-    const auto at = static_cast<std::size_t>(i);
+    const auto at = static_cast<std::size_t>(i % channels_.count);
     const std::size_t k = check_.names_.size();
     double tol =
         tol_one_[at] + tol_centred_[at] * std::fabs(in[k - 1] - centre_[at]);
@@ -122,6 +127,15 @@ class FastCheck::Tests {
     }
     centre_[at] = static_cast<double>(check_.judge_.conditions().mean(c));
     floor_[at] = zero ? 0 : kLeastError;
+  }
+
+  // Towards the side on which nothing is decided wrongly.
+  double rounded(Wide tolerance) const {
+    if (tolerance <= kMostTolerance) {
+      return static_cast<double>(tolerance) * (1 + slack_);
+    }
+    return slack_ > 0 ? std::numeric_limits<double>::infinity()
+                      : static_cast<double>(kMostTolerance);
   }
 
   const FastCheck& check_;
@@ -165,22 +179,30 @@ class FastCheck::Worker {
     for (std::int64_t i = first; i < first + n; ++i) judge(i);
   }
 
-  // The values [first, first + n), at most kBlock: of channel `place` of the
-  // tests, or, where they have more than one, of that one and those after it.
-  void check(Tests& tests, std::int64_t place, std::int64_t first,
-             std::int64_t n) {
+  // The values [first, first + n), at most kBlock: rows of the channels of the
+  // tests. As many from `next` on come after them.
+  void check(Tests& tests, std::int64_t first, std::int64_t n,
+             std::int64_t next) {
     counts_.values += n;
-    load(first, n);
-    const Quiet quiet = quiet_now();
-    tests.set_tolerance(quiet.eta, -kSlack);
-    const CheckForms forms = tests.forms(place);
+    load(first, n, next);
     const DType dtype = check_.got_.dtype();
-    if (count_loud(forms, values_, n, dtype, quiet.ulps) == 0) return;
-    measure(forms, values_, n, dtype, bounds_.data());
-    listen(tests, place, first, n);
+    const Quiet quiet = quiet_now();
+    const bool easy = misses_ < kMisses;
+    if (easy) {
+      if (count_far(tests.forms(), values_, n, dtype, quiet.ulps) == 0) return;
+      measure_all(tests, n);
+      if (judge_few(first, n)) return;
+      ++misses_;
+    }
+    tests.set_tolerance(quiet.eta, -kSlack);
+    if (count_loud(tests.forms(), values_, n, dtype, quiet.ulps) == 0) return;
+    if (!easy) measure_all(tests, n);
+    listen(tests, first, n);
   }
 
  private:
+  using Block = std::array<double, kBlock>;
+
   // What is surely no worse passes unheard.
   struct Quiet {
     double ulps = -1;
@@ -214,16 +236,60 @@ class FastCheck::Worker {
             std::min(eta, kMostEta)};
   }
 
-  void load(std::int64_t first, std::int64_t n) {
+  void measure_all(const Tests& tests, std::int64_t n) {
+    measure(tests.forms(), values_, n, check_.got_.dtype(), bounds_.data());
+    std::fill_n(judged_.begin(), n, false);
+  }
+
+  void judge_once(std::int64_t first, std::int64_t i) {
+    bool& judged = judged_[static_cast<std::size_t>(i)];
+    if (!judged) judge(first + i);
+    judged = true;
+  }
+
+  // Of a measured block: judges the worst value, and those that are not surely
+  // both within half an ulp and no worse. If they are few; else only the worst.
+  // No tolerance is needed: eta is 0 within half an ulp.
+  bool judge_few(std::int64_t first, std::int64_t n) {
+    constexpr std::size_t kFew = 16;
+    std::int64_t worst = -1;
+    double most = check_.ulp_.get();
+    for (std::int64_t i = 0; i < n; ++i) {
+      const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
+      const double ulps = b.high / b.ulp_low;
+      if (ulps > most) {
+        most = ulps;
+        worst = i;
+      }
+    }
+    if (worst >= 0) judge_once(first, worst);
+    std::array<std::int64_t, kFew> few{};
+    std::size_t count = 0;
+    const double ulps = std::min(0.5, quiet_now().ulps);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
+      if (b.high <= ulps * b.ulp_low) continue;
+      if (count == kFew) return false;
+      few[count++] = i;
+    }
+    for (std::size_t j = 0; j < count; ++j) judge_once(first, few[j]);
+    return true;
+  }
+
+  void load(std::int64_t first, std::int64_t n, std::int64_t next) {
     values_.floats = check_.floats_;
     for (std::size_t j = 0; j < check_.inputs_.size(); ++j) {
       values_.in[j] = load(*check_.inputs_[j], first, n, buffers_[j]);
     }
     values_.got = load(check_.got_, first, n, buffers_.back());
+    const bool copied = values_.got == buffers_.back().data();
+    const bool any = !copied && next >= 0 && next + n <= check_.got_.size();
+    const int width = format(check_.got_.dtype()).width / 8;
+    values_.next = any ? check_.got_.bytes().data() + next * width : nullptr;
   }
 
   const void* load(const Tensor& tensor, std::int64_t first, std::int64_t n,
-                   std::array<double, kBlock>& buffer) const {
+                   Block& buffer) const {
     if (check_.floats_) {
       return tensor.bytes().data() + first * std::int64_t{sizeof(float)};
     }
@@ -231,18 +297,15 @@ class FastCheck::Worker {
   }
 
   // Of every value of a block: passes, fails, or is judged.
-  void listen(Tests& tests, std::int64_t place, std::int64_t first,
-              std::int64_t n) {
-    const bool row = !tests.forms(0).same;
-    const auto channel_place = [&](std::int64_t i) {
-      return row ? place + i : place;
+  void listen(Tests& tests, std::int64_t first, std::int64_t n) {
+    const auto fill = [&](double eta, double slack, Block& to) {
+      fill_tolerances(tests, n, eta, slack, to);
     };
-    fill_tolerances(tests, n, channel_place, 1, 0, unit_);
-    fill_tolerances(tests, n, channel_place, check_.limit_, -kSlack, sure_);
-    fill_tolerances(tests, n, channel_place, check_.limit_, kSlack, most_);
+    fill(1, 0, unit_);
+    fill(check_.limit_, -kSlack, sure_);
+    fill(check_.limit_, kSlack, most_);
     judge_the_worst(first, n);
-    fill_tolerances(tests, n, channel_place, quiet_now().eta, -kSlack,
-                    quiet_tol_);
+    fill(quiet_now().eta, -kSlack, quiet_tol_);
     for (std::int64_t i = 0; i < n; ++i) {
       const auto at = static_cast<std::size_t>(i);
       if (judged_[at]) continue;
@@ -259,24 +322,23 @@ class FastCheck::Worker {
       }
       const Quiet before = quiet_now();
       judge(first + i);
-      if (quiet_now() != before) {
-        fill_tolerances(tests, n, channel_place, quiet_now().eta, -kSlack,
-                        quiet_tol_);
-      }
+      if (quiet_now() != before) fill(quiet_now().eta, -kSlack, quiet_tol_);
     }
   }
 
-  template <class Place>
-  void fill_tolerances(Tests& tests, std::int64_t n, const Place& place,
-                       double eta, double slack,
-                       std::array<double, kBlock>& to) {
+  void fill_tolerances(Tests& tests, std::int64_t n, double eta, double slack,
+                       Block& to) {
+    if (eta == 0) {
+      std::fill_n(to.begin(), n, 0);
+      return;
+    }
     tests.set_tolerance(eta, slack);
     std::array<double, CheckForms::kMost> in{};
     for (std::int64_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j < check_.inputs_.size(); ++j) {
         in[j] = value(values_.in[j], i);
       }
-      to[static_cast<std::size_t>(i)] = tests.tolerance(place(i), in);
+      to[static_cast<std::size_t>(i)] = tests.tolerance(i, in);
     }
   }
 
@@ -288,7 +350,6 @@ class FastCheck::Worker {
 
   // So that the records are high before the others are measured by them.
   void judge_the_worst(std::int64_t first, std::int64_t n) {
-    std::fill_n(judged_.begin(), n, false);
     double most_ulps = -1;
     double most_eta = -1;
     std::int64_t of_ulps = -1;
@@ -308,9 +369,7 @@ class FastCheck::Worker {
       }
     }
     for (const std::int64_t i : {of_ulps, of_eta}) {
-      if (i < 0 || judged_[static_cast<std::size_t>(i)]) continue;
-      judged_[static_cast<std::size_t>(i)] = true;
-      judge(first + i);
+      if (i >= 0) judge_once(first, i);
     }
   }
 
@@ -368,11 +427,10 @@ class FastCheck::Worker {
     }
   }
 
-  using Block = std::array<double, kBlock>;
-
   FastCheck& check_;
   OutputVerdict found_;
   CheckCounts counts_;
+  int misses_ = 0;  // blocks with many values beyond half an ulp
   CheckValues values_;
   std::array<Block, CheckForms::kMost + 1> buffers_;
   std::array<ErrorBounds, kBlock> bounds_;
@@ -407,15 +465,8 @@ FastCheck::FastCheck(const Problem& problem, const Judge& judge,
 }
 
 bool FastCheck::is_fast(std::int64_t channel) const {
-  if (filter_ == Filter::off || view_.count() < kFewValues ||
-      !judge_.is_bounded(output_, channel)) {
-    return false;
-  }
-  // Every tolerance is a double.
-  const Magnitudes m = judge_.tolerance(output_, channel, kMostEta);
-  const Wide s = judge_.conditions().invstd(channel);
-  const Wide most = std::max({m.one, m.x, m.xhat * s, m.dy, m.u});
-  return most < 0x1p900L;
+  return filter_ == Filter::on && view_.count() >= kFewValues &&
+         judge_.is_bounded(output_, channel);
 }
 
 void FastCheck::check(const Channels& channels) {
@@ -449,14 +500,16 @@ void FastCheck::check_along(std::int64_t channel) {
 #pragma omp for schedule(static) collapse(2)
     for (std::int64_t n = 0; n < view_.outer; ++n) {
       for (std::int64_t b = 0; b < blocks; ++b) {
+        const std::int64_t run = (n * view_.channels + channel) * view_.inner;
         const std::int64_t from = b * kBlock;
-        const std::int64_t first =
-            (n * view_.channels + channel) * view_.inner + from;
         const std::int64_t count = std::min(kBlock, view_.inner - from);
+        const bool last = b + 1 == blocks;
+        const std::int64_t next =
+            run + (last ? view_.channels * view_.inner : from + count);
         if (fast) {
-          worker.check(*own, 0, first, count);
+          worker.check(*own, run + from, count, next);
         } else {
-          worker.judge_all(first, count);
+          worker.judge_all(run + from, count);
         }
       }
     }
@@ -466,17 +519,24 @@ void FastCheck::check_along(std::int64_t channel) {
 void FastCheck::check_across(const Channels& channels, bool fast) {
   std::optional<Tests> tests;
   if (fast) tests.emplace(*this, channels);
+  // Rows of all channels follow one another.
+  const std::int64_t most =
+      channels.count == view_.channels ? kBlock / channels.count : 1;
 #pragma omp parallel if (view_.count() * channels.count > kParallel)
   {
     Worker worker(*this);
     std::optional<Tests> own = tests;
 #pragma omp for schedule(static)
-    for (std::int64_t n = 0; n < view_.outer; ++n) {
+    for (std::int64_t n = 0; n < view_.outer; n += most) {
+      const std::int64_t rows = std::min(most, view_.outer - n);
       const std::int64_t first = n * view_.channels + channels.first;
+      const std::int64_t count = rows * channels.count;
       if (fast) {
-        worker.check(*own, 0, first, channels.count);
+        worker.check(*own, first, count, first + rows * view_.channels);
       } else {
-        worker.judge_all(first, channels.count);
+        for (std::int64_t r = 0; r < rows; ++r) {
+          worker.judge_all(first + r * view_.channels, channels.count);
+        }
       }
     }
   }

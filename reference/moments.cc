@@ -85,11 +85,11 @@ class PartSums {
 
   void along() {
     Owners owners{};
-    for (std::int64_t k = part_.begin; k < part_.end; k += kBlock) {
-      const std::int64_t count = std::min<std::int64_t>(kBlock, part_.end - k);
+    int count = 0;
+    for (std::int64_t k = part_.begin; k < part_.end; k += count) {
+      count = block_count<Word>(*q_.tensors[0], q_.view, k, part_.end);
       for (std::size_t i = 0; i < q_.tensors.size(); ++i) {
-        blocks_[i].load_along(*q_.tensors[i], q_.view, part_.channel, k,
-                              static_cast<int>(count));
+        blocks_[i].load_along(*q_.tensors[i], q_.view, part_.channel, k, count);
       }
       add(owners);
     }

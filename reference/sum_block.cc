@@ -13,7 +13,9 @@ namespace {
 
 // The format that a block's words are in.
 template <class Word>
-constexpr Format kFormat = format(sizeof(Word) == 4 ? DType::f32 : DType::f64);
+constexpr DType kDType = sizeof(Word) == 4 ? DType::f32 : DType::f64;
+template <class Word>
+constexpr Format kFormat = format(kDType<Word>);
 
 // Where the values of a block lie in a tensor: `runs` runs of `length` values,
 // `step` apart, that begin `stride` apart.
@@ -93,7 +95,7 @@ std::uint32_t f32_from(std::uint32_t bits) {
 template <class Word>
 void copy(const Tensor& tensor, const Slice& slice, Word* to) {
   const auto same = [](Word bits) { return bits; };
-  if (tensor.dtype() == (sizeof(Word) == 4 ? DType::f32 : DType::f64)) {
+  if (tensor.dtype() == kDType<Word>) {
     copy_as<Word>(tensor, slice, to, same);
   } else if (sizeof(Word) == 4 && tensor.dtype() == DType::f16) {
     copy_as<std::uint16_t>(tensor, slice, to, f32_from<DType::f16>);
@@ -108,17 +110,62 @@ void copy(const Tensor& tensor, const Slice& slice, Word* to) {
   }
 }
 
+// Shorter runs are copied, several to a block.
+constexpr std::int64_t kShortRun = std::int64_t{16} * kLanes;
+
+// How many values follow one another in memory from value k of a channel on.
+std::int64_t run_length(const ChannelView& view, std::int64_t k) {
+  return view.inner == 1 ? 1 : view.inner - k % view.inner;
+}
+
+// The values from `first` on, null where not `count` of them are there as
+// words.
+template <class Word>
+const Word* in_place(const Tensor& tensor, std::int64_t first,
+                     std::int64_t count) {
+  if (tensor.dtype() != kDType<Word> || first + count > tensor.size()) {
+    return nullptr;
+  }
+  return reinterpret_cast<const Word*>(tensor.bytes().data()) + first;
+}
+
 }  // namespace
+
+template <class Word>
+int block_count(const Tensor& tensor, const ChannelView& view, std::int64_t k,
+                std::int64_t end) {
+  constexpr std::int64_t kMost = std::int64_t{kLanes} * kRows;
+  const std::int64_t run = std::min(run_length(view, k), end - k);
+  if (tensor.dtype() != kDType<Word> || run < kShortRun) {
+    return static_cast<int>(std::min(kMost, end - k));
+  }
+  // Blocks of a like size, and a rest that is copied.
+  const std::int64_t blocks = (run + kMost - 1) / kMost;
+  return static_cast<int>(run / blocks / kLanes * kLanes);
+}
 
 template <class Word>
 void SumBlock<Word>::load_along(const Tensor& tensor, const ChannelView& view,
                                 std::int64_t channel, std::int64_t k,
                                 int count) {
-  Word* to = words.data();
+  rows = (count + kLanes - 1) / kLanes;
+  if (count == rows * kLanes && count <= run_length(view, k)) {
+    words = in_place<Word>(tensor, view.offset(channel, k), count);
+    if (words) {
+      const std::int64_t next = k + count;
+      const bool last = next >= view.count();
+      return judge(
+          tensor.dtype(),
+          last ? nullptr
+               : in_place<Word>(tensor, view.offset(channel, next), count));
+    }
+  }
+  words = buffer.data();
+  Word* to = buffer.data();
   Word* const end = to + count;
   while (to < end) {
     const bool single = view.inner == 1;
-    const std::int64_t run = single ? count : view.inner - k % view.inner;
+    const std::int64_t run = single ? count : run_length(view, k);
     const std::int64_t length = std::min<std::int64_t>(run, end - to);
     copy(tensor,
          {view.offset(channel, k), 1, 0, length, single ? view.channels : 1},
@@ -126,9 +173,8 @@ void SumBlock<Word>::load_along(const Tensor& tensor, const ChannelView& view,
     to += length;
     k += length;
   }
-  rows = (count + kLanes - 1) / kLanes;
-  std::fill(end, words.data() + rows * kLanes, Word{0});
-  judge(tensor.dtype());
+  std::fill(end, buffer.data() + rows * kLanes, Word{0});
+  judge(tensor.dtype(), nullptr);
 }
 
 template <class Word>
@@ -136,13 +182,14 @@ void SumBlock<Word>::load_across(const Tensor& tensor, const ChannelView& view,
                                  std::int64_t channel, std::int64_t k,
                                  int count) {
   copy(tensor, {view.offset(channel, k), count, view.channels, kLanes, 1},
-       words.data());
+       buffer.data());
+  words = buffer.data();
   rows = count;
-  judge(tensor.dtype());
+  judge(tensor.dtype(), nullptr);
 }
 
 template <class Word>
-void SumBlock<Word>::judge(DType dtype) {
+void SumBlock<Word>::judge(DType dtype, const Word* next) {
   constexpr Format f = kFormat<Word>;
   constexpr int kFraction = f.precision - 1;
   // Beyond them a product could leave the range of double.
@@ -150,7 +197,7 @@ void SumBlock<Word>::judge(DType dtype) {
   constexpr int kUnit = sizeof(Word) == 4 ? f.quantum() : -500;
   alignas(64) std::array<Word, kLanes> least;
   alignas(64) std::array<Word, kLanes> most;
-  sum_kernels<Word>().back().range(words.data(), rows, least.data(),
+  sum_kernels<Word>().back().range(words, rows, next, least.data(),
                                    most.data());
   for (std::size_t l = 0; l < kLanes; ++l) {
     scale[l] = 1;
@@ -195,5 +242,9 @@ Scaled SumBlock<Word>::at(int row, int lane) const {
 
 template struct SumBlock<std::uint32_t>;
 template struct SumBlock<std::uint64_t>;
+template int block_count<std::uint32_t>(const Tensor&, const ChannelView&,
+                                        std::int64_t, std::int64_t);
+template int block_count<std::uint64_t>(const Tensor&, const ChannelView&,
+                                        std::int64_t, std::int64_t);
 
 }  // namespace exactbn

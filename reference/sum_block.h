@@ -16,10 +16,11 @@ enum class Column : std::uint8_t {
   nonfinite,  // has a NaN or an infinity
 };
 
-// A block of one tensor, and what its columns are fit for.
+// A block of one tensor, and what its columns are fit for. The tensor must
+// outlive it.
 template <class Word>
 struct SumBlock {
-  alignas(64) std::array<Word, std::size_t{kLanes} * kRows> words;
+  const Word* words = nullptr;  // in the tensor, or in `buffer`
   int rows = 0;
   std::array<Column, kLanes> columns;
   alignas(64) std::array<double, kLanes> scale;
@@ -31,12 +32,20 @@ struct SumBlock {
   void load_across(const Tensor& tensor, const ChannelView& view,
                    std::int64_t channel, std::int64_t k, int count);
 
-  Columns<Word> view() const { return {words.data(), scale.data()}; }
+  Columns<Word> view() const { return {words, scale.data()}; }
   // A finite value, by integers alone.
   Scaled at(int row, int lane) const;
 
  private:
-  void judge(DType dtype);
+  void judge(DType dtype, const Word* next);
+
+  alignas(64) std::array<Word, std::size_t{kLanes} * kRows> buffer;
 };
+
+// How many values from value k of a channel on, and before value `end`, to load
+// at once: where the tensor can be read in place, such that it is.
+template <class Word>
+int block_count(const Tensor& tensor, const ChannelView& view, std::int64_t k,
+                std::int64_t end);
 
 }  // namespace exactbn

@@ -77,7 +77,7 @@ void expect_same_parts(DType dtype) {
     std::vector<Results> results;
     for (const SumKernels<Word>& kernels : sum_kernels<Word>()) {
       auto& [least, most, sum, square, product] = results.emplace_back();
-      kernels.range(a->words.data(), a->rows, least.data(), most.data());
+      kernels.range(a->words, a->rows, nullptr, least.data(), most.data());
       kernels.sum(a->view(), a->rows, sum.data());
       kernels.square(a->view(), a->rows, square.data());
       kernels.product(a->view(), b->view(), a->rows, product.data());

@@ -46,8 +46,8 @@ constexpr double kProductUnit = 0x1p-46;
 constexpr double kDigitUnit = 0x1p-22;
 constexpr int kDigits = 4;
 
-EXACTBN_BODY void range_body(const Word* words, int rows, Word* least,
-                             Word* most) {
+EXACTBN_BODY void range_body(const Word* words, int rows, const Word* next,
+                             Word* least, Word* most) {
   using Signed = std::make_signed_t<Word>;
   constexpr Signed kMagnitude = std::numeric_limits<Signed>::max();
   Signed low[kLanes];
@@ -57,6 +57,12 @@ EXACTBN_BODY void range_body(const Word* words, int rows, Word* least,
     high[l] = 0;
   }
   for (int r = 0; r < rows; ++r) {
+    if (next) {
+      constexpr int kLine = 64 / sizeof(Word);
+      for (int l = 0; l < kLanes; l += kLine) {
+        __builtin_prefetch(next + r * kLanes + l, 0, 2);
+      }
+    }
     EXACTBN_LANES
     for (int l = 0; l < kLanes; ++l) {
       const auto word = static_cast<Signed>(words[r * kLanes + l]);
@@ -189,9 +195,9 @@ EXACTBN_BODY void product_body(Columns<Word> a, Columns<Word> b, int rows,
 #define EXACTBN_KERNELS(name, target)                                       \
   template <class Word>                                                     \
   struct name {                                                             \
-    target static void range(const Word* words, int rows, Word* least,      \
-                             Word* most) {                                  \
-      range_body(words, rows, least, most);                                 \
+    target static void range(const Word* words, int rows, const Word* next, \
+                             Word* least, Word* most) {                     \
+      range_body(words, rows, next, least, most);                           \
     }                                                                       \
     target static void sum(Columns<Word> a, int rows, double* parts) {      \
       sum_body(a, rows, parts);                                             \

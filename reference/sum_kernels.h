@@ -33,8 +33,11 @@ struct Columns {
 
 template <class Word>
 struct SumKernels {
-  // The largest magnitude, and the smallest but 0, less 1; by their bits.
-  void (*range)(const Word* words, int rows, Word* least, Word* most);
+  // The largest magnitude, and the smallest but 0, less 1; by their bits. As
+  // many words from `next` on, unless it is null, are asked of the memory while
+  // these are looked at.
+  void (*range)(const Word* words, int rows, const Word* next, Word* least,
+                Word* most);
   // parts: kSumParts or kProductParts rows of kLanes.
   void (*sum)(Columns<Word> a, int rows, double* parts);
   void (*square)(Columns<Word> a, int rows, double* parts);
