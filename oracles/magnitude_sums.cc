@@ -24,6 +24,9 @@ namespace {
 constexpr int kLanes = 16;
 using Lanes = std::array<double, kLanes>;
 
+// Rows that are asked of the memory before their turn, where they lie apart.
+constexpr std::int64_t kAhead = 16;
+
 // Values a block, few enough for the first cache.
 constexpr std::int64_t kBlock = 1024;
 // Values that are worth a thread.
@@ -57,6 +60,13 @@ struct Rows {
   Lanes mean_low;
 };
 
+template <class Real>
+EXACTBN_INLINE void prefetch_row(const Real* row) {
+  constexpr int kLine = 64 / sizeof(Real);
+  for (int l = 0; l < kLanes; l += kLine) __builtin_prefetch(row + l);
+  __builtin_prefetch(row + kLanes - 1);  // a row need not begin with a line
+}
+
 template <class Real, bool has_dy, bool has_u>
 EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Sums& all) {
   // A copy: what is written could alias what is read.
@@ -65,6 +75,11 @@ EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Sums& all) {
     const Real* const row_x = rows.x + r * rows.stride;
     const Real* const row_dy = has_dy ? rows.dy + r * rows.stride : nullptr;
     const Real* const row_u = has_u ? rows.u + r * rows.stride : nullptr;
+    if (rows.stride > kLanes && r + kAhead < rows.count) {
+      prefetch_row(row_x + kAhead * rows.stride);
+      if constexpr (has_dy) prefetch_row(row_dy + kAhead * rows.stride);
+      if constexpr (has_u) prefetch_row(row_u + kAhead * rows.stride);
+    }
     EXACTBN_LANES
     for (std::size_t l = 0; l < kLanes; ++l) {
       const double value = row_x[l];
