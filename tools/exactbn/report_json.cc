@@ -30,11 +30,32 @@ Json environment() {
           {"threads", omp_get_max_threads()}};
 }
 
+// The most steps of each bin of a histogram; null for the last.
+Json ulp_bins() {
+  Json bins = Json::array();
+  for (std::size_t bin = 0; bin + 1 < UlpHistogram::kBins; ++bin) {
+    bins.push_back(UlpHistogram::most_steps(bin));
+  }
+  bins.push_back(nullptr);
+  return bins;
+}
+
+Json histograms(const std::map<DType, UlpHistogram>& of_format) {
+  Json json = Json::object();
+  for (const auto& [dtype, ulps] : of_format) {
+    json[std::string(format(dtype).name)] = {{"values", ulps.off},
+                                             {"unlike", ulps.unlike},
+                                             {"undecided", ulps.undecided}};
+  }
+  return json;
+}
+
 Json outputs(const Run& run) {
   struct Worst {
     double ulp = 0;
     double eta = 0;
     Grade grade = Grade::correct;
+    std::map<DType, UlpHistogram> ulps;  // by the format of the answers
   };
   std::map<std::string, Worst> worst;
   for (const CaseRun& c : run.cases) {
@@ -44,12 +65,14 @@ Json outputs(const Run& run) {
       w.eta = std::max(w.eta, out.max_eta);
       w.grade = std::max(w.grade, out.grade);
     }
+      w.ulps[out.dtype] += c.ulps[i];
   }
   Json json = Json::object();
   for (const auto& [output, w] : worst) {
     json[output] = {{"max_ulp", number(w.ulp)},
                     {"max_eta", number(w.eta)},
-                    {"grade", to_string(w.grade)}};
+                    {"grade", to_string(w.grade)},
+                    {"ulp_histogram", histograms(w.ulps)}};
   }
   return json;
 }
@@ -139,3 +162,4 @@ std::string json_report(const Run& run) {
 }
 
 }  // namespace exactbn
+                     {"ulp_bins", ulp_bins()},

@@ -20,16 +20,17 @@ std::string row_text(const TableRow& row) {
   if (s.unsupported > 0) open += fmt::format("  {} unsupported", s.unsupported);
   const std::string grade(row.judged ? to_string(row.grade) : "-");
   return fmt::format(
-      "{:<24} {:<5} {:>4} {:>6} {:>6} {:>9.3g} {:>9.3g}  {}\n",
+      "{:<24} {:<5} {:>4} {:>6} {:>6} {:>7} {:>9.3g} {:>9.3g}  {}\n",
       to_string(row.operation), format(row.dtype).name, s.run, s.passed,
-      s.failed, row.max_ulp, row.max_eta,
+      s.failed, correct_share(row), row.max_ulp, row.max_eta,
       open.empty() ? grade : fmt::format("{:<10}{}", grade, open));
 }
 
 std::string table(const Run& run) {
-  std::string text = fmt::format(
-      "{:<24} {:<5} {:>4} {:>6} {:>6} {:>9} {:>9}  {}\n", "operation", "dtype",
-      "run", "passed", "failed", "worst ulp", "worst eta", "grade");
+  std::string text =
+      fmt::format("{:<24} {:<5} {:>4} {:>6} {:>6} {:>7} {:>9} {:>9}  {}\n",
+                  "operation", "dtype", "run", "passed", "failed", "correct",
+                  "worst ulp", "worst eta", "grade");
   std::map<Operation, std::string> unsupported;
   for (const TableRow& row : rows(run)) {
     if (row.summary.run > 0) {

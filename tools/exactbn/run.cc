@@ -124,6 +124,9 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
     result.verdict = std::move(verdict);
     result.judged = i;
   }
+  result.ulps =
+      ulp_histograms(result.question->problem, run.declaration,
+                     answers[result.judged].outputs, result.verdict.outputs);
   const std::int64_t bytes = bytes_of(answers);
   if (run.bytes + bytes > kKeptBytes) return;
   run.bytes += bytes;

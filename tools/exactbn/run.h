@@ -9,6 +9,7 @@
 #include "oracles/check.h"
 #include "oracles/diagnose.h"
 #include "oracles/subject.h"
+#include "oracles/ulp_histogram.h"
 #include "tools/exactbn/options.h"
 
 namespace exactbn {
@@ -16,8 +17,9 @@ namespace exactbn {
 // What came of one case.
 struct CaseRun {
   const Case* question = nullptr;
-  CaseVerdict verdict;  // of the worse answer, the first of equals
-  bool broke = false;   // the subject crashed, hung or broke the protocol
+  CaseVerdict verdict;             // of the worse answer, the first of equals
+  std::vector<UlpHistogram> ulps;  // of each output of the verdict
+  bool broke = false;  // the subject crashed, hung or broke the protocol
   // Whether the same case, asked again, was answered with other bits.
   bool differs = false;
   // With outputs, to look at when it failed: both if they differ, else one;
