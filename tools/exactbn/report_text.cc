@@ -86,14 +86,25 @@ std::string diagnosis(const Run& run) {
                         culprit.explained.size(), failed, culprit_what(culprit),
                         culprit_names(culprit));
   }
-  const std::size_t unknown = run.diagnosis.unexplained.size();
+  std::size_t unknown = run.diagnosis.unexplained.size();
+  const std::size_t large = rest - unknown;
+  for (const Resemblance& r : run.diagnosis.resembling) {
+    unknown -= r.here.explained.size();
+    text += fmt::format("diagnosis  {} of {} wrong: {}, {}\n",
+                        r.here.explained.size(), failed, culprit_what(r.here),
+                        here_text(r));
+    for (const std::string& line :
+         {culprit_names(r.here), elsewhere_text(r), only_where_text(r)}) {
+      if (!line.empty()) text += fmt::format("           {}\n", line);
+    }
+  }
   if (unknown > 0) {
     text += fmt::format("diagnosis  {} of {} wrong: no known defect\n", unknown,
                         failed);
   }
-  if (rest > unknown) {
+  if (large > 0) {
     text += fmt::format("diagnosis  {} of {} wrong: too large to look at\n",
-                        rest - unknown, failed);
+                        large, failed);
   }
   for (const std::string& where : scope(run)) {
     text += fmt::format("scope      {}\n", where);

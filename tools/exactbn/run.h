@@ -79,6 +79,9 @@ void diagnose(Run& run);
 // The culprit that explains the case, by its place in the run; or null.
 const Culprit* culprit_of(const Run& run, const CaseRun& c);
 
+// The resemblance to which the case belongs; or null.
+const Resemblance* resemblance_of(const Run& run, const CaseRun& c);
+
 // How many cases have a wrong value: a failure that a defect could explain.
 std::size_t wrong_cases(const Run& run);
 
