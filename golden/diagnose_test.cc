@@ -234,6 +234,41 @@ TEST(DiagnosisOnTheCoreSuite, TakesALabelForEvidence) {
   EXPECT_EQ(r.only_where, "the case is labelled ProductOverflow");
 }
 
+// A running variance that is biased because it is declared so.
+TEST(DiagnosisOnTheCoreSuite, HoldsTheRunningVarianceAgainstTheDeclaredOne) {
+  Declaration biased;
+  biased.running_variance = RunningVariance::biased;
+  const auto running = [](const Case& c) {
+    return c.problem.find("running_var") != nullptr &&
+           c.problem.operation == Operation::forward_training;
+  };
+  const auto diagnosed = [&](const Model& model, RunningVariance divisor) {
+    const auto kernel = [&](const Problem& problem) {
+      Memory none;
+      return answer_of(model, problem, Order::forward, none, divisor);
+    };
+    return diagnose_kernel(kernel, cases_where(running), biased);
+  };
+  const Diagnosis right = diagnosed({}, RunningVariance::biased);
+  EXPECT_THAT(right.unexplained, IsEmpty());
+  EXPECT_THAT(right.culprits, IsEmpty());
+
+  const Diagnosis other = diagnosed({}, RunningVariance::unbiased);
+  EXPECT_THAT(other.unexplained, IsEmpty());
+  ASSERT_EQ(other.culprits.size(), 1u);
+  EXPECT_THAT(names(other.culprits.front()),
+              ElementsAre("running_variance_biased"));
+  EXPECT_TRUE(other.culprits.front().exact);
+
+  const Diagnosis deviation =
+      diagnosed(find_defect("running_variance_is_deviation")->model,
+                RunningVariance::biased);
+  EXPECT_THAT(deviation.unexplained, IsEmpty());
+  ASSERT_EQ(deviation.culprits.size(), 1u);
+  EXPECT_THAT(names(deviation.culprits.front()),
+              ElementsAre("running_variance_is_deviation"));
+}
+
 // Wrong in a way of its own.
 TEST(DiagnosisOnTheCoreSuite, BlamesNoneForAnUnknownDefect) {
   const auto kernel = [](const Problem& problem) {
