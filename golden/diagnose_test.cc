@@ -151,6 +151,122 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneThatShouldHaveShownElsewhere) {
   const Diagnosis d = diagnose_kernel(kernel, suite());
   EXPECT_THAT(d.culprits, IsEmpty());
   EXPECT_FALSE(d.unexplained.empty());
+  ASSERT_EQ(d.resembling.size(), 1u);
+  const Resemblance& r = d.resembling.front();
+  EXPECT_THAT(names(r.here), ElementsAre("epsilon_outside_root"));
+  EXPECT_TRUE(r.here.exact);
+  EXPECT_EQ(r.here.explained, d.unexplained);
+  EXPECT_GT(r.elsewhere.size(), r.here.explained.size());
+  EXPECT_EQ(r.only_where, "x is f32");
+}
+
+// Two properties together: sums in bf16 where the parameters are wider, and
+// the channels are not adjacent.
+TEST(DiagnosisOnTheCoreSuite, TellsWhereADefectOfOnePathIs) {
+  const auto kernel = [](const Problem& problem) {
+    const Tensor* gamma = problem.find("gamma");
+    const bool wide = gamma && gamma->dtype() == DType::f32;
+    const bool last =
+        problem.channel_axis > 1 &&
+        problem.channel_axis + 1 == std::ssize(problem.x().shape());
+    if (wide && !last) {
+      return modelled("gradient_sums_in_format_of_x", problem);
+    }
+    Memory none;
+    return answer_of({}, problem, Order::forward, none);
+  };
+  const auto bf16 = [](const Case& c) {
+    return c.problem.x().dtype() == DType::bf16;
+  };
+  const Diagnosis d = diagnose_kernel(kernel, cases_where(bf16));
+  EXPECT_THAT(d.culprits, IsEmpty());
+  ASSERT_EQ(d.resembling.size(), 1u);
+  const Resemblance& r = d.resembling.front();
+  EXPECT_THAT(names(r.here), ElementsAre("gradient_sums_in_format_of_x"));
+  EXPECT_EQ(r.only_where,
+            "the channel axis is not the last and gamma is in a wider format "
+            "than x");
+  EXPECT_THAT(r.outputs, IsEmpty());
+}
+
+// As the one above, but dgamma is right.
+TEST(DiagnosisOnTheCoreSuite, TellsWhichOutputOfADefectIsAlike) {
+  const auto kernel = [](const Problem& problem) {
+    Memory none;
+    Tensors answer = answer_of({}, problem, Order::forward, none);
+    if (problem.operation == Operation::backward_inference) {
+      answer["dbeta"] =
+          modelled("gradient_sums_in_format_of_x", problem).at("dbeta");
+    }
+    return answer;
+  };
+  const Diagnosis d = diagnose_kernel(kernel, suite());
+  EXPECT_THAT(d.culprits, IsEmpty());
+  ASSERT_EQ(d.resembling.size(), 1u);
+  const Resemblance& r = d.resembling.front();
+  EXPECT_THAT(names(r.here), ElementsAre("gradient_sums_in_format_of_x"));
+  EXPECT_THAT(r.outputs, ElementsAre("dbeta"));
+}
+
+// It gives infinities alone, which are weak evidence; but a label tells where.
+TEST(DiagnosisOnTheCoreSuite, TakesALabelForEvidence) {
+  const auto kernel = [](const Problem& problem) {
+    for (const Case& c : suite()) {
+      const bool labelled =
+          std::count(c.labels.begin(), c.labels.end(), "ProductOverflow") > 0;
+      if (labelled && c.problem == problem) {
+        return modelled("affine_folded", problem);
+      }
+    }
+    Memory none;
+    return answer_of({}, problem, Order::forward, none);
+  };
+  const auto forward = [](const Case& c) {
+    return c.problem.x().dtype() == DType::f32 &&
+           c.problem.find("dy") == nullptr;
+  };
+  const Diagnosis d = diagnose_kernel(kernel, cases_where(forward));
+  EXPECT_THAT(d.culprits, IsEmpty());
+  ASSERT_EQ(d.resembling.size(), 1u);
+  const Resemblance& r = d.resembling.front();
+  EXPECT_THAT(names(r.here), ElementsAre("affine_folded"));
+  EXPECT_LT(r.here.evidence, 16);
+  EXPECT_EQ(r.only_where, "the case is labelled ProductOverflow");
+}
+
+// A running variance that is biased because it is declared so.
+TEST(DiagnosisOnTheCoreSuite, HoldsTheRunningVarianceAgainstTheDeclaredOne) {
+  Declaration biased;
+  biased.running_variance = RunningVariance::biased;
+  const auto running = [](const Case& c) {
+    return c.problem.find("running_var") != nullptr &&
+           c.problem.operation == Operation::forward_training;
+  };
+  const auto diagnosed = [&](const Model& model, RunningVariance divisor) {
+    const auto kernel = [&](const Problem& problem) {
+      Memory none;
+      return answer_of(model, problem, Order::forward, none, divisor);
+    };
+    return diagnose_kernel(kernel, cases_where(running), biased);
+  };
+  const Diagnosis right = diagnosed({}, RunningVariance::biased);
+  EXPECT_THAT(right.unexplained, IsEmpty());
+  EXPECT_THAT(right.culprits, IsEmpty());
+
+  const Diagnosis other = diagnosed({}, RunningVariance::unbiased);
+  EXPECT_THAT(other.unexplained, IsEmpty());
+  ASSERT_EQ(other.culprits.size(), 1u);
+  EXPECT_THAT(names(other.culprits.front()),
+              ElementsAre("running_variance_biased"));
+  EXPECT_TRUE(other.culprits.front().exact);
+
+  const Diagnosis deviation =
+      diagnosed(find_defect("running_variance_is_deviation")->model,
+                RunningVariance::biased);
+  EXPECT_THAT(deviation.unexplained, IsEmpty());
+  ASSERT_EQ(deviation.culprits.size(), 1u);
+  EXPECT_THAT(names(deviation.culprits.front()),
+              ElementsAre("running_variance_is_deviation"));
 }
 
 // Wrong in a way of its own.
@@ -168,6 +284,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneForAnUnknownDefect) {
   const Diagnosis d = diagnose_kernel(kernel, suite());
   EXPECT_THAT(d.culprits, IsEmpty());
   EXPECT_GT(d.unexplained.size(), 600u);
+  EXPECT_THAT(d.resembling, IsEmpty());
 }
 
 TEST(DiagnosisOnTheCoreSuite, BlamesNoneForNaNEverywhere) {
@@ -181,7 +298,9 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneForNaNEverywhere) {
     }
     return answer;
   };
-  EXPECT_THAT(diagnose_kernel(kernel, suite()).culprits, IsEmpty());
+  const Diagnosis d = diagnose_kernel(kernel, suite());
+  EXPECT_THAT(d.culprits, IsEmpty());
+  EXPECT_THAT(d.resembling, IsEmpty());
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/labels.h"
 
-#include <algorithm>
 #include <array>
 
 namespace exactbn {
@@ -140,12 +139,5 @@ std::string_view to_string(Severity severity) {
 }
 
 std::span<const Label> labels() { return kLabels; }
-
-std::optional<Label> find_label(std::string_view name) {
-  const auto* it = std::find_if(std::begin(kLabels), std::end(kLabels),
-                                [&](const Label& l) { return l.name == name; });
-  if (it == std::end(kLabels)) return std::nullopt;
-  return *it;
-}
 
 }  // namespace exactbn

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -24,8 +23,5 @@ struct Label {
 };
 
 std::span<const Label> labels();
-
-// Nothing where no label has the name.
-std::optional<Label> find_label(std::string_view name);
 
 }  // namespace exactbn

@@ -283,7 +283,7 @@ ConditionForm Conditions::projected(const Channel& ch, const Factor& f,
                                8 * ch.kappa * (f.t * of_xhat + of_t * kXhat) +
                                3 * of_t * of_xhat;
   const Magnitudes underflow =
-      1 + size + kX + ch.a +
+      1 + size + gamma * of_xhat +
       gamma * (1 + ch.s) * (1 + f.t + (1 + f.d) * kXhat) +
       gamma * ch.s * ch.s * (f.t + (f.d + f.t) * kXhat) +
       gamma * ch.s / ch.w * g;

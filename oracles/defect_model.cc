@@ -74,9 +74,10 @@ BatchStatistics<Wide> statistics_of(const WideMatrix& x) {
   return batch_statistics<Wide>(x);
 }
 
-Pass::Pass(const Problem& p, Order summed_in)
+Pass::Pass(const Problem& p, Order summed_in, RunningVariance divided)
     : problem(p),
       order(summed_in),
+      divisor(divided),
       working(working_format(p, {})),
       view(p.view()),
       dy_view(view),
@@ -114,6 +115,12 @@ void Pass::find_statistics() {
     mean = old_mean;
     var = old_var;
   }
+}
+
+WideRow Pass::for_running(const WideRow& biased) const {
+  return divisor == RunningVariance::biased
+             ? biased
+             : unbiased<Wide>(biased, view.count());
 }
 
 void Pass::normalize() {
@@ -199,13 +206,13 @@ WideOutputs Pass::outputs() const {
 }
 
 Tensors answer_of(const Model& model, const Problem& problem, Order order,
-                  Memory& memory) {
+                  Memory& memory, RunningVariance divisor) {
   Problem asked;
   if (model.asked) {
     asked = problem;
     model.asked(asked);
   }
-  Pass pass(model.asked ? asked : problem, order);
+  Pass pass(model.asked ? asked : problem, order, divisor);
   apply(model.laid_out, pass);
   pass.read();
   apply(model.read, pass);
@@ -213,7 +220,7 @@ Tensors answer_of(const Model& model, const Problem& problem, Order order,
   apply(model.statistics, pass);
   const Problem& p = pass.problem;
   pass.batch_mean = pass.mean;
-  pass.batch_var = unbiased<Wide>(pass.var, pass.view.count());
+  pass.batch_var = pass.for_running(pass.var);
   pass.weight_new = p.momentum
                         ? Wide{*p.momentum}
                         : Wide{1} / (static_cast<Wide>(p.batches_tracked) + 1);

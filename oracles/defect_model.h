@@ -19,7 +19,8 @@ enum class Order : std::uint8_t { forward, reversed, pairwise, lanes };
 // so that a model of a defect can change any value on the way. As long as none
 // is changed the outputs are right to about 2^-60.
 struct Pass {
-  Pass(const Problem& p, Order summed_in);
+  Pass(const Problem& p, Order summed_in,
+       RunningVariance divided = RunningVariance::unbiased);
 
   // The stages, in this order.
   void read();
@@ -28,12 +29,16 @@ struct Pass {
   void reduce();
   WideOutputs outputs() const;
 
+  // What the variance of a batch gives to the running one.
+  WideRow for_running(const WideRow& biased) const;
+
   bool trains() const { return normalizes_by_batch(problem.operation); }
   bool backward() const { return dy.size() != 0 && u.size() == 0; }
 
   const Problem& problem;
   Order order;
-  DType working;  // the format in which a usual implementation sums
+  RunningVariance divisor;  // of the variance that goes into running_var
+  DType working;            // the format in which a usual implementation sums
 
   // How x, and dy, lie in memory. Outputs are laid out as x.
   ChannelView view;
@@ -99,8 +104,10 @@ struct Model {
   bool ordered = false;
 };
 
-// The answer of a model; one with nothing in it is right.
+// The answer of a model; one with nothing in it is right, where the running
+// variance takes what `divisor` says.
 Tensors answer_of(const Model& model, const Problem& problem, Order order,
-                  Memory& memory);
+                  Memory& memory,
+                  RunningVariance divisor = RunningVariance::unbiased);
 
 }  // namespace exactbn

@@ -135,8 +135,7 @@ const Defect kDefects[] = {
             }
             if (out.contains("running_var")) {
               out["running_var"] =
-                  p.weight_old * p.old_var +
-                  p.weight_new * unbiased<Wide>(var, p.view.count());
+                  p.weight_old * p.old_var + p.weight_new * p.for_running(var);
             }
           }}},
     {"in_place_backward",

@@ -31,14 +31,21 @@ void edit(WideOutputs& out, std::string_view name, const F& f) {
 
 const Defect kDefects[] = {
     {"running_variance_biased",
-     "the running variance takes the biased one",
+     "the running variance takes the biased one for the unbiased, or vice "
+     "versa",
      "tt-metal#55438",
-     {.averaged = [](Pass& p) { p.batch_var = p.var; }}},
+     {.averaged =
+          [](Pass& p) {
+            p.batch_var = p.divisor == RunningVariance::biased
+                              ? unbiased<Wide>(p.var, p.view.count())
+                              : p.var;
+          }}},
     {"running_variance_unbiased_twice",
      "the factor m / (m - 1) is applied twice",
      "",
      {.averaged =
           [](Pass& p) {
+            p.batch_var = unbiased<Wide>(p.var, p.view.count());
             p.batch_var = unbiased<Wide>(p.batch_var, p.view.count());
           }}},
     {"running_variance_inverse_factor",

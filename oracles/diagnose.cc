@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <list>
+
+#include "oracles/case_rules.h"
 
 namespace exactbn {
 
@@ -46,8 +49,8 @@ std::vector<std::size_t> by_size(std::span<const Heard> run, bool failed) {
 
 }  // namespace
 
-Lineup::Lineup(std::span<const Defect> defects)
-    : defects_(defects), suspects_(defects.size()) {}
+Lineup::Lineup(std::span<const Defect> defects, Claim claim)
+    : defects_(defects), claim_(claim), suspects_(defects.size()) {}
 
 bool Lineup::is_out(std::size_t defect) const {
   bool out = false;
@@ -83,7 +86,8 @@ void Lineup::confront(std::size_t defect, std::size_t place, Truth& truth,
 #pragma omp critical(exactbn_lineup)
   {
     Suspect& suspect = suspects_[defect];
-    suspect.out = suspect.out || out;
+    suspect.out = suspect.out || (out && claim_ == Claim::everywhere);
+    if (out && heard.failed) ++suspect.missed;
     if (explains) {
       suspect.explained.push_back(place);
       suspect.exact = suspect.exact && all.exact;
@@ -91,6 +95,13 @@ void Lineup::confront(std::size_t defect, std::size_t place, Truth& truth,
       suspect.evidence += std::floor(all.evidence);
     }
   }
+}
+
+bool Lineup::is_open_to(const Suspect& suspect) const {
+  if (suspect.out || suspect.explained.empty()) return false;
+  if (claim_ == Claim::everywhere) return true;
+  return suspect.explained.size() >= 2 &&
+         4 * suspect.explained.size() >= suspect.missed;
 }
 
 // The suspects that explain most of the open cases: those in every bit if there
@@ -102,12 +113,15 @@ std::vector<std::size_t> Lineup::best(const std::vector<std::size_t>& open,
   bool exact = false;
   for (std::size_t d = 0; d < suspects_.size(); ++d) {
     const Suspect& s = suspects_[d];
-    if (s.out || s.explained.empty()) continue;
+    if (!is_open_to(s)) continue;
     std::vector<std::size_t> explained = s.explained;
     std::sort(explained.begin(), explained.end());
     explained = common(explained, open);
-    const bool all = first && explained.size() == open.size();
-    if (s.evidence < kEnough && !all) continue;
+    const bool all =
+        first && claim_ == Claim::everywhere && explained.size() == open.size();
+    const bool enough =
+        s.evidence >= kEnough || (claim_ == Claim::here && s.exact) || all;
+    if (!enough) continue;
     const bool same = explained == most;
     if (explained.size() > most.size() || (same && s.exact && !exact)) {
       found.clear();
@@ -133,6 +147,8 @@ Diagnosis Lineup::diagnosis(const std::vector<std::size_t>& failed) const {
     for (const std::size_t d : found) culprit.defects.push_back(&defects_[d]);
     const Suspect& suspect = suspects_[found.front()];
     culprit.exact = suspect.exact;
+    culprit.evidence = suspect.evidence;
+    culprit.missed = suspect.missed;
     culprit.explained = suspect.explained;
     std::sort(culprit.explained.begin(), culprit.explained.end());
     culprit.explained = common(culprit.explained, open);
@@ -141,6 +157,123 @@ Diagnosis Lineup::diagnosis(const std::vector<std::size_t>& failed) const {
   }
   return diagnosis;
 }
+
+namespace {
+
+CaseList questions(std::span<const Heard> run,
+                   const std::vector<std::size_t>& places) {
+  CaseList list;
+  for (const std::size_t i : places) list.push_back(run[i].question);
+  return list;
+}
+
+// The cases that did not fail, and would with the defect.
+std::vector<std::size_t> spared(std::span<const Heard> run,
+                                const Defect& defect,
+                                const Declaration& declaration) {
+  const std::vector<std::size_t> others = by_size(run, false);
+  std::vector<char> told(others.size());
+#pragma omp parallel for schedule(dynamic)
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    const Heard& heard = run[others[i]];
+    Truth truth(*heard.question, declaration);
+    told[i] = predict(defect, truth, heard.past).tells ? 1 : 0;
+  }
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    if (told[i] != 0) places.push_back(others[i]);
+  }
+  std::sort(places.begin(), places.end());
+  return places;
+}
+
+// What was answered to a failed case, without the outputs that are right.
+struct Wrong {
+  explicit Wrong(Truth& truth, const Heard& heard) : only(heard) {
+    for (const Answer*& call : only.calls) {
+      if (!truth.fails(call->outputs)) continue;
+      Answer& answer = answers.emplace_back(*call);
+      std::erase_if(answer.outputs, [&](const auto& output) {
+        return !truth.fails(Tensors{output});
+      });
+      call = &answer;
+    }
+  }
+  std::list<Answer> answers;  // which stay where they are
+  Heard only;
+};
+
+// The outputs that fail in cases in which the defect would fail others too.
+std::set<std::string> outputs_alone(std::span<const Heard> run,
+                                    const Culprit& culprit,
+                                    const Declaration& declaration) {
+  std::set<std::string> names;
+  for (const std::size_t i : culprit.explained) {
+    const Heard& heard = run[i];
+    Truth truth(*heard.question, declaration);
+    const Prediction p = predict(*culprit.defects[0], truth, heard.past);
+    for (const Answer* call : heard.calls) {
+      if (compare(truth, p, call->outputs).agrees) continue;
+      for (const auto& output : call->outputs) {
+        if (truth.fails(Tensors{output})) names.insert(output.first);
+      }
+    }
+  }
+  return names;
+}
+
+// Of the defects those that spare the fewest other cases.
+Resemblance resemblance(std::span<const Heard> run, Culprit culprit,
+                        const Declaration& declaration) {
+  Resemblance r;
+  r.here = culprit;
+  r.here.defects.clear();
+  for (const Defect* defect : culprit.defects) {
+    std::vector<std::size_t> places = spared(run, *defect, declaration);
+    const bool first = r.here.defects.empty();
+    if (!first && places.size() > r.elsewhere.size()) continue;
+    if (first || places.size() < r.elsewhere.size()) {
+      r.here.defects.clear();
+      r.elsewhere = std::move(places);
+    }
+    r.here.defects.push_back(defect);
+  }
+  r.outputs = outputs_alone(run, r.here, declaration);
+  r.only_where = telling_rule(questions(run, r.here.explained),
+                              questions(run, r.elsewhere))
+                     .value_or("");
+  return r;
+}
+
+// Of failed cases that no defect explains: those that one path of the subject
+// has in common with a defect.
+std::vector<Resemblance> resembling(std::span<const Heard> run,
+                                    const std::vector<std::size_t>& failed,
+                                    const Declaration& declaration) {
+  const std::span<const Defect> all = defects();
+  Lineup lineup(all, Lineup::Claim::here);
+#pragma omp parallel for schedule(dynamic)
+  for (std::size_t i = 0; i < failed.size(); ++i) {
+    const Heard& heard = run[failed[i]];
+    Truth truth(*heard.question, declaration);
+    const Wrong wrong(truth, heard);
+    for (std::size_t d = 0; d < all.size(); ++d) {
+      lineup.confront(d, failed[i], truth, predict(all[d], truth, heard.past),
+                      wrong.only);
+    }
+  }
+  std::vector<Resemblance> found;
+  for (Culprit& culprit : lineup.diagnosis(failed).culprits) {
+    Resemblance r = resemblance(run, std::move(culprit), declaration);
+    // With little evidence it takes whole answers, and a rule that tells where.
+    const bool sure = r.here.evidence >= kEnough ||
+                      (r.outputs.empty() && !r.only_where.empty());
+    if (sure && !r.elsewhere.empty()) found.push_back(std::move(r));
+  }
+  return found;
+}
+
+}  // namespace
 
 Diagnosis diagnose(std::span<const Heard> run, const Declaration& declaration) {
   const std::span<const Defect> all = defects();
@@ -165,7 +298,9 @@ Diagnosis diagnose(std::span<const Heard> run, const Declaration& declaration) {
   confront(failed, true);
   confront(by_size(run, false), false);
   std::sort(failed.begin(), failed.end());
-  return lineup.diagnosis(failed);
+  Diagnosis diagnosis = lineup.diagnosis(failed);
+  diagnosis.resembling = resembling(run, diagnosis.unexplained, declaration);
+  return diagnosis;
 }
 
 }  // namespace exactbn

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "oracles/diagnose_case.h"
@@ -21,12 +24,26 @@ struct Culprit {
   std::vector<const Defect*> defects;
   std::vector<std::size_t> explained;  // cases, by their place in the run
   bool exact = false;                  // in every bit of all of them
+  double evidence = 0;                 // a power of 2: one in so many by chance
+  std::size_t missed = 0;  // failed, told from the truth, and not alike
+};
+
+// Defects that explain failures of one path of a subject: they answer these
+// cases as it does in the outputs that fail, and others not.
+struct Resemblance {
+  Culprit here;
+  // The outputs that are alike, where they would fail others too; or none.
+  std::set<std::string> outputs;
+  // Cases that the first of them would fail, and that did not fail.
+  std::vector<std::size_t> elsewhere;
+  std::string only_where;  // what tells the one from the other, or empty
 };
 
 // Nobody is named without an agreement that chance does not bring about.
 struct Diagnosis {
   std::vector<Culprit> culprits;         // one that explains most first
   std::vector<std::size_t> unexplained;  // failed cases
+  std::vector<Resemblance> resembling;   // of the unexplained
 };
 
 // What is known of each defect after some cases of a run, in any order.
@@ -34,9 +51,15 @@ struct Diagnosis {
 // A defect is out as soon as one case tells it from the truth and the subject
 // does not agree with it there: a defect that is named explains every case that
 // it should. It explains a case that failed, and where its model fails too.
+//
+// One that is to explain failures `here` alone is never out: it must agree in
+// two failed cases or more, and in one of five of those that tell it from the
+// truth; and agreement in every bit will do for evidence.
 class Lineup {
  public:
-  explicit Lineup(std::span<const Defect> defects);
+  enum class Claim : std::uint8_t { everywhere, here };
+  explicit Lineup(std::span<const Defect> defects,
+                  Claim claim = Claim::everywhere);
 
   // Safe to call from many threads, as is `confront`.
   bool is_out(std::size_t defect) const;
@@ -55,11 +78,15 @@ class Lineup {
     bool exact = true;
     double evidence = 0;
     std::vector<std::size_t> explained;
+    std::size_t missed = 0;
   };
   std::vector<std::size_t> best(const std::vector<std::size_t>& open,
                                 bool first) const;
 
+  bool is_open_to(const Suspect& suspect) const;
+
   std::span<const Defect> defects_;
+  Claim claim_;
   std::vector<Suspect> suspects_;
 };
 

@@ -203,7 +203,8 @@ Prediction predict(const Defect& defect, Truth& truth, const Past& past) {
   std::size_t failing = 0;
   for (const Order order : kOrders) {
     Memory memory = before;
-    prediction.answers.push_back(answer_of(model, problem, order, memory));
+    prediction.answers.push_back(
+        answer_of(model, problem, order, memory, truth.divisor()));
     if (!model.ordered) break;
   }
   const auto& answers = prediction.answers;

@@ -14,9 +14,9 @@ namespace {
 // sums that lose a few; what is nearer to a limit than this, integers decide.
 constexpr Wide kSlack = 0x1p-10L;
 
-Tensors right_answer(const Problem& problem) {
+Tensors right_answer(const Problem& problem, RunningVariance divisor) {
   Memory none;
-  return answer_of({}, problem, Order::forward, none);
+  return answer_of({}, problem, Order::forward, none, divisor);
 }
 
 }  // namespace
@@ -46,12 +46,10 @@ Truth::Truth(const Case& c, const Declaration& declaration, Grade required)
       declaration_(declaration),
       required_(required),
       view_(c.problem.view()),
-      right_(right_answer(c.problem)) {}
+      right_(right_answer(c.problem, declaration.running_variance)) {}
 
 bool Truth::is_compared(std::string_view output) const {
-  if (!offers(declaration_, c_.problem.operation, output)) return false;
-  return output != "running_var" ||
-         declaration_.running_variance == RunningVariance::unbiased;
+  return offers(declaration_, c_.problem.operation, output);
 }
 
 Judge& Truth::judge() {

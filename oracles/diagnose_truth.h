@@ -29,9 +29,9 @@ class Truth {
 
   const Case& question() const { return c_; }
   const Tensors& right() const { return right_; }
+  RunningVariance divisor() const { return declaration_.running_variance; }
 
-  // Whether the output is compared with that of a model: it is offered, and no
-  // convention that is the subject's own goes into it.
+  // Whether the output is compared with that of a model: it is offered.
   bool is_compared(std::string_view output) const;
 
   // Whether `check` calls the value failed.

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "oracles/diagnose_truth.h"
+#include "oracles/explain_parts.h"
 #include "oracles/explain_pattern.h"
 
 namespace exactbn {
@@ -26,10 +27,21 @@ std::string position(const Problem& problem, const OutputVerdict& out) {
   return fmt::format("{}[{}]", out.output, fmt::join(index, ","));
 }
 
-std::string first_wrong(const CaseVerdict& verdict,
-                        const OutputVerdict& shown) {
+// What was wrong before the value that is shown: another output, or else a
+// quantity that is none.
+std::string first_wrong(const Case& c, const CaseVerdict& verdict,
+                        const OutputVerdict& shown, const Answer* answer) {
   const auto first =
       std::find_if(verdict.outputs.begin(), verdict.outputs.end(), failed);
+  if (answer && shaped_like_x(first->output)) {
+    const auto got = answer->outputs.find(first->output);
+    const std::int64_t channel = c.problem.view().channel(first->worst.index);
+    std::string part;
+    if (got != answer->outputs.end()) {
+      part = wrong_part(c.problem, first->output, got->second, channel);
+    }
+    if (!part.empty()) return part;
+  }
   if (first->output == shown.output) return {};
   const double ulp = first->worst.judgement.ulp;
   const std::string size =
@@ -131,7 +143,7 @@ Explanation explain(const Case& c, const Declaration& declaration,
                     Grade required) {
   const OutputVerdict* shown = shown_output(verdict);
   if (!shown) return {};
-  return {position(c.problem, *shown), first_wrong(verdict, *shown),
+  return {position(c.problem, *shown), first_wrong(c, verdict, *shown, answer),
           scope(c.problem, *shown),
           pattern_of(c, declaration, *shown, answer, required),
           overflow(c, declaration, *shown)};

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "reference/problem.h"
+#include "oracles/subject.h"
 
 namespace exactbn {
 
 // What came of a case of a run.
 struct Outcome {
-  const Problem* problem = nullptr;
+  const Case* question = nullptr;
   bool failed = false;  // or passed
 };
 

@@ -9,16 +9,16 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Problem of(const Shape& shape, int channel_axis = 1, DType dtype = DType::f32) {
-  Problem problem;
-  problem.channel_axis = channel_axis;
-  problem.inputs["x"] = Tensor(dtype, shape);
-  return problem;
+Case of(const Shape& shape, int channel_axis = 1, DType dtype = DType::f32) {
+  Case c;
+  c.problem.channel_axis = channel_axis;
+  c.problem.inputs["x"] = Tensor(dtype, shape);
+  return c;
 }
 
 TEST(FailingCases, OfOneLayout) {
-  const Problem first = of({2, 3, 4});
-  const Problem last = of({2, 4, 3}, 2);
+  const Case first = of({2, 3, 4});
+  const Case last = of({2, 4, 3}, 2);
   EXPECT_THAT(
       failing_cases(std::vector<Outcome>{{&first, false}, {&last, true}}),
       ElementsAre("forward_training fails where the channel axis is "
@@ -26,16 +26,16 @@ TEST(FailingCases, OfOneLayout) {
 }
 
 TEST(FailingCases, OfOneFormat) {
-  const Problem f32 = of({2, 3, 4});
-  const Problem bf16 = of({2, 3, 4}, 1, DType::bf16);
+  const Case f32 = of({2, 3, 4});
+  const Case bf16 = of({2, 3, 4}, 1, DType::bf16);
   EXPECT_THAT(failing_cases(std::vector<Outcome>{{&f32, false}, {&bf16, true}}),
               ElementsAre("forward_training fails where x is bf16, and nowhere "
                           "else"));
 }
 
 TEST(FailingCases, BeyondASize) {
-  const Problem small = of({2, 3, 4});
-  const Problem large = of({2, 3, 40});
+  const Case small = of({2, 3, 4});
+  const Case large = of({2, 3, 40});
   EXPECT_THAT(
       failing_cases(std::vector<Outcome>{{&small, false}, {&large, true}}),
       ElementsAre("forward_training fails where m is 80 or more, and nowhere "
@@ -43,9 +43,10 @@ TEST(FailingCases, BeyondASize) {
 }
 
 TEST(FailingCases, OfNegativeGamma) {
-  Problem negative = of({2, 1});
-  negative.inputs["gamma"] = make_tensor(DType::f32, {1}, std::vector{-2.});
-  const Problem absent = of({2, 1});
+  Case negative = of({2, 1});
+  negative.problem.inputs["gamma"] =
+      make_tensor(DType::f32, {1}, std::vector{-2.});
+  const Case absent = of({2, 1});
   EXPECT_THAT(
       failing_cases(std::vector<Outcome>{{&absent, false}, {&negative, true}}),
       ElementsAre("forward_training fails where gamma is negative, and nowhere "
@@ -53,9 +54,9 @@ TEST(FailingCases, OfNegativeGamma) {
 }
 
 TEST(FailingCases, SayNothingWhereNoRuleHolds) {
-  const Problem a = of({2, 3, 4});
-  const Problem b = of({2, 3, 40});
-  const Problem c = of({2, 3, 400});
+  const Case a = of({2, 3, 4});
+  const Case b = of({2, 3, 40});
+  const Case c = of({2, 3, 400});
   EXPECT_THAT(
       failing_cases(std::vector<Outcome>{{&a, true}, {&b, false}, {&c, true}}),
       IsEmpty());

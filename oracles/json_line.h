@@ -51,7 +51,7 @@ auto read_line(std::string_view line, Read read) {
   try {
     return read(parser.parse(line));
   } catch (const WireError& error) {
-    if (!parser.id()) throw;
+    if (!parser.id() || parser.id()->empty()) throw;
     throw WireError(
         fmt::format("case {}: {}", brief(*parser.id()), error.what()));
   }

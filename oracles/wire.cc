@@ -173,6 +173,7 @@ std::string answered_case(std::string_view line) {
     if (!parser.id()) throw;
   }
   if (!parser.id()) refuse("case", "missing");
+  if (parser.id()->empty()) refuse("case", "empty");
   return *parser.id();
 }
 

@@ -215,7 +215,7 @@ TEST(Wire, RefusesALineWithoutACaseName) {
             "the line ends too early, after 0 bytes");
   EXPECT_EQ(refusal([] { read_case("[]"); }), "not a JSON object");
   EXPECT_EQ(refusal([] { read_case("{}"); }), "case: missing");
-  EXPECT_EQ(refusal([] { read_case(R"({"case":""})"); }), "case : case: empty");
+  EXPECT_EQ(refusal([] { read_case(R"({"case":""})"); }), "case: empty");
   EXPECT_EQ(refusal([] { read_case(R"({"case":7})"); }),
             "case: number, expected a string");
   EXPECT_THAT(refusal([] { read_case("loading weights..."); }),

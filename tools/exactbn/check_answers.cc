@@ -73,6 +73,9 @@ std::string again(const Selection& selection, const std::string& answers_file,
 
 int check_answers(const Selection& selection, const std::string& answers_file,
                   const Judging& judging) {
+  if (selection.file == "-" && answers_file == "-") {
+    throw UsageError("check: CASES and ANSWERS cannot both be standard input");
+  }
   const std::vector<Case> cases = read_cases(selection.file);
   const Answers answers = read_answers(answers_file, cases);
   Run run;

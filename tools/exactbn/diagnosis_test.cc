@@ -149,6 +149,58 @@ diagnosis  66 of 66 wrong: no known defect
 )");
 }
 
+// Epsilon outside of the root, in the path for images with the channels last.
+TEST_F(DiagnosisText, OfADefectOfOnePath) {
+  std::string text = example();
+  const std::string right = "std = math.sqrt(var + eps)";
+  const std::string last =
+      "1 < case['channel_axis'] == len(case['inputs']['x']['shape']) - 1";
+  const std::string wrong =
+      "std = math.sqrt(var) + eps if " + last + " else math.sqrt(var + eps)";
+  text.replace(text.find(right), right.size(), wrong);
+  write("odd.py", text);
+  EXPECT_EQ(failure("--exec 'python3 odd.py' --json r.json"),
+            R"(FAIL forward_training f32  fwd-f32-780598cb  [ChannelsLast]
+  where  y[1,2,4,2]   shape 2x5x7x3  channel axis 3   eps 0x1.4f8b58p-17
+  got    0x1.e15aaap+1   4070ad55   3.76057935
+  want   0x1.e15b56p+1   4070adab   3.76059985   correctly rounded
+  error  -86.1 ulp   eta 1.32e+10   limit 24.7 (sequential, m = 70)
+  first  invstd is already wrong: -77.2 ulp
+  scope  209 of 210 values of channels 0, 1, 2
+  looks like  sqrt(var) + epsilon, here
+         epsilon_outside_root, bit for bit
+         elsewhere not: 144 cases that it would fail pass
+         only where the channel axis is the last
+  again  exactbn validate --exec 'python3 odd.py' --filter fwd-f32-780598cb
+
+16 more failed; --errors N prints N in full
+
+diagnosis  17 of 17 wrong: sqrt(var) + epsilon, here
+           epsilon_outside_root, bit for bit
+           elsewhere not: 144 cases that it would fail pass
+           only where the channel axis is the last
+scope      forward_training fails where the channel axis is the last, and nowhere else
+scope      forward_inference fails where the channel axis is the last, and nowhere else
+scope      backward_training fails where the channel axis is the last, and nowhere else
+
+192 run, 175 passed, 17 failed, 0 missing, 0 undecided, 498 unsupported
+)");
+  const json report = json::parse(read("r.json"));
+  const json& diagnosis = report["diagnosis"];
+  EXPECT_EQ(diagnosis["culprits"], json::array());
+  ASSERT_EQ(diagnosis["resembling"].size(), 1u);
+  const json& here = diagnosis["resembling"][0];
+  EXPECT_EQ(here["defects"], json::array({"epsilon_outside_root"}));
+  EXPECT_EQ(here["cases"], diagnosis["unexplained"]);
+  EXPECT_EQ(here["outputs"], json::array());
+  EXPECT_GT(here["elsewhere_not"].size(), 20u);
+  EXPECT_EQ(here["fail_otherwise"], 0);
+  for (const json& failure : report["failures"]) {
+    EXPECT_TRUE(failure["diagnosis"].is_null());
+    EXPECT_EQ(failure["diagnosis_here"], here["what"]);
+  }
+}
+
 TEST_F(DiagnosisText, NothingIsSaidWhereAllPasses) {
   const Outcome outcome = run("exactbn validate double --dtype f16");
   EXPECT_EQ(outcome.status, 0);

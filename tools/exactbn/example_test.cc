@@ -41,8 +41,8 @@ TEST_F(Example, FailureTextIsApproved) {
   EXPECT_EQ(outcome.out,
             R"(example.py   suite core   seed 20150211   required: sequential
 
-operation                dtype  run passed failed worst ulp worst eta  grade
-forward_training         f32      1      0      1       168  2.24e+10  unstable
+operation                dtype  run passed failed correct worst ulp worst eta  grade
+forward_training         f32      1      0      1   57.1%       168  2.24e+10  unstable
 
 FAIL forward_training f32  fwd-f32-70b1ae8d  [WorkedExample, TwoValues]
   where  y[0,0]   shape 2x1  channel axis 1   eps 0x1.4f8b58p-17

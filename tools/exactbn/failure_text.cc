@@ -153,9 +153,52 @@ std::string culprit_names(const Culprit& culprit) {
                                 : ", but for rounding");
 }
 
+std::string here_text(const Resemblance& resemblance) {
+  std::string outputs;
+  for (const std::string& name : resemblance.outputs) {
+    outputs += (outputs.empty() ? ", in " : " and ") + name;
+  }
+  return "here" + outputs + (outputs.empty() ? "" : " alone");
+}
+
+std::string elsewhere_text(const Resemblance& resemblance) {
+  const std::size_t n = resemblance.elsewhere.size();
+  const std::size_t other = resemblance.here.missed;
+  std::string text =
+      fmt::format("elsewhere not: {} case{} that it would fail {}", n,
+                  n == 1 ? "" : "s", n == 1 ? "passes" : "pass");
+  if (other > 0) text += fmt::format(", {} fail otherwise", other);
+  return text;
+}
+
+std::string only_where_text(const Resemblance& resemblance) {
+  const std::string& rule = resemblance.only_where;
+  return rule.empty() ? "" : "only where " + rule;
+}
+
 std::string again(const Run& run, const CaseRun& c) {
   return run.again + " --filter " + shell_word(c.question->id);
 }
+
+namespace {
+
+std::string cause_text(const Run& run, const CaseRun& c,
+                       const OutputVerdict& out, const std::string& like) {
+  if (const Culprit* culprit = culprit_of(run, c)) {
+    return lines("looks like", like) + lines("", culprit_names(*culprit));
+  }
+  const Resemblance* here = resemblance_of(run, c);
+  if (!like.empty() || !here) {
+    const bool unknown = like.empty() && out.grade == Grade::unstable;
+    return lines("looks like", unknown ? "no known defect" : like);
+  }
+  return lines("looks like",
+               culprit_what(here->here) + ", " + here_text(*here)) +
+         lines("", culprit_names(here->here)) +
+         lines("", elsewhere_text(*here)) + lines("", only_where_text(*here));
+}
+
+}  // namespace
 
 std::string failure_text(const Run& run, const CaseRun& c) {
   std::string text = heading(c);
@@ -168,12 +211,7 @@ std::string failure_text(const Run& run, const CaseRun& c) {
     text += line("scope", why.scope);
     text += line("", why.pattern);
     text += line("", c.differs ? "differs from run to run" : "");
-    const std::string like = looks_like(run, c, why);
-    const bool unknown = like.empty() && out->grade == Grade::unstable;
-    text += lines("looks like", unknown ? "no known defect" : like);
-    if (const Culprit* culprit = culprit_of(run, c)) {
-      text += lines("", culprit_names(*culprit));
-    }
+    text += cause_text(run, c, *out, looks_like(run, c, why));
   }
   return text + fmt::format("  again  {}\n", printable(again(run, c)));
 }

@@ -17,6 +17,13 @@ std::string culprit_what(const Culprit& culprit);
 // The defects that explain failures, and how well: "a or b, bit for bit".
 std::string culprit_names(const Culprit& culprit);
 
+// How far a resemblance goes: "here", or "here, in dbeta alone"; "elsewhere
+// not: 7 cases that it would fail pass, 2 fail otherwise"; and "only where x is
+// bf16", or empty.
+std::string here_text(const Resemblance& resemblance);
+std::string elsewhere_text(const Resemblance& resemblance);
+std::string only_where_text(const Resemblance& resemblance);
+
 // Where a failed case is wrong, and what that looks like: the defect that
 // explains it, or else what overflowed; empty where neither is known.
 Explanation explain_case(const Run& run, const CaseRun& c);

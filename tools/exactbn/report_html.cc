@@ -33,10 +33,12 @@ std::string row_html(const TableRow& row) {
   };
   return fmt::format(
       "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
-      "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+      "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
+      "\n",
       to_string(row.operation), format(row.dtype).name, s.run, s.passed,
-      s.failed, s.missing, s.undecided, s.unsupported, measure(row.max_ulp),
-      measure(row.max_eta), row.judged ? to_string(row.grade) : "-");
+      s.failed, s.missing, s.undecided, s.unsupported, correct_share(row),
+      measure(row.max_ulp), measure(row.max_eta),
+      row.judged ? to_string(row.grade) : "-");
 }
 
 std::string failures(const Run& run) {
@@ -65,7 +67,8 @@ std::string html_report(const Run& run) {
       "<h2>By operation and format</h2>\n<div class=\"wide\"><table>\n"
       "<thead><tr><th>operation</th><th>dtype</th><th>run</th><th>passed</th>"
       "<th>failed</th><th>missing</th><th>undecided</th><th>unsupported</th>"
-      "<th>worst ulp</th><th>worst eta</th><th>grade</th></tr></thead>\n"
+      "<th>correct</th><th>worst ulp</th><th>worst "
+      "eta</th><th>grade</th></tr></thead>\n"
       "<tbody>\n";
   for (const TableRow& row : rows(run)) html += row_html(row);
   html += "</tbody></table></div>\n<h2>Failures</h2>\n" + failures(run);

@@ -30,26 +30,50 @@ Json environment() {
           {"threads", omp_get_max_threads()}};
 }
 
+// The most steps of each bin of a histogram; null for the last.
+Json ulp_bins() {
+  Json bins = Json::array();
+  for (std::size_t bin = 0; bin + 1 < UlpHistogram::kBins; ++bin) {
+    bins.push_back(UlpHistogram::most_steps(bin));
+  }
+  bins.push_back(nullptr);
+  return bins;
+}
+
+Json histograms(const std::map<DType, UlpHistogram>& of_format) {
+  Json json = Json::object();
+  for (const auto& [dtype, ulps] : of_format) {
+    json[std::string(format(dtype).name)] = {{"values", ulps.off},
+                                             {"unlike", ulps.unlike},
+                                             {"undecided", ulps.undecided}};
+  }
+  return json;
+}
+
 Json outputs(const Run& run) {
   struct Worst {
     double ulp = 0;
     double eta = 0;
     Grade grade = Grade::correct;
+    std::map<DType, UlpHistogram> ulps;  // by the format of the answers
   };
   std::map<std::string, Worst> worst;
   for (const CaseRun& c : run.cases) {
-    for (const OutputVerdict& out : c.verdict.outputs) {
+    for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
+      const OutputVerdict& out = c.verdict.outputs[i];
       Worst& w = worst[out.output];
       w.ulp = std::max(w.ulp, out.max_ulp);
       w.eta = std::max(w.eta, out.max_eta);
       w.grade = std::max(w.grade, out.grade);
+      w.ulps[out.dtype] += c.ulps[i];
     }
   }
   Json json = Json::object();
   for (const auto& [output, w] : worst) {
     json[output] = {{"max_ulp", number(w.ulp)},
                     {"max_eta", number(w.eta)},
-                    {"grade", to_string(w.grade)}};
+                    {"grade", to_string(w.grade)},
+                    {"ulp_histogram", histograms(w.ulps)}};
   }
   return json;
 }
@@ -66,18 +90,31 @@ Json diagnosis(const Run& run) {
       cases.push_back(run.cases[i].question->id);
     return cases;
   };
-  Json culprits = Json::array();
-  for (const Culprit& culprit : run.diagnosis.culprits) {
+  const auto described = [&](const Culprit& culprit) {
     Json names = Json::array();
     for (const Defect* defect : culprit.defects) names.push_back(defect->name);
-    culprits.push_back({{"defects", names},
-                        {"what", culprit_what(culprit)},
-                        {"thread", culprit.defects.front()->thread},
-                        {"bit_for_bit", culprit.exact},
-                        {"cases", ids(culprit.explained)}});
+    return Json({{"defects", names},
+                 {"what", culprit_what(culprit)},
+                 {"thread", culprit.defects.front()->thread},
+                 {"bit_for_bit", culprit.exact},
+                 {"cases", ids(culprit.explained)}});
+  };
+  Json culprits = Json::array();
+  for (const Culprit& culprit : run.diagnosis.culprits) {
+    culprits.push_back(described(culprit));
+  }
+  Json resembling = Json::array();
+  for (const Resemblance& r : run.diagnosis.resembling) {
+    Json json = described(r.here);
+    json["outputs"] = r.outputs;
+    json["elsewhere_not"] = ids(r.elsewhere);
+    json["fail_otherwise"] = r.here.missed;
+    json["only_where"] = text_or_null(r.only_where);
+    resembling.push_back(json);
   }
   return {{"culprits", culprits},
-          {"unexplained", ids(run.diagnosis.unexplained)}};
+          {"unexplained", ids(run.diagnosis.unexplained)},
+          {"resembling", resembling}};
 }
 
 Json failure(const Run& run, const CaseRun& c) {
@@ -101,6 +138,8 @@ Json failure(const Run& run, const CaseRun& c) {
     }
   }
   json["diagnosis"] = text_or_null(diagnosis);
+  const Resemblance* here = resemblance_of(run, c);
+  json["diagnosis_here"] = here ? Json(culprit_what(here->here)) : Json();
   json["first"] = text_or_null(why.first);
   json["scope"] = text_or_null(why.scope);
   json["pattern"] = text_or_null(why.pattern);
@@ -130,6 +169,7 @@ std::string json_report(const Run& run) {
                        {"missing", s.missing},
                        {"undecided", s.undecided},
                        {"unsupported", s.unsupported}}},
+                     {"ulp_bins", ulp_bins()},
                      {"outputs", outputs(run)},
                      {"diagnosis", diagnosis(run)},
                      {"scope", scope(run)},

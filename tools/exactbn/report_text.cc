@@ -20,16 +20,17 @@ std::string row_text(const TableRow& row) {
   if (s.unsupported > 0) open += fmt::format("  {} unsupported", s.unsupported);
   const std::string grade(row.judged ? to_string(row.grade) : "-");
   return fmt::format(
-      "{:<24} {:<5} {:>4} {:>6} {:>6} {:>9.3g} {:>9.3g}  {}\n",
+      "{:<24} {:<5} {:>4} {:>6} {:>6} {:>7} {:>9.3g} {:>9.3g}  {}\n",
       to_string(row.operation), format(row.dtype).name, s.run, s.passed,
-      s.failed, row.max_ulp, row.max_eta,
+      s.failed, correct_share(row), row.max_ulp, row.max_eta,
       open.empty() ? grade : fmt::format("{:<10}{}", grade, open));
 }
 
 std::string table(const Run& run) {
-  std::string text = fmt::format(
-      "{:<24} {:<5} {:>4} {:>6} {:>6} {:>9} {:>9}  {}\n", "operation", "dtype",
-      "run", "passed", "failed", "worst ulp", "worst eta", "grade");
+  std::string text =
+      fmt::format("{:<24} {:<5} {:>4} {:>6} {:>6} {:>7} {:>9} {:>9}  {}\n",
+                  "operation", "dtype", "run", "passed", "failed", "correct",
+                  "worst ulp", "worst eta", "grade");
   std::map<Operation, std::string> unsupported;
   for (const TableRow& row : rows(run)) {
     if (row.summary.run > 0) {
@@ -85,14 +86,25 @@ std::string diagnosis(const Run& run) {
                         culprit.explained.size(), failed, culprit_what(culprit),
                         culprit_names(culprit));
   }
-  const std::size_t unknown = run.diagnosis.unexplained.size();
+  std::size_t unknown = run.diagnosis.unexplained.size();
+  const std::size_t large = rest - unknown;
+  for (const Resemblance& r : run.diagnosis.resembling) {
+    unknown -= r.here.explained.size();
+    text += fmt::format("diagnosis  {} of {} wrong: {}, {}\n",
+                        r.here.explained.size(), failed, culprit_what(r.here),
+                        here_text(r));
+    for (const std::string& line :
+         {culprit_names(r.here), elsewhere_text(r), only_where_text(r)}) {
+      if (!line.empty()) text += fmt::format("           {}\n", line);
+    }
+  }
   if (unknown > 0) {
     text += fmt::format("diagnosis  {} of {} wrong: no known defect\n", unknown,
                         failed);
   }
-  if (rest > unknown) {
+  if (large > 0) {
     text += fmt::format("diagnosis  {} of {} wrong: too large to look at\n",
-                        rest - unknown, failed);
+                        large, failed);
   }
   for (const std::string& where : scope(run)) {
     text += fmt::format("scope      {}\n", where);

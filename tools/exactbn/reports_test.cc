@@ -82,10 +82,10 @@ class WrongExample : public Reports {
 
 TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
   EXPECT_EQ(outcome_.status, 1);
-  EXPECT_THAT(keys(report_),
-              UnorderedElementsAre("schema", "subject", "seed", "environment",
-                                   "summary", "outputs", "diagnosis", "scope",
-                                   "differs_between_runs", "failures"));
+  EXPECT_THAT(keys(report_), UnorderedElementsAre(
+                                 "schema", "subject", "seed", "environment",
+                                 "summary", "ulp_bins", "outputs", "diagnosis",
+                                 "scope", "differs_between_runs", "failures"));
   EXPECT_EQ(report_["schema"], "exactbn/report/1");
   EXPECT_EQ(report_["subject"], "example.py");
   EXPECT_EQ(report_["seed"], 20150211);
@@ -100,19 +100,25 @@ TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
               UnorderedElementsAre("dbeta", "dgamma", "dx", "invstd", "mean",
                                    "running_mean", "running_var", "var", "y"));
   for (const json& output : report_["outputs"]) {
-    EXPECT_THAT(keys(output),
-                UnorderedElementsAre("max_ulp", "max_eta", "grade"));
+    EXPECT_THAT(keys(output), UnorderedElementsAre("max_ulp", "max_eta",
+                                                   "grade", "ulp_histogram"));
+    EXPECT_THAT(keys(output["ulp_histogram"]), ElementsAre("f32"));
+    const json& ulps = output["ulp_histogram"]["f32"];
+    EXPECT_THAT(keys(ulps),
+                UnorderedElementsAre("values", "unlike", "undecided"));
+    EXPECT_EQ(ulps["values"].size(), report_["ulp_bins"].size());
   }
   EXPECT_EQ(report_["outputs"]["invstd"]["grade"], "unstable");
   EXPECT_EQ(report_["outputs"]["mean"]["grade"], "correct");
   EXPECT_LE(report_["outputs"]["mean"]["max_ulp"], 0.5);
   ASSERT_GT(report_["failures"].size(), 2u);
   for (const json& failure : report_["failures"]) {
-    EXPECT_THAT(
-        keys(failure),
-        UnorderedElementsAre("case", "output", "index", "got", "want", "ulp",
-                             "eta", "diagnosis", "first", "scope", "pattern",
-                             "differs_between_runs", "reproduce"));
+    EXPECT_THAT(keys(failure),
+                UnorderedElementsAre(
+                    "case", "output", "index", "got", "want", "ulp", "eta",
+                    "diagnosis", "diagnosis_here", "first", "scope", "pattern",
+                    "differs_between_runs", "reproduce"));
+    EXPECT_TRUE(failure["diagnosis_here"].is_null());
     EXPECT_EQ(failure["diagnosis"], "sqrt(var) + epsilon");
     EXPECT_EQ(failure["differs_between_runs"], false);
     EXPECT_NE(failure["got"], failure["want"]);
@@ -264,6 +270,34 @@ TEST_F(Reports, ThePageCarriesTheSameFindings) {
                               "<td>0</td><td>1</td>"));
   EXPECT_THAT(page, HasSubstr("<pre>FAIL forward_training f32  &lt;a&gt;\n"));
   EXPECT_EQ(page.find("http"), std::string::npos);
+}
+
+// All right but two values of y: one is 3 steps off, and one NaN.
+TEST_F(Reports, CountTheErrorsOfEachOutputAndFormat) {
+  std::string answer = small_answer("a");
+  answer.replace(answer.find("3f3504f3"), 8, "3f3504f0");
+  std::string other = small_answer("b");
+  other.replace(other.find("bf3504f3"), 8, "ffc00000");
+  write("cases", small_case("a") + small_case("b"));
+  write("answers", answer + other);
+  const Outcome outcome = with_reports("exactbn check cases answers");
+  const json report = json::parse(read("r.json"));
+  const json& bins = report["ulp_bins"];
+  ASSERT_EQ(bins.size(), 27u);
+  EXPECT_EQ(bins[0], 0);
+  EXPECT_EQ(bins[3], 4);
+  EXPECT_EQ(bins[25], 1 << 24);
+  EXPECT_TRUE(bins[26].is_null());
+  const json& y = report["outputs"]["y"]["ulp_histogram"]["f32"];
+  EXPECT_EQ(y["values"][0], 2);
+  EXPECT_EQ(y["values"][3], 1);  // 3 or 4 steps
+  EXPECT_EQ(y["unlike"], 1);
+  EXPECT_EQ(y["undecided"], 0);
+  const json& var = report["outputs"]["var"]["ulp_histogram"]["f32"];
+  EXPECT_EQ(var["values"][0], 2);
+  // 10 of 12 values.
+  EXPECT_THAT(outcome.out, HasSubstr(" correct worst ulp "));
+  EXPECT_THAT(outcome.out, HasSubstr("   83.3%       inf"));
 }
 
 TEST_F(Reports, OverwriteOldOnesAndLeaveDevicesAlone) {

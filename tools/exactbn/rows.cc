@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/exactbn/rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -14,6 +16,7 @@ std::vector<TableRow> rows(const Run& run) {
     CaseRun judged;
     judged.verdict = c.verdict;
     judged.broke = c.broke;
+    judged.ulps = c.ulps;
     groups[{problem.operation, problem.x().dtype()}].cases.push_back(judged);
   }
   std::vector<TableRow> result;
@@ -29,10 +32,18 @@ std::vector<TableRow> rows(const Run& run) {
         row.max_eta = std::max(row.max_eta, out.max_eta);
         row.grade = std::max(row.grade, out.grade);
       }
+      for (const UlpHistogram& ulps : c.ulps) row.ulps += ulps;
     }
     result.push_back(row);
   }
   return result;
+}
+
+std::string correct_share(const TableRow& row) {
+  const std::int64_t all = row.ulps.decided();
+  if (all == 0) return "-";
+  const std::int64_t thousandths = 1000 * row.ulps.off[0] / all;
+  return fmt::format("{}.{}%", thousandths / 10, thousandths % 10);
 }
 
 }  // namespace exactbn

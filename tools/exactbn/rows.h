@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "tools/exactbn/run.h"
@@ -17,8 +18,13 @@ struct TableRow {
   double max_eta = 0;
   Grade grade = Grade::correct;
   bool judged = false;  // whether there is any
+  UlpHistogram ulps;
 };
 
 std::vector<TableRow> rows(const Run& run);
+
+// How many of the values that were decided are correctly rounded: 99.9%. Never
+// rounded up, so that 100% is all of them.
+std::string correct_share(const TableRow& row);
 
 }  // namespace exactbn

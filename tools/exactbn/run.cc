@@ -124,6 +124,9 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
     result.verdict = std::move(verdict);
     result.judged = i;
   }
+  result.ulps =
+      ulp_histograms(result.question->problem, run.declaration,
+                     answers[result.judged].outputs, result.verdict.outputs);
   const std::int64_t bytes = bytes_of(answers);
   if (run.bytes + bytes > kKeptBytes) return;
   run.bytes += bytes;
@@ -134,13 +137,26 @@ void diagnose(Run& run) {
   run.diagnosis = diagnose(heard_in(run), run.declaration);
 }
 
-const Culprit* culprit_of(const Run& run, const CaseRun& c) {
+namespace {
+
+bool explains(const Culprit& culprit, const Run& run, const CaseRun& c) {
   const auto place = static_cast<std::size_t>(&c - run.cases.data());
+  return std::binary_search(culprit.explained.begin(), culprit.explained.end(),
+                            place);
+}
+
+}  // namespace
+
+const Culprit* culprit_of(const Run& run, const CaseRun& c) {
   for (const Culprit& culprit : run.diagnosis.culprits) {
-    if (std::binary_search(culprit.explained.begin(), culprit.explained.end(),
-                           place)) {
-      return &culprit;
-    }
+    if (explains(culprit, run, c)) return &culprit;
+  }
+  return nullptr;
+}
+
+const Resemblance* resemblance_of(const Run& run, const CaseRun& c) {
+  for (const Resemblance& r : run.diagnosis.resembling) {
+    if (explains(r.here, run, c)) return &r;
   }
   return nullptr;
 }
@@ -156,7 +172,7 @@ std::vector<std::string> scope(const Run& run) {
   for (const CaseRun& c : run.cases) {
     const bool failed = is_unstable(c.verdict);
     if (failed || c.verdict.verdict == Verdict::passed) {
-      outcomes.push_back({&c.question->problem, failed});
+      outcomes.push_back({c.question, failed});
     }
   }
   return failing_cases(outcomes);

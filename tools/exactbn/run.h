@@ -9,6 +9,7 @@
 #include "oracles/check.h"
 #include "oracles/diagnose.h"
 #include "oracles/subject.h"
+#include "oracles/ulp_histogram.h"
 #include "tools/exactbn/options.h"
 
 namespace exactbn {
@@ -16,8 +17,9 @@ namespace exactbn {
 // What came of one case.
 struct CaseRun {
   const Case* question = nullptr;
-  CaseVerdict verdict;  // of the worse answer, the first of equals
-  bool broke = false;   // the subject crashed, hung or broke the protocol
+  CaseVerdict verdict;             // of the worse answer, the first of equals
+  std::vector<UlpHistogram> ulps;  // of each output of the verdict
+  bool broke = false;  // the subject crashed, hung or broke the protocol
   // Whether the same case, asked again, was answered with other bits.
   bool differs = false;
   // With outputs, to look at when it failed: both if they differ, else one;
@@ -76,6 +78,9 @@ void diagnose(Run& run);
 
 // The culprit that explains the case, by its place in the run; or null.
 const Culprit* culprit_of(const Run& run, const CaseRun& c);
+
+// The resemblance to which the case belongs; or null.
+const Resemblance* resemblance_of(const Run& run, const CaseRun& c);
 
 // How many cases have a wrong value: a failure that a defect could explain.
 std::size_t wrong_cases(const Run& run);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <cstdio>
 
 #include "tools/exactbn/cases.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/progress.h"
 #include "tools/exactbn/publish.h"
 #include "tools/exactbn/run.h"
 #include "tools/exactbn/shell_word.h"
@@ -46,13 +44,18 @@ int validate(const SubjectOptions& subject, const Selection& selection,
   run.required = judging.required;
   run.again = again(subject, selection, judging);
   run.asking = subject.once ? Asking::once : Asking::twice;
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  ask(*implementation, cases, run, [&](std::size_t i) {
-    if (!terminal) return;
-    fmt::print(stderr, "\r{}/{}  {:<24}", i + 1, cases.size(), cases[i].id);
-  });
-  if (terminal) fmt::print(stderr, "\r{:<40}\r", "");
-  diagnose(run);
+  {
+    ProgressLine line(cases, run.declaration);
+    int failed = 0;
+    ask(*implementation, cases, run, [&](std::size_t done) {
+      const bool last_failed =
+          done > 0 && run.cases.back().verdict.verdict == Verdict::failed;
+      failed += last_failed ? 1 : 0;
+      line.show(done, failed);
+    });
+    if (wrong_cases(run) > 0) line.show("looking for the cause");
+    diagnose(run);
+  }
   return publish(run, judging);
 }
 
