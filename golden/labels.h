@@ -3,7 +3,9 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace exactbn {
 
@@ -21,7 +23,11 @@ struct Label {
   std::string_view name;
   std::string_view exposes;  // one sentence
   Severity severity;
+  // Where real implementations failed so: "pytorch#5410 caffe#3963".
+  std::string_view threads = "";
 };
+
+std::vector<std::string> threads(const Label& label);
 
 std::span<const Label> labels();
 

@@ -69,15 +69,17 @@ ExpectedOutput prove_output(const Judge& judge, const Problem& problem,
     out.values.set_bits(i, want);
     const bool finite = is_finite(want, dtype);
     const bool number = exact.kind == Kind::number;
-    out.judged.push_back(judged(judge, exact, output, c, finite));
+    Judged how = judged(judge, exact, output, c, finite);
+    double unit = 0;
+    if (how == Judged::value) {
+      unit = std::strtod(
+          round_up(judge.tolerance_unit(output, i, limit)).c_str(), nullptr);
+      if (std::isinf(unit)) how = Judged::undecided;
+    }
+    out.judged.push_back(how);
+    out.units.push_back(how == Judged::value ? unit : 0);
     out.residuals.push_back(
         number && finite ? residual(exact.value, want, dtype) : Residual{});
-    out.units.push_back(
-        out.judged.back() == Judged::value
-            ? std::strtod(
-                  round_up(judge.tolerance_unit(output, i, limit)).c_str(),
-                  nullptr)
-            : 0);
     out.exact.push_back(number ? short_fraction(exact.value) : std::string());
   }
   return out;
