@@ -77,17 +77,12 @@ TEST(CoreSuite, IdsAreUniqueAndOfTheContent) {
   }
 }
 
-TEST(CoreSuite, LabelsAreKnownAndEachIsUsed) {
-  std::set<std::string, std::less<>> used;
+TEST(CoreSuite, LabelsAreKnown) {
   for (const Case& c : suite()) {
     EXPECT_FALSE(c.labels.empty()) << c.id;
     for (const std::string& label : c.labels) {
       EXPECT_TRUE(find_label(label)) << c.id << " " << label;
-      used.insert(label);
     }
-  }
-  for (const Label& label : labels()) {
-    EXPECT_TRUE(used.contains(label.name)) << label.name;
   }
 }
 

@@ -140,6 +140,50 @@ constexpr Label kLabels[] = {
      "The forward derivative and the double backward: a term of invstd^3 or "
      "invstd^5 left out.",
      moderate, "pytorch#4422"},
+    {"ChannelsFirst", "The channel is the first axis.", moderate},
+    {"NoDirection", "A direction absent: it is 0.", moderate},
+    {"CancellationLadder",
+     "A mean of 2^0 to 2^22 deviations, step by step: E[x^2] - E[x]^2, or a "
+     "mean that is rounded before it is subtracted.",
+     serious, "tensorflow#118701 flax#1491 tt-metal#45968"},
+    {"ScaleLadder",
+     "Values of every size that leaves their squares in range: y does not "
+     "depend on the unit of x.",
+     moderate},
+    {"AccumulationStall",
+     "A sum in f16 or bf16 that stops growing at its first term.", moderate,
+     "MIOpen#1974"},
+    {"FoldedAffine",
+     "x near a large running mean: a x + (beta - mean a) cancels.", moderate},
+    {"Impulse",
+     "One value is 1 and all others 0: a wrong index, or a wrong "
+     "count in one term.",
+     serious},
+    {"PoisonedStatistics",
+     "Running statistics that are not finite: other channels stay clean.",
+     minor, "pytorch#90342"},
+    {"HardToRound",
+     "An exact answer within 2^-100 of the midpoint of two values: decided, "
+     "not estimated.",
+     minor},
+    {"ReluKnifeEdge",
+     "y exactly 0, or an ulp beside it: a ReLU after it, and its gradient, "
+     "turn on the sign.",
+     moderate},
+    {"RunningSteps",
+     "Three batches in a row, with the momentum of every framework: the weight "
+     "on the wrong side, or an update lost.",
+     serious, "pytorch#18525 oneflow#6055 onnxscript#1289 pytorch#20967"},
+    {"UnequalShards",
+     "Parts of unequal size and unlike means: parts weighted alike.", serious,
+     "pytorch#22192 pytorch#36688 Paddle#32464"},
+    {"AnyBits",
+     "Values of any exponent: intermediate overflow, underflow and "
+     "cancellation at once.",
+     minor},
+    {"AsRequested", "Ordinary values of a shape that was asked for.", serious},
+    {"Refused", "Input without an answer: it must be refused, with a reason.",
+     minor, "pytorch#166405"},
 };
 
 }  // namespace
