@@ -23,7 +23,7 @@ struct Residual {
 
 // How a value is judged.
 enum class Judged : char {
-  value = 'v',      // within ulp / 2 + eta_limit unit of the exact value
+  value = 'v',      // nearer than an ulp, or than ulp / 2 + eta_limit unit
   same = 's',       // the same infinity or number, or any NaN where it is NaN
   nonfinite = 'f',  // any NaN or infinity
   // As ill-conditioned as to say nothing against a value that is not right.
