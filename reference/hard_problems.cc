@@ -19,8 +19,10 @@ Rational rational(const Dyadic& x) {
 
 // Between normal numbers a few binades around 1.
 Midpoint any_midpoint(Draw& draw, DType dtype) {
-  const std::uint64_t bits = round_to(
-      std::ldexp(1 + draw.unit(), static_cast<int>(draw.below(6)) - 3), dtype);
+  // One draw a statement: the order within one is up to the compiler.
+  const double significand = 1 + draw.unit();
+  const int exponent = static_cast<int>(draw.below(6)) - 3;
+  const std::uint64_t bits = round_to(std::ldexp(significand, exponent), dtype);
   return {dtype, bits, draw.below(2) == 0};
 }
 
@@ -113,7 +115,8 @@ std::vector<HardProblem> hard_y(Draw& draw, DType dtype) {
   const auto nearby = [dtype](double value) {
     return to_double(round_to(value, dtype), dtype);
   };
-  const double gamma = nearby(draw.sign() * (1 + draw.unit()));
+  const double side = draw.sign();
+  const double gamma = nearby(side * (1 + draw.unit()));
   const double beta =
       nearby(static_cast<double>(c) - gamma * draw.between(0.5, 1.5));
   const double a = nearby(1000 * (1 + draw.unit()));
