@@ -61,17 +61,16 @@ class Question:
         limit = 8 + (0 if local and ch.frozen else 2 * math.sqrt(ch.m))
         require(out["eta_limit"] == math.ceil(limit * 1e4) / 1e4, "eta_limit")
         places = self.of if local else range(len(self.channels))
-        n, r = len(places), out["residual"]
+        n, r, bits = len(places), out["residual"], words(out)
         judged, exact = out.get("judged", "v" * n), out.get("exact", [None] * n)
         require("judged" not in out or judged.strip("v"), "judged")
         require([n] * 5 + [17 * n] == [len(v) for v in (
-            words(out), judged, out["eta_limit_unit"], exact, places, r)],
-            "lengths")
+            bits, judged, out["eta_limit_unit"], exact, places, r)], "lengths")
         for i, c in enumerate(places):
             try:
                 self.check_value(name, i, c, D(limit), out["dtype"],
-                                 words(out)[i], r[17 * i:17 * i + 17],
-                                 judged[i], out["eta_limit_unit"][i], exact[i])
+                                 bits[i], r[17 * i:17 * i + 17], judged[i],
+                                 out["eta_limit_unit"][i], exact[i])
             except ValueError as error:
                 raise ValueError(f"{name}[{i}]: {error}") from error
 
