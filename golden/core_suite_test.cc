@@ -77,15 +77,13 @@ TEST(CoreSuite, IdsAreUniqueAndOfTheContent) {
   }
 }
 
-TEST(CoreSuite, LabelsAreKnownAndEachIsUsed) {
-  std::set<std::string_view> used;
+TEST(CoreSuite, LabelsAreKnown) {
   for (const Case& c : suite()) {
     EXPECT_FALSE(c.labels.empty()) << c.id;
-    used.insert(c.labels.begin(), c.labels.end());
+    for (const std::string& label : c.labels) {
+      EXPECT_TRUE(find_label(label)) << c.id << " " << label;
+    }
   }
-  std::set<std::string_view> known;
-  for (const Label& label : labels()) known.insert(label.name);
-  EXPECT_EQ(used, known);
 }
 
 TEST(CoreSuite, HoldsEveryOperationInEveryFormat) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace exactbn {
 
@@ -20,8 +23,15 @@ struct Label {
   std::string_view name;
   std::string_view exposes;  // one sentence
   Severity severity;
+  // Where real implementations failed so: "pytorch#5410 caffe#3963".
+  std::string_view threads = "";
 };
 
+std::vector<std::string> threads(const Label& label);
+
 std::span<const Label> labels();
+
+// Nothing where no label has the name.
+std::optional<Label> find_label(std::string_view name);
 
 }  // namespace exactbn

@@ -93,6 +93,12 @@ Magnitudes Judge::tolerance(std::string_view output, std::int64_t channel,
          eta * lambda_ * f.underflow;
 }
 
+Wide Judge::tolerance_unit(std::string_view output, std::int64_t i,
+                           double eta) const {
+  const Condition c = conditions_.at(output, i);
+  return u_ * c.linear + eta * u_ * u_ * c.quadratic + lambda_ * c.underflow;
+}
+
 double Judge::summed(std::string_view output) const {
   return shaped_like_x(output) && !normalizes_by_batch(problem_.operation)
              ? 0
@@ -179,9 +185,7 @@ bool Judge::bound_is_void(std::string_view output, std::int64_t c) const {
   return theta * conditions_.kappa(c) + underflow / conditions_.w(c) >= 0.2L;
 }
 
-// Whether every partial sum of the equal values of a channel is exact in the
-// working precision, and so is their product by 1/m, so that no rounding
-// excuses a variance that is not 0.
+// As is their product by 1/m.
 bool Judge::sums_are_exact(std::int64_t channel) const {
   const Tensor& x = problem_.x();
   const std::int64_t first = view_.offset(channel, 0);

@@ -46,9 +46,21 @@ class Judge {
   // their distance from the exact value then, and by `tolerance`.
   bool is_bounded(std::string_view output, std::int64_t channel) const;
 
+  // Whether kappa u is so large that the bound of that output says nothing.
+  bool bound_is_void(std::string_view output, std::int64_t channel) const;
+
+  // Whether every partial sum of the equal values of a channel is exact in the
+  // working precision, so that no rounding excuses a variance that is not 0.
+  bool sums_are_exact(std::int64_t channel) const;
+
   // The error beyond half an ulp that a value may have at that eta.
   Magnitudes tolerance(std::string_view output, std::int64_t channel,
                        double eta) const;
+
+  // The same, per unit of that eta, for one value of any output that is a
+  // number.
+  Wide tolerance_unit(std::string_view output, std::int64_t i,
+                      double eta) const;
 
   const ExactBatchNorm& exact() const { return exact_; }
   const Conditions& conditions() const { return conditions_; }
@@ -66,9 +78,6 @@ class Judge {
                    std::uint64_t got, DType dtype) const;
   Judgement convention(Exact::Kind kind, std::string_view output,
                        std::int64_t i, std::uint64_t got, DType dtype) const;
-  bool bound_is_void(std::string_view output, std::int64_t channel) const;
-  bool sums_are_exact(std::int64_t channel) const;
-
   const Problem& problem_;
   const Declaration& declaration_;
   ChannelView view_;

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
+#include "oracles/wire_problem.h"
 #include "oracles/wire_tensor.h"
 #include "oracles/wire_words.h"
 
@@ -16,56 +16,6 @@ namespace {
 
 constexpr std::array kRefusals = {Answer::Kind::unsupported,
                                   Answer::Kind::rejected, Answer::Kind::error};
-
-std::string hex_f64(double value) {
-  return to_hex(std::bit_cast<std::uint64_t>(value), DType::f64);
-}
-
-double read_f64(const json& value, std::string_view path) {
-  const std::string& hex = as_text(value, path);
-  const std::optional<std::uint64_t> bits = parse_hex(hex, DType::f64);
-  if (!bits) {
-    refuse(path, fmt::format("{} is not 16 lower-case hexadecimal digits",
-                             brief(json_text(hex))));
-  }
-  return std::bit_cast<double>(*bits);
-}
-
-void read_momentum(const Fields& fields, Problem& problem) {
-  const json* momentum = fields.find("momentum");
-  if (!momentum) {
-    // Only the running statistics of training have a use for it.
-    if (problem.operation == Operation::forward_training &&
-        (problem.find("running_mean") || problem.find("running_var"))) {
-      refuse("momentum", "missing, and there are running statistics");
-    }
-    problem.momentum = 0;
-  } else if (!momentum->is_null()) {
-    problem.momentum = read_f64(*momentum, "momentum");
-  }
-}
-
-Problem read_problem(const Fields& fields) {
-  Problem problem;
-  problem.operation = choose(fields.at("operation"), "operation", kOperations);
-  problem.channel_axis =
-      as_integer<int>(fields.at("channel_axis"), "channel_axis");
-  problem.epsilon = read_f64(fields.at("epsilon"), "epsilon");
-  if (const json* tracked = fields.find("batches_tracked")) {
-    problem.batches_tracked =
-        as_integer<std::int64_t>(*tracked, "batches_tracked");
-  }
-  problem.inputs = read_tensors(fields.at("inputs"), "inputs");
-  read_momentum(fields, problem);
-  try {
-    require_valid(problem);
-  } catch (const InvalidProblem& error) {
-    const std::string& field = error.field();
-    const std::string_view what = error.what();
-    refuse(brief(field), what.substr(field.size() + 2));
-  }
-  return problem;
-}
 
 Tensors read_outputs(const json& value, const Problem& problem) {
   Tensors outputs = read_tensors(value, "outputs");
@@ -88,36 +38,16 @@ Tensors read_outputs(const json& value, const Problem& problem) {
 }  // namespace
 
 std::string write_case(const Case& c) {
-  const Problem& problem = c.problem;
-  std::string out = fmt::format(
-      R"({{"case":{},"operation":"{}","channel_axis":{},"epsilon":"{}")",
-      json_text(c.id), to_string(problem.operation), problem.channel_axis,
-      hex_f64(problem.epsilon));
-  out += problem.momentum
-             ? fmt::format(R"(,"momentum":"{}")", hex_f64(*problem.momentum))
-             : R"(,"momentum":null)";
-  if (!problem.momentum || problem.batches_tracked != 0) {
-    out += fmt::format(R"(,"batches_tracked":{})", problem.batches_tracked);
-  }
-  out += R"(,"inputs":{)";
-  const InputNames& names = input_names(problem.operation);
-  for (const auto* list : {&names.required, &names.optional}) {
-    for (const std::string_view name : *list) {
-      const Tensor* tensor = problem.find(name);
-      if (!tensor) continue;
-      if (out.back() != '{') out += ',';
-      out += fmt::format(R"("{}":)", name);
-      append_tensor(out, *tensor);
-    }
-  }
-  return out += "}}";
+  std::string out = fmt::format(R"({{"case":{},)", json_text(c.id));
+  append_problem(out, c.problem);
+  return out += '}';
 }
 
 Case read_case(std::string_view line) {
   return read_line(line, [](const json& object) {
-    const Fields fields(object, "",
-                        {"case", "operation", "channel_axis", "epsilon",
-                         "momentum", "batches_tracked", "inputs"});
+    std::vector<std::string_view> names = {"case"};
+    names.insert(names.end(), kProblemFields.begin(), kProblemFields.end());
+    const Fields fields(object, "", names);
     Case c;
     c.id = as_nonempty_text(fields.at("case"), "case");
     c.problem = read_problem(fields);

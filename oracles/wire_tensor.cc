@@ -86,8 +86,9 @@ Tensor decode_bits(std::string_view hex, const std::string& path, DType dtype,
   return tensor;
 }
 
-Tensor read_tensor(const json& value, const std::string& path) {
-  const Fields fields(value, path, {"dtype", "shape", "bits"});
+}  // namespace
+
+Tensor read_tensor(const Fields& fields) {
   const DType dtype = choose(fields.at("dtype"), fields.path("dtype"), kDTypes);
   const Shape shape = read_shape(fields.at("shape"), fields.path("shape"));
   const std::string& hex = as_text(fields.at("bits"), fields.path("bits"));
@@ -101,8 +102,6 @@ Tensor read_tensor(const json& value, const std::string& path) {
   return decode_bits(hex, fields.path("bits"), dtype, shape);
 }
 
-}  // namespace
-
 void append_tensor(std::string& out, const Tensor& tensor) {
   out +=
       fmt::format(R"({{"dtype":"{}","shape":[{}],"bits":")",
@@ -114,7 +113,8 @@ void append_tensor(std::string& out, const Tensor& tensor) {
 Tensors read_tensors(const json& value, const std::string& path) {
   Tensors tensors;
   for (const auto& [name, tensor] : as_object(value, path).items()) {
-    tensors.emplace(name, read_tensor(tensor, below(path, name)));
+    tensors.emplace(name,
+                    read_tensor({tensor, below(path, name), kTensorFields}));
   }
   return tensors;
 }

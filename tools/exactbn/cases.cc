@@ -26,23 +26,6 @@ std::vector<NumberedLine> lines_of(std::istream& in) {
   return lines;
 }
 
-std::set<DType> chosen_dtypes(const Selection& selection) {
-  std::set<DType> chosen;
-  for (const std::string& name : selection.dtypes) {
-    const auto dtype = parse_dtype(name);
-    if (!dtype) {
-      std::string problem = "--dtype: no format '" + name + "'; known are ";
-      for (const DType each : kDTypes) {
-        if (each != kDTypes[0]) problem += ", ";
-        problem += format(each).name;
-      }
-      throw UsageError(problem);
-    }
-    chosen.insert(*dtype);
-  }
-  return chosen;
-}
-
 }  // namespace
 
 const std::vector<SuiteName>& suites() {
@@ -76,6 +59,23 @@ std::vector<Case> read_cases(const std::string& file) {
     }
   }
   return cases;
+}
+
+std::set<DType> chosen_dtypes(const Selection& selection) {
+  std::set<DType> chosen;
+  for (const std::string& name : selection.dtypes) {
+    const auto dtype = parse_dtype(name);
+    if (!dtype) {
+      std::string problem = "--dtype: no format '" + name + "'; known are ";
+      for (const DType each : kDTypes) {
+        if (each != kDTypes[0]) problem += ", ";
+        problem += format(each).name;
+      }
+      throw UsageError(problem);
+    }
+    chosen.insert(*dtype);
+  }
+  return chosen;
 }
 
 bool selects(const Selection& selection, const Case& c) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <istream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ std::vector<NumberedLine> read_lines(const std::string& file);
 // The cases of a file in the wire format. Throws UsageError that names file,
 // line, case and field.
 std::vector<Case> read_cases(const std::string& file);
+
+// The formats that --dtype names; none where it does not. Throws UsageError on
+// an unknown one.
+std::set<DType> chosen_dtypes(const Selection& selection);
 
 // Whether --filter and --dtype of the selection leave the case in. Throws
 // UsageError on an unknown dtype.

@@ -26,6 +26,13 @@ int check_answers(const Selection& selection, const std::string& answers_file,
 // of the wire format.
 int list(const std::string& what, const Selection& selection, bool wire);
 
+// Writes a folder of known answers, whole or not at all.
+int generate(const GenerateOptions& options);
+
+// Proves a folder of known answers anew, and prints the first `errors` things
+// that are wrong. Returns 0 where there are none, else 1.
+int verify_folder(const std::string& name, int errors);
+
 int serve_subject(const std::string& name);
 
 }  // namespace exactbn

@@ -57,6 +57,58 @@ void add_selection(CLI::App& verb, Selection& selection) {
       ->capture_default_str();
 }
 
+// Empty where it is a shape, as in 2x3x5.
+std::string read_shape(const std::string& text, Shape& shape) {
+  shape.clear();
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    std::int64_t extent = 0;
+    const auto read = std::from_chars(at, end, extent);
+    if (read.ec != std::errc() || extent < 1) break;
+    shape.push_back(extent);
+    if (read.ptr == end) return {};
+    if (*read.ptr != 'x') break;
+    at = read.ptr + 1;
+  }
+  return "'" + text + "' is no shape like 2x3x5";
+}
+
+void add_generate(CLI::App& verb, GenerateOptions& options) {
+  verb.add_option("--out", options.out, "the folder to write; new or empty")
+      ->required();
+  verb.add_option("--format", options.format, "json or jsonl")
+      ->capture_default_str();
+  options.selection.suite = "corpus";
+  auto* suite =
+      verb.add_option("--suite", options.selection.suite, "corpus or core")
+          ->capture_default_str();
+  verb.add_option("--operation", options.operations,
+                  "only these, as in forward_training,backward_training")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all();
+  add_filter(verb, options.selection);
+  auto* shape = verb.add_option_function<std::string>(
+      "--shape",
+      [&options](const std::string& text) {
+        const std::string why = read_shape(text, options.shape);
+        if (!why.empty()) throw CLI::ValidationError("--shape", why);
+      },
+      "ordinary values of this shape, as in 2x3x5, instead of a suite");
+  shape->excludes(suite)->excludes(verb.get_option("--filter"));
+  verb.add_option("--channel-axis", options.channel_axis,
+                  "the axis of the channels, with --shape")
+      ->needs(shape)
+      ->capture_default_str();
+  verb.add_option("--epsilon", options.epsilon, "with --shape")
+      ->needs(shape)
+      ->capture_default_str();
+  verb.add_option("--seed", options.selection.seed, "seed of the questions")
+      ->check(why_no_seed)
+      ->capture_default_str();
+}
+
 void add_judging(CLI::App& verb, Judging& judging, std::string& grade) {
   verb.add_option("--require", grade,
                   "the grade that passes: correct, faithful, stable or "
@@ -162,7 +214,22 @@ int run_command(int argc, char** argv) {
   serve_verb->add_option("SUBJECT", subject.name, "a built-in or a plugin")
       ->required();
 
-  for (CLI::App* verb : {validate_verb, check_verb, list_verb, serve_verb}) {
+  CLI::App* generate_verb =
+      app.add_subcommand("generate", "write known answers to a folder");
+  GenerateOptions generating;
+  add_generate(*generate_verb, generating);
+
+  CLI::App* verify_verb = app.add_subcommand(
+      "verify", "prove a folder of known answers, value by value");
+  std::string folder;
+  verify_verb->add_option("DIR", folder, "what generate wrote")->required();
+  verify_verb
+      ->add_option("--errors", judging.errors, "how many wrong ones to print")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+
+  for (CLI::App* verb : {validate_verb, check_verb, list_verb, serve_verb,
+                         generate_verb, verify_verb}) {
     verb->add_option("--jobs", jobs, "threads; all cores unless given")
         ->check(CLI::Range(1, 4096));
   }
@@ -174,8 +241,8 @@ int run_command(int argc, char** argv) {
   if (jobs > 0) omp_set_num_threads(jobs);
   if (app.get_subcommands().empty()) {
     throw UsageError(
-        "give a verb: validate, check, list or serve; exactbn "
-        "--help says more");
+        "give a verb: validate, check, generate, verify, list or serve; "
+        "exactbn --help says more");
   }
   judging.required = required_grade(grade);
   require_time_limit(subject.time_limit);
@@ -183,6 +250,8 @@ int run_command(int argc, char** argv) {
     if (!file.empty()) require_writable(file);
   }
   if (*list_verb) return list(what, selection, wire);
+  if (*generate_verb) return generate(generating);
+  if (*verify_verb) return verify_folder(folder, judging.errors);
   if (*serve_verb) return serve_subject(subject.name);
   if (*check_verb) return check_answers(selection, answers_file, judging);
   if (subject.defects) return validate_defects(selection, judging);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "golden/core_suite.h"
+#include "golden/suite.h"
 #include "oracles/verdict.h"
 
 namespace exactbn {
@@ -17,6 +18,18 @@ struct Selection {
   std::string filter;
   std::vector<std::string> dtypes;
   std::uint64_t seed = kCoreSeed;
+};
+
+// Which known answers, and in what form.
+struct GenerateOptions {
+  std::string out;  // a folder
+  std::string format = "json";
+  Selection selection;
+  std::vector<std::string> operations;  // all unless given
+  // An ordinary problem of this shape, instead of a suite.
+  Shape shape;
+  int channel_axis = 1;
+  double epsilon = kEpsilon;
 };
 
 // What passes and what is written.

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/corpus.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "golden/case_id.h"
+#include "golden/labels.h"
+#include "golden/manifest.h"
+
+namespace exactbn {
+namespace {
+
+const std::vector<CommentedCase>& all() {
+  static const std::vector<CommentedCase> cases = corpus();
+  return cases;
+}
+
+std::string shipped(const std::string& name) {
+  std::ifstream in(EXACTBN_GOLDEN "/v1/" + name, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+TEST(Corpus, HoldsEveryOperationInEveryFormat) {
+  std::map<std::pair<Operation, DType>, int> count;
+  for (const CommentedCase& c : all()) {
+    const Problem& p = c.question.problem;
+    ++count[{p.operation, p.x().dtype()}];
+  }
+  EXPECT_GE(all().size(), 1500u);
+  for (const Operation operation : kOperations) {
+    for (const DType dtype : kSuiteDTypes) {
+      EXPECT_GE((count[{operation, dtype}]), 30)
+          << to_string(operation) << ' ' << format(dtype).name;
+    }
+  }
+}
+
+TEST(Corpus, IdsAreUniqueAndOfTheContent) {
+  std::set<std::string> ids;
+  for (const CommentedCase& c : all()) {
+    EXPECT_EQ(c.question.id, case_id(c.question.problem));
+    EXPECT_TRUE(ids.insert(c.question.id).second) << c.question.id;
+  }
+}
+
+TEST(Corpus, EveryLabelIsKnownAndUsedHereOrInTheCoreSuite) {
+  std::set<std::string, std::less<>> used = {"AsRequested"};
+  const auto add = [&](const Case& c) {
+    for (const std::string& label : c.labels) {
+      EXPECT_TRUE(find_label(label)) << c.id << ' ' << label;
+      used.insert(label);
+    }
+  };
+  for (const CommentedCase& c : all()) add(c.question);
+  for (const Case& c : core_suite()) add(c);
+  for (const Label& label : labels()) {
+    EXPECT_TRUE(used.contains(label.name)) << label.name;
+  }
+}
+
+TEST(Corpus, SaysOfEachCaseWhatItAsks) {
+  for (const CommentedCase& c : all()) {
+    EXPECT_FALSE(c.comment.empty()) << c.question.id;
+    EXPECT_EQ(c.comment.back(), '.') << c.comment;
+    EXPECT_FALSE(c.question.labels.empty()) << c.question.id;
+  }
+}
+
+// What is refused has just that label, and nothing else is refused.
+TEST(Corpus, IsValidButForWhatIsToBeRefused) {
+  int refused = 0;
+  for (const CommentedCase& c : all()) {
+    const bool expected = c.question.labels.front() == "Refused";
+    refused += expected;
+    try {
+      require_valid(c.question.problem);
+      EXPECT_FALSE(expected) << c.question.id << ' ' << c.comment;
+    } catch (const InvalidProblem& error) {
+      EXPECT_TRUE(expected) << c.question.id << ' ' << error.what();
+    }
+  }
+  EXPECT_GE(refused, 50);
+}
+
+// The ladder reaches its ends in both formats that have them.
+TEST(Corpus, ClimbsFrom1To2To22) {
+  for (const DType dtype : {DType::f64, DType::f32}) {
+    std::set<double> first;
+    for (const CommentedCase& c : all()) {
+      const Problem& p = c.question.problem;
+      if (c.question.labels.front() == "CancellationLadder" &&
+          p.operation == Operation::forward_training &&
+          p.x().dtype() == dtype) {
+        first.insert(p.x().value(0) + 1);
+      }
+    }
+    EXPECT_EQ(first.size(), dtype == DType::f64 ? 23u : 22u);
+    EXPECT_EQ(*first.begin(), 1);
+  }
+}
+
+// golden/v1 is what `exactbn generate --out golden/v1` writes: a difference is
+// a change of the corpus or of an answer, or a compiler or processor that gives
+// other results.
+TEST(Corpus, IsWhatIsShipped) {
+  const std::vector<OutputFile> files = export_json(
+      prove_each(all()),
+      {EXACTBN_VERSION, "exactbn generate --suite corpus --seed 20150211"});
+  std::size_t bytes = 0;
+  for (const OutputFile& file : files) {
+    EXPECT_TRUE(shipped(file.name) == file.text) << file.name;
+    EXPECT_LE(file.text.size(), 1'000'000u) << file.name;
+    bytes += file.text.size();
+  }
+  EXPECT_LE(bytes, 6'000'000u);
+  EXPECT_EQ(shipped(std::string(kManifest)), manifest(files));
+}
+
+}  // namespace
+}  // namespace exactbn

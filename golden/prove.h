@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "golden/vector.h"
+
+namespace exactbn {
+
+// Everything that is expected of the question, from its inputs alone, in exact
+// integers. What require_valid refuses is expected to be refused. Variations:
+//   biased_running_variance  the running variance takes v, not v m/(m - 1)
+//   keep_single_value, reject_single_value  m = 1 and that is 0/0
+//   zero_for_zero_variance   0/0 where w = 0 counts as 0
+//   flushed_subnormals       subnormal inputs and results count as 0
+// The others give NaN and keep subnormals. Safe to call from many threads.
+Vector prove(Case question, std::string comment);
+
+// The word of a value: "v", "s", "f" or "u".
+constexpr char letter(Judged judged) { return static_cast<char>(judged); }
+
+}  // namespace exactbn
