@@ -162,8 +162,8 @@ EXACTBN_INLINE bool is_near(const Place<k>& at, const std::array<double, k>& in,
       std::fabs(precise ? (got - f.high) - f.low : got - f.high);
   const double size = std::fabs(precise ? f.high + f.low : f.high);
   const double least = madd<fused>(size, kLess, -rest);
-  const double binade =
-      std::bit_cast<double>(std::bit_cast<std::uint64_t>(least) & kExponent);
+  const double binade = std::bit_cast<double>(
+      std::bit_cast<std::uint64_t>(least > 0 ? least : 0) & kExponent);
   const double by_ulps = madd<fused>(binade, part, -rest);
   if constexpr (!whole) return error <= by_ulps;
   double tol =
