@@ -21,7 +21,7 @@ struct OutputFile {
 struct Exporter {
   std::string_view name;
   std::string_view what;
-  std::vector<OutputFile> (*write)(std::vector<Vector> vectors,
+  std::vector<OutputFile> (*write)(const std::vector<Vector>& vectors,
                                    const Generator& generator);
 };
 
@@ -29,11 +29,11 @@ struct Exporter {
 std::span<const Exporter> exporters();
 
 // A file of golden/README.md's format for each operation and format of x.
-std::vector<OutputFile> export_json(std::vector<Vector> vectors,
+std::vector<OutputFile> export_json(const std::vector<Vector>& vectors,
                                     const Generator& generator);
 // cases.jsonl and answers.jsonl, in the wire format; questions that must be
 // refused are not in it.
-std::vector<OutputFile> export_jsonl(std::vector<Vector> vectors,
+std::vector<OutputFile> export_jsonl(const std::vector<Vector>& vectors,
                                      const Generator& generator);
 
 // The answers to all questions, in parallel.

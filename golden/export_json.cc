@@ -5,13 +5,12 @@
 
 namespace exactbn {
 
-std::vector<OutputFile> export_json(std::vector<Vector> vectors,
+std::vector<OutputFile> export_json(const std::vector<Vector>& vectors,
                                     const Generator& generator) {
   std::map<std::pair<Operation, DType>, std::vector<Vector>> groups;
-  for (Vector& vector : vectors) {
+  for (const Vector& vector : vectors) {
     const Problem& problem = vector.question.problem;
-    groups[{problem.operation, problem.x().dtype()}].push_back(
-        std::move(vector));
+    groups[{problem.operation, problem.x().dtype()}].push_back(vector);
   }
   std::vector<OutputFile> files;
   for (auto& [key, group] : groups) {

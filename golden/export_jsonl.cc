@@ -4,7 +4,7 @@
 
 namespace exactbn {
 
-std::vector<OutputFile> export_jsonl(std::vector<Vector> vectors,
+std::vector<OutputFile> export_jsonl(const std::vector<Vector>& vectors,
                                      const Generator& /*generator*/) {
   OutputFile cases = {"cases.jsonl", {}};
   OutputFile answers = {"answers.jsonl", {}};

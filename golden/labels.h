@@ -24,7 +24,7 @@ struct Label {
   std::string_view exposes;  // one sentence
   Severity severity;
   // Where real implementations failed so: "pytorch#5410 caffe#3963".
-  std::string_view threads = "";
+  std::string_view threads{};
 };
 
 std::vector<std::string> threads(const Label& label);

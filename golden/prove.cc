@@ -123,10 +123,11 @@ bool has_subnormal(const Tensor& tensor) {
 
 // What flushing does to the inputs and to the outputs; nothing where there is
 // nothing to flush.
-std::optional<Expected> prove_flushed(Problem problem,
+std::optional<Expected> prove_flushed(const Problem& problem,
                                       const Expected& expected) {
   bool differs = false;
-  for (auto& [name, tensor] : problem.inputs) {
+  Problem question = problem;
+  for (auto& [name, tensor] : question.inputs) {
     differs = differs || has_subnormal(tensor);
     flush(tensor);
   }
@@ -136,7 +137,7 @@ std::optional<Expected> prove_flushed(Problem problem,
   if (!differs) return std::nullopt;
   Declaration declaration;
   declaration.subnormals = Subnormals::flush;
-  Expected flushed = prove_all(problem, declaration);
+  Expected flushed = prove_all(question, declaration);
   for (auto& [name, output] : flushed.outputs) {
     if (!has_subnormal(output.values)) continue;
     const Tensor before = output.values;

@@ -84,7 +84,7 @@ std::string maps_differ(const std::string& path, const Map& given,
   for (const auto& [name, value] : proved) {
     const auto it = given.find(name);
     if (it == given.end()) return path + name + ": missing";
-    const std::string found = values_differ(path + name, it->second, value);
+    std::string found = values_differ(path + name, it->second, value);
     if (!found.empty()) return found;
   }
   return {};
@@ -105,7 +105,7 @@ std::string difference(const Vector& given, const Vector& proved) {
   if (given.question.id != proved.question.id) {
     return differ("id", given.question.id, proved.question.id);
   }
-  const std::string found =
+  std::string found =
       expected_differ("expected", given.expected, proved.expected);
   if (!found.empty()) return found;
   return maps_differ("variation:", given.variations, proved.variations,
