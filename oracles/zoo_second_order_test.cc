@@ -7,6 +7,7 @@
 #include "oracles/check.h"
 #include "reference/draw.h"
 #include "reference/textbook_outputs.h"
+#include "reference/trials.h"
 
 namespace exactbn {
 namespace {
@@ -134,7 +135,7 @@ TEST(ZooSecondOrder, NoSoundAlgorithmFails) {
   int decided = 0;
   int undecided = 0;
   std::map<std::string, double> largest;
-  for (int trial = 0; trial < 1500; ++trial) {
+  for (int trial = 0; trial < trials(1500); ++trial) {
     for (const Operation operation : kSecondOrder) {
       const Problem p = any_problem(draw, operation, {});
       for (const FloatOutputs& outputs :

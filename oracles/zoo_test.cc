@@ -7,6 +7,7 @@
 #include <map>
 
 #include "oracles/zoo_trial.h"
+#include "reference/trials.h"
 
 namespace exactbn::zoo {
 namespace {
@@ -151,7 +152,9 @@ void expect_no_failure(const Tallies& tallies) {
   testing::Test::RecordProperty("checks", std::to_string(sum.checks));
 }
 
-TEST(Zoo, NoSoundAlgorithmFails) { expect_no_failure(try_many(1, 1800)); }
+TEST(Zoo, NoSoundAlgorithmFails) {
+  expect_no_failure(try_many(1, trials(1800)));
+}
 
 // Minutes. Prints for each algorithm the checks, the undecided and the failed
 // ones, and the largest eta over its limit and where.
@@ -165,7 +168,7 @@ TEST(Zoo, DISABLED_NoSoundAlgorithmFailsInAMillionChecks) {
 // then comes only from the square of that: an error of second order.
 TEST(Zoo, AConstantChannelWithARoundedMeanPasses) {
   Draw draw(5);
-  for (int trial = 0; trial < 500; ++trial) {
+  for (int trial = 0; trial < trials(500); ++trial) {
     const auto m = static_cast<std::int64_t>(2 + draw.below(40));
     Problem p = draw_channel(draw, DType::f32, Operation::forward_training, m);
     p.epsilon = static_cast<double>(1e-5F);

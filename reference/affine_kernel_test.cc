@@ -9,6 +9,7 @@
 
 #include "reference/draw.h"
 #include "reference/surd.h"
+#include "reference/trials.h"
 
 namespace exactbn {
 namespace {
@@ -104,7 +105,7 @@ TEST(AffineKernel, DecidesRightBesideMidpointsAndOpensNoMoreThanItsBound) {
   Draw draw(1);
   for (const DType dtype : kDTypes) {
     for (std::size_t k = 1; k <= kMost; ++k) {
-      for (int trial = 0; trial < 5000; ++trial) {
+      for (int trial = 0; trial < trials(5000); ++trial) {
         const Sample s = sample(draw, k, dtype);
         const Answer answer = evaluate_alone(s, k, dtype);
         if (answer.open) {

@@ -11,12 +11,13 @@
 
 #include "reference/draw.h"
 #include "reference/exact.h"
+#include "reference/trials.h"
 
 namespace exactbn {
 namespace {
 
 constexpr slong kBits = 400;
-constexpr int kTrials = 1020;  // of every operation and format
+constexpr int kTrials = trials(1020);  // of every operation and format
 
 // A ball, which frees itself.
 class Ball {
@@ -348,7 +349,7 @@ TEST(Exact, LiesInTheBallsOfArb) {
     EXPECT_GT(count.sharp, count.values / 2) << name;
   }
   RecordProperty("values", std::to_string(values));
-  EXPECT_GT(values, 1'000'000);
+  EXPECT_GT(values, trials(1'000'000));
   // Every output of every operation.
   for (const Operation operation : kOperations) {
     const Problem p = any_problem(draw, operation, DType::f32);

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "reference/trials.h"
+
 namespace exactbn {
 namespace {
 
@@ -108,7 +110,7 @@ TEST(Format, Bf16IsTheUpperHalfOfF32) {
 // The machine rounds a double to a float, and sums and products to a double.
 TEST(Format, RoundsAsTheMachineDoes) {
   std::mt19937_64 rng(1);
-  for (int trial = 0; trial < 300'000; ++trial) {
+  for (int trial = 0; trial < trials(300'000); ++trial) {
     const double near_f32 = double_between(rng, -160, 130);
     ASSERT_EQ(round_to(near_f32, DType::f32),
               bits_of(static_cast<float>(near_f32)));
@@ -152,7 +154,7 @@ TEST(Format, RoundsToAShortFormatAsASearchDoes) {
   std::mt19937_64 rng(2);
   for (const DType dtype : kShort) {
     const Format f = format(dtype);
-    for (int trial = 0; trial < 100'000; ++trial) {
+    for (int trial = 0; trial < trials(100'000); ++trial) {
       const double value = double_between(rng, f.quantum() - 3, f.emax + 2);
       ASSERT_EQ(round_to(value, dtype), nearest_by_search(value, dtype))
           << f.name << ' ' << value;

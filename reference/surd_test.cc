@@ -7,6 +7,8 @@
 #include <cmath>
 #include <random>
 
+#include "reference/trials.h"
+
 namespace exactbn {
 namespace {
 
@@ -69,7 +71,7 @@ bool is_nearest(const Surd& s, std::uint64_t bits, DType dtype) {
 
 TEST(Surd, RoundsToTheNearestOfEveryFormat) {
   std::mt19937_64 rng(1);
-  for (int trial = 0; trial < 50'000; ++trial) {
+  for (int trial = 0; trial < trials(50'000); ++trial) {
     const Surd s = any_surd(rng);
     for (const DType dtype : kDTypes) {
       ASSERT_TRUE(is_nearest(s, round_to(s, dtype), dtype))
@@ -80,7 +82,7 @@ TEST(Surd, RoundsToTheNearestOfEveryFormat) {
 
 TEST(Surd, AgreesWithFourHundredDigits) {
   std::mt19937_64 rng(2);
-  for (int trial = 0; trial < 20'000; ++trial) {
+  for (int trial = 0; trial < trials(20'000); ++trial) {
     const Surd s = any_surd(rng);
     const Big expected = big(s);
     const bool zero = abs(expected) < Big("1e-300");

@@ -11,6 +11,7 @@
 #include "reference/exact.h"
 #include "reference/nearest.h"
 #include "reference/textbook_outputs.h"
+#include "reference/trials.h"
 
 namespace exactbn {
 
@@ -105,7 +106,7 @@ template <class Digits, class MoreDigits>
 void expect_agreement_with_textbook() {
   Draw draw(20);
   Tally tally;
-  for (int trial = 0; tally.values < 120'000; ++trial) {
+  for (int trial = 0; tally.values < trials(120'000); ++trial) {
     for (const Operation operation : kOperations) {
       for (const DType dtype : kDTypes) {
         compare_with_textbook<Digits, MoreDigits>(
@@ -118,8 +119,8 @@ void expect_agreement_with_textbook() {
   testing::Test::RecordProperty("second_order", tally.second_order);
   testing::Test::RecordProperty("subnormal", tally.subnormal);
   testing::Test::RecordProperty("needed_more_digits", tally.needed_more_digits);
-  EXPECT_GT(tally.second_order, 20'000);
-  EXPECT_GT(tally.subnormal, 2000);
+  EXPECT_GT(tally.second_order, trials(20'000));
+  EXPECT_GT(tally.subnormal, trials(2000));
   EXPECT_LT(tally.needed_more_digits, tally.values / 20);
 }
 
