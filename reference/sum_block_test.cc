@@ -44,6 +44,37 @@ TEST(SumBlock, HoldsEveryValueOfTheShortFormats) {
   expect_holds_every_value_of<std::uint64_t>(DType::bf16);
 }
 
+// In place, copied, or the one after the other.
+TEST(SumBlock, BlocksOfAChannelHoldItsValuesInOrder) {
+  Draw draw(4);
+  for (const DType dtype : {DType::f32, DType::bf16}) {
+    for (const std::int64_t inner : {1, 7, 255, 256, 2048, 2049, 3136, 6157}) {
+      Tensor x(dtype, {3, 2, inner});
+      for (std::int64_t i = 0; i < x.size(); ++i) {
+        x.set_bits(i, round_to(draw.normal(), dtype));
+      }
+      const ChannelView view(x.shape(), 1);
+      const auto block = std::make_unique<SumBlock<std::uint32_t>>();
+      const std::int64_t end = view.count() - 1;
+      int count = 0;
+      for (std::int64_t k = 0; k < end; k += count) {
+        count = block_count<std::uint32_t>(x, view, k, end);
+        ASSERT_GT(count, 0);
+        ASSERT_LE(k + count, end);
+        block->load_along(x, view, 1, k, count);
+        ASSERT_EQ(block->rows, (count + kLanes - 1) / kLanes);
+        for (int j = 0; j < block->rows * kLanes; ++j) {
+          const Scaled got = block->at(j / kLanes, j % kLanes);
+          const Dyadic want =
+              j < count ? x.exact(view.offset(1, k + j)) : Dyadic();
+          ASSERT_EQ(Dyadic(got.n, got.e), want)
+              << inner << ' ' << k << ' ' << j;
+        }
+      }
+    }
+  }
+}
+
 TEST(SumBlock, EveryFiniteColumnOfF16IsNarrow) {
   Tensor x(DType::f16, {1, 1, 32});
   x.set_bits(0, 0x7bff);   // the largest
