@@ -62,7 +62,7 @@ class Units:
                          + (y + t * k + fh) * h + f + mean),
                 g * s * (23 * kap**2 * e + 8 * kap * (t * near + y * h)
                          + 3 * y * near),
-                1 + f + x + a + g * (1 + s) * (1 + t + (1 + d) * h)
+                1 + f + g * near + g * (1 + s) * (1 + t + (1 + d) * h)
                 + g * s * s * (t + (d + t) * h) + g * s / self.w * e)
 
     def parts(self, name, x, dy, u):
@@ -116,7 +116,7 @@ class Units:
                  + 3 * (chi * near + pi * of_g + tau * of_e)
                  + 14 * (mix * near + tau * pi * h)
                  + 7 * pi * self.sq * near),
-             1 + x + a + dy + u + gamma * (1 + s)**2 * (
+             1 + gamma * s * near + dy + u + gamma * (1 + s)**2 * (
                  1 + h + t + p + c + 3 * t * p
                  + (1 + s * ud) * (g + 3 * t * h)
                  + (1 + s * d) * (e + 3 * p * h))
