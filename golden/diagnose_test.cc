@@ -255,7 +255,8 @@ TEST(DiagnosisOnTheCoreSuite, TakesALabelForEvidence) {
   const Resemblance& r = d.resembling.front();
   EXPECT_THAT(names(r.here), ElementsAre("affine_folded"));
   EXPECT_LT(r.here.evidence, 16);
-  EXPECT_EQ(r.only_where, "the case is labelled ProductOverflow");
+  EXPECT_EQ(r.only_where,
+            "the case is labelled EpsilonZero and ProductOverflow");
 }
 
 // A running variance that is biased because it is declared so.

@@ -67,6 +67,8 @@ std::vector<CaseRule> fixed_rules() {
   return rules;
 }
 
+constexpr std::string_view kLabelled = "the case is labelled ";
+
 // Formats of parameters, operations and labels.
 void add_origin(std::vector<CaseRule>& rules, const CaseList& these) {
   rules.push_back({"gamma is in a wider format than x", wide_parameters});
@@ -81,7 +83,7 @@ void add_origin(std::vector<CaseRule>& rules, const CaseList& these) {
   std::set<std::string> labels;
   for (const Case* c : these) labels.insert(c->labels.begin(), c->labels.end());
   for (const std::string& label : labels) {
-    rules.push_back({fmt::format("the case is labelled {}", label),
+    rules.push_back({fmt::format("{}{}", kLabelled, label),
                      [=](const Case& c) { return has_label(c, label); }});
   }
 }
@@ -99,6 +101,19 @@ bool all_hold(const CaseRule& rule, const CaseList& cases) {
 bool any_holds(const CaseRule& rule, const CaseList& cases) {
   return std::any_of(cases.begin(), cases.end(),
                      [&](const Case* c) { return rule.holds(*c); });
+}
+
+// Every label that tells, for none is better than the next.
+std::string all_labels(std::span<const CaseRule> rules, const CaseList& these,
+                       const CaseList& others) {
+  std::string text;
+  for (const CaseRule& rule : rules) {
+    if (!rule.text.starts_with(kLabelled)) continue;
+    if (!all_hold(rule, these) || any_holds(rule, others)) continue;
+    const std::string label = rule.text.substr(kLabelled.size());
+    text += fmt::format("{}{}", text.empty() ? kLabelled : " and ", label);
+  }
+  return text;
 }
 
 }  // namespace
@@ -125,7 +140,10 @@ std::optional<std::string> telling_rule(const CaseList& these,
   add_origin(fixed, these);
   std::vector<CaseRule> rules = fixed;
   add_sizes(rules, these);
-  if (auto text = telling_rule(rules, these, others)) return text;
+  if (auto text = telling_rule(rules, these, others)) {
+    return text->starts_with(kLabelled) ? all_labels(fixed, these, others)
+                                        : text;
+  }
   if (std::min(these.size(), others.size()) < kEnoughForTwo) {
     return std::nullopt;
   }

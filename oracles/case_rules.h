@@ -29,7 +29,8 @@ std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
                                         const CaseList& these,
                                         const CaseList& others);
 
-// The same among the rules of the shape, the operations and the labels; and
+// The same among the rules of the shape, the operations and the labels, all
+// labels that tell; and
 // where none of them tells, two of them together, if there are enough cases
 // that this is no accident.
 std::optional<std::string> telling_rule(const CaseList& these,

@@ -223,7 +223,7 @@ std::set<std::string> outputs_alone(std::span<const Heard> run,
 }
 
 // Of the defects those that spare the fewest other cases.
-Resemblance resemblance(std::span<const Heard> run, Culprit culprit,
+Resemblance resemblance(std::span<const Heard> run, const Culprit& culprit,
                         const Declaration& declaration) {
   Resemblance r;
   r.here = culprit;
@@ -263,8 +263,9 @@ std::vector<Resemblance> resembling(std::span<const Heard> run,
     }
   }
   std::vector<Resemblance> found;
-  for (Culprit& culprit : lineup.diagnosis(failed).culprits) {
-    Resemblance r = resemblance(run, std::move(culprit), declaration);
+  const Diagnosis here = lineup.diagnosis(failed);
+  for (const Culprit& culprit : here.culprits) {
+    Resemblance r = resemblance(run, culprit, declaration);
     // With little evidence it takes whole answers, and a rule that tells where.
     const bool sure = r.here.evidence >= kEnough ||
                       (r.outputs.empty() && !r.only_where.empty());
