@@ -29,10 +29,9 @@ std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
                                         const CaseList& these,
                                         const CaseList& others);
 
-// The same among the rules of the shape, the operations and the labels, all
-// labels that tell; and
-// where none of them tells, two of them together, if there are enough cases
-// that this is no accident.
+// The same among the rules of the shape, the operations and the labels: of
+// labels all that tell. Where no rule does, two of them together, if there are
+// enough cases that this is no accident.
 std::optional<std::string> telling_rule(const CaseList& these,
                                         const CaseList& others);
 
