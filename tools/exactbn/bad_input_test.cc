@@ -244,7 +244,8 @@ std::vector<BadCommand> bad_commands() {
   const std::string reports = kReports;
   const std::string help = "; exactbn --help says more";
   return {
-      {"NoVerb", "", "give a verb: validate, check, list or serve" + help},
+      {"NoVerb", "",
+       "give a verb: validate, check, generate, verify, list or serve" + help},
       {"UnknownVerb", "judge",
        "The following argument was not expected: judge" + help},
       {"UnknownFlag", "validate double --tolerance 1e-5",

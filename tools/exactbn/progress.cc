@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <numeric>
@@ -55,7 +56,7 @@ std::optional<std::chrono::seconds> time_left(std::chrono::milliseconds elapsed,
   const double of_one =
       static_cast<double>(elapsed.count()) / static_cast<double>(done);
   const double rest = of_one * static_cast<double>(all - done) / 1000;
-  return std::chrono::seconds(static_cast<std::int64_t>(rest + 0.5));
+  return std::chrono::seconds(std::llround(rest));
 }
 
 bool shows_progress() {
