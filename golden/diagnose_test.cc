@@ -8,7 +8,7 @@
 #include "golden/core_suite.h"
 #include "oracles/diagnose_defects.h"
 #include "oracles/double_subject.h"
-#include "oracles/output_format.h"
+#include "oracles/textbook_tensors.h"
 #include "reference/trials.h"
 
 namespace exactbn {
@@ -100,19 +100,6 @@ Tensors modelled(const char* name, const Problem& problem) {
   return defect_answers(*find_defect(name), problem).front().outputs;
 }
 
-template <class Real>
-Tensors textbook(const Problem& problem) {
-  const Outputs<Real> all = Textbook<Real>(problem).outputs();
-  Tensors tensors;
-  for (const std::string_view name : output_names(problem)) {
-    tensors.emplace(name,
-                    to_tensor(all.at(name), output_format(problem, name),
-                              output_shape(problem, name),
-                              shaped_like_x(name) ? problem.channel_axis : 0));
-  }
-  return tensors;
-}
-
 TEST(DiagnosisOnTheCoreSuite, BlamesNothingWhereNothingFails) {
   DoubleSubject sound;
   const auto kernel = [&](const Problem& problem) {
@@ -136,10 +123,11 @@ TEST(DiagnosisOnTheCoreSuite, BlamesAFloatKernelForItsRangeAlone) {
                                            label == "ProductOverflow";
                                   });
   };
-  EXPECT_THAT(diagnose_kernel(textbook<float>, cases_where(in_range)).culprits,
-              IsEmpty());
+  EXPECT_THAT(
+      diagnose_kernel(textbook_tensors<float>, cases_where(in_range)).culprits,
+      IsEmpty());
   for (const Culprit& culprit :
-       diagnose_kernel(textbook<float>, cases_where(f32)).culprits) {
+       diagnose_kernel(textbook_tensors<float>, cases_where(f32)).culprits) {
     for (const Defect* defect : culprit.defects) {
       EXPECT_EQ(defect->family, "range") << defect->name;
     }

@@ -5,18 +5,11 @@
 #include <bit>
 #include <cmath>
 
+#include "reference/lanes.h"
+
 namespace exactbn {
 
 namespace {
-
-// Compiled once for every instruction set below, and vectorized there.
-#define EXACTBN_INLINE [[gnu::always_inline]] inline
-
-#ifdef __clang__  // vectorizes by itself, and would warn where it does not
-#define EXACTBN_LANES
-#else
-#define EXACTBN_LANES _Pragma("omp simd")
-#endif
 
 // Values that are looked at side by side.
 constexpr std::int64_t kLanes = 16;
@@ -216,7 +209,7 @@ EXACTBN_INLINE std::int64_t count_loop(const CheckForms& forms,
     for (; first_lane + kLanes <= width; first_lane += kLanes) {
       const std::int64_t i = row + first_lane;
       if (next) prefetch_lanes<2>(next + i);
-      if (i + kAhead < n) {
+      if (i + kAhead + kLanes <= n) {
         for (std::size_t j = 0; j < k; ++j) {
           prefetch_lanes<3>(in[j] + i + kAhead);
         }

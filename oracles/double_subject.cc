@@ -6,8 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "oracles/output_format.h"
-#include "reference/textbook_outputs.h"
+#include "oracles/textbook_tensors.h"
 
 namespace exactbn {
 
@@ -43,19 +42,6 @@ bool fits_double(const Problem& problem) {
   return true;
 }
 
-template <class Real>
-Tensors rounded(const Problem& problem) {
-  const Outputs<Real> all = Textbook<Real>(problem).outputs();
-  Tensors tensors;
-  for (const std::string_view name : output_names(problem)) {
-    tensors.emplace(name,
-                    to_tensor(all.at(name), output_format(problem, name),
-                              output_shape(problem, name),
-                              shaped_like_x(name) ? problem.channel_axis : 0));
-  }
-  return tensors;
-}
-
 }  // namespace
 
 DoubleSubject::DoubleSubject() {
@@ -66,8 +52,8 @@ DoubleSubject::DoubleSubject() {
 Answer DoubleSubject::answer(const Case& c) {
   const Problem& problem = c.problem;
   Answer answer;
-  answer.outputs = fits_double(problem) ? rounded<double>(problem)
-                                        : rounded<WideDouble>(problem);
+  answer.outputs = fits_double(problem) ? textbook_tensors<double>(problem)
+                                        : textbook_tensors<WideDouble>(problem);
   return answer;
 }
 

@@ -283,7 +283,7 @@ class FastCheck::Worker {
     }
     values_.got = load(check_.got_, first, n, buffers_.back());
     const bool copied = values_.got == buffers_.back().data();
-    const bool any = !copied && next >= 0 && next + n <= check_.got_.size();
+    const bool any = !copied && next + n <= check_.got_.size();
     const int width = format(check_.got_.dtype()).width / 8;
     values_.next = any ? check_.got_.bytes().data() + next * width : nullptr;
   }
@@ -298,14 +298,11 @@ class FastCheck::Worker {
 
   // Of every value of a block: passes, fails, or is judged.
   void listen(Tests& tests, std::int64_t first, std::int64_t n) {
-    const auto fill = [&](double eta, double slack, Block& to) {
-      fill_tolerances(tests, n, eta, slack, to);
-    };
-    fill(1, 0, unit_);
-    fill(check_.limit_, -kSlack, sure_);
-    fill(check_.limit_, kSlack, most_);
+    fill_tolerances(tests, n, 1, 0, unit_);
+    fill_tolerances(tests, n, check_.limit_, -kSlack, sure_);
+    fill_tolerances(tests, n, check_.limit_, kSlack, most_);
     judge_the_worst(first, n);
-    fill(quiet_now().eta, -kSlack, quiet_tol_);
+    fill_tolerances(tests, n, quiet_now().eta, -kSlack, quiet_tol_);
     for (std::int64_t i = 0; i < n; ++i) {
       const auto at = static_cast<std::size_t>(i);
       if (judged_[at]) continue;
@@ -322,16 +319,14 @@ class FastCheck::Worker {
       }
       const Quiet before = quiet_now();
       judge(first + i);
-      if (quiet_now() != before) fill(quiet_now().eta, -kSlack, quiet_tol_);
+      if (quiet_now() != before) {
+        fill_tolerances(tests, n, quiet_now().eta, -kSlack, quiet_tol_);
+      }
     }
   }
 
   void fill_tolerances(Tests& tests, std::int64_t n, double eta, double slack,
                        Block& to) {
-    if (eta == 0) {
-      std::fill_n(to.begin(), n, 0);
-      return;
-    }
     tests.set_tolerance(eta, slack);
     std::array<double, CheckForms::kMost> in{};
     for (std::int64_t i = 0; i < n; ++i) {

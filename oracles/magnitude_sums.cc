@@ -6,19 +6,11 @@
 #include <cmath>
 
 #include "reference/block_io.h"
+#include "reference/lanes.h"
 
 namespace exactbn {
 
 namespace {
-
-// Compiled once for every instruction set below, and vectorized there.
-#define EXACTBN_INLINE [[gnu::always_inline]] inline
-
-#ifdef __clang__  // vectorizes by itself, and would warn where it does not
-#define EXACTBN_LANES
-#else
-#define EXACTBN_LANES _Pragma("omp simd")
-#endif
 
 // Columns that are summed side by side: neighbours of one channel, or channels.
 constexpr int kLanes = 16;

@@ -5,12 +5,11 @@
 #include <bit>
 #include <cmath>
 
+#include "reference/lanes.h"
+
 namespace exactbn {
 
 namespace {
-
-// Compiled once a target below, and vectorized there.
-#define EXACTBN_INLINE [[gnu::always_inline]] inline
 
 // Iterations of the next loop do not depend on each other. (OpenMP's simd says
 // so too, but keeps the small structs of an iteration in memory.)

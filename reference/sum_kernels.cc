@@ -6,24 +6,12 @@
 #include <limits>
 #include <type_traits>
 
+#include "reference/lanes.h"
+
 #ifdef __FAST_MATH__
 #error "(t + u) - u must be computed as it is written"
 #endif
 static_assert(FLT_EVAL_METHOD == 0, "a double must be no more than that");
-
-// Each body is compiled once for every instruction set, inlined into a function
-// that is allowed to use it.
-#define EXACTBN_BODY    \
-  template <class Word> \
-  [[gnu::always_inline]] inline
-
-// gcc unrolls a loop over the lanes unless told to vectorize it. clang does so
-// untold, and would warn where a sanitizer keeps it from it.
-#ifdef __clang__
-#define EXACTBN_LANES
-#else
-#define EXACTBN_LANES _Pragma("omp simd")
-#endif
 
 namespace exactbn {
 
@@ -32,7 +20,7 @@ namespace {
 template <class Word>
 using Float = std::conditional_t<sizeof(Word) == 4, float, double>;
 template <class Word>
-[[gnu::always_inline]] inline double value(Word word) {
+EXACTBN_INLINE double value(Word word) {
   return std::bit_cast<Float<Word>>(word);
 }
 
@@ -46,8 +34,9 @@ constexpr double kProductUnit = 0x1p-46;
 constexpr double kDigitUnit = 0x1p-22;
 constexpr int kDigits = 4;
 
-EXACTBN_BODY void range_body(const Word* words, int rows, const Word* next,
-                             Word* least, Word* most) {
+template <class Word>
+EXACTBN_INLINE void range_body(const Word* words, int rows, const Word* next,
+                               Word* least, Word* most) {
   using Signed = std::make_signed_t<Word>;
   constexpr Signed kMagnitude = std::numeric_limits<Signed>::max();
   Signed low[kLanes];
@@ -78,7 +67,8 @@ EXACTBN_BODY void range_body(const Word* words, int rows, const Word* next,
   }
 }
 
-EXACTBN_BODY void sum_body(Columns<Word> a, int rows, double* parts) {
+template <class Word>
+EXACTBN_INLINE void sum_body(Columns<Word> a, int rows, double* parts) {
   double unit[kLanes];
   double upper[kLanes] = {};
   double lower[kLanes] = {};
@@ -103,8 +93,9 @@ EXACTBN_BODY void sum_body(Columns<Word> a, int rows, double* parts) {
 }
 
 // f32: the product of two significands fits a double. f64 has digits instead.
-EXACTBN_BODY void short_product(Columns<Word> a, Columns<Word> b, int rows,
-                                double* parts) {
+template <class Word>
+EXACTBN_INLINE void short_product(Columns<Word> a, Columns<Word> b, int rows,
+                                  double* parts) {
   double unit[kLanes];
   double upper[kLanes] = {};
   double lower[kLanes] = {};
@@ -129,9 +120,8 @@ EXACTBN_BODY void short_product(Columns<Word> a, Columns<Word> b, int rows,
 
 // f64: every significand in four digits, so that their products are short.
 template <class Word, bool square>
-[[gnu::always_inline]] inline void long_product(Columns<Word> a,
-                                                Columns<Word> b, int rows,
-                                                double* parts) {
+EXACTBN_INLINE void long_product(Columns<Word> a, Columns<Word> b, int rows,
+                                 double* parts) {
   double unit_a[kDigits - 1][kLanes];
   double unit_b[kDigits - 1][kLanes];
   double sums[2 * kDigits - 1][kLanes] = {};
@@ -174,7 +164,8 @@ template <class Word, bool square>
   }
 }
 
-EXACTBN_BODY void square_body(Columns<Word> a, int rows, double* parts) {
+template <class Word>
+EXACTBN_INLINE void square_body(Columns<Word> a, int rows, double* parts) {
   if constexpr (kProductParts<Word> == 2) {
     short_product(a, a, rows, parts);
   } else {
@@ -182,8 +173,9 @@ EXACTBN_BODY void square_body(Columns<Word> a, int rows, double* parts) {
   }
 }
 
-EXACTBN_BODY void product_body(Columns<Word> a, Columns<Word> b, int rows,
-                               double* parts) {
+template <class Word>
+EXACTBN_INLINE void product_body(Columns<Word> a, Columns<Word> b, int rows,
+                                 double* parts) {
   if constexpr (kProductParts<Word> == 2) {
     short_product(a, b, rows, parts);
   } else {
