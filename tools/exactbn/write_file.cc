@@ -29,8 +29,11 @@ bool is_replaceable(const std::string& file) {
 std::error_code write(const std::string& file, const std::string& text) {
   std::ofstream out(file, std::ios::binary);
   out << text;
+  // The reason of the first failure, which closing may not tell.
+  int failure = out ? 0 : errno;
   out.close();
-  return {out ? 0 : errno, std::generic_category()};
+  if (failure == 0 && !out) failure = errno;
+  return {failure, std::generic_category()};
 }
 
 }  // namespace
