@@ -18,7 +18,7 @@ constexpr std::int64_t kAhead = 256;
 
 // bounds.md, "The filter".
 constexpr double kDoubleDoubleError = 0x1p-100;
-constexpr double kDoubleError = 0x1p-50;
+constexpr double kDoubleError = 0x1.00001p-53;
 constexpr double kSlack = 0x1p-40;
 
 constexpr std::uint64_t kExponent = 0x7ff0000000000000;
@@ -43,18 +43,20 @@ Scale scale_of(DType dtype) {
           dtype == DType::f64 ? 0 : std::ldexp(1.0, f.quantum())};
 }
 
-// The form at one place, and the values there.
+constexpr double kLess = 1 - kSlack;
+// A value is no more than that many times its binade.
+constexpr double kBinades = 2.25;
+
+// The form at one place.
 template <std::size_t k>
 struct Place {
   std::array<double, k> high;
   std::array<double, k> low;
-  std::array<double, k> tol;
   double offset_high;
   double offset_low;
-  double tol_centred;
-  double tol_one;
-  double centre;
-  double floor;
+  double relative;
+  std::array<double, k> rest;
+  double rest_one;
 };
 
 template <std::size_t k>
@@ -63,14 +65,31 @@ EXACTBN_INLINE Place<k> place(const CheckForms& f, std::int64_t i) {
   for (std::size_t j = 0; j < k; ++j) {
     at.high[j] = f.high[j][i];
     at.low[j] = f.low[j][i];
-    at.tol[j] = f.tol[j][i];
+    at.rest[j] = f.rest[j][i];
   }
   at.offset_high = f.offset_high[i];
   at.offset_low = f.offset_low[i];
+  at.relative = f.relative[i];
+  at.rest_one = f.rest_one[i];
+  return at;
+}
+
+// The tolerance there.
+template <std::size_t k>
+struct Allowed {
+  std::array<double, k> tol;
+  double tol_centred;
+  double tol_one;
+  double centre;
+};
+
+template <std::size_t k>
+EXACTBN_INLINE Allowed<k> allowed(const CheckForms& f, std::int64_t i) {
+  Allowed<k> at;
+  for (std::size_t j = 0; j < k; ++j) at.tol[j] = f.tol[j][i];
   at.tol_centred = f.tol_centred[i];
   at.tol_one = f.tol_one[i];
   at.centre = f.centre[i];
-  at.floor = f.floor[i];
   return at;
 }
 
@@ -103,9 +122,6 @@ EXACTBN_INLINE Sum sum_of(const Place<k>& at, const std::array<double, k>& in) {
   return {sum, rest};
 }
 
-template <bool precise>
-constexpr double kError = precise ? kDoubleDoubleError : kDoubleError;
-
 // The ulp of the binade of a number that is not negative.
 EXACTBN_INLINE double ulp_of(double size, const Scale& scale) {
   const auto bits = std::bit_cast<std::uint64_t>(size) & kExponent;
@@ -113,59 +129,80 @@ EXACTBN_INLINE double ulp_of(double size, const Scale& scale) {
   return ulp > scale.quantum ? ulp : scale.quantum;
 }
 
+// The bound of the error, but for a part of the form.
+template <bool fused, std::size_t k>
+EXACTBN_INLINE double rest_of(const Place<k>& at,
+                              const std::array<double, k>& in) {
+  double rest = at.rest_one;
+  for (std::size_t j = 0; j + 1 < k; ++j) {
+    rest = madd<fused>(at.rest[j], std::fabs(in[j]), rest);
+  }
+  return rest;
+}
+
 template <bool precise, std::size_t k>
-EXACTBN_INLINE ErrorBounds bounds_of(const Place<k>& at,
+EXACTBN_INLINE ErrorBounds bounds_of(const CheckForms& forms, std::int64_t l,
                                      const std::array<double, k>& in,
                                      double got, const Scale& scale) {
+  const Place<k> at = place<k>(forms, l);
   const Sum f = sum_of<false, precise, k>(at, in);
-  double size = std::fabs(at.offset_high);
-  for (std::size_t j = 0; j < k; ++j) size += std::fabs(at.high[j] * in[j]);
-  const double bound = size * kError<precise> + at.floor;
-  const double error = std::fabs((got - f.high) - f.low);
-  const double slack = bound + error * kSlack;
   const double value = std::fabs(f.high + f.low);
-  const double away = bound + value * 0x1p-52;  // it is rounded
+  const double bound = value * at.relative + rest_of<false, k>(at, in);
+  const double error = std::fabs((got - f.high) - f.low);
+  const double slack = bound + (error + bound) * kSlack;
+  const double away = slack + value * 0x1p-52;  // it is rounded
   const double down = value - away;
   return {error - slack, error + slack, ulp_of(down > 0 ? down : 0, scale),
           ulp_of(value + away, scale)};
 }
 
-// What part of its binade an error may be that is within so many ulp.
-template <bool precise>
+// What part of its binade an error may be that is within so many ulp, but for
+// the error's own bound.
 double part_of_binade(const Scale& scale, double ulps) {
-  const double part = std::min(ulps, 0x1p100) * scale.ulp_of_one;
-  return (part - 4 * kError<precise>)*(1 - kSlack);
+  return std::min(ulps, 0x1p100) * scale.ulp_of_one * kLess;
 }
 
-// Whether `got` is surely within `part` of its binade, and, if `whole`, within
-// half an ulp, `half` of its binade, and its tolerance.
-template <bool fused, bool precise, bool whole, std::size_t k>
+// The power of two at or below a number that is not negative, or 0.
+EXACTBN_INLINE double binade_of(double size) {
+  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(size) & kExponent);
+}
+
+// Whether `got` is surely within `part` of its binade, at most half an ulp.
+template <bool fused, bool precise, std::size_t k>
 EXACTBN_INLINE bool is_near(const Place<k>& at, const std::array<double, k>& in,
-                            double got, double part, double half) {
-  constexpr double kLess = 1 - kSlack;
-  constexpr double kMore = 1 + 0x1p-29;
-  constexpr double kFactor = 2 * kError<precise> * kMore;
-  // The bound of the error, but for a part of the binade.
-  double rest = kFactor * std::fabs(at.offset_high) + kMore * at.floor;
-  for (std::size_t j = 0; j + 1 < k; ++j) {
-    rest = madd<fused>(kFactor * std::fabs(at.high[j]), std::fabs(in[j]), rest);
-  }
+                            double got, double part) {
+  const Sum f = sum_of<fused, precise, k>(at, in);
+  const double error =
+      std::fabs(precise ? (got - f.high) - f.low : got - f.high);
+  const double binade = binade_of(got * kLess);
+  // Of an infinity it is NaN.
+  const double excess =
+      madd<fused>(at.relative * kBinades - part, binade, error);
+  return excess <= -rest_of<fused, k>(at, in);
+}
+
+// Whether `got` is surely within `part` of its binade, and within half an ulp,
+// `half` of its binade, and its tolerance.
+template <bool fused, bool precise, std::size_t k>
+EXACTBN_INLINE bool is_quiet(const Place<k>& at, const Allowed<k>& may,
+                             const std::array<double, k>& in, double got,
+                             double part, double half) {
+  const double rest = rest_of<fused, k>(at, in);
   const Sum f = sum_of<fused, precise, k>(at, in);
   const double error =
       std::fabs(precise ? (got - f.high) - f.low : got - f.high);
   const double size = std::fabs(precise ? f.high + f.low : f.high);
   const double least = madd<fused>(size, kLess, -rest);
-  const double binade = std::bit_cast<double>(
-      std::bit_cast<std::uint64_t>(least > 0 ? least : 0) & kExponent);
-  const double by_ulps = madd<fused>(binade, part, -rest);
-  if constexpr (!whole) return error <= by_ulps;
+  const double binade = binade_of(least > 0 ? least : 0);
+  const double known = at.relative * kBinades;
+  const double by_ulps = madd<fused>(binade, part - known, -rest);
   double tol =
-      madd<fused>(at.tol_centred * kLess, std::fabs(in[k - 1] - at.centre),
-                  at.tol_one * kLess - rest);
+      madd<fused>(may.tol_centred * kLess, std::fabs(in[0] - may.centre),
+                  may.tol_one * kLess - rest);
   for (std::size_t j = 0; j < k; ++j) {
-    tol = madd<fused>(at.tol[j] * kLess, std::fabs(in[j]), tol);
+    tol = madd<fused>(may.tol[j] * kLess, std::fabs(in[j]), tol);
   }
-  const double by_eta = madd<fused>(binade, half, tol);
+  const double by_eta = madd<fused>(binade, half - known, tol);
   return error <= (by_eta < by_ulps ? by_eta : by_ulps);
 }
 
@@ -190,18 +227,22 @@ EXACTBN_INLINE std::int64_t count_loop(const CheckForms& forms,
   }
   const Real* const got = static_cast<const Real*>(values.got);
   const Real* const next = static_cast<const Real*>(values.next);
-  const double half = part_of_binade<precise>(scale, 0.5);
-  const double part =
-      part_of_binade<precise>(scale, whole ? ulps : std::min(ulps, 0.5));
+  const double half = part_of_binade(scale, 0.5);
+  const double part = part_of_binade(scale, whole ? ulps : std::min(ulps, 0.5));
   const Place<k> first = place<k>(forms, 0);
+  const Allowed<k> first_allowed = whole ? allowed<k>(forms, 0) : Allowed<k>{};
   const std::int64_t width = same ? n : forms.width;
   // 1 where value i, of channel l, is not near.
   const auto far = [&](std::int64_t i, std::int64_t l) {
     const Place<k> at = same ? first : place<k>(forms, l);
     std::array<double, k> x;
     for (std::size_t j = 0; j < k; ++j) x[j] = in[j][i];
-    return is_near<fused, precise, whole, k>(at, x, got[i], part, half) ? 0.0
-                                                                        : 1.0;
+    if constexpr (whole) {
+      const Allowed<k> may = same ? first_allowed : allowed<k>(forms, l);
+      return is_quiet<fused, precise, k>(at, may, x, got[i], part, half) ? 0.0
+                                                                         : 1.0;
+    }
+    return is_near<fused, precise, k>(at, x, got[i], part) ? 0.0 : 1.0;
   };
   std::array<double, kLanes> counts{};
   for (std::int64_t row = 0; row < n; row += width) {
@@ -234,13 +275,13 @@ EXACTBN_INLINE void measure_loop(const CheckForms& forms,
                                  const CheckValues& values, std::int64_t n,
                                  const Scale& scale, ErrorBounds* bounds) {
   for (std::int64_t i = 0; i < n; ++i) {
-    const Place<k> at = place<k>(forms, same ? 0 : i % forms.width);
     std::array<double, k> x;
     for (std::size_t j = 0; j < k; ++j) {
       x[j] = static_cast<const Real*>(values.in[j])[i];
     }
-    bounds[i] = bounds_of<precise, k>(
-        at, x, static_cast<const Real*>(values.got)[i], scale);
+    bounds[i] =
+        bounds_of<precise, k>(forms, same ? 0 : i % forms.width, x,
+                              static_cast<const Real*>(values.got)[i], scale);
   }
 }
 
@@ -343,6 +384,13 @@ std::int64_t dispatch(const Task& task, DType dtype) {
 }
 
 }  // namespace
+
+FormRounding form_rounding(DType dtype, std::size_t k) {
+  if (dtype == DType::f64) {
+    return {kDoubleDoubleError, 2 * kDoubleDoubleError};
+  }
+  return {3 * kDoubleError, static_cast<double>(k + 3) * kDoubleError};
+}
 
 std::int64_t count_far(const CheckForms& forms, const CheckValues& values,
                        std::int64_t n, DType dtype, double ulps) {

@@ -10,9 +10,11 @@ namespace exactbn {
 
 // What the check of a value needs to know of its channel. The value is a form
 //   f = c_1 in_1 + ... + c_k in_k + c_0
-// whose coefficients are high + low, and an error of
+// whose coefficients are high + low. Computed in doubles it is off by at most
+//   relative |f| + rest_1 |in_1| + ... + rest_(k-1) |in_(k-1)| + rest_one,
+// and an error of
 //   half an ulp of f + tol_1 |in_1| + ... + tol_k |in_k|
-//                    + tol_centred |in_k - centre| + tol_one
+//                    + tol_centred |in_1 - centre| + tol_one
 // is allowed. Value i is of channel i modulo `width`, whose element of each
 // array it is.
 struct CheckForms {
@@ -24,16 +26,25 @@ struct CheckForms {
   std::array<const double*, kMost> low{};
   const double* offset_high = nullptr;
   const double* offset_low = nullptr;
+  const double* relative = nullptr;
+  std::array<const double*, kMost> rest{};
+  const double* rest_one = nullptr;
   std::array<const double*, kMost> tol{};
   const double* tol_centred = nullptr;
   const double* tol_one = nullptr;
   const double* centre = nullptr;
-  // What products that underflow can add to the error: kLeastError, or 0 where
-  // all coefficients are.
-  const double* floor = nullptr;
 };
 
+// What products that underflow can add to the error.
 inline constexpr double kLeastError = 0x1p-1000;
+
+// The error of a form of k inputs that is computed in doubles, as parts of |f|
+// and of each of its terms but the last.
+struct FormRounding {
+  double of_form;
+  double of_terms;
+};
+FormRounding form_rounding(DType dtype, std::size_t k);
 
 // Rows of values of each input, and of what is checked: as floats where all of
 // them are f32, else as doubles.

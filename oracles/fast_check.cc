@@ -8,9 +8,8 @@
 #include <limits>
 #include <optional>
 
-#include "oracles/check_kernel.h"
+#include "oracles/channel_tests.h"
 #include "reference/block_io.h"
-#include "reference/double_double.h"
 
 namespace exactbn {
 
@@ -25,133 +24,7 @@ constexpr double kSlack = 0x1p-20;
 constexpr double kMostEta = 0x1p40;
 // After so many blocks with many errors beyond half an ulp, more are expected.
 constexpr int kMisses = 4;
-// Tolerances beyond it are no doubles any more.
-constexpr Wide kMostTolerance = 0x1p900L;
-
-Wide magnitude_of(const Magnitudes& m, std::string_view name) {
-  return name == "x" ? m.x : name == "dy" ? m.dy : m.u;
-}
-
 }  // namespace
-
-// The forms and tolerances of some channels, as the kernel reads them.
-class FastCheck::Tests {
- public:
-  Tests(const FastCheck& check, const Channels& channels)
-      : check_(check), channels_(channels) {
-    const std::size_t k = check.names_.size();
-    const auto count = static_cast<std::size_t>(channels.count);
-    for (auto* columns : {&high_, &low_, &tol_}) {
-      columns->assign(k, std::vector<double>(count));
-    }
-    for (auto* column : {&offset_high_, &offset_low_, &tol_centred_, &tol_one_,
-                         &centre_, &floor_}) {
-      column->resize(count);
-    }
-    for (std::int64_t i = 0; i < channels.count; ++i) set_form(i);
-  }
-
-  // Tolerances for that eta, a little below or above. Of 0 they are 0, and no
-  // condition is asked for.
-  void set_tolerance(double eta, double slack) {
-    if (eta == eta_ && (slack == slack_ || eta == 0)) return;
-    eta_ = eta;
-    slack_ = slack;
-    for (std::int64_t i = 0; i < channels_.count; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      const std::int64_t c = channels_.first + i;
-      Magnitudes m;
-      if (eta > 0) m = check_.judge_.tolerance(check_.output_, c, eta);
-      const Wide s = check_.judge_.conditions().invstd(c);
-      tol_centred_[at] = rounded(m.xhat * s);
-      // |x - centre| is off by the rounding of the centre.
-      tol_one_[at] = rounded(m.one) + std::copysign(0x1p-52, slack) *
-                                          std::fabs(centre_[at]) *
-                                          tol_centred_[at];
-      for (std::size_t j = 0; j < check_.names_.size(); ++j) {
-        tol_[j][at] = rounded(magnitude_of(m, check_.names_[j]));
-      }
-    }
-  }
-
-  CheckForms forms() const {
-    CheckForms f;
-    f.k = check_.names_.size();
-    f.width = channels_.count;
-    for (std::size_t j = 0; j < f.k; ++j) {
-      f.high[j] = high_[j].data();
-      f.low[j] = low_[j].data();
-      f.tol[j] = tol_[j].data();
-    }
-    f.offset_high = offset_high_.data();
-    f.offset_low = offset_low_.data();
-    f.tol_centred = tol_centred_.data();
-    f.tol_one = tol_one_.data();
-    f.centre = centre_.data();
-    f.floor = floor_.data();
-    return f;
-  }
-
-  // The tolerance of value i of a block.
-  template <class Inputs>
-  double tolerance(std::int64_t i, const Inputs& in) const {
-    const auto at = static_cast<std::size_t>(i % channels_.count);
-    const std::size_t k = check_.names_.size();
-    double tol =
-        tol_one_[at] + tol_centred_[at] * std::fabs(in[k - 1] - centre_[at]);
-    for (std::size_t j = 0; j < k; ++j) tol += tol_[j][at] * std::fabs(in[j]);
-    return tol;
-  }
-
- private:
-  void set_form(std::int64_t i) {
-    const auto at = static_cast<std::size_t>(i);
-    const std::int64_t c = channels_.first + i;
-    const ExactBatchNorm& exact = check_.judge_.exact();
-    const Operation operation = check_.problem_.operation;
-    const AffineForm form = affine_form(operation, check_.output_,
-                                        exact.channel(c), exact.along(c));
-    const DoubleDouble offset = nearest_pair(form.offset);
-    offset_high_[at] = offset.high;
-    offset_low_[at] = offset.low;
-    bool zero = offset.high == 0;
-    const auto names = form_inputs(operation, check_.output_);
-    for (std::size_t j = 0; j < names.size(); ++j) {
-      const DoubleDouble slope = nearest_pair(form.slopes[j]);
-      const auto place =
-          std::find(check_.names_.begin(), check_.names_.end(), names[j]);
-      const auto to = static_cast<std::size_t>(place - check_.names_.begin());
-      high_[to][at] = slope.high;
-      low_[to][at] = slope.low;
-      zero = zero && slope.high == 0;
-    }
-    centre_[at] = static_cast<double>(check_.judge_.conditions().mean(c));
-    floor_[at] = zero ? 0 : kLeastError;
-  }
-
-  // Towards the side on which nothing is decided wrongly.
-  double rounded(Wide tolerance) const {
-    if (tolerance <= kMostTolerance) {
-      return static_cast<double>(tolerance) * (1 + slack_);
-    }
-    return slack_ > 0 ? std::numeric_limits<double>::infinity()
-                      : static_cast<double>(kMostTolerance);
-  }
-
-  const FastCheck& check_;
-  Channels channels_;
-  std::vector<std::vector<double>> high_;
-  std::vector<std::vector<double>> low_;
-  std::vector<std::vector<double>> tol_;
-  std::vector<double> offset_high_;
-  std::vector<double> offset_low_;
-  std::vector<double> tol_centred_;
-  std::vector<double> tol_one_;
-  std::vector<double> centre_;
-  std::vector<double> floor_;
-  double eta_ = -1;  // that the tolerances are for
-  double slack_ = 0;
-};
 
 // What one thread finds of some channels.
 class FastCheck::Worker {
@@ -167,11 +40,23 @@ class FastCheck::Worker {
       merge(check_.verdict_, found_);
       check_.counts_.values += counts_.values;
       check_.counts_.by_integers += counts_.by_integers;
+      auto& all = check_.contenders_;
+      all.insert(all.end(), contenders_.begin(), contenders_.end());
+      std::erase_if(all, [this](const Contender& c) {
+        return c.most < check_.ulp_.get();
+      });
     }
   }
 
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
+
+  // Values that may be the worst.
+  void judge(const std::vector<Contender>& contenders) {
+    for (const Contender& c : contenders) {
+      if (c.most >= check_.ulp_.get()) judge(c.index);
+    }
+  }
 
   // The values [first, first + n), by the judge alone.
   void judge_all(std::int64_t first, std::int64_t n) {
@@ -181,18 +66,18 @@ class FastCheck::Worker {
 
   // The values [first, first + n), at most kBlock: rows of the channels of the
   // tests. As many from `next` on come after them.
-  void check(Tests& tests, std::int64_t first, std::int64_t n,
+  void check(ChannelTests& tests, std::int64_t first, std::int64_t n,
              std::int64_t next) {
     counts_.values += n;
     load(first, n, next);
     const DType dtype = check_.got_.dtype();
     const Quiet quiet = quiet_now();
-    const bool easy = misses_ < kMisses;
+    const bool easy = check_.misses_ < kMisses;
     if (easy) {
       if (count_far(tests.forms(), values_, n, dtype, quiet.ulps) == 0) return;
       measure_all(tests, n);
       if (judge_few(first, n)) return;
-      ++misses_;
+      ++check_.misses_;
     }
     tests.set_tolerance(quiet.eta, -kSlack);
     if (count_loud(tests.forms(), values_, n, dtype, quiet.ulps) == 0) return;
@@ -236,7 +121,7 @@ class FastCheck::Worker {
             std::min(eta, kMostEta)};
   }
 
-  void measure_all(const Tests& tests, std::int64_t n) {
+  void measure_all(const ChannelTests& tests, std::int64_t n) {
     measure(tests.forms(), values_, n, check_.got_.dtype(), bounds_.data());
     std::fill_n(judged_.begin(), n, false);
   }
@@ -247,30 +132,29 @@ class FastCheck::Worker {
     judged = true;
   }
 
-  // Of a measured block: judges the worst value, and those that are not surely
-  // both within half an ulp and no worse. If they are few; else only the worst.
-  // No tolerance is needed: eta is 0 within half an ulp.
+  // Of a measured block: judges the values that are not surely within half an
+  // ulp, if they are few. The others pass, and no tolerance is needed: their
+  // eta is 0. Of those that may be the worst there is time to judge at the end.
   bool judge_few(std::int64_t first, std::int64_t n) {
     constexpr std::size_t kFew = 16;
-    std::int64_t worst = -1;
-    double most = check_.ulp_.get();
-    for (std::int64_t i = 0; i < n; ++i) {
-      const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
-      const double ulps = b.high / b.ulp_low;
-      if (ulps > most) {
-        most = ulps;
-        worst = i;
-      }
-    }
-    if (worst >= 0) judge_once(first, worst);
     std::array<std::int64_t, kFew> few{};
     std::size_t count = 0;
-    const double ulps = std::min(0.5, quiet_now().ulps);
+    double least = 0;  // that the worst of the block is surely off by, in ulp
     for (std::int64_t i = 0; i < n; ++i) {
       const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
-      if (b.high <= ulps * b.ulp_low) continue;
-      if (count == kFew) return false;
-      few[count++] = i;
+      if (b.high <= 0.5 * b.ulp_low) {
+        least = std::max(least, b.low / b.ulp_high);
+      } else {
+        if (count == kFew) return false;
+        few[count++] = i;
+      }
+    }
+    check_.ulp_.raise(least * (1 - 0x1p-50));
+    const double ulps = quiet_now().ulps;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
+      if (b.high <= ulps * b.ulp_low || b.high > 0.5 * b.ulp_low) continue;
+      contenders_.push_back({first + i, b.high / b.ulp_low * (1 + 0x1p-50)});
     }
     for (std::size_t j = 0; j < count; ++j) judge_once(first, few[j]);
     return true;
@@ -297,7 +181,7 @@ class FastCheck::Worker {
   }
 
   // Of every value of a block: passes, fails, or is judged.
-  void listen(Tests& tests, std::int64_t first, std::int64_t n) {
+  void listen(ChannelTests& tests, std::int64_t first, std::int64_t n) {
     fill_tolerances(tests, n, 1, 0, unit_);
     fill_tolerances(tests, n, check_.limit_, -kSlack, sure_);
     fill_tolerances(tests, n, check_.limit_, kSlack, most_);
@@ -325,8 +209,8 @@ class FastCheck::Worker {
     }
   }
 
-  void fill_tolerances(Tests& tests, std::int64_t n, double eta, double slack,
-                       Block& to) {
+  void fill_tolerances(ChannelTests& tests, std::int64_t n, double eta,
+                       double slack, Block& to) {
     tests.set_tolerance(eta, slack);
     std::array<double, CheckForms::kMost> in{};
     for (std::int64_t i = 0; i < n; ++i) {
@@ -409,8 +293,8 @@ class FastCheck::Worker {
     if (known.channel != now.channel || known.in != now.in ||
         known.got != now.got) {
       ++counts_.by_integers;
-      now.judgement =
-          check_.judge_(check_.output_, i, now.got, check_.got_.dtype());
+      now.judgement = check_.exact(now.channel)(check_.output_, i, now.got,
+                                                check_.got_.dtype());
       known = now;
     }
     const Finding finding{i, now.got, known.judgement};
@@ -425,7 +309,7 @@ class FastCheck::Worker {
   FastCheck& check_;
   OutputVerdict found_;
   CheckCounts counts_;
-  int misses_ = 0;  // blocks with many values beyond half an ulp
+  std::vector<Contender> contenders_;
   CheckValues values_;
   std::array<Block, CheckForms::kMost + 1> buffers_;
   std::array<ErrorBounds, kBlock> bounds_;
@@ -437,11 +321,12 @@ class FastCheck::Worker {
   std::array<Known, 64> known_;
 };
 
-FastCheck::FastCheck(const Problem& problem, const Judge& judge,
+FastCheck::FastCheck(const Problem& problem, const Judge& judge, Screen* screen,
                      std::string_view output, const Tensor& got, Grade required,
                      Filter filter)
     : problem_(problem),
       judge_(judge),
+      screen_(screen),
       output_(output),
       got_(got),
       required_(required),
@@ -452,16 +337,39 @@ FastCheck::FastCheck(const Problem& problem, const Judge& judge,
       floats_(got.dtype() == DType::f32),
       verdict_(empty_verdict(problem, judge, output, got.dtype(), required)) {
   const auto x = std::find(names_.begin(), names_.end(), "x");
-  if (x != names_.end()) std::rotate(x, x + 1, names_.end());
+  if (x != names_.end()) std::rotate(names_.begin(), x, x + 1);
   for (const std::string_view name : names_) {
     inputs_.push_back(problem.find(name));
     floats_ = floats_ && inputs_.back()->dtype() == DType::f32;
   }
 }
 
-bool FastCheck::is_fast(std::int64_t channel) const {
-  return filter_ == Filter::on && view_.count() >= kFewValues &&
-         judge_.is_bounded(output_, channel);
+const OutputVerdict& FastCheck::finish() {
+  std::vector<Contender> contenders;
+  contenders.swap(contenders_);
+  // In order: of values that are equally bad the first counts.
+  Worker(*this).judge(contenders);
+  return verdict_;
+}
+
+const Judge& FastCheck::exact(std::int64_t channel) {
+  return screen_ ? screen_->exact(channel) : judge_;
+}
+
+FastCheck::Way FastCheck::way(std::int64_t channel) {
+  if (filter_ == Filter::off || view_.count() < kFewValues) {
+    return Way::integers;
+  }
+  if (screen_ && screen_->is_bounded(output_, channel)) return Way::screen;
+  return exact(channel).is_bounded(output_, channel) ? Way::exact_sums
+                                                     : Way::integers;
+}
+
+std::optional<ChannelTests> FastCheck::tests(const Channels& channels,
+                                             Way way) {
+  if (way == Way::integers) return {};
+  return ChannelTests(judge_, way == Way::screen ? screen_ : nullptr, output_,
+                      names_, got_.dtype(), channels);
 }
 
 void FastCheck::check(const Channels& channels) {
@@ -471,27 +379,26 @@ void FastCheck::check(const Channels& channels) {
     }
     return;
   }
-  // Neighbours in memory are of different channels: as many at once as are
-  // fast, or are not.
+  // Neighbours in memory are of different channels: as many at once as go the
+  // same way.
   const std::int64_t end = channels.first + channels.count;
   for (std::int64_t c = channels.first; c < end;) {
-    const bool fast = is_fast(c);
+    const Way same = way(c);
     std::int64_t next = c + 1;
-    while (next < end && next - c < kBlock && is_fast(next) == fast) ++next;
-    check_across({c, next - c}, fast);
+    while (next < end && next - c < kBlock && way(next) == same) ++next;
+    check_across({c, next - c}, same);
     c = next;
   }
 }
 
 void FastCheck::check_along(std::int64_t channel) {
-  const bool fast = is_fast(channel);
-  std::optional<Tests> tests;
-  if (fast) tests.emplace(*this, Channels{channel, 1});
+  const std::optional<ChannelTests> tests =
+      this->tests({channel, 1}, way(channel));
   const std::int64_t blocks = (view_.inner + kBlock - 1) / kBlock;
 #pragma omp parallel if (view_.count() > kParallel)
   {
     Worker worker(*this);
-    std::optional<Tests> own = tests;
+    std::optional<ChannelTests> own = tests;
 #pragma omp for schedule(static) collapse(2)
     for (std::int64_t n = 0; n < view_.outer; ++n) {
       for (std::int64_t b = 0; b < blocks; ++b) {
@@ -501,7 +408,7 @@ void FastCheck::check_along(std::int64_t channel) {
         const bool last = b + 1 == blocks;
         const std::int64_t next =
             run + (last ? view_.channels * view_.inner : from + count);
-        if (fast) {
+        if (own) {
           worker.check(*own, run + from, count, next);
         } else {
           worker.judge_all(run + from, count);
@@ -511,22 +418,21 @@ void FastCheck::check_along(std::int64_t channel) {
   }
 }
 
-void FastCheck::check_across(const Channels& channels, bool fast) {
-  std::optional<Tests> tests;
-  if (fast) tests.emplace(*this, channels);
+void FastCheck::check_across(const Channels& channels, Way way) {
+  const std::optional<ChannelTests> tests = this->tests(channels, way);
   // Rows of all channels follow one another.
   const std::int64_t most =
       channels.count == view_.channels ? kBlock / channels.count : 1;
 #pragma omp parallel if (view_.count() * channels.count > kParallel)
   {
     Worker worker(*this);
-    std::optional<Tests> own = tests;
+    std::optional<ChannelTests> own = tests;
 #pragma omp for schedule(static)
     for (std::int64_t n = 0; n < view_.outer; n += most) {
       const std::int64_t rows = std::min(most, view_.outer - n);
       const std::int64_t first = n * view_.channels + channels.first;
       const std::int64_t count = rows * channels.count;
-      if (fast) {
+      if (own) {
         worker.check(*own, first, count, first + rows * view_.channels);
       } else {
         for (std::int64_t r = 0; r < rows; ++r) {

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "oracles/channel_tests.h"
 #include "oracles/output_verdict.h"
+#include "oracles/screen.h"
 #include "reference/affine_form.h"
 #include "reference/rounded.h"
 
@@ -22,20 +25,31 @@ struct CheckCounts {
 // judge sees the others, so that the verdict is the same as if it had seen all.
 class FastCheck {
  public:
-  // The arguments must outlive this object.
-  FastCheck(const Problem& problem, const Judge& judge, std::string_view output,
-            const Tensor& got, Grade required, Filter filter = Filter::on);
+  // The arguments must outlive this object. Where there is a screen it prepares
+  // the judge.
+  FastCheck(const Problem& problem, const Judge& judge, Screen* screen,
+            std::string_view output, const Tensor& got, Grade required,
+            Filter filter = Filter::on);
 
-  // Values of channels that the judge has prepared. Safe to call from many
-  // threads, for channels that are not the same.
+  // Values of channels that the screen, or else the judge, has prepared. Safe
+  // to call from many threads, for channels that are not the same.
   void check(const Channels& channels);
 
-  const OutputVerdict& verdict() const { return verdict_; }
+  // When all channels have been checked.
+  const OutputVerdict& finish();
   const CheckCounts& counts() const { return counts_; }
 
  private:
   class Worker;
-  class Tests;
+
+  // A value that passes, and may be the worst: `most` ulp off at most.
+  struct Contender {
+    std::int64_t index;
+    double most;
+  };
+
+  // Who judges the values of a channel: integers each of them, or bounds most.
+  enum class Way : std::uint8_t { integers, exact_sums, screen };
 
   // A number that only grows, seen by all threads.
   class Record {
@@ -52,12 +66,16 @@ class FastCheck {
     std::atomic<double> value_ = 0;
   };
 
-  bool is_fast(std::int64_t channel) const;
+  // Prepared for that channel.
+  const Judge& exact(std::int64_t channel);
+  Way way(std::int64_t channel);
+  std::optional<ChannelTests> tests(const Channels& channels, Way way);
   void check_along(std::int64_t channel);
-  void check_across(const Channels& channels, bool fast);
+  void check_across(const Channels& channels, Way way);
 
   const Problem& problem_;
   const Judge& judge_;
+  Screen* screen_;
   std::string_view output_;
   const Tensor& got_;
   Grade required_;
@@ -66,8 +84,10 @@ class FastCheck {
   std::vector<std::string_view> names_;  // of the inputs, x the last
   std::vector<const Tensor*> inputs_;
   double limit_;
-  bool floats_;  // all tensors are f32
-  Record ulp_;
+  bool floats_;                  // all tensors are f32
+  std::atomic<int> misses_ = 0;  // blocks with many errors over half an ulp
+  std::vector<Contender> contenders_;
+  Record ulp_;  // that some value is surely off by
   Record eta_;
   Record eta_of_wrong_;  // of values an ulp or more away
   OutputVerdict verdict_;

@@ -80,6 +80,11 @@ void Judge::prepare(const Channels& channels) {
   conditions_.prepare(channels);
 }
 
+void Judge::prepare(const Channels& channels, std::vector<Sums> sums) {
+  exact_.prepare(channels, std::move(sums));
+  conditions_.prepare(channels);
+}
+
 bool Judge::is_bounded(std::string_view output, std::int64_t channel) const {
   return exact_.is_number(channel) && !bound_is_void(output, channel) &&
          declaration_.subnormals == Subnormals::keep;
@@ -175,14 +180,14 @@ Judgement Judge::number(std::string_view output, std::int64_t i,
 
 // The bounds of mean, var, dbeta and the running statistics hold always; the
 // others while w does not move by more than about half: bounds.md has the 1/5.
-bool Judge::bound_is_void(std::string_view output, std::int64_t c) const {
+Wide Judge::void_measure(std::string_view output, std::int64_t c) const {
   const bool of_channel = !shaped_like_x(output);
   const bool through_w = !of_channel || output == "invstd" ||
                          output == "dgamma" || output == "grad_gamma";
-  if (!through_w || summed(output) == 0) return false;
+  if (!through_w || summed(output) == 0) return 0;
   const Wide theta = limit(output, Grade::sequential) * u_;
   const Wide underflow = limit(output, Grade::sequential) * lambda_;
-  return theta * conditions_.kappa(c) + underflow / conditions_.w(c) >= 0.2L;
+  return 5 * (theta * conditions_.kappa(c) + underflow / conditions_.w(c));
 }
 
 // As is their product by 1/m.

@@ -36,6 +36,7 @@ class Judge {
   using Deferred = ExactBatchNorm::Deferred;
   Judge(const Problem& problem, const Declaration& declaration, Deferred);
   void prepare(const Channels& channels);
+  void prepare(const Channels& channels, std::vector<Sums> sums);
 
   // Safe to call from many threads.
   Judgement operator()(std::string_view output, std::int64_t i,
@@ -46,8 +47,12 @@ class Judge {
   // their distance from the exact value then, and by `tolerance`.
   bool is_bounded(std::string_view output, std::int64_t channel) const;
 
-  // Whether kappa u is so large that the bound of that output says nothing.
-  bool bound_is_void(std::string_view output, std::int64_t channel) const;
+  // Whether kappa u is so large that the bound of that output says nothing; and
+  // the number that tells: 1 and above, and it is.
+  bool bound_is_void(std::string_view output, std::int64_t channel) const {
+    return void_measure(output, channel) >= 1;
+  }
+  Wide void_measure(std::string_view output, std::int64_t channel) const;
 
   // Whether every partial sum of the equal values of a channel is exact in the
   // working precision, so that no rounding excuses a variance that is not 0.

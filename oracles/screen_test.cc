@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/screen.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "reference/affine_form.h"
+#include "reference/double_double.h"
+#include "reference/draw.h"
+#include "reference/trials.h"
+
+namespace exactbn {
+namespace {
+
+// mean and deviation of x; dy follows x by `alike`, and is shifted.
+Problem drawn(Draw& draw, Operation operation, DType dtype) {
+  Problem p;
+  p.operation = operation;
+  p.epsilon = draw.below(2) == 0 ? 0 : static_cast<double>(1e-5F);
+  const Shape shape = {2, 3, 700};
+  const double deviation = std::exp2(draw.between(-4, 4));
+  const double mean = deviation * std::exp2(draw.between(-8, 7));
+  const double alike = draw.below(2) == 0 ? 0 : 3;
+  const double shift = draw.below(2) == 0 ? 0 : std::exp2(draw.between(-3, 6));
+  Tensor x(dtype, shape);
+  Tensor dy(dtype, shape);
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const double z = draw.normal();
+    x.set_bits(i, round_to(mean + deviation * z, dtype));
+    dy.set_bits(i, round_to(shift + alike * z + draw.normal(), dtype));
+  }
+  p.inputs.emplace("x", std::move(x));
+  const bool backward = operation == Operation::backward_training;
+  if (backward) p.inputs.emplace("dy", std::move(dy));
+  p.inputs.emplace("gamma",
+                   make_tensor(dtype, {3}, std::array{-2.5, 1.0, 0.0}));
+  if (!backward) {
+    p.inputs.emplace("beta",
+                     make_tensor(dtype, {3}, std::array{0.5, -8.0, 0.0}));
+  }
+  require_valid(p);
+  return p;
+}
+
+double apart(const DoubleDouble& a, const DoubleDouble& b) {
+  return std::fabs((a.high - b.high) + (a.low - b.low));
+}
+
+// How much of its bound the error of a form takes, at most.
+TEST(Screen, FormsAreOffByNoMoreThanItSays) {
+  Draw draw(1);
+  double most = 0;
+  const int count = trials(300);
+  for (int trial = 0; trial < count; ++trial) {
+    const bool backward = draw.below(2) == 0;
+    const Operation operation =
+        backward ? Operation::backward_training : Operation::forward_training;
+    const DType dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
+    const Problem p = drawn(draw, operation, dtype);
+    const std::string_view output = backward ? "dx" : "y";
+    const Declaration declaration;
+    Judge judge(p, declaration, Judge::Deferred());
+    Screen screen(p, declaration, judge);
+    screen.prepare({0, 3});
+    const auto names = form_inputs(operation, output);
+    for (std::int64_t c = 0; c < 3; ++c) {
+      if (!screen.is_bounded(output, c)) continue;
+      const ExactBatchNorm& near = screen.judge().exact();
+      const ExactBatchNorm& exact = screen.exact(c).exact();
+      const AffineForm a =
+          affine_form(operation, output, near.channel(c), near.along(c));
+      const AffineForm b =
+          affine_form(operation, output, exact.channel(c), exact.along(c));
+      const FormError error = screen.error(output, c);
+      const auto expect_within = [&](double off, double bound) {
+        EXPECT_LE(off, bound) << output << ' ' << format(dtype).name;
+        if (bound > 0) most = std::max(most, off / bound);
+      };
+      expect_within(apart(nearest_pair(a.offset), nearest_pair(b.offset)),
+                    error.offset);
+      for (std::size_t j = 0; j < names.size(); ++j) {
+        const DoubleDouble slope = nearest_pair(a.slopes[j]);
+        const bool by_x = backward && names[j] == "x";
+        expect_within(apart(slope, nearest_pair(b.slopes[j])),
+                      by_x ? error.of_x : error.slope * std::fabs(slope.high));
+      }
+    }
+  }
+  // Sums are better than their bounds by chance, not by a bound too wide.
+  EXPECT_GT(most, 0x1p-6);
+}
+
+// A screen is not used where kappa is large, and its judge is asked in time.
+TEST(Screen, LeavesIllConditionedChannelsToExactSums) {
+  Problem p;
+  p.operation = Operation::forward_training;
+  p.epsilon = 0;
+  Tensor x(DType::f32, {1, 1, 2000});
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    x.set_bits(i, round_to(1000 + static_cast<double>(i % 2), DType::f32));
+  }
+  p.inputs.emplace("x", std::move(x));
+  const Declaration declaration;
+  Judge judge(p, declaration, Judge::Deferred());
+  Screen screen(p, declaration, judge);
+  screen.prepare({0, 1});
+  EXPECT_FALSE(screen.is_bounded("y", 0));
+  EXPECT_TRUE(screen.exact(0).is_bounded("y", 0));
+}
+
+}  // namespace
+}  // namespace exactbn
