@@ -299,9 +299,10 @@ std::vector<Totals> sum_across(const Question& q, std::int64_t begin,
       std::array<Real, kStep> rest_dy{};
       for (std::int64_t i = whole; i < count; ++i) {
         const std::int64_t row = at + i * stride;
-        std::copy_n(all_x + row, kLanes, &rest_x[(i - whole) * kLanes]);
+        std::copy_n(all_x + row, kLanes, rest_x.begin() + (i - whole) * kLanes);
         if (!all_dy) continue;
-        std::copy_n(all_dy + row, kLanes, &rest_dy[(i - whole) * kLanes]);
+        std::copy_n(all_dy + row, kLanes,
+                    rest_dy.begin() + (i - whole) * kLanes);
       }
       kernel(
           {rest_x.data(), all_dy ? rest_dy.data() : nullptr, kTree, kLanes, 0},
