@@ -13,6 +13,11 @@ std::span<const Exporter> exporters() {
                export_json},
       Exporter{"jsonl", "cases and right answers in the wire format",
                export_jsonl},
+      Exporter{"npz", "the same as json, as arrays of numpy", export_npz},
+      Exporter{"safetensors", "the same as json, as tensors by name",
+               export_safetensors},
+      Exporter{"c", "the same as json, as C99 headers of bit patterns",
+               export_c},
   };
   return kExporters;
 }

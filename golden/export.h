@@ -36,6 +36,16 @@ std::vector<OutputFile> export_json(const std::vector<Vector>& vectors,
 std::vector<OutputFile> export_jsonl(const std::vector<Vector>& vectors,
                                      const Generator& generator);
 
+// Arrays of numpy and of safetensors, and a header of C99 with bit patterns, a
+// file for each operation and format of x: of the same content as the JSON. The
+// first throws std::length_error where a file does not fit into a ZIP archive.
+std::vector<OutputFile> export_npz(const std::vector<Vector>& vectors,
+                                   const Generator& generator);
+std::vector<OutputFile> export_safetensors(const std::vector<Vector>& vectors,
+                                           const Generator& generator);
+std::vector<OutputFile> export_c(const std::vector<Vector>& vectors,
+                                 const Generator& generator);
+
 // The answers to all questions, in parallel.
 std::vector<Vector> prove_each(const std::vector<CommentedCase>& questions);
 

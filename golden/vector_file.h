@@ -43,6 +43,10 @@ struct VectorFile {
 VectorFile vector_file(Operation operation, DType dtype, Generator generator,
                        std::vector<Vector> cases);
 
+// A file for each operation and format of x that the cases have.
+std::vector<VectorFile> vector_files(const std::vector<Vector>& cases,
+                                     const Generator& generator);
+
 // forward_training-f32.json
 std::string file_name(const VectorFile& file);
 

@@ -77,7 +77,8 @@ std::string read_shape(const std::string& text, Shape& shape) {
 void add_generate(CLI::App& verb, GenerateOptions& options) {
   verb.add_option("--out", options.out, "the folder to write; new or empty")
       ->required();
-  verb.add_option("--format", options.format, "json or jsonl")
+  verb.add_option("--format", options.format,
+                  "json, jsonl, npz, safetensors or c")
       ->capture_default_str();
   options.selection.suite = "corpus";
   auto* suite =

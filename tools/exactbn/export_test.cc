@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The formats of generate, read by what they are for.
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "tools/exactbn/program_test.h"
+
+namespace exactbn {
+namespace {
+
+using testing::HasSubstr;
+
+class Export : public ProgramTest {
+ protected:
+  // The same cases in a format, in a folder of its name.
+  void generate(const std::string& format) const {
+    const Outcome made = run("exactbn generate --out " + format + " --format " +
+                             format + kSelection);
+    ASSERT_EQ(made.status, 0) << made.err;
+    ASSERT_EQ(
+        run("cd " + format + " && sha256sum --quiet -c MANIFEST.sha256").status,
+        0);
+  }
+
+  // A python3 that has the module; empty if there is none.
+  std::string python_with(const std::string& module) const {
+    for (const std::string python : {"python3", "/usr/bin/python3"}) {
+      if (run(python + " -c 'import " + module + "'").status == 0) {
+        return python + " -B ";
+      }
+    }
+    return {};
+  }
+
+  const std::string kSelection =
+      " --operation forward_training,jvp_training --dtype f32,bf16 --filter 1";
+  const std::string kReader = EXACTBN_GOLDEN "/read_arrays.py json ";
+};
+
+TEST_F(Export, NpzHoldsWhatJsonHolds) {
+  const std::string python = python_with("numpy");
+  if (python.empty()) GTEST_SKIP() << "no numpy";
+  generate("json");
+  generate("npz");
+  const Outcome same = run(python + kReader + "npz");
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+  EXPECT_THAT(same.out, HasSubstr(" arrays are the same"));
+}
+
+TEST_F(Export, SafetensorsHoldWhatJsonHolds) {
+  const std::string python = python_with("json");
+  if (python.empty()) GTEST_SKIP() << "no python3";
+  generate("json");
+  generate("safetensors");
+  const Outcome same = run(python + kReader + "safetensors");
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+  EXPECT_THAT(same.out, HasSubstr(" arrays are the same"));
+  const std::string file = "safetensors/forward_training-f32.safetensors";
+  run("printf '\\377' | dd of=" + file +
+      " conv=notrunc bs=1 seek=$(( $(wc -c < " + file + ") - 1 ))");
+  EXPECT_EQ(run(python + kReader + "safetensors").status, 1);
+}
+
+// Every value that is right passes, and one that is far off does not.
+constexpr const char* kReaderInC = R"(
+#include <stdio.h>
+
+#include "forward_training-bf16.h"
+#include "forward_training-f32.h"
+#include "jvp_training-f32.h"
+
+static int values, refused, undecided, forgiven;
+
+static void judge(const exactbn_output *o) {
+  size_t i;
+  for (i = 0; i < o->values.size; ++i) {
+    const uint64_t want = exactbn_bits(&o->values, i);
+    const uint64_t sign = (uint64_t)1 << (o->values.width - 1);
+    const int away = exactbn_right(o, i, want ^ sign);
+    ++values;
+    refused += exactbn_right(o, i, want) != 1;
+    undecided += away < 0;
+    forgiven += away > 0;
+  }
+}
+
+static void read_all(const exactbn_vectors *v) {
+  size_t c, a, o;
+  for (c = 0; c < v->cases; ++c) {
+    const exactbn_case *test = &v->test[c];
+    const exactbn_tensor *x = exactbn_input(test, "x");
+    if (x == NULL || exactbn_double(test->epsilon) < -1) refused += 1000;
+    for (a = 0; a < test->answers; ++a) {
+      const exactbn_answer *answer = &test->answer[a];
+      if (exactbn_find_output(answer, "nothing") != NULL) refused += 1000;
+      for (o = 0; o < answer->outputs; ++o) judge(&answer->output[o]);
+    }
+  }
+}
+
+int main(void) {
+  read_all(&exactbn_forward_training_bf16);
+  read_all(&exactbn_forward_training_f32);
+  read_all(&exactbn_jvp_training_f32);
+  printf("%d values, %d refused, ", values, refused);
+  printf("undecided %d%%, forgiven %d%%\n", 100 * undecided / values,
+         100 * forgiven / values);
+  return refused != 0;
+}
+)";
+
+TEST_F(Export, CIsReadByCAndByCxx) {
+  generate("c");
+  write("t.c", kReaderInC);
+  const std::string options = " -Wall -Wextra -pedantic -Werror -Ic -o t ";
+  for (const std::string compiler :
+       {"gcc -std=c99", "clang -std=c99", "g++ -std=c++11 -xc++",
+        "clang++ -std=c++11 -xc++"}) {
+    const std::string name = compiler.substr(0, compiler.find(' '));
+    if (run(name + " --version").status != 0) continue;
+    const Outcome built = run(compiler + options + "t.c");
+    ASSERT_EQ(built.status, 0) << compiler << built.err;
+    const Outcome ran = run("./t");
+    EXPECT_EQ(ran.status, 0) << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr(" values, 0 refused, undecided 0%, "));
+  }
+}
+
+TEST_F(Export, DoesNotDependOnTheNumberOfThreads) {
+  for (const std::string format :
+       {"json", "jsonl", "npz", "safetensors", "c"}) {
+    for (const std::string jobs : {"1", "7"}) {
+      EXPECT_EQ(run("exactbn generate --out " + format + jobs + " --format " +
+                    format + kSelection + " --jobs " + jobs)
+                    .status,
+                0);
+    }
+    EXPECT_EQ(run("diff -r " + format + "1 " + format + "7").out, "") << format;
+  }
+}
+
+}  // namespace
+}  // namespace exactbn
