@@ -138,17 +138,17 @@ static inline int exactbn_right(const exactbn_output *o, size_t i,
   const double g = exactbn_of_bits(&o->values, got);
   const int finite = g - g == 0;
   const int same = w != w ? g != g : g == w;
-  double ulp, off;
+  double ulp, error;
   if (o->judged[i] == 's') return same;
   if (o->judged[i] == 'f') return !finite;
   if (w - w != 0) return same ? 1 : -1;
   if (!finite) return o->judged[i] == 'u' ? -1 : 0;
   ulp = exactbn_ulp(&o->values, want);
-  off = (g - w) / ulp - exactbn_double(o->residual[i]);
-  if (off < 0) off = -off;
-  if (off < 1) return 1;
+  error = g - w - exactbn_double(o->residual[i]) * ulp;
+  if (error < 0) error = -error;
+  if (error < ulp) return 1;
   if (o->judged[i] == 'u') return -1;
-  return (off - 0.5) * ulp <=
+  return error - ulp / 2 <=
          exactbn_double(o->eta_limit) * exactbn_double(o->eta_unit[i]);
 }
 

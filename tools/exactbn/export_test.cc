@@ -127,6 +127,27 @@ TEST_F(Export, CIsReadByCAndByCxx) {
   }
 }
 
+// The exact value is 0, whose ulp is the smallest number: divided by that, an
+// error that is forgiven would be infinite.
+TEST_F(Export, CForgivesAnErrorBeside0InF64) {
+  generate("c");
+  write("t.c", R"(
+#include "exactbn_vectors.h"
+
+int main(void) {
+  const uint64_t zero = 0;
+  const uint64_t unit = 0x3ff0000000000000u; /* 1 */
+  const exactbn_output o = {
+      {"y", "f64", 64, 53, 1, {1}, 1, &zero}, &zero, &unit, "v",
+      0x4020000000000000u}; /* 8 */
+  return 10 * exactbn_right(&o, 0, 0x401e000000000000u) + /* 7.5 */
+         exactbn_right(&o, 0, 0x4021000000000000u);       /* 8.5 */
+}
+)");
+  ASSERT_EQ(run("gcc -std=c99 -Ic -o t t.c").status, 0);
+  EXPECT_EQ(run("./t").status, 10);
+}
+
 TEST_F(Export, DoesNotDependOnTheNumberOfThreads) {
   for (const std::string format :
        {"json", "jsonl", "npz", "safetensors", "c"}) {
