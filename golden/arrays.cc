@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "golden/dialect.h"
 #include "golden/prove.h"
 #include "oracles/wire_problem.h"
 
@@ -144,7 +145,7 @@ double in_ulp(const Residual& residual) {
 std::vector<ArrayFile> array_files(const std::vector<Vector>& vectors,
                                    const Generator& generator) {
   std::vector<ArrayFile> files;
-  for (const VectorFile& group : vector_files(vectors, generator)) {
+  for (const VectorFile& group : dialect_files(vectors, generator)) {
     const std::string name = file_name(group);
     ArrayFile& file = files.emplace_back();
     file.stem = name.substr(0, name.rfind('.'));

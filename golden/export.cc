@@ -18,6 +18,8 @@ std::span<const Exporter> exporters() {
                export_safetensors},
       Exporter{"c", "the same as json, as C99 headers of bit patterns",
                export_c},
+      Exporter{"onnx", "folders of models and tensors, as ONNX tests backends",
+               export_onnx, "onnx", why_not_onnx},
   };
   return kExporters;
 }

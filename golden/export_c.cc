@@ -7,6 +7,7 @@
 
 #include "golden/arrays.h"
 #include "golden/c_types.h"
+#include "golden/dialect.h"
 #include "golden/prove.h"
 
 namespace exactbn {
@@ -208,7 +209,7 @@ std::vector<OutputFile> export_c(const std::vector<Vector>& vectors,
                                  const Generator& generator) {
   std::vector<OutputFile> files = {
       {std::string(kTypesFile), std::string(kCTypes)}};
-  for (const VectorFile& file : vector_files(vectors, generator)) {
+  for (const VectorFile& file : dialect_files(vectors, generator)) {
     const std::string name = file_name(file);
     files.push_back(
         {name.substr(0, name.rfind('.')) + ".h", Header(file).take()});

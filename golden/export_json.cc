@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "golden/dialect.h"
 #include "golden/export.h"
 
 namespace exactbn {
@@ -6,7 +7,12 @@ namespace exactbn {
 std::vector<OutputFile> export_json(const std::vector<Vector>& vectors,
                                     const Generator& generator) {
   std::vector<OutputFile> files;
-  for (const VectorFile& file : vector_files(vectors, generator)) {
+  for (VectorFile& file : vector_files(vectors, generator)) {
+    if (const auto convention = find_dialect(generator.convention)) {
+      for (Vector& vector : file.cases) {
+        vector.dialect = dialect(vector, *convention);
+      }
+    }
     files.push_back({file_name(file), write_vectors(file)});
   }
   return files;

@@ -14,6 +14,8 @@ namespace exactbn {
 struct Generator {
   std::string version;
   std::string command;
+  // The framework in whose words the file is too; empty where in none.
+  std::string convention{};
 
   bool operator==(const Generator&) const = default;
 };

@@ -148,9 +148,128 @@ int main(void) {
   EXPECT_EQ(run("./t").status, 10);
 }
 
+TEST_F(Export, OnnxHoldsWhatJsonHolds) {
+  const std::string python = python_with("onnx");
+  if (python.empty()) GTEST_SKIP() << "no onnx";
+  const std::string selection =
+      " --operation forward_training,forward_inference";
+  const Outcome made =
+      run("exactbn generate --out o --format onnx" + selection);
+  EXPECT_EQ(made.status, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("cases left out: to be refused\n"));
+  EXPECT_THAT(made.out, HasSubstr("cases left out: no cumulative average\n"));
+  EXPECT_EQ(run("cd o && sha256sum --quiet -c MANIFEST.sha256").status, 0);
+  run("exactbn generate --out j --convention onnx" + selection);
+  const Outcome same = run(python + EXACTBN_GOLDEN "/read_onnx.py j o");
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+}
+
+// float(0.1) is 3fb99999a0000000.
+TEST_F(Export, SpeaksTheDialectsOfFrameworks) {
+  const std::string python = python_with("json");
+  const std::pair<std::string, std::string> dialects[] = {
+      {"pytorch", "3fb99999a0000000"},
+      {"keras", "3feccccccc000000"},
+      {"onnx", "3fecccccc0000000"},
+      {"onednn", ""},
+      {"cudnn", "3fb99999a0000000"}};
+  for (const auto& [name, momentum] : dialects) {
+    const std::string selection =
+        " --dtype f32 --operation forward_training --convention " + name;
+    const Outcome made = run("exactbn generate --out " + name + selection +
+                             " && exactbn verify " + name);
+    EXPECT_EQ(made.status, 0) << made.out << made.err;
+    if (!python.empty()) {
+      const Outcome again = run(python + EXACTBN_GOLDEN "/verify.py " + name);
+      EXPECT_EQ(again.status, 0) << again.out;
+    }
+    const std::string text = read(name + "/forward_training-f32.json");
+    EXPECT_THAT(text, HasSubstr("\"convention\":{"));
+    if (momentum.empty()) {
+      EXPECT_EQ(text.find("running_mean\":{"), std::string::npos);
+    } else {
+      EXPECT_THAT(text, HasSubstr("\"dialect\":{\"momentum\":\"" + momentum));
+    }
+    EXPECT_EQ(run("exactbn generate --format jsonl --out l" + name + selection +
+                  " && exactbn check l" + name + "/cases.jsonl l" + name +
+                  "/answers.jsonl --require correct")
+                  .status,
+              0)
+        << name;
+  }
+  run("exactbn generate --out s --format safetensors --dtype f32 --operation "
+      "forward_training --convention keras");
+  const std::string tensors = read("s/forward_training-f32.safetensors");
+  EXPECT_THAT(tensors, HasSubstr("weight of the old statistic"));
+  run("sed -i 's/3feccccccc000000/3feccccccc000001/' "
+      "keras/forward_training-f32.json");
+  EXPECT_THAT(run("exactbn verify keras").out,
+              HasSubstr("dialect.momentum: 3feccccccc000001, proved "
+                        "3feccccccc000000"));
+}
+
+TEST_F(Export, RefusesConventionsThatItHasNot) {
+  const auto expect_refused = [&](const std::string& options,
+                                  const std::string& why) {
+    const Outcome made = run("exactbn generate --out v " + options);
+    EXPECT_EQ(made.status, 2) << options;
+    EXPECT_THAT(made.err, HasSubstr(why));
+  };
+  expect_refused("--convention no",
+                 "no convention 'no'; known are pytorch, tensorflow, keras,");
+  expect_refused("--convention caffe", "no convention 'caffe'");
+  expect_refused("--convention keras --format onnx", "is in that of onnx");
+  expect_refused("--format onnx --operation jvp_training", "no case is left");
+}
+
+TEST_F(Export, RecipesAreMadeAgainInPython) {
+  const std::string python = python_with("json");
+  const Outcome made = run(
+      "exactbn generate --out r --format recipe --shape 3x2x5 --channel-axis "
+      "2 --seed 18446744073709551615 && exactbn verify r");
+  EXPECT_EQ(made.status, 0) << made.out << made.err;
+  EXPECT_THAT(made.out, HasSubstr("24 cases in 24 files, "));
+  EXPECT_THAT(made.out, HasSubstr("24 files, 24 cases, "));
+  if (!python.empty()) {
+    const Outcome again = run(python + EXACTBN_GOLDEN "/verify.py r");
+    EXPECT_EQ(again.status, 0) << again.out << again.err;
+  }
+  run("sed -i '/^\"outputs/s/\"sha256\":\"./\"sha256\":\"g/' "
+      "r/recipe-jvp_training-f16-3x2x5.json");
+  const Outcome spoiled = run("exactbn verify r");
+  EXPECT_EQ(spoiled.status, 1);
+  EXPECT_THAT(first_line(spoiled.out),
+              HasSubstr("WRONG recipe-jvp_training-f16-3x2x5.json: "
+                        "/outputs/y_dot/sha256: "));
+  run("sed -i 's/counter/counted/' r/recipe-jvp_training-f16-3x2x5.json");
+  const Outcome refused = run("exactbn verify r");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("r/recipe-jvp_training-f16-3x2x5.json: "
+                                     "recipe.inputs: not counter/1"));
+}
+
+TEST_F(Export, RecipesOfLargeCasesDoNotDependOnTheNumberOfThreads) {
+  for (const std::string jobs : {"1", "7"}) {
+    const Outcome made =
+        run("exactbn generate --format recipe --shape 8x16x56x56 --dtype f32 "
+            "--operation forward_training,backward_training --out v" +
+            jobs + " --jobs " + jobs);
+    EXPECT_EQ(made.status, 0) << made.err;
+  }
+  EXPECT_EQ(run("diff -r v1 v7").out, "");
+  EXPECT_EQ(run("exactbn verify v1").status, 0);
+  for (const std::string bad :
+       {"", "--shape 3", "--shape 2x3 --epsilon -1", "--shape 99999x99999",
+        "--shape 2x3 --convention keras"}) {
+    EXPECT_EQ(run("exactbn generate --format recipe --out w " + bad).status, 2)
+        << bad;
+  }
+  EXPECT_THAT(files(), testing::ElementsAre("v1", "v7"));
+}
+
 TEST_F(Export, DoesNotDependOnTheNumberOfThreads) {
   for (const std::string format :
-       {"json", "jsonl", "npz", "safetensors", "c"}) {
+       {"json", "jsonl", "npz", "safetensors", "c", "onnx"}) {
     for (const std::string jobs : {"1", "7"}) {
       EXPECT_EQ(run("exactbn generate --out " + format + jobs + " --format " +
                     format + kSelection + " --jobs " + jobs)

@@ -82,7 +82,7 @@ TEST_F(Golden, RefusesBadUsage) {
   };
   expect_refused("--format yaml",
                  "no format 'yaml'; known are json, jsonl, npz, "
-                 "safetensors, c");
+                 "safetensors, c, onnx, recipe");
   expect_refused("--suite no", "no suite 'no'");
   expect_refused("--operation fly", "no operation 'fly'");
   expect_refused("--dtype f31", "no format 'f31'");
