@@ -13,6 +13,13 @@ std::span<const Exporter> exporters() {
                export_json},
       Exporter{"jsonl", "cases and right answers in the wire format",
                export_jsonl},
+      Exporter{"npz", "the same as json, as arrays of numpy", export_npz},
+      Exporter{"safetensors", "the same as json, as tensors by name",
+               export_safetensors},
+      Exporter{"c", "the same as json, as C99 headers of bit patterns",
+               export_c},
+      Exporter{"onnx", "folders of models and tensors, as ONNX tests backends",
+               export_onnx, "onnx", why_not_onnx},
   };
   return kExporters;
 }

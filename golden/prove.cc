@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <optional>
 
 #include "golden/round_up.h"
+#include "golden/samples.h"
 #include "golden/short_fraction.h"
 #include "oracles/judge.h"
 #include "oracles/output_format.h"
@@ -49,24 +51,27 @@ Judged judged(const Judge& judge, const Exact& exact, std::string_view output,
   }
 }
 
-ExpectedOutput prove_output(const Judge& judge, const Problem& problem,
-                            const Declaration& declaration,
-                            std::string_view output) {
+}  // namespace
+
+ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
+                        const Declaration& declaration, std::string_view output,
+                        const std::vector<std::int64_t>& at) {
   const bool biased = output == "running_var" &&
                       declaration.running_variance == RunningVariance::biased;
   const DType dtype = output_format(problem, output);
   const double limit = judge.limit(output, Grade::sequential);
   const ChannelView view = problem.view();
   ExpectedOutput out;
-  out.values = Tensor(dtype, output_shape(problem, output));
+  out.values = Tensor(dtype, {std::ssize(at)});
   out.eta_limit = std::ceil(limit * 1e4) / 1e4;
-  for (std::int64_t i = 0; i < out.values.size(); ++i) {
+  for (std::int64_t k = 0; k < out.values.size(); ++k) {
+    const std::int64_t i = at[static_cast<std::size_t>(k)];
     const std::int64_t c = shaped_like_x(output) ? view.channel(i) : i;
     const Exact exact =
         judge.exact().at(biased ? "running_var_biased" : output, i);
     // Asked about any value, the judge says what it wanted.
     const std::uint64_t want = judge(output, i, 0, dtype).want;
-    out.values.set_bits(i, want);
+    out.values.set_bits(k, want);
     const bool finite = is_finite(want, dtype);
     const bool number = exact.kind == Kind::number;
     Judged how = judged(judge, exact, output, c, finite);
@@ -82,6 +87,20 @@ ExpectedOutput prove_output(const Judge& judge, const Problem& problem,
         number && finite ? residual(exact.value, want, dtype) : Residual{});
     out.exact.push_back(number ? short_fraction(exact.value) : std::string());
   }
+  return out;
+}
+
+namespace {
+
+ExpectedOutput prove_output(const Judge& judge, const Problem& problem,
+                            const Declaration& declaration,
+                            std::string_view output) {
+  Tensor values(output_format(problem, output), output_shape(problem, output));
+  std::vector<std::int64_t> all(static_cast<std::size_t>(values.size()));
+  std::iota(all.begin(), all.end(), 0);
+  ExpectedOutput out = prove_at(judge, problem, declaration, output, all);
+  for (const std::int64_t i : all) values.set_bits(i, out.values.bits(i));
+  out.values = std::move(values);
   return out;
 }
 
@@ -124,7 +143,8 @@ bool has_subnormal(const Tensor& tensor) {
 // What flushing does to the inputs and to the outputs; nothing where there is
 // nothing to flush.
 std::optional<Expected> prove_flushed(const Problem& problem,
-                                      const Expected& expected) {
+                                      const Expected& expected,
+                                      Declaration declaration) {
   bool differs = false;
   Problem question = problem;
   for (auto& [name, tensor] : question.inputs) {
@@ -135,7 +155,6 @@ std::optional<Expected> prove_flushed(const Problem& problem,
     differs = differs || has_subnormal(output.values);
   }
   if (!differs) return std::nullopt;
-  Declaration declaration;
   declaration.subnormals = Subnormals::flush;
   Expected flushed = prove_all(question, declaration);
   for (auto& [name, output] : flushed.outputs) {
@@ -168,17 +187,16 @@ bool divides_by_zero(const Problem& problem, const Expected& expected) {
       });
 }
 
-void add_variations(Vector& vector) {
+void add_variations(Vector& vector, const Declaration& declaration) {
   const Problem& problem = vector.question.problem;
-  const auto add = [&](const std::string& name,
-                       const Declaration& declaration) {
-    Expected other =
-        difference(prove_all(problem, declaration), vector.expected);
+  const auto add = [&](const std::string& name, const Declaration& variation) {
+    Expected other = difference(prove_all(problem, variation), vector.expected);
     if (!other.outputs.empty()) {
       vector.variations.emplace(name, std::move(other));
     }
   };
-  if (vector.expected.outputs.contains("running_var")) {
+  if (vector.expected.outputs.contains("running_var") &&
+      declaration.running_variance == RunningVariance::unbiased) {
     Declaration biased;
     biased.running_variance = RunningVariance::biased;
     add("biased_running_variance", biased);
@@ -191,11 +209,11 @@ void add_variations(Vector& vector) {
     }
   }
   if (divides_by_zero(problem, vector.expected)) {
-    Declaration zero;
+    Declaration zero = declaration;
     zero.zero_variance = ZeroVariance::zero;
     add("zero_for_zero_variance", zero);
   }
-  if (auto flushed = prove_flushed(problem, vector.expected)) {
+  if (auto flushed = prove_flushed(problem, vector.expected, declaration)) {
     Expected other = difference(std::move(*flushed), vector.expected);
     if (!other.outputs.empty()) {
       vector.variations.emplace("flushed_subnormals", std::move(other));
@@ -205,7 +223,8 @@ void add_variations(Vector& vector) {
 
 }  // namespace
 
-Vector prove(Case question, std::string comment) {
+Vector prove(Case question, std::string comment,
+             const Declaration& declaration) {
   Vector vector;
   vector.question = std::move(question);
   vector.comment = std::move(comment);
@@ -215,8 +234,8 @@ Vector prove(Case question, std::string comment) {
     vector.expected.reject = error.what();
     return vector;
   }
-  vector.expected = prove_all(vector.question.problem, Declaration());
-  add_variations(vector);
+  vector.expected = prove_all(vector.question.problem, declaration);
+  add_variations(vector, declaration);
   return vector;
 }
 

@@ -14,8 +14,11 @@ namespace exactbn {
 //   keep_single_value, reject_single_value  m = 1 and that is 0/0
 //   zero_for_zero_variance   0/0 where w = 0 counts as 0
 //   flushed_subnormals       subnormal inputs and results count as 0
-// The others give NaN and keep subnormals. Safe to call from many threads.
-Vector prove(Case question, std::string comment);
+// The others give NaN and keep subnormals. Expected is what an implementation
+// answers that declares nothing, or that has a biased running variance: none of
+// the first three apply to that. Safe to call from many threads.
+Vector prove(Case question, std::string comment,
+             const Declaration& declaration = {});
 
 // The word of a value: "v", "s", "f" or "u".
 constexpr char letter(Judged judged) { return static_cast<char>(judged); }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,15 @@ struct Expected {
   bool operator==(const Expected&) const = default;
 };
 
+// What a framework calls momentum, and the outputs that are not as in
+// `expected` in its convention; see dialect.h.
+struct Dialect {
+  std::optional<double> momentum;
+  std::map<std::string, ExpectedOutput, std::less<>> outputs;
+
+  bool operator==(const Dialect&) const = default;
+};
+
 // A known answer. Where several answers are documented, `variations` has the
 // others by name, with just the outputs that are not as in `expected`.
 struct Vector {
@@ -63,6 +73,8 @@ struct Vector {
   std::string comment;
   Expected expected;
   std::map<std::string, Expected, std::less<>> variations;
+  // In a file that has a convention, where the case has running statistics.
+  std::optional<Dialect> dialect;
 
   bool operator==(const Vector&) const = default;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <bit>
+
 #include "golden/prove.h"
 #include "golden/round_up.h"
 #include "golden/vector_file.h"
@@ -99,6 +101,25 @@ std::string expected_differ(const std::string& path, const Expected& given,
   return maps_differ(path + '.', given.outputs, proved.outputs, outputs_differ);
 }
 
+std::string dialects_differ(const std::optional<Dialect>& given,
+                            const std::optional<Dialect>& proved) {
+  if (given.has_value() != proved.has_value()) {
+    return given ? "dialect: not expected" : "dialect: missing";
+  }
+  if (!given) return {};
+  const auto text = [](const std::optional<double>& momentum) {
+    return momentum
+               ? to_hex(std::bit_cast<std::uint64_t>(*momentum), DType::f64)
+               : "null";
+  };
+  if (text(given->momentum) != text(proved->momentum)) {
+    return differ("dialect.momentum", text(given->momentum),
+                  text(proved->momentum));
+  }
+  return maps_differ("dialect.", given->outputs, proved->outputs,
+                     outputs_differ);
+}
+
 }  // namespace
 
 std::string difference(const Vector& given, const Vector& proved) {
@@ -108,8 +129,9 @@ std::string difference(const Vector& given, const Vector& proved) {
   std::string found =
       expected_differ("expected", given.expected, proved.expected);
   if (!found.empty()) return found;
-  return maps_differ("variation:", given.variations, proved.variations,
-                     expected_differ);
+  found = maps_differ("variation:", given.variations, proved.variations,
+                      expected_differ);
+  return found.empty() ? dialects_differ(given.dialect, proved.dialect) : found;
 }
 
 }  // namespace exactbn

@@ -43,6 +43,21 @@ VectorFile vector_file(Operation operation, DType dtype, Generator generator,
   return file;
 }
 
+std::vector<VectorFile> vector_files(const std::vector<Vector>& cases,
+                                     const Generator& generator) {
+  std::map<std::pair<Operation, DType>, std::vector<Vector>> groups;
+  for (const Vector& vector : cases) {
+    const Problem& problem = vector.question.problem;
+    groups[{problem.operation, problem.x().dtype()}].push_back(vector);
+  }
+  std::vector<VectorFile> files;
+  for (auto& [key, group] : groups) {
+    files.push_back(
+        vector_file(key.first, key.second, generator, std::move(group)));
+  }
+  return files;
+}
+
 std::string file_name(const VectorFile& file) {
   return std::string(to_string(file.operation)) + '-' +
          std::string(format(file.dtype).name) + ".json";

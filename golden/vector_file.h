@@ -14,6 +14,8 @@ namespace exactbn {
 struct Generator {
   std::string version;
   std::string command;
+  // The framework in whose words the file is too; empty where in none.
+  std::string convention{};
 
   bool operator==(const Generator&) const = default;
 };
@@ -42,6 +44,10 @@ struct VectorFile {
 // All but the cases is as the cases have it.
 VectorFile vector_file(Operation operation, DType dtype, Generator generator,
                        std::vector<Vector> cases);
+
+// A file for each operation and format of x that the cases have.
+std::vector<VectorFile> vector_files(const std::vector<Vector>& cases,
+                                     const Generator& generator);
 
 // forward_training-f32.json
 std::string file_name(const VectorFile& file);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "golden/export.h"
+#include "golden/prove.h"
 #include "oracles/wire.h"
 
 namespace exactbn {
@@ -40,6 +41,19 @@ TEST(VectorFile, IsReadAsItWasWritten) {
     EXPECT_EQ(read.number_of_cases, std::ssize(read.cases));
     EXPECT_TRUE(write_vectors(read) == file.text) << file.name;
   }
+}
+
+// An input that the operation does not have is why such a question is refused.
+TEST(VectorFile, KeepsInputsThatAreRefused) {
+  Case question;
+  question.id = "inf-f32-00000000";
+  question.problem.operation = Operation::forward_inference;
+  question.problem.inputs = {{"x", Tensor(DType::f32, {2, 1})},
+                             {"\"x\"", Tensor(DType::f32, {1})}};
+  const VectorFile file =
+      vector_file(Operation::forward_inference, DType::f32, {"1", "a command"},
+                  {prove(question, "An input of no such name.")});
+  EXPECT_EQ(read_vectors(write_vectors(file)).cases, file.cases);
 }
 
 TEST(VectorFile, RefusesWhatIsNotOfTheFormat) {

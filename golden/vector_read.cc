@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 
+#include "golden/dialect.h"
 #include "golden/vector_file.h"
 #include "oracles/wire_problem.h"
 #include "oracles/wire_tensor.h"
@@ -121,8 +123,30 @@ Expected read_expected(const json& value, const std::string& path) {
   return expected;
 }
 
-Vector read_vector(const json& value) {
+// In a file without a convention no case may have it.
+std::optional<Dialect> read_dialect(const Fields& of_case,
+                                    bool has_convention) {
+  const json* value = has_convention ? of_case.find("dialect") : nullptr;
+  if (!value) return std::nullopt;
+  const Fields fields(*value, "dialect", {"momentum", "outputs"});
+  Dialect dialect;
+  if (const json& momentum = fields.at("momentum"); !momentum.is_null()) {
+    const std::string path = fields.path("momentum");
+    const auto bits = parse_hex(as_text(momentum, path), DType::f64);
+    if (!bits) refuse(path, "expected 16 lower-case hexadecimal digits");
+    dialect.momentum = std::bit_cast<double>(*bits);
+  }
+  const std::string outputs = fields.path("outputs");
+  for (const auto& [name, output] :
+       as_object(fields.at("outputs"), outputs).items()) {
+    dialect.outputs.emplace(name, read_output(output, below(outputs, name)));
+  }
+  return dialect;
+}
+
+Vector read_vector(const json& value, bool has_convention) {
   std::vector<std::string_view> names = {"id", "comment", "labels", "expected"};
+  if (has_convention) names.emplace_back("dialect");
   names.insert(names.end(), kProblemFields.begin(), kProblemFields.end());
   for (const auto& [name, field] : as_object(value, "").items()) {
     if (name.starts_with(kVariation)) names.emplace_back(name);
@@ -134,6 +158,7 @@ Vector read_vector(const json& value) {
   vector.question.problem = parse_problem(fields);
   vector.comment = as_nonempty_text(fields.at("comment"), "comment");
   vector.expected = read_expected(fields.at("expected"), "expected");
+  vector.dialect = read_dialect(fields, has_convention);
   for (const auto& [name, field] : value.items()) {
     if (!name.starts_with(kVariation)) continue;
     vector.variations.emplace(name.substr(kVariation.size()),
@@ -143,9 +168,10 @@ Vector read_vector(const json& value) {
 }
 
 // What is refused is said of the case, by its id or else its place.
-Vector read_case_of_file(const json& value, std::size_t place) {
+Vector read_case_of_file(const json& value, std::size_t place,
+                         bool has_convention) {
   try {
-    return read_vector(value);
+    return read_vector(value, has_convention);
   } catch (const WireError& error) {
     const bool named =
         value.is_object() && value.contains("id") && value["id"].is_string();
@@ -164,6 +190,21 @@ LabelText read_label(const json& value, const std::string& path) {
           read_texts(fields.at("threads"), fields.path("threads"))};
 }
 
+// Its name; the words must be those of the framework.
+std::string read_convention(const json& value) {
+  const Fields fields(value, "convention",
+                      {"name", "momentum", "running_variance"});
+  const std::string& name = as_text(fields.at("name"), fields.path("name"));
+  const auto convention = find_dialect(name);
+  if (!convention) refuse(fields.path("name"), "no convention is so named");
+  for (const auto& [what, how] : words(*convention)) {
+    if (as_text(fields.at(what), fields.path(what)) != how) {
+      refuse(fields.path(what), "not that of " + name);
+    }
+  }
+  return name;
+}
+
 }  // namespace
 
 VectorFile read_vectors(std::string_view text) {
@@ -171,8 +212,8 @@ VectorFile read_vectors(std::string_view text) {
   const json object = parser.parse(text);
   const Fields fields(
       object, "",
-      {"schema", "format_version", "generator", "operation", "dtype",
-       "semantics", "labels", "number_of_cases", "cases"});
+      {"schema", "format_version", "generator", "convention", "operation",
+       "dtype", "semantics", "labels", "number_of_cases", "cases"});
   if (as_text(fields.at("schema"), "schema") != "exactbn/vectors/1" ||
       as_integer<int>(fields.at("format_version"), "format_version") != 1) {
     refuse("schema", "not exactbn/vectors/1, version 1");
@@ -183,6 +224,9 @@ VectorFile read_vectors(std::string_view text) {
   file.generator = {
       as_nonempty_text(generator.at("version"), "generator.version"),
       as_nonempty_text(generator.at("command"), "generator.command")};
+  if (const json* convention = fields.find("convention")) {
+    file.generator.convention = read_convention(*convention);
+  }
   file.operation = choose(fields.at("operation"), "operation", kOperations);
   file.dtype = choose(fields.at("dtype"), "dtype", kDTypes);
   for (const auto& [name, value] :
@@ -196,7 +240,8 @@ VectorFile read_vectors(std::string_view text) {
   file.number_of_cases =
       as_integer<std::int64_t>(fields.at("number_of_cases"), "number_of_cases");
   for (const json& value : as_array(fields.at("cases"), "cases")) {
-    file.cases.push_back(read_case_of_file(value, file.cases.size()));
+    file.cases.push_back(read_case_of_file(value, file.cases.size(),
+                                           !file.generator.convention.empty()));
   }
   return file;
 }

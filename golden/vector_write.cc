@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
+#include "golden/dialect.h"
 #include "golden/prove.h"
 #include "golden/round_up.h"
 #include "golden/vector_file.h"
@@ -77,6 +79,17 @@ std::string write_vector(const Vector& vector) {
       json_text(vector.comment), array(vector.question.labels, quoted));
   append_problem(out, vector.question.problem);
   out += R"(,"expected":)" + write_expected(vector.expected);
+  if (vector.dialect) {
+    const auto& momentum = vector.dialect->momentum;
+    out +=
+        R"(,"dialect":{"momentum":)" +
+        (momentum
+             ? '"' +
+                   to_hex(std::bit_cast<std::uint64_t>(*momentum), DType::f64) +
+                   '"'
+             : "null") +
+        R"(,"outputs":)" + object(vector.dialect->outputs, write_output) + '}';
+  }
   for (const auto& [name, expected] : vector.variations) {
     out += fmt::format(R"(,"variation:{}":)", name) + write_expected(expected);
   }
@@ -89,6 +102,15 @@ std::string write_label(const LabelText& label) {
                      array(label.threads, quoted));
 }
 
+// The field of a convention, where the file has one.
+std::string write_convention(const std::string& name) {
+  const auto convention = find_dialect(name);
+  if (!convention) return {};
+  auto fields = words(*convention);
+  fields["name"] = name;
+  return "\"convention\":" + object(fields, quoted) + ",\n";
+}
+
 }  // namespace
 
 std::string write_vectors(const VectorFile& file) {
@@ -97,7 +119,7 @@ std::string write_vectors(const VectorFile& file) {
 "schema":"exactbn/vectors/1",
 "format_version":1,
 "generator":{{"version":{},"command":{}}},
-"operation":"{}",
+{}"operation":"{}",
 "dtype":"{}",
 "semantics":{},
 "labels":{},
@@ -105,9 +127,9 @@ std::string write_vectors(const VectorFile& file) {
 "cases":[
 )",
       json_text(file.generator.version), json_text(file.generator.command),
-      to_string(file.operation), format(file.dtype).name,
-      object(file.semantics, quoted), object(file.labels, write_label),
-      file.number_of_cases);
+      write_convention(file.generator.convention), to_string(file.operation),
+      format(file.dtype).name, object(file.semantics, quoted),
+      object(file.labels, write_label), file.number_of_cases);
   for (const Vector& vector : file.cases) {
     out += write_vector(vector);
     out += &vector == &file.cases.back() ? "\n" : ",\n";

@@ -7,8 +7,10 @@
 #include <set>
 
 #include "golden/case_id.h"
+#include "golden/dialect.h"
 #include "golden/labels.h"
 #include "golden/prove.h"
+#include "golden/recipe.h"
 #include "oracles/wire.h"
 
 namespace exactbn {
@@ -31,7 +33,11 @@ std::string check_vector(const Vector& vector, const VectorFile& file) {
   }
   Case question = vector.question;
   question.id = case_id(problem);
-  return difference(vector, prove(std::move(question), vector.comment));
+  Vector proved = prove(std::move(question), vector.comment);
+  if (const auto convention = find_dialect(file.generator.convention)) {
+    proved.dialect = dialect(proved, *convention);
+  }
+  return difference(vector, proved);
 }
 
 // What is wrong with all but the cases, or empty.
@@ -68,10 +74,29 @@ std::int64_t count_values(const Vector& vector) {
   return values;
 }
 
+// read(), and what it refuses is said of the file.
+template <class Read>
+auto named(const std::string& name, Read read) {
+  try {
+    return read();
+  } catch (const WireError& error) {
+    throw WireError(fmt::format("{}: {}", name, error.what()));
+  }
+}
+
 class Verifier {
  public:
   void add(const std::string& name, const std::string& text) {
-    const VectorFile file = read(name, text);
+    if (is_recipe(text)) {
+      const RecipeProof proof =
+          named(name, [&] { return prove_recipe(name, text); });
+      ++result_.files;
+      ++result_.cases;
+      result_.values += proof.values;
+      if (!proof.wrong.empty()) blame(name, proof.wrong);
+      return;
+    }
+    const VectorFile file = named(name, [&] { return read_vectors(text); });
     std::vector<std::string> wrong(file.cases.size());
 #pragma omp parallel for schedule(dynamic)
     for (std::size_t i = 0; i < wrong.size(); ++i) {
@@ -97,14 +122,6 @@ class Verifier {
   Verification take() { return std::move(result_); }
 
  private:
-  static VectorFile read(const std::string& name, const std::string& text) {
-    try {
-      return read_vectors(text);
-    } catch (const WireError& error) {
-      throw WireError(fmt::format("{}: {}", name, error.what()));
-    }
-  }
-
   void blame(const std::string& name, const std::string& what) {
     result_.wrong.push_back(fmt::format("{}: {}", name, what));
   }

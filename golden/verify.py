@@ -25,6 +25,12 @@ OFFSET = dict(y="beta", y_dot="beta_dot", grad_dy="ddbeta")
 RULES = ["biased_running_variance", "keep_single_value",
          "zero_for_zero_variance", "flushed_subnormals"]
 
+# Frameworks whose momentum is the weight of the old statistic; their running
+# variance is biased, and that of BIASED. The others are as this project is.
+OLD = ["keras", "onnx", "flax", "mxnet", "paddle"]
+BIASED = OLD + ["onednn"]
+OTHERS = ["pytorch", "tensorflow", "cudnn", "onednn"]
+
 
 class Question:
     """A case, answered by a rule: "" or the name of a variation."""
@@ -146,12 +152,40 @@ def check_case(case):
             question.check(name, out)
 
 
+def check_dialect(case, framework):
+    """What a framework calls momentum, and what its running variance is."""
+    updates = (framework is not None and "outputs" in case["expected"] and
+               case["operation"] == "forward_training" and
+               {"running_mean", "running_var"} & case["inputs"].keys())
+    require(("dialect" in case) == bool(updates), "dialect")
+    if not updates:
+        return
+    given, weight = case["dialect"]["momentum"], case["momentum"]
+    if None in (given, weight):
+        require((given, weight, framework) == (None, None, "pytorch"),
+                "dialect.momentum")
+    else:
+        given, weight = (decode(int(m, 16), "f64") for m in (given, weight))
+        require(given == (1 - weight if framework in OLD else weight),
+                "dialect.momentum")
+    other = case.get("variation:" + RULES[0], {"outputs": {}})["outputs"]
+    require(case["dialect"]["outputs"] ==
+            (other if framework in BIASED else {}), "dialect.outputs")
+
+
 def check_file(path, ids):
     with open(path, encoding="utf-8") as file:
         vectors = json.load(file)
+    if vectors["schema"] == "exactbn/recipe/1":
+        import recipe
+        recipe.check(path)
+        ids.add(path)
+        return
     cases = vectors["cases"]
     require(vectors["schema"] == "exactbn/vectors/1", "schema")
     require(vectors["number_of_cases"] == len(cases), "number_of_cases")
+    framework = vectors.get("convention", {"name": None})["name"]
+    require(framework in [None] + OLD + OTHERS, "convention")
     used = {label for case in cases for label in case["labels"]}
     require(used == set(vectors["labels"]), "labels")
     for case in cases:
@@ -159,6 +193,7 @@ def check_file(path, ids):
             require(case["id"] not in ids, "id given twice")
             ids.add(case["id"])
             check_case(case)
+            check_dialect(case, framework)
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise ValueError(f"case {case['id']}: {error}") from error
 

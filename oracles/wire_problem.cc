@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/wire_problem.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "oracles/wire_tensor.h"
@@ -38,6 +39,26 @@ void read_momentum(const Fields& fields, Problem& problem) {
   }
 }
 
+// Of the inputs that are there: those of the operation as it lists them, then
+// those that it does not have, for which the problem is to be refused.
+std::vector<std::string_view> names_in_order(const Problem& problem) {
+  const InputNames& known = input_names(problem.operation);
+  std::vector<std::string_view> names;
+  for (const auto* list : {&known.required, &known.optional}) {
+    for (const std::string_view name : *list) {
+      if (problem.find(name)) names.push_back(name);
+    }
+  }
+  const auto own = std::ssize(names);
+  for (const auto& [name, tensor] : problem.inputs) {
+    if (std::find(names.begin(), names.begin() + own, name) ==
+        names.begin() + own) {
+      names.emplace_back(name);
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 void append_problem(std::string& out, const Problem& problem) {
@@ -51,15 +72,10 @@ void append_problem(std::string& out, const Problem& problem) {
     out += fmt::format(R"(,"batches_tracked":{})", problem.batches_tracked);
   }
   out += R"(,"inputs":{)";
-  const InputNames& names = input_names(problem.operation);
-  for (const auto* list : {&names.required, &names.optional}) {
-    for (const std::string_view name : *list) {
-      const Tensor* tensor = problem.find(name);
-      if (!tensor) continue;
-      if (out.back() != '{') out += ',';
-      out += fmt::format(R"("{}":)", name);
-      append_tensor(out, *tensor);
-    }
+  for (const std::string_view name : names_in_order(problem)) {
+    if (out.back() != '{') out += ',';
+    out += json_text(name) + ':';
+    append_tensor(out, *problem.find(name));
   }
   out += '}';
 }

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdlib.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "golden/case_id.h"
+#include "golden/dialect.h"
 #include "golden/manifest.h"
+#include "golden/recipe.h"
 #include "tools/exactbn/cases.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/report.h"
@@ -50,6 +55,9 @@ class PartialFolder {
   }
 
   void write(const std::string& name, const std::string& text) const {
+    std::error_code failure;
+    fs::create_directories((path_ / name).parent_path(), failure);
+    if (failure) fail(target_, failure.message());
     write_file((path_ / name).string(), text);
   }
   void commit() {
@@ -134,12 +142,17 @@ std::string command(const GenerateOptions& options) {
     add("--channel-axis", std::to_string(options.channel_axis));
     add("--epsilon", fmt::to_string(options.epsilon));
   }
+  if (options.format != "json") add("--format", options.format);
+  if (!options.convention.empty()) add("--convention", options.convention);
   for (const std::string& name : options.operations) add("--operation", name);
   for (const std::string& name : selection.dtypes) add("--dtype", name);
   if (!selection.filter.empty()) add("--filter", selection.filter);
   add("--seed", std::to_string(selection.seed));
   return text;
 }
+
+// Not of vectors: the values are too many to be written down.
+constexpr std::string_view kRecipe = "recipe";
 
 const Exporter& chosen_exporter(const std::string& name) {
   const auto known = exporters();
@@ -151,17 +164,88 @@ const Exporter& chosen_exporter(const std::string& name) {
     if (&exporter != &known.front()) problem += ", ";
     problem += exporter.name;
   }
-  throw UsageError(problem);
+  throw UsageError(problem + fmt::format(", {}", kRecipe));
 }
 
-}  // namespace
+// The convention that is asked for, or that the format has; empty if neither.
+std::string chosen_convention(const GenerateOptions& options,
+                              const Exporter& exporter) {
+  const std::string& name = options.convention;
+  if (name.empty()) return std::string(exporter.convention);
+  if (!find_dialect(name)) {
+    throw UsageError(
+        fmt::format("--convention: no convention '{}'; known are {}", name,
+                    fmt::join(dialects(), ", ")));
+  }
+  if (!exporter.convention.empty() && name != exporter.convention) {
+    throw UsageError(fmt::format("--convention: --format {} is in that of {}",
+                                 exporter.name, exporter.convention));
+  }
+  return name;
+}
 
-int generate(const GenerateOptions& options) {
-  const Exporter& exporter = chosen_exporter(options.format);
-  const std::vector<CommentedCase> chosen = questions(options);
-  PartialFolder folder(options.out);
-  const std::vector<OutputFile> files =
-      exporter.write(prove_each(chosen), {EXACTBN_VERSION, command(options)});
+// Those that the convention and the format have; how many each reason leaves
+// out is added to `left_out`.
+std::vector<CommentedCase> expressible(std::vector<CommentedCase> all,
+                                       const std::string& convention,
+                                       const Exporter& exporter,
+                                       std::map<std::string, int>& left_out) {
+  const auto dialect = find_dialect(convention);
+  std::vector<CommentedCase> chosen;
+  std::set<std::string, std::less<>> ids;
+  for (CommentedCase& c : all) {
+    std::string why;
+    if (exporter.why_not != nullptr) {
+      why = exporter.why_not(c.question.problem);
+    }
+    if (why.empty() && dialect) why = put_to(*dialect, c);
+    if (why.empty() && !ids.insert(c.question.id).second) {
+      why = "the same as another";
+    }
+    if (why.empty()) {
+      chosen.push_back(std::move(c));
+    } else {
+      ++left_out[why];
+    }
+  }
+  return chosen;
+}
+
+// A recipe for each operation and format.
+std::vector<OutputFile> recipes(const GenerateOptions& options) {
+  if (options.shape.empty()) {
+    throw UsageError("--format recipe: give a --shape");
+  }
+  if (!options.convention.empty()) {
+    throw UsageError(
+        "--convention: a recipe has the running variance in both ways");
+  }
+  const std::set<DType> given = chosen_dtypes(options.selection);
+  std::vector<OutputFile> files;
+  for (const Operation operation : chosen_operations(options)) {
+    for (const DType dtype : kSuiteDTypes) {
+      if (!given.empty() && !given.contains(dtype)) continue;
+      Recipe recipe = {
+          operation,       dtype, options.shape,         options.channel_axis,
+          options.epsilon, {},    options.selection.seed};
+      if (operation == Operation::forward_training) recipe.momentum = kMomentum;
+      try {
+        files.push_back(
+            {file_name(recipe),
+             write_recipe(recipe, {EXACTBN_VERSION, command(options)})});
+      } catch (const std::invalid_argument& error) {
+        throw UsageError(std::string("--shape: ") + error.what());
+      } catch (const InvalidProblem& error) {
+        throw UsageError(error.what());
+      }
+    }
+  }
+  return files;
+}
+
+// The folder, whole, and what to say of it.
+int write_folder(const GenerateOptions& options, std::size_t cases,
+                 const std::vector<OutputFile>& files, PartialFolder& folder) {
   std::size_t bytes = 0;
   for (const OutputFile& file : files) {
     folder.write(file.name, file.text);
@@ -169,9 +253,32 @@ int generate(const GenerateOptions& options) {
   }
   folder.write(std::string(kManifest), manifest(files));
   folder.commit();
-  fmt::print("{} cases in {} files, {} bytes, seed {}\n", chosen.size(),
-             files.size(), bytes, options.selection.seed);
+  fmt::print("{} cases in {} files, {} bytes, seed {}\n", cases, files.size(),
+             bytes, options.selection.seed);
   return 0;
+}
+
+}  // namespace
+
+int generate(const GenerateOptions& options) {
+  if (options.format == kRecipe) {
+    PartialFolder folder(options.out);
+    const std::vector<OutputFile> files = recipes(options);
+    return write_folder(options, files.size(), files, folder);
+  }
+  const Exporter& exporter = chosen_exporter(options.format);
+  const std::string convention = chosen_convention(options, exporter);
+  std::map<std::string, int> left_out;
+  const std::vector<CommentedCase> chosen =
+      expressible(questions(options), convention, exporter, left_out);
+  for (const auto& [why, count] : left_out) {
+    fmt::print("{} cases left out: {}\n", count, why);
+  }
+  if (chosen.empty()) throw UsageError("no case is left");
+  PartialFolder folder(options.out);
+  const std::vector<OutputFile> files = exporter.write(
+      prove_each(chosen), {EXACTBN_VERSION, command(options), convention});
+  return write_folder(options, chosen.size(), files, folder);
 }
 
 }  // namespace exactbn

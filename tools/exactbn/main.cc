@@ -77,8 +77,13 @@ std::string read_shape(const std::string& text, Shape& shape) {
 void add_generate(CLI::App& verb, GenerateOptions& options) {
   verb.add_option("--out", options.out, "the folder to write; new or empty")
       ->required();
-  verb.add_option("--format", options.format, "json or jsonl")
+  verb.add_option("--format", options.format,
+                  "json, jsonl, npz, safetensors, c or onnx; or, of a --shape "
+                  "of any size, recipe")
       ->capture_default_str();
+  verb.add_option("--convention", options.convention,
+                  "momentum and running statistics as this framework has "
+                  "them: pytorch, keras, onnx, onednn, cudnn, ...");
   options.selection.suite = "corpus";
   auto* suite =
       verb.add_option("--suite", options.selection.suite, "corpus or core")

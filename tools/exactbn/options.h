@@ -24,6 +24,7 @@ struct Selection {
 struct GenerateOptions {
   std::string out;  // a folder
   std::string format = "json";
+  std::string convention;  // the framework in whose words; none if empty
   Selection selection;
   std::vector<std::string> operations;  // all unless given
   // An ordinary problem of this shape, instead of a suite.

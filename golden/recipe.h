@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "golden/vector_file.h"
+#include "reference/problem.h"
+
+namespace exactbn {
+
+// A case too large to write down: how its inputs are made, and of its answers
+// their digests, the exact statistics and some values. README.md of this folder
+// documents the file.
+struct Recipe {
+  Operation operation = Operation::forward_training;
+  DType dtype = DType::f32;
+  Shape shape;
+  int channel_axis = 1;
+  double epsilon = 0;
+  std::optional<double> momentum;
+  std::uint64_t seed = 0;
+};
+
+// recipe-forward_training-f32-32x64x56x56.json
+std::string file_name(const Recipe& recipe);
+
+// The file. Throws InvalidProblem and std::invalid_argument where the recipe
+// has no answer.
+std::string write_recipe(const Recipe& recipe, const Generator& generator);
+
+// Whether the text of a file says that it is one.
+bool is_recipe(std::string_view text);
+
+// What came of making a file again.
+struct RecipeProof {
+  std::int64_t values = 0;  // of all outputs
+  std::string wrong;        // "outputs.y.sha256: ...", or empty
+};
+
+// Throws a WireError where the text is not of the format.
+RecipeProof prove_recipe(std::string_view name, std::string_view text);
+
+}  // namespace exactbn
