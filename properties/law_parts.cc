@@ -22,15 +22,17 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
 std::optional<Problem> frozen_at_the_batch(const Asked& a,
                                            Operation operation) {
   const std::int64_t channels = a.view().channels;
-  Tensor mean(DType::f64, {channels});
-  Tensor var(DType::f64, {channels});
+  const bool is_f64 = a.problem().x().dtype() == DType::f64;
+  const DType dtype = is_f64 ? DType::f64 : DType::f32;
+  Tensor mean(dtype, {channels});
+  Tensor var(dtype, {channels});
   for (std::int64_t c = 0; c < channels; ++c) {
     const ExactBatchNorm& exact = a.judge().exact();
     if (!exact.is_number(c)) return std::nullopt;
     const Surd of_mean = exactbn::mean(exact.channel(c));
     const Surd of_var = variance(exact.channel(c));
-    mean.set_bits(c, round_to(of_mean, DType::f64));
-    var.set_bits(c, round_to(of_var, DType::f64));
+    mean.set_bits(c, round_to(of_mean, dtype));
+    var.set_bits(c, round_to(of_var, dtype));
     if (!mean.finite(c) || !var.finite(c) ||
         exactbn::compare(of_mean, mean.exact(c)) != 0 ||
         exactbn::compare(of_var, var.exact(c)) != 0) {

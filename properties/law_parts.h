@@ -55,7 +55,8 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
              const Place& value = same_place,
              const Place& channel = same_place);
 
-// The problem with the statistics of its batch as constants; nothing where f64
+// The problem with the statistics of its batch as constants, in f64 for an f64
+// x and in f32 for any other, as kernels take them; nothing where the format
 // does not hold them.
 std::optional<Problem> frozen_at_the_batch(const Asked& a, Operation operation);
 

@@ -41,7 +41,7 @@ void inference_of_one(Trial& t) {
   });
 }
 
-// Where f64 holds the statistics of the batch.
+// Where a format holds the statistics of the batch.
 void inference_is_training(Trial& t) {
   const Asked& a = t.base();
   auto frozen = frozen_at_the_batch(a, Operation::forward_inference);

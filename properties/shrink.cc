@@ -94,8 +94,9 @@ class Shrinker {
   // Sizes to try in the place of n, smallest first.
   static std::vector<std::int64_t> sizes_below(std::int64_t n) {
     std::vector<std::int64_t> sizes;
-    for (const std::int64_t size : {std::int64_t{1}, std::int64_t{2}, n / 4,
-                                    n / 2, n - n / 4, n - 2, n - 1}) {
+    for (const std::int64_t size :
+         {std::int64_t{1}, std::int64_t{2}, std::int64_t{3}, n / 4, n / 2,
+          n - n / 4, n - 3, n - 2, n - 1}) {
       if (size >= 1 && size < n) sizes.push_back(size);
     }
     std::sort(sizes.begin(), sizes.end());

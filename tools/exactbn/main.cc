@@ -316,6 +316,8 @@ int run_command(int argc, char** argv) {
     if (subject.name.empty() && subject.command.empty()) {
       throw UsageError("properties: give a SUBJECT, or --exec 'COMMAND'");
     }
+    // One case asked again must not replace what all of them left.
+    if (hunt.only && properties_verb->count("--save") == 0) hunt.save.clear();
     if (!hunt.save.empty()) require_writable(hunt.save);
     return properties(subject, hunt, judging);
   }

@@ -209,7 +209,10 @@ int properties(const SubjectOptions& subject, const HuntOptions& options,
     for (const Discovery& discovery : run.survey.discoveries) {
       if (std::ssize(run.found) == options.counterexamples) break;
       line.show("shrinking " + discovery.violation.law);
-      run.found.push_back(shrink(source, request, discovery));
+      // A process takes its time, and more when it has to be started anew.
+      ShrinkLimit limit;
+      if (!source.in_process) limit.evaluations = 300;
+      run.found.push_back(shrink(source, request, discovery, limit));
     }
   }
   if (!run.found.empty() && !options.save.empty()) {
