@@ -67,9 +67,9 @@ Size draw_size(Draw& draw, Profile profile) {
   const std::uint64_t pick = draw.below(120);
   if (profile == Profile::small) return draw_small(draw);
   if (profile == Profile::usual) {
-    return pick == 0  ? draw_beyond(draw)
-           : pick < 7 ? draw_blocks(draw)
-                      : draw_small(draw);
+    return pick < 3    ? draw_beyond(draw)
+           : pick < 10 ? draw_blocks(draw)
+                       : draw_small(draw);
   }
   return pick < 10   ? draw_beyond(draw)
          : pick < 60 ? draw_blocks(draw)

@@ -211,7 +211,8 @@ int properties(const SubjectOptions& subject, const HuntOptions& options,
       line.show("shrinking " + discovery.violation.law);
       // A process takes its time, and more when it has to be started anew.
       ShrinkLimit limit;
-      if (!source.in_process) limit.evaluations = 300;
+      const bool crashes = discovery.violation.law == kAnswers;
+      if (!source.in_process) limit.evaluations = crashes ? 100 : 300;
       run.found.push_back(shrink(source, request, discovery, limit));
     }
   }
