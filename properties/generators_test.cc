@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -18,7 +19,7 @@ TEST(Generators, ProblemsAreValidAndFinite) {
         ASSERT_NO_THROW(require_valid(p));
         for (const auto& [name, tensor] : p.inputs) {
           ASSERT_TRUE(tensor.all_finite()) << name;
-          ASSERT_EQ(tensor.dtype(), dtype);
+          ASSERT_TRUE(!shaped_like_x(name) || tensor.dtype() == dtype);
         }
       }
     }
@@ -29,12 +30,63 @@ TEST(Generators, LayoutsCoverEveryRankAndAxis) {
   Draw draw(2);
   std::set<std::pair<std::size_t, int>> seen;
   for (int i = 0; i < 1000; ++i) {
-    const Layout layout = draw_layout(draw);
-    const ChannelView view(layout.shape, layout.channel_axis);
-    EXPECT_LE(view.count(), 36);
+    const Layout layout = draw_layout(draw, Profile::small);
+    EXPECT_LE(element_count(layout.shape), 64);
     seen.insert({layout.shape.size(), layout.channel_axis});
   }
   EXPECT_EQ(seen.size(), 2u + 3 + 4 + 5);
+}
+
+TEST(Generators, ShapesLieAtTheEdgesOfBlocks) {
+  Draw draw(4);
+  std::set<std::int64_t> counts;
+  std::set<std::int64_t> channels;
+  for (int i = 0; i < 4000; ++i) {
+    const Layout layout = draw_layout(draw, Profile::usual);
+    const ChannelView view(layout.shape, layout.channel_axis);
+    counts.insert(view.count());
+    channels.insert(view.channels);
+  }
+  for (const std::int64_t width : {4, 32, 256, 1024}) {
+    EXPECT_TRUE(counts.contains(width - 1)) << width;
+    EXPECT_TRUE(counts.contains(width + 1)) << width;
+  }
+  EXPECT_GT(*counts.rbegin(), 32768);
+  EXPECT_GT(*channels.rbegin(), 1024);
+}
+
+TEST(Generators, ACaseIsThatOfItsSeedAndIndexAlone) {
+  const Drawn again = draw_case({}, 7, 3);
+  EXPECT_EQ(draw_case({}, 7, 3).problem, again.problem);
+  EXPECT_NE(draw_case({}, 7, 4).problem, again.problem);
+  EXPECT_NE(draw_case({}, 8, 3).problem, again.problem);
+}
+
+TEST(Generators, OnlyWhatIsHuntedForIsDrawn) {
+  Hunt hunt;
+  hunt.operations = {Operation::jvp_training, Operation::backward_inference};
+  hunt.dtypes = {DType::bf16};
+  std::set<Operation> seen;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    const Problem p = draw_case(hunt, 1, i).problem;
+    ASSERT_NO_THROW(require_valid(p));
+    EXPECT_EQ(p.x().dtype(), DType::bf16);
+    seen.insert(p.operation);
+  }
+  EXPECT_EQ(seen, std::set(hunt.operations.begin(), hunt.operations.end()));
+}
+
+TEST(Generators, EveryKindIsDrawn) {
+  std::map<std::string, std::set<std::string>> seen;
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    for (const auto& [kind, values] : draw_case({}, 5, i).traits) {
+      seen[kind].insert(values.begin(), values.end());
+    }
+  }
+  EXPECT_EQ(seen["operation"].size(), kOperations.size());
+  EXPECT_EQ(seen["format"].size(), kDTypes.size());
+  // With special values, edges and long sums.
+  EXPECT_EQ(seen["x"].size(), kChannelModes.size() + 3);
 }
 
 TEST(Generators, ModesKeepTheirPromise) {

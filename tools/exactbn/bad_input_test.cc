@@ -245,7 +245,9 @@ std::vector<BadCommand> bad_commands() {
   const std::string help = "; exactbn --help says more";
   return {
       {"NoVerb", "",
-       "give a verb: validate, check, generate, verify, list or serve" + help},
+       "give a verb: validate, properties, check, generate, verify, list or "
+       "serve" +
+           help},
       {"UnknownVerb", "judge",
        "The following argument was not expected: judge" + help},
       {"UnknownFlag", "validate double --tolerance 1e-5",
@@ -334,7 +336,7 @@ std::vector<BadCommand> bad_commands() {
        ".: cannot be written: Is a directory"},
       {"ListNonsense", "list nonsense",
        "list: no 'nonsense'; known are subjects, suites, cases, labels, "
-       "defects"},
+       "defects, laws"},
       {"DiskFull", "list suites >/dev/full",
        "standard output: No space left on device"},
   };

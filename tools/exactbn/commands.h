@@ -7,6 +7,8 @@
 
 namespace exactbn {
 
+struct HuntOptions;
+
 // The verbs of the command line. Each returns the exit code and throws
 // UsageError, LoadError (2) or SubjectFailure (3).
 
@@ -22,8 +24,12 @@ int validate_defects(const Selection& selection, const Judging& judging);
 int check_answers(const Selection& selection, const std::string& answers_file,
                   const Judging& judging);
 
-// what: subjects, suites, cases, labels or defects. With `wire`, cases as lines
-// of the wire format.
+// Looks for cases that break a law, and shrinks them. Returns the exit code.
+int properties(const SubjectOptions& subject, const HuntOptions& hunt,
+               const Judging& judging);
+
+// what: subjects, suites, cases, labels, defects or laws. With `wire`, cases as
+// lines of the wire format.
 int list(const std::string& what, const Selection& selection, bool wire);
 
 // Writes a folder of known answers, whole or not at all.

@@ -6,6 +6,7 @@
 #include "golden/labels.h"
 #include "oracles/defects.h"
 #include "oracles/wire.h"
+#include "properties/runner.h"
 #include "tools/exactbn/cases.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/subjects.h"
@@ -47,6 +48,13 @@ int list(const std::string& what, const Selection& selection, bool wire) {
           d.thread.empty() ? "" : fmt::format("  ({})", d.thread);
       fmt::print("{:<34} {:<13} {}{}\n", d.name, d.family, d.what, thread);
     }
+  } else if (what == "laws") {
+    fmt::print("{:<28} {:<12} {}\n", kOracle, "",
+               "every value is right, as `validate` judges it");
+    for (const Law& law : laws()) {
+      fmt::print("{:<28} {:<12} {}  ({})\n", law.name, law.family,
+                 law.statement, law.source);
+    }
   } else if (what == "cases") {
     for (const Case& c : select_cases(selection)) {
       if (wire) {
@@ -57,7 +65,8 @@ int list(const std::string& what, const Selection& selection, bool wire) {
     }
   } else {
     throw UsageError("list: no '" + what +
-                     "'; known are subjects, suites, cases, labels, defects");
+                     "'; known are subjects, suites, cases, labels, defects, "
+                     "laws");
   }
   return 0;
 }

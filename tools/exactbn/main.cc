@@ -10,6 +10,7 @@
 
 #include "oracles/subject.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/hunt_options.h"
 #include "tools/exactbn/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/usage_error.h"
@@ -114,6 +115,44 @@ void add_generate(CLI::App& verb, GenerateOptions& options) {
       ->capture_default_str();
 }
 
+void add_hunt(CLI::App& verb, HuntOptions& hunt) {
+  const auto add_list = [&](const char* name, std::vector<std::string>& list,
+                            const char* what) {
+    verb.add_option(name, list, what)->delimiter(',')->expected(1)->take_all();
+  };
+  auto* cases = verb.add_option("--cases", hunt.cases, "how many are drawn")
+                    ->check(CLI::PositiveNumber)
+                    ->capture_default_str();
+  auto* time = verb.add_option("--time", hunt.time,
+                               "draw for so long instead, as in 60s, 5m or 2h");
+  cases->excludes(time);
+  verb.add_option("--case", hunt.only, "check this one alone, counted from 0")
+      ->excludes(cases)
+      ->excludes(time);
+  verb.add_option("--seed", hunt.seed, "what the cases are drawn from")
+      ->check(why_no_seed)
+      ->capture_default_str();
+  verb.add_option("--profile", hunt.profile,
+                  "how large the cases are: small (64 values at most), usual "
+                  "or large")
+      ->capture_default_str();
+  add_list("--operation", hunt.operations,
+           "only these, as in forward_training,backward_training");
+  add_list("--dtype", hunt.dtypes,
+           "only these formats of x, as in f64,f32,f16,bf16");
+  add_list("--law", hunt.laws,
+           "only these of `exactbn list laws`; oracle is one");
+  verb.add_flag("--distribution", hunt.distribution,
+                "print how many cases were drawn of what");
+  verb.add_option("--errors", hunt.counterexamples,
+                  "counterexamples to shrink and print in full")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  verb.add_option("--save", hunt.save,
+                  "the file to keep them in, for `validate --cases`")
+      ->capture_default_str();
+}
+
 void add_judging(CLI::App& verb, Judging& judging, std::string& grade) {
   verb.add_option("--require", grade,
                   "the grade that passes: correct, faithful, stable or "
@@ -204,12 +243,36 @@ int run_command(int argc, char** argv) {
   add_filter(*check_verb, selection);
   add_judging(*check_verb, judging, grade);
 
-  CLI::App* list_verb =
-      app.add_subcommand("list", "subjects, suites, cases, labels or defects");
+  CLI::App* properties_verb = app.add_subcommand(
+      "properties", "look for a counterexample to a law, and shrink it");
+  HuntOptions hunt;
+  auto* hunted = properties_verb->add_option(
+      "SUBJECT", subject.name,
+      "a name of `exactbn list subjects` or a path to a plugin");
+  properties_verb
+      ->add_option("--exec", subject.command,
+                   "a command that speaks the wire format on its pipes")
+      ->excludes(hunted);
+  properties_verb
+      ->add_option("--time-limit", subject.time_limit,
+                   "seconds that a subject may take for one case")
+      ->capture_default_str();
+  add_hunt(*properties_verb, hunt);
+  properties_verb
+      ->add_option("--require", grade,
+                   "the grade that every value must have: correct, faithful, "
+                   "stable or sequential")
+      ->capture_default_str();
+  properties_verb->add_option("--json", judging.json,
+                              "write a JSON report to this file");
+
+  CLI::App* list_verb = app.add_subcommand(
+      "list", "subjects, suites, cases, labels, defects or laws");
   std::string what;
   bool wire = false;
   list_verb
-      ->add_option("WHAT", what, "subjects, suites, cases, labels or defects")
+      ->add_option("WHAT", what,
+                   "subjects, suites, cases, labels, defects or laws")
       ->required();
   add_selection(*list_verb, selection);
   list_verb->add_flag("--wire", wire, "cases as lines of the wire format");
@@ -233,8 +296,8 @@ int run_command(int argc, char** argv) {
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
 
-  for (CLI::App* verb : {validate_verb, check_verb, list_verb, serve_verb,
-                         generate_verb, verify_verb}) {
+  for (CLI::App* verb : {validate_verb, check_verb, properties_verb, list_verb,
+                         serve_verb, generate_verb, verify_verb}) {
     verb->add_option("--jobs", jobs, "threads; all cores unless given")
         ->check(CLI::Range(1, 4096));
   }
@@ -246,13 +309,22 @@ int run_command(int argc, char** argv) {
   if (jobs > 0) omp_set_num_threads(jobs);
   if (app.get_subcommands().empty()) {
     throw UsageError(
-        "give a verb: validate, check, generate, verify, list or serve; "
-        "exactbn --help says more");
+        "give a verb: validate, properties, check, generate, verify, list or "
+        "serve; exactbn --help says more");
   }
   judging.required = required_grade(grade);
   require_time_limit(subject.time_limit);
   for (const std::string& file : {judging.json, judging.junit, judging.html}) {
     if (!file.empty()) require_writable(file);
+  }
+  if (*properties_verb) {
+    if (subject.name.empty() && subject.command.empty()) {
+      throw UsageError("properties: give a SUBJECT, or --exec 'COMMAND'");
+    }
+    // One case asked again must not replace what all of them left.
+    if (hunt.only && properties_verb->count("--save") == 0) hunt.save.clear();
+    if (!hunt.save.empty()) require_writable(hunt.save);
+    return properties(subject, hunt, judging);
   }
   if (*list_verb) return list(what, selection, wire);
   if (*generate_verb) return generate(generating);

@@ -66,6 +66,19 @@ bool shows_progress() {
   return isatty(STDERR_FILENO) != 0 && !dumb && !std::getenv("CI");
 }
 
+StatusLine::StatusLine() : shown_(shows_progress()) {}
+
+StatusLine::~StatusLine() {
+  if (last_) write("");
+}
+
+void StatusLine::show(const std::string& text) {
+  const Clock::time_point now = Clock::now();
+  if (!shown_ || (last_ && now - *last_ < kBetweenLines)) return;
+  last_ = now;
+  write(text);
+}
+
 ProgressLine::ProgressLine(std::span<const Case> cases,
                            const Declaration& declaration)
     : shown_(shows_progress()) {

@@ -33,6 +33,23 @@ std::optional<std::chrono::seconds> time_left(std::chrono::milliseconds elapsed,
 // a terminal, which no log keeps, and one that can.
 bool shows_progress();
 
+// A line on standard error that is written anew, now and then. It is gone when
+// this object is. Silent unless shows_progress().
+class StatusLine {
+ public:
+  StatusLine();
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+  ~StatusLine();
+
+  void show(const std::string& text);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool shown_;
+  std::optional<Clock::time_point> last_;  // when the line was written
+};
+
 // A line on standard error that tells how far a run is. It is gone when this
 // object is. Silent unless shows_progress().
 class ProgressLine {

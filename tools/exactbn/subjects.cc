@@ -120,6 +120,10 @@ std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
       limits);
 }
 
+bool is_built_in(const SubjectOptions& options) {
+  return options.command.empty() && is_built_in(options.name);
+}
+
 std::string as_argument(const SubjectOptions& options) {
   if (options.command.empty()) return shell_word(options.name);
   return "--exec " + shell_word(options.command);

@@ -27,6 +27,10 @@ std::unique_ptr<Subject> open_subject(const SubjectOptions& options);
 // The same in this process: what `serve` serves.
 std::unique_ptr<Subject> open_in_process(const std::string& name);
 
+// Whether open_subject opens it in this process: where nothing can crash, and
+// opening it anew takes no time.
+bool is_built_in(const SubjectOptions& options);
+
 // How a shell would name the subject: "onednn", or "--exec 'python3 x.py'".
 std::string as_argument(const SubjectOptions& options);
 

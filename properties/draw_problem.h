@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "properties/channel_modes.h"
+#include "properties/draw_shape.h"
+#include "reference/problem.h"
+
+namespace exactbn {
+
+// What is drawn. An empty list means: everything.
+struct Hunt {
+  Profile profile = Profile::usual;
+  std::vector<Operation> operations;
+  std::vector<DType> dtypes;
+};
+
+// What a drawn problem has, by kind: "operation" is "jvp_training", "x" is
+// "far mean, constant", ... For a table of how much is drawn of what.
+using Traits = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+struct Drawn {
+  Problem problem;
+  Traits traits;
+};
+
+// Case `index` of a seed: the same whoever draws it and in whatever order.
+// Valid; an input is not finite now and then.
+Drawn draw_case(const Hunt& hunt, std::uint64_t seed, std::uint64_t index);
+
+// A valid problem of that operation with finite inputs; without gamma or beta
+// now and then. epsilon is 0 in one of six.
+Problem draw_problem(Draw& draw, Operation operation, DType dtype);
+
+// Each channel in a mode of its own, whose names are added to `modes`.
+Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
+                   int channel_axis, std::vector<std::string>* modes = nullptr);
+
+}  // namespace exactbn

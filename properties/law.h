@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <list>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "properties/asked.h"
+
+namespace exactbn {
+
+// What a law was broken by.
+struct Violation {
+  std::string law;
+  std::string output;  // of which problem it was seen, and where
+  std::int64_t index = 0;
+  std::string text;               // what was found, in a line
+  std::vector<Problem> problems;  // all that were asked, the drawn one first
+};
+
+// What came of a law on a problem.
+enum class Holds : std::uint8_t { not_applicable, undecided, yes, no };
+
+// A problem and all that laws ask about it. For one thread.
+class Trial {
+ public:
+  // The declaration must outlive this object. Asks the problem at once. Throws
+  // SubjectFailure, as everything that asks does.
+  Trial(Subject& subject, const Declaration& declaration,
+        const Problem& problem, Grade required);
+  // With the definition in the place of a subject.
+  Trial(const Declaration& declaration, const Problem& problem);
+
+  // Whom to ask from now on: one that was asked nothing yet, so that a law
+  // finds the same whatever others have asked.
+  void use(Subject& subject) { subject_ = &subject; }
+
+  // The problem itself.
+  const Asked& base() const { return asked_.front(); }
+  const Declaration& declaration() const { return *declaration_; }
+
+  // Another problem; null where the subject does not do such, or refuses it,
+  // and then a law says nothing.
+  const Asked* ask(Problem problem);
+
+  // Equations that must hold, of a value of an output of the last problem that
+  // was asked. Once one is broken no more are looked at.
+  void zero(const Number& number, std::string_view output, std::int64_t i);
+  void not_negative(const Number& number, std::string_view output,
+                    std::int64_t i);
+  // An answer to a problem must have the bits that it had before.
+  void repeat(const Problem& problem, const Answer& before);
+
+  // Whether the law needs no more equations.
+  bool broken() const { return violation_.has_value(); }
+
+  // What came of the equations so far, and forgets them and all but the first
+  // problem.
+  Holds finish(std::optional<Violation>& violation);
+
+ private:
+  void judge(bool holds, bool unknown, const Number& number,
+             std::string_view output, std::int64_t i);
+
+  Subject* subject_ = nullptr;  // null: the definition
+  const Declaration* declaration_;
+  Grade required_ = Grade::sequential;
+  std::list<Asked> asked_;
+  bool any_ = false;
+  bool unknown_ = false;
+  std::optional<Violation> violation_;
+};
+
+// Something that is true of batch normalization, whatever the numbers.
+struct Law {
+  std::string_view name;  // snake_case
+  std::string_view statement;
+  std::string_view source;
+  std::string_view failure;  // what it means
+  bool (*applies)(const Problem& problem);
+  void (*check)(Trial& trial);
+  std::string_view family = {};
+};
+
+// All, family by family.
+std::span<const Law> laws();
+
+// Null where none has the name.
+const Law* find_law(std::string_view name);
+
+// Whether the law holds for what the subject answers. Fills the violation where
+// it does not.
+Holds check(const Law& law, Trial& trial, std::optional<Violation>& violation);
+
+}  // namespace exactbn

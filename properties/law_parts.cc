@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "properties/law_parts.h"
+
+namespace exactbn {
+
+void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
+             const Place& value, const Place& channel) {
+  for (const std::string_view name : output_names(b.problem())) {
+    const double by = factor(name);
+    if (by == 0 || !a.has(name) || !b.has(name)) continue;
+    const bool like_x = shaped_like_x(name);
+    const std::int64_t size =
+        like_x ? b.problem().x().size() : b.view().channels;
+    for (std::int64_t i = 0; i < size && !t.broken(); ++i) {
+      const std::int64_t from = like_x ? value(i) : channel(i);
+      if (from == kNowhere) continue;
+      t.zero(b.out(name, i) - Number(by) * a.out(name, from), name, i);
+    }
+  }
+}
+
+std::optional<Problem> frozen_at_the_batch(const Asked& a,
+                                           Operation operation) {
+  const std::int64_t channels = a.view().channels;
+  const bool is_f64 = a.problem().x().dtype() == DType::f64;
+  const DType dtype = is_f64 ? DType::f64 : DType::f32;
+  Tensor mean(dtype, {channels});
+  Tensor var(dtype, {channels});
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const ExactBatchNorm& exact = a.judge().exact();
+    if (!exact.is_number(c)) return std::nullopt;
+    const Surd of_mean = exactbn::mean(exact.channel(c));
+    const Surd of_var = variance(exact.channel(c));
+    mean.set_bits(c, round_to(of_mean, dtype));
+    var.set_bits(c, round_to(of_var, dtype));
+    if (!mean.finite(c) || !var.finite(c) ||
+        exactbn::compare(of_mean, mean.exact(c)) != 0 ||
+        exactbn::compare(of_var, var.exact(c)) != 0) {
+      return std::nullopt;
+    }
+  }
+  Problem p = as(operation, a.problem());
+  p.inputs["running_mean"] = std::move(mean);
+  p.inputs["running_var"] = std::move(var);
+  return p;
+}
+
+}  // namespace exactbn

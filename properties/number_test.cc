@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "properties/number.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "reference/draw.h"
+
+namespace exactbn {
+namespace {
+
+TEST(Number, AnIntervalHoldsTheRightValue) {
+  Draw draw(1);
+  for (int i = 0; i < 2000; ++i) {
+    // Integers, so that what is right is exact in long double.
+    const auto integer = [&] {
+      return static_cast<Wide>(draw.below(2001)) - 1000;
+    };
+    const Wide a = integer();
+    const Wide b = integer();
+    const Wide error = static_cast<Wide>(draw.below(50)) - 25;
+    const Wide other = static_cast<Wide>(draw.below(50)) - 25;
+    const Number x = Number::within(a + error, 25);
+    const Number y = Number::within(b + other, 25);
+    const auto exactly = [](Wide value) {
+      return Number(static_cast<double>(value));
+    };
+    EXPECT_TRUE((x + y - exactly(a + b)).may_be_zero());
+    EXPECT_TRUE((x * y - exactly(a * b)).may_be_zero());
+    EXPECT_TRUE((x - y - exactly(a - b)).may_be_zero());
+    EXPECT_FALSE((x + y - exactly(a + b + 101)).may_be_zero());
+  }
+}
+
+TEST(Number, WhatIsUnknownSaysNothing) {
+  const Number unknown = Number::unknown();
+  for (const Number& n : {unknown, unknown + 1, unknown * 0, unknown - unknown,
+                          Number::within(NAN, 1) * 2}) {
+    EXPECT_TRUE(n.is_unknown());
+    EXPECT_TRUE(n.may_be_zero());
+    EXPECT_TRUE(n.may_be_positive_or_zero());
+  }
+  EXPECT_FALSE(Number(1).is_unknown());
+}
+
+TEST(Number, ASignIsDecidedBeyondTheRadius) {
+  EXPECT_TRUE(Number::within(-1, 2).may_be_positive_or_zero());
+  EXPECT_FALSE(Number::within(-3, 2).may_be_positive_or_zero());
+  EXPECT_FALSE(Number::within(3, 2).may_be_zero());
+}
+
+// (1 + 2/sqrt(3)) (1 - 2/sqrt(3)) = -1/3
+TEST(Number, ExactNumbersAreAField) {
+  const Surd plus = {1, 2, 3, 1};
+  const Surd minus = {1, -2, 3, 1};
+  const Number product = Number::exact(plus) * Number::exact(minus);
+  EXPECT_TRUE((product * 3 + 1).may_be_zero());
+  EXPECT_FALSE((product * 3 + 1 + 0x1p-1000).may_be_zero());
+  EXPECT_FALSE(product.may_be_positive_or_zero());
+  // 2/sqrt(12) = 1/sqrt(3)
+  const Number twelve = Number::exact(Surd{0, 2, 12, 1});
+  EXPECT_TRUE((twelve * 2 - Number::exact(plus) + 1).may_be_zero());
+}
+
+TEST(Number, RootsOfDifferentFieldsAreRefused) {
+  const Number a = Number::exact(Surd{0, 1, 3, 1});
+  const Number b = Number::exact(Surd{0, 1, 5, 1});
+  EXPECT_THROW(a + b, std::domain_error);
+  EXPECT_THROW(a * b, std::domain_error);
+}
+
+TEST(Number, AnIntervalAroundASurdHoldsIt) {
+  const Number about = Number::about({0, 1, 2, 1});
+  EXPECT_TRUE((about * about * 2 - 1).may_be_zero());
+  EXPECT_FALSE((about * about * 2 - 1 - 0x1p-50).may_be_zero());
+}
+
+}  // namespace
+}  // namespace exactbn

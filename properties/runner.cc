@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "properties/runner.h"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "oracles/check.h"
+
+namespace exactbn {
+
+namespace {
+
+// What came of one case.
+struct Outcome {
+  bool done = false;
+  Traits traits;
+  Verdict verdict = Verdict::passed;
+  bool broke = false;
+  std::vector<Holds> held;  // `answers`, the oracle, the laws
+  std::vector<std::pair<std::size_t, Violation>> violations;
+  Problem problem;  // where there are any
+};
+
+constexpr std::size_t kAnswersPlace = 0;
+constexpr std::size_t kOraclePlace = 1;
+constexpr std::size_t kFirstLaw = 2;
+
+Violation refusal(std::string_view law, const Problem& problem,
+                  const std::string& text) {
+  Violation v;
+  v.law = law;
+  v.text = text;
+  v.problems = {problem};
+  return v;
+}
+
+// The oracle's verdict on the answer to the problem itself.
+Verdict ask_oracle(const Trial& trial, Grade required,
+                   std::optional<Violation>& violation) {
+  const Problem& problem = trial.base().problem();
+  const CaseVerdict verdict =
+      check({"property", problem, {}}, trial.declaration(),
+            trial.base().answer(), required);
+  if (verdict.verdict != Verdict::failed) return verdict.verdict;
+  violation = refusal(kOracle, problem, verdict.reason);
+  for (const OutputVerdict& out : verdict.outputs) {
+    if (out.verdict != Verdict::failed) continue;
+    const Judgement& j = out.worst.judgement;
+    violation->output = out.output;
+    violation->index = out.worst.index;
+    violation->text =
+        fmt::format("got {}, want {}: {:+.3g} ulp, eta {:.3g}, limit {:.3g}",
+                    to_hexfloat(out.worst.got, out.dtype),
+                    to_hexfloat(j.want, out.dtype), j.ulp, j.eta, out.limit);
+    break;
+  }
+  return verdict.verdict;
+}
+
+Holds holds(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::passed:
+      return Holds::yes;
+    case Verdict::failed:
+      return Holds::no;
+    case Verdict::undecided:
+      return Holds::undecided;
+    default:
+      return Holds::not_applicable;
+  }
+}
+
+// For one thread.
+class Checker {
+ public:
+  Checker(const Source& source, const Request& request,
+          const Declaration& declaration, Subject* shared)
+      : source_(source),
+        request_(request),
+        declaration_(declaration),
+        shared_(shared) {}
+
+  Outcome operator()(std::uint64_t index) {
+    Drawn drawn = draw_case(request_.hunt, request_.seed, index);
+    Outcome out = checked(drawn.problem);
+    out.traits = std::move(drawn.traits);
+    if (!out.violations.empty()) out.problem = std::move(drawn.problem);
+    out.done = true;
+    return out;
+  }
+
+ private:
+  Outcome checked(const Problem& problem) {
+    Outcome out;
+    out.held.assign(kFirstLaw + request_.laws.size(), Holds::not_applicable);
+    if (why_unsupported(declaration_, problem)) {
+      out.verdict = Verdict::unsupported;
+      return out;
+    }
+    try {
+      check_all(problem, out);
+    } catch (const SubjectFailure& failure) {
+      out.broke = true;
+      found(out, kAnswersPlace, refusal(kAnswers, problem, failure.what()));
+    }
+    return out;
+  }
+
+  void check_all(const Problem& problem, Outcome& out) {
+    Trial trial(fresh(), declaration_, problem, request_.required);
+    std::optional<Violation> violation;
+    out.held[kAnswersPlace] = Holds::yes;
+    if (request_.oracle) {
+      out.verdict = ask_oracle(trial, request_.required, violation);
+      out.held[kOraclePlace] = holds(out.verdict);
+      if (violation) found(out, kOraclePlace, std::move(*violation));
+    }
+    const Answer& answer = trial.base().answer();
+    if (answer.kind != Answer::Kind::outputs) {
+      if (answer.kind == Answer::Kind::unsupported) {
+        out.verdict = Verdict::unsupported;
+      }
+      return;
+    }
+    for (std::size_t k = 0; k < request_.laws.size(); ++k) {
+      if (!request_.laws[k]->applies(problem)) continue;
+      trial.use(fresh());
+      out.held[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
+      if (violation) found(out, kFirstLaw + k, std::move(*violation));
+    }
+  }
+
+  void found(Outcome& out, std::size_t place, Violation violation) {
+    out.held[place] = Holds::no;
+    out.verdict = Verdict::failed;
+    out.violations.emplace_back(place, std::move(violation));
+  }
+
+  Subject& fresh() {
+    if (shared_) return *shared_;
+    own_ = source_.make();
+    return *own_;
+  }
+
+  const Source& source_;
+  const Request& request_;
+  const Declaration& declaration_;
+  Subject* shared_;
+  std::unique_ptr<Subject> own_;
+};
+
+void count(Tally& tally, Holds holds) {
+  switch (holds) {
+    case Holds::yes:
+      ++tally.holds;
+      break;
+    case Holds::no:
+      ++tally.broken;
+      break;
+    case Holds::undecided:
+      ++tally.undecided;
+      break;
+    case Holds::not_applicable:
+      ++tally.not_applicable;
+      break;
+  }
+}
+
+void count(Survey& survey, const Outcome& out) {
+  switch (out.verdict) {
+    case Verdict::passed:
+      ++survey.passed;
+      break;
+    case Verdict::failed:
+      ++survey.failed;
+      break;
+    case Verdict::missing:
+      ++survey.missing;
+      break;
+    case Verdict::undecided:
+      ++survey.undecided;
+      break;
+    case Verdict::unsupported:
+      ++survey.unsupported;
+      break;
+  }
+}
+
+void add(Survey& survey, std::uint64_t index, Outcome& out) {
+  ++survey.done;
+  count(survey, out);
+  survey.broke = survey.broke || out.broke;
+  for (const auto& [kind, values] : out.traits) {
+    for (const std::string& value : values) {
+      ++survey.distribution[kind][value];
+    }
+  }
+  for (std::size_t k = 0; k < out.held.size(); ++k) {
+    count(survey.tallies[k], out.held[k]);
+  }
+  for (auto& [place, violation] : out.violations) {
+    if (survey.tallies[place].broken > 1) continue;
+    survey.discoveries.push_back({index, out.problem, std::move(violation)});
+  }
+}
+
+std::vector<Tally> empty_tallies(const Request& request) {
+  std::vector<Tally> tallies(kFirstLaw + request.laws.size());
+  tallies[kAnswersPlace].law = kAnswers;
+  tallies[kOraclePlace].law = kOracle;
+  for (std::size_t k = 0; k < request.laws.size(); ++k) {
+    tallies[kFirstLaw + k].law = request.laws[k]->name;
+  }
+  return tallies;
+}
+
+}  // namespace
+
+Survey survey(const Source& source, const Request& request) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kMostBreaks = 3;
+  constexpr std::uint64_t kOfAThread = 32;
+  const std::unique_ptr<Subject> first = source.make();
+  Survey survey;
+  survey.declaration = first->declaration();
+  survey.tallies = empty_tallies(request);
+  Subject* const shared = source.in_process ? nullptr : first.get();
+  const int threads = source.in_process ? omp_get_max_threads() : 1;
+  const std::uint64_t step =
+      source.in_process ? kOfAThread * static_cast<std::uint64_t>(threads) : 1;
+  const Clock::time_point end =
+      Clock::now() + request.time.value_or(std::chrono::milliseconds(0));
+  const auto is_over = [&] {
+    survey.interrupted = request.interrupted && request.interrupted();
+    return survey.interrupted || (request.time && Clock::now() >= end);
+  };
+  int breaks = 0;
+  std::vector<Outcome> outcomes;
+  while (survey.done < request.cases && breaks < kMostBreaks && !is_over()) {
+    const std::uint64_t begin = request.first + survey.done;
+    outcomes.assign(std::min(step, request.cases - survey.done), {});
+    std::exception_ptr error;
+#pragma omp parallel num_threads(threads)
+    {
+      Checker checker(source, request, survey.declaration, shared);
+#pragma omp for schedule(dynamic)
+      for (std::size_t k = 0; k < outcomes.size(); ++k) {
+        try {
+          outcomes[k] = checker(begin + k);
+        } catch (...) {
+#pragma omp critical
+          error = std::current_exception();
+        }
+      }
+    }
+    if (error) std::rethrow_exception(error);
+    for (std::size_t k = 0; k < outcomes.size(); ++k) {
+      add(survey, begin + k, outcomes[k]);
+      breaks += outcomes[k].broke ? 1 : 0;
+    }
+    if (request.progress) {
+      request.progress(survey.done, survey.discoveries.size());
+    }
+  }
+  return survey;
+}
+
+namespace {
+
+// What a problem breaks of one law, asked about it alone.
+class Repeater {
+ public:
+  Repeater(const Source& source, const Request& request, std::string law)
+      : source_(source), request_(request), law_(std::move(law)) {
+    subject_ = source_.make();
+    declaration_ = subject_->declaration();
+  }
+
+  std::optional<Violation> operator()(const Problem& problem) {
+    std::optional<Violation> violation;
+    try {
+      require_valid(problem);
+    } catch (const InvalidProblem&) {
+      return violation;
+    }
+    if (why_unsupported(declaration_, problem)) return violation;
+    try {
+      if (source_.in_process) subject_ = source_.make();
+      Trial trial(*subject_, declaration_, problem, request_.required);
+      if (law_ == kOracle) {
+        ask_oracle(trial, request_.required, violation);
+      } else if (const Law* law = find_law(law_)) {
+        if (trial.base().answer().kind != Answer::Kind::outputs) return {};
+        if (source_.in_process) {
+          // As in the survey, where each law has a subject of its own.
+          subject_ = source_.make();
+          trial.use(*subject_);
+        }
+        check(*law, trial, violation);
+      }
+      answer_ = trial.base().answer();
+    } catch (const SubjectFailure& failure) {
+      if (law_ == kAnswers) {
+        violation = refusal(kAnswers, problem, failure.what());
+      }
+    }
+    return violation;
+  }
+
+  const Answer& answer() const { return answer_; }
+
+ private:
+  const Source& source_;
+  const Request& request_;
+  std::string law_;
+  std::unique_ptr<Subject> subject_;
+  Declaration declaration_;
+  Answer answer_;
+};
+
+}  // namespace
+
+Counterexample shrink(const Source& source, const Request& request,
+                      const Discovery& discovery, const ShrinkLimit& limit) {
+  Repeater repeat(source, request, discovery.violation.law);
+  Counterexample found;
+  found.discovery = discovery;
+  found.problem = discovery.problem;
+  found.violation = discovery.violation;
+  found.repeats = repeat(discovery.problem).has_value();
+  if (found.repeats) {
+    Shrunk shrunk = shrink(
+        discovery.problem,
+        [&](const Problem& problem) {
+          return !(request.interrupted && request.interrupted()) &&
+                 repeat(problem).has_value();
+        },
+        limit);
+    found.problem = std::move(shrunk.problem);
+    found.evaluations = shrunk.evaluations;
+    if (auto violation = repeat(found.problem)) {
+      found.violation = std::move(*violation);
+    }
+  }
+  found.answer = repeat.answer();
+  return found;
+}
+
+}  // namespace exactbn

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "reference/problem.h"
+
+namespace exactbn {
+
+// Problems made of others. What needs a value that a format does not hold gives
+// nothing: no rounding may enter, or a law would not be one.
+
+// The sum, or the product with 2^k, where the format holds it.
+std::optional<std::uint64_t> exact_sum(std::uint64_t bits, double b,
+                                       DType dtype);
+std::optional<std::uint64_t> exact_scaled(std::uint64_t bits, int k,
+                                          DType dtype);
+
+// The tensor with each value replaced: nothing where one is not.
+using Replace = std::function<std::optional<std::uint64_t>(std::uint64_t bits,
+                                                           std::int64_t i)>;
+std::optional<Tensor> replaced(const Tensor& tensor, const Replace& replace);
+
+// All of one value; a tensor of that shape.
+Tensor filled(DType dtype, const Shape& shape, double value);
+
+// Every sign the other way round.
+Tensor negated(const Tensor& tensor);
+
+// The inputs with the values of each channel, those shaped like x, in another
+// order: value k of a channel is that which was at order[k]. The shape stays.
+Problem reordered(const Problem& problem,
+                  const std::vector<std::int64_t>& order);
+
+// Those positions of every channel alone: shape [positions, channels].
+Problem restricted(const Problem& problem,
+                   const std::vector<std::int64_t>& positions);
+
+// That channel alone: shape [m, 1].
+Problem only_channel(const Problem& problem, std::int64_t c);
+
+// The channels as another axis.
+Problem with_channel_axis(const Problem& problem, int axis);
+
+// Where element i of with_channel_axis is in the problem.
+std::vector<std::int64_t> elements_with_axis(const Problem& problem, int axis);
+
+// The same without those inputs.
+Problem without(Problem problem, std::initializer_list<std::string_view> names);
+
+// The same, asked another way; inputs that the operation does not take are
+// dropped.
+Problem as(Operation operation, Problem problem);
+
+}  // namespace exactbn
