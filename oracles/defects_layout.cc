@@ -31,7 +31,8 @@ ChannelView channels_last(const ChannelView& view) {
 // As if axis 1 held the channels, which are the last axis in truth.
 ChannelView channels_second(const Problem& problem) {
   ChannelView second = problem.view();
-  if (second.inner != 1) return second;
+  // With the channels first there is no batch before them to count.
+  if (second.inner != 1 || problem.channel_axis == 0) return second;
   second.inner = second.outer / problem.x().shape().front();
   second.outer = problem.x().shape().front();
   return second;
