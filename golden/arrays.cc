@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/arrays.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cmath>
 
@@ -53,7 +55,7 @@ class Writer {
     entry["expected"] = answer(id, vector.expected);
     for (const auto& [name, expected] : vector.variations) {
       entry["variation:" + name] =
-          answer(id + "variation/" + name + '/', expected);
+          answer(fmt::format("{}variation/{}/", id, name), expected);
     }
     file_.metadata["cases"].push_back(std::move(entry));
   }
@@ -79,12 +81,13 @@ class Writer {
         residuals += bytes_of(in_ulp(r));
       for (const double unit : output.units) units += bytes_of(unit);
       for (const Judged judged : output.judged) letters += letter(judged);
-      add(prefix + "expected/" + name, output.values);
-      file_.arrays.push_back(
-          {prefix + "residual/" + name, DType::f64, shape, residuals});
-      file_.arrays.push_back(
-          {prefix + "eta_unit/" + name, DType::f64, shape, units});
-      file_.arrays.push_back({prefix + "judged/" + name, {}, shape, letters});
+      const auto named = [&prefix, &output_name = name](std::string_view what) {
+        return fmt::format("{}{}/{}", prefix, what, output_name);
+      };
+      add(named("expected"), output.values);
+      file_.arrays.push_back({named("residual"), DType::f64, shape, residuals});
+      file_.arrays.push_back({named("eta_unit"), DType::f64, shape, units});
+      file_.arrays.push_back({named("judged"), {}, shape, letters});
       outputs[name] = format_and_shape(output.values);
       outputs[name]["eta_limit"] = output.eta_limit;
     }

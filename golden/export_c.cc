@@ -80,7 +80,7 @@ class Header {
         file.generator.version, name, name, kTypesFile);
     std::vector<std::string> semantics;
     for (const auto& [what, how] : file.semantics) {
-      semantics.push_back(literal(what + ": " + how));
+      semantics.push_back(literal(fmt::format("{}: {}", what, how)));
     }
     array("char *const", name + "_semantics", semantics);
     std::vector<std::string> cases;
@@ -112,6 +112,7 @@ class Header {
   }
   void doubles(const std::string& name, const std::vector<double>& values) {
     std::vector<std::string> elements;
+    elements.reserve(values.size());
     for (const double value : values) elements.push_back(hex(value));
     array("uint64_t", name, elements);
   }

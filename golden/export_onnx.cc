@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <array>
 
 #include "golden/arrays.h"
@@ -189,6 +191,7 @@ std::vector<OutputFile> export_onnx(const std::vector<Vector>& vectors,
     for (const Vector& vector : group.cases) {
       const Problem& problem = vector.question.problem;
       std::vector<NamedTensor> inputs;
+      inputs.reserve(kInputs.size());
       for (const Parameter& p : kInputs) {
         inputs.push_back({p.onnx, input(problem, p.ours)});
       }
@@ -202,9 +205,9 @@ std::vector<OutputFile> export_onnx(const std::vector<Vector>& vectors,
       const auto add = [&](const std::string& kind,
                            const std::vector<NamedTensor>& tensors) {
         for (std::size_t i = 0; i < tensors.size(); ++i) {
-          files.push_back({folder + "test_data_set_0/" + kind + '_' +
-                               std::to_string(i) + ".pb",
-                           tensor_proto(tensors[i].name, tensors[i].values)});
+          files.push_back(
+              {fmt::format("{}test_data_set_0/{}_{}.pb", folder, kind, i),
+               tensor_proto(tensors[i].name, tensors[i].values)});
         }
       };
       files.push_back(

@@ -51,6 +51,7 @@ std::vector<VectorFile> vector_files(const std::vector<Vector>& cases,
     groups[{problem.operation, problem.x().dtype()}].push_back(vector);
   }
   std::vector<VectorFile> files;
+  files.reserve(groups.size());
   for (auto& [key, group] : groups) {
     files.push_back(
         vector_file(key.first, key.second, generator, std::move(group)));

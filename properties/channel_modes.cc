@@ -36,7 +36,8 @@ struct Scale {
 // From 2^low to 2^(high + 1). No logarithm, whose last bit depends on the
 // library.
 double draw_size(Draw& draw, int low, int high) {
-  const auto k = draw.below(static_cast<std::uint64_t>(high - low + 1));
+  const int count = high - low + 1;
+  const auto k = draw.below(static_cast<std::uint64_t>(count));
   return std::ldexp(1 + draw.unit(), low + static_cast<int>(k));
 }
 
@@ -64,8 +65,9 @@ std::uint64_t draw_value(Draw& draw, DType dtype, ChannelMode mode,
     case ChannelMode::near_overflow:
       return draw_sign(draw, f) | (f.overflow() - 1 - draw.below(hidden));
     case ChannelMode::near_overflow_of_square: {
-      const auto exponent = static_cast<std::uint64_t>(f.emax / 2 + f.bias());
-      return draw_sign(draw, f) | (exponent << width) | draw.below(hidden);
+      const int biased = f.emax / 2 + f.bias();
+      const auto exponent = static_cast<std::uint64_t>(biased) << width;
+      return draw_sign(draw, f) | exponent | draw.below(hidden);
     }
     case ChannelMode::powers_of_two:
       return draw_bits(draw, dtype) & ~(hidden - 1);

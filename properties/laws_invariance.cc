@@ -75,8 +75,9 @@ std::optional<Problem> in_unit(const Problem& p, int k) {
                    : name == "running_var" ? 2 * k
                                            : 0;
     if (by == 0) continue;
-    auto scaled = replaced(tensor, [&](std::uint64_t bits, std::int64_t) {
-      return exact_scaled(bits, by, tensor.dtype());
+    const DType dtype = tensor.dtype();
+    auto scaled = replaced(tensor, [by, dtype](std::uint64_t bits, auto) {
+      return exact_scaled(bits, by, dtype);
     });
     if (!scaled) return std::nullopt;
     tensor = std::move(*scaled);
