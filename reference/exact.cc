@@ -60,8 +60,7 @@ void ExactBatchNorm::prepare(const Channels& channels) {
           channel_sums(problem_.x(), problem_.find("dy"), view_, channels));
 }
 
-void ExactBatchNorm::prepare(const Channels& channels,
-                             std::vector<Sums> sums) {
+void ExactBatchNorm::prepare(const Channels& channels, std::vector<Sums> sums) {
   State* const states = states_.data() + channels.first;
   const Tensor* dy = problem_.find("dy");
   for (std::size_t c = 0; c < sums.size(); ++c) {
