@@ -52,12 +52,13 @@ std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
   const std::span<const Defect> all = defects();
   const std::vector<Recalled> recalled = ask_recalling(cases);
   const std::vector<char> poison = poisoned(cases);
+  const Declaration plain;
   std::vector<Lineup> lineups(all.size(), Lineup(all));
   std::vector<std::vector<char>> failed(all.size(),
                                         std::vector<char>(cases.size()));
 #pragma omp parallel for schedule(dynamic)
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    Truth truth(cases[i], Declaration());
+    Truth truth(cases[i], plain);
     const std::vector<Prediction> predictions = predict_all(truth);
     for (std::size_t s = 0; s < all.size(); ++s) {
       Answer same;
