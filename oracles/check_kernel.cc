@@ -20,16 +20,11 @@ constexpr std::int64_t kAhead = 256;
 constexpr double kDoubleDoubleError = 0x1p-100;
 constexpr double kDoubleError = 0x1.00001p-53;
 constexpr double kSlack = 0x1p-40;
+constexpr double kLess = 1 - kSlack;
+// A value is no more than that many times its binade.
+constexpr double kBinades = 2.25;
 
 constexpr std::uint64_t kExponent = 0x7ff0000000000000;
-
-// a b + c, fused where the processor can: what is decided here does not depend
-// on it, as the bounds hold for both.
-template <bool fused>
-EXACTBN_INLINE double madd(double a, double b, double c) {
-  if constexpr (fused) return std::fma(a, b, c);
-  return a * b + c;
-}
 
 // What depends on the format of the values.
 struct Scale {
@@ -42,10 +37,6 @@ Scale scale_of(DType dtype) {
   return {std::ldexp(1.0, 1 - f.precision),
           dtype == DType::f64 ? 0 : std::ldexp(1.0, f.quantum())};
 }
-
-constexpr double kLess = 1 - kSlack;
-// A value is no more than that many times its binade.
-constexpr double kBinades = 2.25;
 
 // The form at one place.
 template <std::size_t k>
@@ -112,11 +103,8 @@ EXACTBN_INLINE Sum sum_of(const Place<k>& at, const std::array<double, k>& in) {
   for (std::size_t j = 0; j < k; ++j) {
     const double product = at.high[j] * in[j];
     const double error = std::fma(at.high[j], in[j], -product);
-    // Knuth's two-sum.
-    const double next = sum + product;
-    const double part = next - sum;
-    const double lost = (sum - (next - part)) + (product - part);
-    sum = next;
+    double lost;
+    two_sum(sum, product, sum, lost);
     rest += std::fma(at.low[j], in[j], error) + lost;
   }
   return {sum, rest};

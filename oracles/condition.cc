@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "oracles/channel_groups.h"
+
 namespace exactbn {
 
 Wide backward_error(Wide error, Wide half_ulp, const Condition& condition,
@@ -42,18 +44,10 @@ Conditions::Conditions(const Problem& problem, const ExactBatchNorm& exact,
       summed_(std::make_unique<std::once_flag[]>(channels_.size())) {}
 
 void Conditions::prepare(const Channels& channels) {
-  // Few enough that no more is summed than shares lines of the cache.
-  constexpr std::int64_t kGroup = 16;
   const std::int64_t end = channels.first + channels.count;
   for (std::int64_t c = channels.first; c < end; ++c) {
     channels_[static_cast<std::size_t>(c)] = statistics(c);
-    // A last group of fewer joins the one before it.
-    const std::int64_t group = (c - channels.first) / kGroup;
-    const std::int64_t last =
-        std::max(channels.count / kGroup - 1, std::int64_t{0});
-    const std::int64_t first = channels.first + std::min(group, last) * kGroup;
-    groups_[static_cast<std::size_t>(c)] = {
-        first, group < last ? kGroup : end - first};
+    groups_[static_cast<std::size_t>(c)] = group_of(c, channels, kChannelGroup);
   }
 }
 

@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "oracles/channel_tests.h"
 #include "reference/block_io.h"
@@ -24,6 +22,7 @@ constexpr double kSlack = 0x1p-20;
 constexpr double kMostEta = 0x1p40;
 // After so many blocks with many errors beyond half an ulp, more are expected.
 constexpr int kMisses = 4;
+
 }  // namespace
 
 // What one thread finds of some channels.

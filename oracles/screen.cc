@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/screen.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "oracles/channel_groups.h"
 #include "reference/estimated_sums.h"
 
 namespace exactbn {
@@ -16,8 +16,6 @@ constexpr double kMostError = 0x1p-43;  // E kappa^2
 constexpr double kMostKappa = 0x1p8;
 // The bound of a channel that is surely not void.
 constexpr Wide kMostVoid = 0.99L;
-// Channels that share lines of the cache, with the channel axis last.
-constexpr std::int64_t kGroup = 16;
 
 }  // namespace
 
@@ -35,15 +33,9 @@ Screen::Screen(const Problem& problem, const Declaration& declaration,
 
 void Screen::prepare(const Channels& channels) {
   const std::int64_t end = channels.first + channels.count;
-  const std::int64_t size = view_.inner == 1 ? kGroup : 1;
+  const std::int64_t size = view_.inner == 1 ? kChannelGroup : 1;
   for (std::int64_t c = channels.first; c < end; ++c) {
-    // A last group of fewer joins the one before it.
-    const std::int64_t last =
-        std::max(channels.count / size - 1, std::int64_t{0});
-    const std::int64_t group = std::min((c - channels.first) / size, last);
-    const std::int64_t first = channels.first + group * size;
-    groups_[static_cast<std::size_t>(c)] = {first,
-                                            group < last ? size : end - first};
+    groups_[static_cast<std::size_t>(c)] = group_of(c, channels, size);
   }
   std::vector<EstimatedSums> estimates =
       estimated_sums(problem_.x(), problem_.find("dy"), view_, channels);

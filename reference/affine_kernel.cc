@@ -32,13 +32,6 @@ struct Interval {
   double up;
 };
 
-// a + b = sum + error, exactly (Knuth).
-EXACTBN_INLINE void two_sum(double a, double b, double& sum, double& error) {
-  sum = a + b;
-  const double b_part = sum - a;
-  error = (a - (sum - b_part)) + (b - b_part);
-}
-
 // The coefficients at one place, and the inputs there.
 template <std::size_t k>
 struct Place {

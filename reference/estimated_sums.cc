@@ -50,18 +50,10 @@ struct Rows {
   std::int64_t ahead;
 };
 
-template <bool fused>
-EXACTBN_INLINE double madd(double a, double b, double c) {
-  if constexpr (fused) return std::fma(a, b, c);
-  return a * b + c;
-}
-
-// Knuth's two-sum.
 EXACTBN_INLINE void add(double value, double& high, double& low) {
-  const double sum = high + value;
-  const double part = sum - high;
-  low += (high - (sum - part)) + (value - part);
-  high = sum;
+  double lost;
+  two_sum(high, value, high, lost);
+  low += lost;
 }
 
 EXACTBN_INLINE void add_product(double a, double b, double& high, double& low) {

@@ -3,6 +3,8 @@
 // there.
 #pragma once
 
+#include <cmath>
+
 // Part of each function that calls it, and so of its instruction set.
 #define EXACTBN_INLINE [[gnu::always_inline]] inline
 
@@ -13,3 +15,21 @@
 #else
 #define EXACTBN_LANES _Pragma("omp simd")
 #endif
+
+namespace exactbn {
+
+// a + b = sum + error, exactly (Knuth).
+EXACTBN_INLINE void two_sum(double a, double b, double& sum, double& error) {
+  sum = a + b;
+  const double b_part = sum - a;
+  error = (a - (sum - b_part)) + (b - b_part);
+}
+
+// a b + c, fused where the processor can: for what does not depend on it.
+template <bool fused>
+EXACTBN_INLINE double madd(double a, double b, double c) {
+  if constexpr (fused) return std::fma(a, b, c);
+  return a * b + c;
+}
+
+}  // namespace exactbn
