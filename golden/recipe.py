@@ -70,30 +70,24 @@ def require(truth, what):
         raise ValueError(what)
 
 
-def check_samples(recipe, inputs, name, out):
-    """The values shown, by verify.py, which shares nothing with the C++."""
-    from verify import Question
-    from verify_units import D
+def check_samples(recipe, inputs, name, out, answered_by):
+    """The values shown: verify_all.py has the question."""
     biased = name == "running_var_biased"
-    question = Question(dict(
+    question = answered_by(dict(
         recipe, inputs=inputs), "biased_running_variance" if biased else "")
     name = "running_var" if biased else name
     width = FORMATS[out["dtype"]][0] // 4
-    limit = 8 + (0 if name in ("y", "dx") and question.channels[0].frozen
-                 else 2 * math.sqrt(question.channels[0].m))
+    limit = question.limit(name)
     require(out["eta_limit"] == math.ceil(limit * 1e4) / 1e4, "eta_limit")
     for j, i in enumerate(out["at"]):
         local = out["shape"] == recipe["shape"]
         question.check_value(
-            name, i, question.of[i] if local else i, D(limit), out["dtype"],
-            int(out["bits"][width * j:width * (j + 1)], 16),
-            out["residual"][17 * j:17 * j + 17], out["judged"][j],
-            out["eta_limit_unit"][j], None)
+            name, i, question.of[i] if local else i, out["dtype"],
+            int(out["bits"][width * j:width * (j + 1)], 16), out["judged"][j],
+            out["residual"][17 * j:17 * j + 17], out["eta_limit_unit"][j], None)
 
 
-def check(path):
-    with open(path, encoding="utf-8") as file:
-        wanted = json.load(file)
+def check(wanted, answered_by):
     recipe, inputs, exact = wanted["recipe"], {}, {}
     require(recipe["inputs"] == "counter/1", "recipe.inputs")
     for name, given in wanted["inputs"].items():
@@ -121,12 +115,14 @@ def check(path):
             sums.update(D1=sum(dy), D2=sum(a * b for a, b in zip(x, dy)))
         require(given == {k: str(v) for k, v in sums.items()}, f"channels[{c}]")
     for name, out in wanted["outputs"].items():
-        check_samples(recipe, inputs, name, out)
+        check_samples(recipe, inputs, name, out, answered_by)
 
 
 if __name__ == "__main__":
+    from verify_all import Question
     try:
-        check(sys.argv[1])
+        with open(sys.argv[1], encoding="utf-8") as file:
+            check(json.load(file), Question)
         print("all as it should be")
     except (KeyError, ValueError) as error:
         sys.exit(f"{sys.argv[1]}: {error!r}")

@@ -1,216 +1,193 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves a folder of vectors: verify.py DIR. Exit code 0, or 1 where wrong.
-
-Needs Python alone, and shares nothing with the C++. verify_exact.py has the
-exact values and verify_units.py the units of eta."""
+"""Proves the values in a folder of vectors: verify.py DIR. Exit code 0, 1 where
+one is wrong, 2 for no folder. Needs Python alone, shares nothing with the C++.
+A value is p + q / sqrt(w) in fractions; its rounding is proved by comparing
+squares. verify_all.py proves all else that a file says besides."""
 import hashlib
 import json
 import math
-import os
 import sys
 from fractions import Fraction as F
+from operator import mul
+from pathlib import Path
 
-from verify_exact import (FORMATS, Channel, case_id, decode, is_residual,
-                          is_rounded, require, sign, words)
-from verify_units import D, statistic_parts, unit
-
-GRADIENTS = ["dbeta", "dgamma", "dx"]
-OUTPUTS = dict(forward_training=["invstd", "mean", "var", "y"],
-               forward_inference=["y"], backward_training=GRADIENTS,
-               backward_inference=GRADIENTS, jvp_training=["y_dot"],
-               double_backward_training=["grad_dy", "grad_gamma", "grad_x"])
+FORMATS = {"f64": (64, 53, 1023), "f32": (32, 24, 127), "f16": (16, 11, 15),
+           "bf16": (16, 8, 127)}  # bits, precision, largest exponent
 LIKE_X = ["y", "dx", "y_dot", "grad_dy", "grad_x"]
-OFFSET = dict(y="beta", y_dot="beta_dot", grad_dy="ddbeta")
-RULES = ["biased_running_variance", "keep_single_value",
-         "zero_for_zero_variance", "flushed_subnormals"]
+BY_W = LIKE_X + ["invstd", "dgamma", "grad_gamma"]
+ROWS = ["x", "dy", "x_dot"]
+PARAMETERS = "gamma beta running_mean running_var gamma_dot beta_dot".split()
+BIASED, KEPT = "biased_running_variance", "keep_single_value"
+ZERO, FLUSHED = "zero_for_zero_variance", "flushed_subnormals"
 
-# Frameworks whose momentum is the weight of the old statistic; their running
-# variance is biased, and that of BIASED. The others are as this project is.
-OLD = ["keras", "onnx", "flax", "mxnet", "paddle"]
-BIASED = OLD + ["onednn"]
-OTHERS = ["pytorch", "tensorflow", "cudnn", "onednn"]
+
+def require(truth, what):
+    if not truth:
+        raise ValueError(what)
+
+
+def words(tensor):
+    n, text = FORMATS[tensor["dtype"]][0] // 4, tensor["bits"]
+    require(len(text) == n * math.prod(tensor["shape"]), "bits")
+    return [int(text[i:i + n], 16) for i in range(0, len(text), n)]
+
+
+def split(bits, dtype):
+    """Sign, magnitude (infinity: the next power of two), ulp, least normal."""
+    width, precision, emax = FORMATS[dtype]
+    exponent, digits = divmod(bits % 2**(width - 1), 2**(precision - 1))
+    ulp = F(2)**(max(exponent, 1) + 1 - emax - precision)
+    digits += 2**(precision - 1) if exponent else 0
+    return -1 if bits >> (width - 1) else 1, digits * ulp, ulp, F(2)**(1 - emax)
+
+
+def decode(bits, dtype):
+    """A fraction; None of what is not finite."""
+    side, size, _, least = split(bits, dtype)
+    return side * size if size < 4 / least else None
+
+
+def sign(p, q, w):
+    """That of p + q / sqrt(w), which is that of the sum of signed squares."""
+    total = p * abs(p) * w + q * abs(q)
+    return (total > 0) - (total < 0)
+
+
+def is_rounded(bits, dtype, p, q, w):
+    """Whether bits is the value nearest to p + q / sqrt(w), ties to even."""
+    (side, here, ulp, least), negative = split(bits, dtype), sign(p, q, w) < 0
+    p, q, top = side * p - here, side * q, 4 / least
+    power = here != least and here / ulp == 2**(FORMATS[dtype][1] - 1)
+    return (sign(p + ulp / (4 if power else 2), q, w) >= bits % 2 and
+            (sign(p - ulp / 2, q, w) <= -(bits % 2) or here == top) and
+            here <= top and (here or negative == (side < 0)))
+
+
+class Channel:
+    """The sums of a channel. What is not finite counts as 0, and spoils it."""
+
+    def __init__(self, case, inputs, c, of):
+        def row(name):
+            at = places if name in ROWS else [c]
+            self.finite &= all(inputs[name][i] is not None for i in at)
+            return [inputs[name][i] or F(0) for i in at]
+
+        places = [i for i, d in enumerate(of) if d == c]
+        self.finite, self.m = True, len(places)
+        self.frozen = case["operation"].endswith("inference")
+        self.x, self.dy, self.u = map(row, ROWS)
+        self.gamma, self.beta, self.mean, self.v, *self.along = (
+            row(name)[0] for name in PARAMETERS)
+        if not self.frozen:
+            self.mean = sum(self.x) / self.m
+            self.v = sum(map(mul, self.x, self.x)) / self.m - self.mean**2
+        self.w = self.v + decode(int(case["epsilon"], 16), "f64")
+        self.d1, self.u1 = sum(self.dy), sum(self.u)
+        self.t = sum(map(mul, self.dy, self.x)) - self.mean * self.d1
+        self.p = sum(map(mul, self.u, self.x)) - self.mean * self.u1
+        self.c = sum(map(mul, self.u, self.dy)) - self.d1 * self.u1 / self.m
+
+    def surd(self, name, x, dy, u, old, biased, weight):
+        """p, q and w; README.md of ../reference has the formulas."""
+        m, w, gamma, along = self.m, self.w, self.gamma, self.along
+        if name not in BY_W:
+            var = self.v if biased else self.v * F(m, max(m - 1, 1))
+            new = dict(mean=self.mean, var=self.v, dbeta=self.d1,
+                       running_mean=self.mean, running_var=var)[name]
+            return (1 - weight) * old + weight * new, 0, 1
+        xc, g, h = x - self.mean, dy - F(self.d1) / m, u - F(self.u1) / m
+        t, p = self.t / (m * w), self.p / (m * w)
+        return {
+            "y": (self.beta, gamma * xc, w), "invstd": (0, 1, w),
+            "dx": (0, gamma * (dy if self.frozen else g - xc * t), w),
+            "dgamma": (0, self.t, w), "grad_gamma": (0, self.c - self.t * p, w),
+            "grad_x": (0, along[0] * (g - xc * t) - gamma * (
+                xc * (self.c / (m * w) - 3 * t * p) + g * p + h * t), w)}.get(
+            name, (along[1], along[0] * xc + gamma * (h - xc * p), w))
 
 
 class Question:
     """A case, answered by a rule: "" or the name of a variation."""
 
     def __init__(self, case, rule):
-        self.rule, shape = rule, case["inputs"]["x"]["shape"]
-        wide = case["inputs"]["x"]["dtype"] == "f64"
-        self.u = D(2)**(-53 if wide else -24)
-        self.tiny = D(2)**(-1074 if wide else -149)
-        self.inputs = {}
+        shape, axis = case["inputs"]["x"]["shape"], case["channel_axis"]
+        inner, size = math.prod(shape[axis + 1:]), math.prod(shape)
+        self.inputs = {n: [F(n == "gamma")] * size for n in ROWS + PARAMETERS}
         for name, t in case["inputs"].items():
-            least = 0
-            if rule == "flushed_subnormals":
-                least = F(2)**(1 - FORMATS[t["dtype"]][2])
-            self.inputs[name] = [
-                F(0) if v is not None and abs(v) < least else v
-                for v in (decode(b, t["dtype"]) for b in words(t))]
-        if rule == "flushed_subnormals":
-            self.tiny *= D(2)**(52 if wide else 23)
-        inner = math.prod(shape[case["channel_axis"] + 1:])
-        channels = shape[case["channel_axis"]]
-        self.of = [i // inner % channels for i in range(math.prod(shape))]
-        self.weight = F(1, case.get("batches_tracked", 0) + 1)
-        if case["momentum"] is not None:
-            self.weight = decode(int(case["momentum"], 16), "f64")
-        self.channels = [
-            Channel(case["operation"], decode(int(case["epsilon"], 16), "f64"),
-                    self.inputs, c,
-                    [i for i, d in enumerate(self.of) if c == d])
-            for c in range(channels)]
+            least = split(0, t["dtype"])[3] if rule == FLUSHED else 0
+            values = [decode(b, t["dtype"]) for b in words(t)]
+            name = name[2:] + "_dot" if name.startswith("dd") else name
+            self.inputs[name] = [v and v * (abs(v) >= least) for v in values]
+        self.rule, self.id, momentum = rule, case.get("id"), case["momentum"]
+        self.weight = decode(int(momentum, 16), "f64") if momentum else F(
+            1, case.get("batches_tracked", 0) + 1)
+        self.of = [i // inner % shape[axis] for i in range(size)]
+        self.channels = [Channel(case, self.inputs, c, self.of)
+                         for c in range(shape[axis])]
 
-    def check(self, name, out):
-        local, ch = name in LIKE_X, self.channels[0]
-        limit = 8 + (0 if local and ch.frozen else 2 * math.sqrt(ch.m))
-        require(out["eta_limit"] == math.ceil(limit * 1e4) / 1e4, "eta_limit")
-        places = self.of if local else range(len(self.channels))
-        n, r, bits = len(places), out["residual"], words(out)
-        judged, exact = out.get("judged", "v" * n), out.get("exact", [None] * n)
-        require("judged" not in out or judged.strip("v"), "judged")
-        require([n] * 5 + [17 * n] == [len(v) for v in (
-            bits, judged, out["eta_limit_unit"], exact, places, r)], "lengths")
-        for i, c in enumerate(places):
-            try:
-                self.check_value(name, i, c, D(limit), out["dtype"],
-                                 bits[i], r[17 * i:17 * i + 17], judged[i],
-                                 out["eta_limit_unit"][i], exact[i])
-            except ValueError as error:
-                raise ValueError(f"{name}[{i}]: {error}") from error
-
-    def check_value(self, name, i, c, limit, dtype, bits, r, judged, given,
-                    exact):
-        ch, biased = self.channels[c], self.rule == RULES[0]
-        require(r[0] in "+-" and not r[1:].strip("0123456789abcdef"),
-                "residual")
-        zero = r == "+" + "0" * 16
-        width, precision, emax = FORMATS[dtype]
-        infinite = (2 * emax + 1) << (precision - 1)
-        here = [self.inputs[n][i] if n in self.inputs and name in LIKE_X else 0
-                for n in ("x", "dy", "x_dot" if "x_dot" in self.inputs
-                          else "ddx")]
-        old = self.inputs[name][c] if name.startswith("running") else F(0)
-        by_w = name in LIKE_X or name in ("invstd", "dgamma", "grad_gamma")
-        special = (not ch.finite or old is None or (by_w and ch.w <= 0) or
-                   (name == "running_var" and ch.m == 1 and not biased))
-        if special and judged != "v":  # a rule decides
-            require(zero and given == 0 and exact is None and judged in "sfu",
-                    "not as a rule has it")
-            if decode(bits, dtype) is None:
-                nan = infinite | 1 << (precision - 2)
-                require(bits in (nan, infinite, infinite | 1 << (width - 1)),
-                        "NaN or an infinity of other bits")
-                return
-            require(self.rule in RULES[1:3], "a number where none is")
-            offset = self.inputs.get(OFFSET.get(name), [F(0)] * (c + 1))[c]
-            require(is_rounded(bits, dtype, old if name == "running_var"
-                               else offset, 0, 1), "bits")
-            return
-        x, dy, u = (F(0) if v is None else v for v in here)
-        value = ch.surd(name, x, dy, u, old, self.weight, biased)
-        p, q, w = value if isinstance(value, tuple) else (value, 0, 1)
-        least = F(2)**(1 - emax)
-        if self.rule == RULES[3] and judged == "s" and bits == 0:
-            require(zero and given == 0 and exact is None, "flushed")
-            require(sign(p - least, q, w) <= 0 <= sign(p + least, q, w), "bits")
-            return
-        require(is_rounded(bits, dtype, p, q, w), "bits")
-        require(is_residual(r, bits, dtype, p, q, w), "residual")
-        if not by_w:
-            parts = statistic_parts(ch, name, old, self.weight, biased)
-        else:
-            parts = ch.units.parts(name, x, dy, u)
-        units = unit(parts, limit, self.u, self.tiny)
-        void = math.inf in units or (
-            by_w and (name not in LIKE_X or not ch.frozen) and D("0.2") <=
-            limit * (self.u * ch.units.kap + self.tiny / ch.units.w))
-        overflow = decode(bits, dtype) is None
-        require(judged == ("s" if overflow else "u" if void else "v"), "judged")
-        units = units if judged == "v" else {0.0}
-        require(given in units, f"eta_limit_unit {given}, proved {units}")
-        require(exact is None or sign(p - F(exact), q, w) == 0, "exact")
+    def value(self, name, i, c, dtype, bits, judged):
+        """p, q and w, which bits round; or None: a rule says what they are."""
+        ch, biased = self.channels[c], self.rule == BIASED
+        running = name.startswith("running")
+        old = self.inputs[name][c] if running else F(0)
+        by_rule = judged != "v" and (
+            not ch.finite or old is None or name in BY_W and ch.w <= 0
+            or name == "running_var" and ch.m == 1 and not biased)
+        side, size, _, least = split(bits, dtype)
+        if by_rule and size >= 4 / least:
+            return require(size in (4 / least, side * 6 / least), "NaN")
+        require(not by_rule or self.rule in (KEPT, ZERO), "a number: none is")
+        by_name = dict(y=ch.beta, y_dot=ch.along[1], grad_dy=ch.along[1])
+        row = [self.inputs[n][i] or F(0) for n in ROWS]
+        p, q, w = (old + by_name.get(name, 0), 0, 1) if by_rule else ch.surd(
+            name, *row, old, biased, self.weight if running else 1)
+        flushed = self.rule == FLUSHED and judged == "s" and bits == 0
+        require(sign(p - least, q, w) <= 0 <= sign(p + least, q, w) if flushed
+                else is_rounded(bits, dtype, p, q, w),
+                f"case {self.id}: {name}[{i}] is not {bits:#x}")
+        return None if by_rule or flushed else (p, q, w)
 
 
 def check_case(case):
-    require(case["id"] == case_id(case), "id")
-    if "reject" in case["expected"]:
-        require(case["labels"] == ["Refused"], "a reason to refuse it")
-        return
-    names = OUTPUTS[case["operation"]] + [
-        n for n in ("running_mean", "running_var")
-        if n in case["inputs"] and case["operation"] == "forward_training"]
-    require(sorted(names) == sorted(case["expected"]["outputs"]), "outputs")
     for key, answer in case.items():
-        rule = key.removeprefix("variation:")
-        if rule == key and key != "expected" or rule == "reject_single_value":
-            continue
-        require(rule == "expected" or rule in RULES, key)
-        question = Question(case, "" if rule == "expected" else rule)
-        for name, out in answer["outputs"].items():
-            question.check(name, out)
+        rule = "" if key == "expected" else key.removeprefix("variation:")
+        if rule != key and "reject" not in answer:
+            require(rule in ("", BIASED, KEPT, ZERO, FLUSHED), key)
+            question = Question(case, rule)
+            for name, out in answer["outputs"].items():
+                of = question.of if name in LIKE_X else sorted({*question.of})
+                judged, bits = out.get("judged", "v" * len(of)), words(out)
+                require(len(judged) == len(bits) == len(of), f"{name}: lengths")
+                for i, c in enumerate(of):
+                    question.value(name, i, c, out["dtype"], bits[i], judged[i])
 
 
-def check_dialect(case, framework):
-    """What a framework calls momentum, and what its running variance is."""
-    updates = (framework is not None and "outputs" in case["expected"] and
-               case["operation"] == "forward_training" and
-               {"running_mean", "running_var"} & case["inputs"].keys())
-    require(("dialect" in case) == bool(updates), "dialect")
-    if not updates:
-        return
-    given, weight = case["dialect"]["momentum"], case["momentum"]
-    if None in (given, weight):
-        require((given, weight, framework) == (None, None, "pytorch"),
-                "dialect.momentum")
-    else:
-        given, weight = (decode(int(m, 16), "f64") for m in (given, weight))
-        require(given == (1 - weight if framework in OLD else weight),
-                "dialect.momentum")
-    other = case.get("variation:" + RULES[0], {"outputs": {}})["outputs"]
-    require(case["dialect"]["outputs"] ==
-            (other if framework in BIASED else {}), "dialect.outputs")
-
-
-def check_file(path, ids):
-    with open(path, encoding="utf-8") as file:
-        vectors = json.load(file)
-    if vectors["schema"] == "exactbn/recipe/1":
-        import recipe
-        recipe.check(path)
-        ids.add(path)
-        return
-    cases = vectors["cases"]
+def check_file(vectors, ids, check=check_case):
     require(vectors["schema"] == "exactbn/vectors/1", "schema")
+    cases, labels = vectors["cases"], vectors["labels"]
     require(vectors["number_of_cases"] == len(cases), "number_of_cases")
-    framework = vectors.get("convention", {"name": None})["name"]
-    require(framework in [None] + OLD + OTHERS, "convention")
-    used = {label for case in cases for label in case["labels"]}
-    require(used == set(vectors["labels"]), "labels")
+    require({n for c in cases for n in c["labels"]} == {*labels}, "labels")
     for case in cases:
-        try:
-            require(case["id"] not in ids, "id given twice")
-            ids.add(case["id"])
-            check_case(case)
-            check_dialect(case, framework)
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise ValueError(f"case {case['id']}: {error}") from error
+        require(case["id"] not in ids, f"case {case['id']} is given twice")
+        ids.add(case["id"])
+        check(case)
 
 
-def main(folder):
-    manifest = os.path.join(folder, "MANIFEST.sha256")
-    with open(manifest, encoding="utf-8") as file:
-        listed = dict(reversed(line.split("  ")) for line in
-                      file.read().splitlines())
-    ids, failed = set(), 0
-    for name in sorted({*os.listdir(folder), *listed} - {"MANIFEST.sha256"}):
+def main(folder="", check=check_file):
+    manifest, ids, failed = Path(folder) / "MANIFEST.sha256", set(), 0
+    if not manifest.is_file():
+        print("usage: verify.py DIR, a folder with a MANIFEST.sha256")
+        return 2
+    lines = manifest.read_text("utf-8", "replace").splitlines()
+    listed = {line[66:]: line[:64] for line in lines}
+    names = {path.name for path in manifest.parent.iterdir()} | {*listed}
+    for name in sorted(names - {manifest.name}):
         try:
-            path = os.path.join(folder, name)
-            with open(path, "rb") as file:
-                digest = hashlib.sha256(file.read()).hexdigest()
-            require(listed.get(name) == digest, "not of its digest")
-            check_file(path, ids)
+            data = (manifest.parent / name).read_bytes()
+            require(listed.get(name) == hashlib.sha256(data).hexdigest(),
+                    "not of its digest")
+            check(json.loads(data), ids)
         except (ValueError, KeyError, TypeError, OSError) as error:
             failed += 1
             print(f"WRONG {name}: {error}")

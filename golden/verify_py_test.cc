@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// verify.py, which shares nothing with verify.cc, and the schema.
+// verify.py and verify_all.py, which share nothing with verify.cc, and the
+// schema.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -19,8 +20,8 @@ int run(const std::string& command) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-int verify_py(const std::string& folder) {
-  return run("python3 -B " EXACTBN_GOLDEN "/verify.py '" + folder + "'");
+int verify_with(const std::string& script, const std::string& folder) {
+  return run("python3 -B " EXACTBN_GOLDEN "/" + script + " '" + folder + "'");
 }
 
 class VerifyPy : public testing::Test {
@@ -34,11 +35,12 @@ class VerifyPy : public testing::Test {
     if (run("python3 --version") != 0) GTEST_SKIP() << "no python3";
   }
 
-  int verify(const Folder& folder) const {
+  int verify(const Folder& folder,
+             const std::string& script = "verify_all.py") const {
     for (const auto& [name, text] : folder) {
       std::ofstream(folder_ / name, std::ios::binary) << text;
     }
-    return verify_py(folder_.string());
+    return verify_with(script, folder_.string());
   }
 
   // How many corruptions were not noticed.
@@ -56,7 +58,34 @@ class VerifyPy : public testing::Test {
 };
 
 TEST_F(VerifyPy, ProvesWhatIsShipped) {
-  EXPECT_EQ(verify_py(EXACTBN_GOLDEN "/v1"), 0);
+  EXPECT_EQ(verify_with("verify.py", EXACTBN_GOLDEN "/v1"), 0);
+  EXPECT_EQ(verify_with("verify_all.py", EXACTBN_GOLDEN "/v1"), 0);
+}
+
+TEST_F(VerifyPy, NeedsAFolder) {
+  EXPECT_EQ(verify_with("verify.py", "nowhere"), 2);
+}
+
+// What the short one proves: values, labels, counts and digests.
+TEST_F(VerifyPy, TheShortOneNoticesWhatItProves) {
+  const Folder right = small_folder();
+  EXPECT_EQ(verify(right, "verify.py"), 0);
+  const std::string& text = right.at(kSmallFile);
+  for (const std::string key :
+       {"\"dx\":{\"dtype\":\"f16\"", "\"dgamma\":{\"dtype\":\"f16\""}) {
+    std::string wrong = text;
+    const std::size_t bits = wrong.find("\"bits\":\"", wrong.find(key));
+    wrong[bits + 8 + 3] ^= 1;  // the last of the first four digits
+    EXPECT_EQ(verify(signed_folder(wrong), "verify.py"), 1) << key;
+  }
+  for (const std::string key : {"\"labels\":[\"", "\"number_of_cases\":"}) {
+    std::string wrong = text;
+    wrong[wrong.find(key) + key.size()] ^= 1;
+    EXPECT_EQ(verify(signed_folder(wrong), "verify.py"), 1) << key;
+  }
+  Folder other = right;
+  other.at(std::string(kManifest))[7] ^= 1;
+  EXPECT_EQ(verify(other, "verify.py"), 1);
 }
 
 TEST_F(VerifyPy, NoticesCorruptions) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Units of eta, in decimals of 40 digits: ../oracles/bounds.md derives each.
 
-Beside verify.py, which proves the values; it shares nothing with the C++."""
+For verify_all.py; verify.py proves the values. Shares nothing with the C++."""
 from decimal import Decimal as D, getcontext
 from fractions import Fraction as F
 

@@ -182,7 +182,7 @@ TEST_F(Export, SpeaksTheDialectsOfFrameworks) {
                              " && exactbn verify " + name);
     EXPECT_EQ(made.status, 0) << made.out << made.err;
     if (!python.empty()) {
-      const Outcome again = run(python + EXACTBN_GOLDEN "/verify.py " + name);
+      const Outcome again = run(python + EXACTBN_GOLDEN "/verify_all.py " + name);
       EXPECT_EQ(again.status, 0) << again.out;
     }
     const std::string text = read(name + "/forward_training-f32.json");
@@ -219,7 +219,7 @@ TEST_F(Export, ProvesAllCasesInADialect) {
   EXPECT_THAT(read("k/forward_training-f16.json"), HasSubstr("\"dialect\":"));
   const std::string python = python_with("json");
   if (python.empty()) GTEST_SKIP() << "no python3";
-  const Outcome again = run(python + EXACTBN_GOLDEN "/verify.py k");
+  const Outcome again = run(python + EXACTBN_GOLDEN "/verify_all.py k");
   EXPECT_EQ(again.status, 0) << again.out;
 }
 
@@ -246,7 +246,7 @@ TEST_F(Export, RecipesAreMadeAgainInPython) {
   EXPECT_THAT(made.out, HasSubstr("24 cases in 24 files, "));
   EXPECT_THAT(made.out, HasSubstr("24 files, 24 cases, "));
   if (!python.empty()) {
-    const Outcome again = run(python + EXACTBN_GOLDEN "/verify.py r");
+    const Outcome again = run(python + EXACTBN_GOLDEN "/verify_all.py r");
     EXPECT_EQ(again.status, 0) << again.out << again.err;
   }
   run("sed -i '/^\"outputs/s/\"sha256\":\"./\"sha256\":\"g/' "
