@@ -29,7 +29,8 @@ def require(truth, what):
 
 def words(tensor):
     n, text = FORMATS[tensor["dtype"]][0] // 4, tensor["bits"]
-    require(len(text) == n * math.prod(tensor["shape"]), "bits")
+    require(len(text) == n * math.prod(tensor["shape"]) and
+            not text.strip("0123456789abcdef"), "bits")
     return [int(text[i:i + n], 16) for i in range(0, len(text), n)]
 
 

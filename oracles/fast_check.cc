@@ -14,6 +14,7 @@ namespace exactbn {
 namespace {
 
 constexpr std::int64_t kBlock = 2048;
+constexpr std::int64_t kLine = 16;
 // Below so many values a channel, its coefficients cost more than they save.
 constexpr std::int64_t kFewValues = 32;
 // What tolerances and their sums are rounded by, at most (bounds.md).
@@ -393,7 +394,11 @@ void FastCheck::check(const Channels& channels) {
 void FastCheck::check_along(std::int64_t channel) {
   const std::optional<ChannelTests> tests =
       this->tests({channel, 1}, way(channel));
-  const std::int64_t blocks = (view_.inner + kBlock - 1) / kBlock;
+  // Blocks of one size, so that what each asks of the memory is the next.
+  const std::int64_t least = (view_.inner + kBlock - 1) / kBlock;
+  const std::int64_t even = (view_.inner + least - 1) / least;
+  const std::int64_t size = (even + kLine - 1) / kLine * kLine;
+  const std::int64_t blocks = (view_.inner + size - 1) / size;
 #pragma omp parallel if (view_.count() > kParallel)
   {
     Worker worker(*this);
@@ -402,8 +407,8 @@ void FastCheck::check_along(std::int64_t channel) {
     for (std::int64_t n = 0; n < view_.outer; ++n) {
       for (std::int64_t b = 0; b < blocks; ++b) {
         const std::int64_t run = (n * view_.channels + channel) * view_.inner;
-        const std::int64_t from = b * kBlock;
-        const std::int64_t count = std::min(kBlock, view_.inner - from);
+        const std::int64_t from = b * size;
+        const std::int64_t count = std::min(size, view_.inner - from);
         const bool last = b + 1 == blocks;
         const std::int64_t next =
             run + (last ? view_.channels * view_.inner : from + count);

@@ -196,6 +196,11 @@ struct Question {
   Channels channels;
 };
 
+template <class Real>
+bool lie_as(const Tensor& tensor) {
+  return tensor.dtype() == (sizeof(Real) == 4 ? DType::f32 : DType::f64);
+}
+
 // Values of a tensor as Real: in place, or copied to the buffer.
 template <class Real>
 const Real* values(const Tensor& tensor, std::int64_t begin, std::int64_t n,
@@ -217,9 +222,9 @@ Totals sum_along(const Question& q, std::int64_t channel, std::int64_t begin,
   std::array<double, kBlock> buffer_dy;
   const ChannelView& view = q.view;
   const std::int64_t to_next_run = view.channels * view.inner;
+  const bool in_place = lie_as<Real>(q.x) && (!q.dy || lie_as<Real>(*q.dy));
   Totals totals;
   for (std::int64_t k = begin; k < end;) {
-    const bool in_place = sizeof(Real) == sizeof(float);
     const std::int64_t run = std::min(
         {view.inner - k % view.inner, end - k, in_place ? end : kBlock});
     const std::int64_t first = view.offset(channel, k);
