@@ -182,7 +182,8 @@ TEST_F(Export, SpeaksTheDialectsOfFrameworks) {
                              " && exactbn verify " + name);
     EXPECT_EQ(made.status, 0) << made.out << made.err;
     if (!python.empty()) {
-      const Outcome again = run(python + EXACTBN_GOLDEN "/verify_all.py " + name);
+      const Outcome again =
+          run(python + EXACTBN_GOLDEN "/verify_all.py " + name);
       EXPECT_EQ(again.status, 0) << again.out;
     }
     const std::string text = read(name + "/forward_training-f32.json");

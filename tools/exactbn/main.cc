@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "oracles/subject.h"
 #include "tools/exactbn/commands.h"
@@ -349,6 +350,9 @@ int guarded(int argc, char** argv) {
   } catch (const SubjectFailure& error) {
     fmt::print(stderr, "exactbn: {}\n", printable(error.what()));
     return 3;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "exactbn: not enough memory for what is asked\n");
+    return 2;
   } catch (const std::exception& error) {
     fmt::print(stderr, "exactbn: {}\n", printable(error.what()));
     return 2;
