@@ -8,10 +8,10 @@
 #include <cstdio>
 #include <cstring>
 
+#include "oracles/printable.h"
 #include "oracles/subject.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/hunt_options.h"
-#include "tools/exactbn/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/usage_error.h"
 
