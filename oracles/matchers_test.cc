@@ -45,7 +45,16 @@ TEST(IsBatchNormOf, SaysWhatIsWrong) {
   const Problem problem = two_values();
   DefectSubject wrong(*find_defect("epsilon_outside_root"));
   const Tensors outputs = wrong.answer({"", problem, {}}).outputs;
-  EXPECT_EQ(explanation(outputs, IsBatchNormOf(problem)), R"()");
+  EXPECT_EQ(explanation(outputs, IsBatchNormOf(problem)), R"(which are not:
+  where  invstd[1]   shape 2x2  channel axis 1   eps 0x1.4f8b58p-17
+  got    0x1.ffffacp-3   3e7fffd6   0.249999374
+  want   0x1.fffff6p-3   3e7ffffb   0.249999925   correctly rounded
+  error  -36.8 ulp   eta 18.1   limit 10.8 (sequential, m = 2)
+  scope  1 of 1 values of channel 1; channel 0 clean
+         the last channel
+  looks like  sqrt(var) + epsilon
+         epsilon_outside_root, bit for bit
+)");
 }
 
 TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
@@ -111,6 +120,11 @@ TEST(IsBatchNormOf, DoesNotMatchWhatIsUndecided) {
   EXPECT_THAT(
       explanation(outputs, IsBatchNormOf(problem).declared(declaration)),
       HasSubstr("y is undecided"));
+  EXPECT_THAT(outputs,
+              IsBatchNormOf(problem).declared(declaration).or_undecided());
+  outputs.erase("y");
+  EXPECT_THAT(outputs,
+              Not(IsBatchNormOf(problem).declared(declaration).or_undecided()));
 }
 
 TEST(IsBatchNormOf, IsDescribedInALine) {

@@ -52,12 +52,12 @@ std::string cause_text(const Case& c, const Declaration& declaration,
 
 }  // namespace
 
-std::string mismatch(const Problem& problem, const Tensors& outputs,
-                     const Declaration& declared, Grade required) {
+Mismatch mismatch(const Problem& problem, const Tensors& outputs,
+                  const Declaration& declared, Grade required) {
   require_valid(problem);
   for (const auto& [name, tensor] : outputs) {
     const std::string why = why_unfit(problem, name, tensor);
-    if (!why.empty()) return text_lines("what", why);
+    if (!why.empty()) return {Verdict::failed, text_lines("what", why)};
   }
   const Declaration declaration = with_offered(declared, problem, outputs);
   const Case c = {{}, problem, {}};
@@ -77,7 +77,7 @@ std::string mismatch(const Problem& problem, const Tensors& outputs,
                             "means anything",
                             out.output));
   }
-  return text_lines("what", verdict.reason) + text;
+  return {verdict.verdict, text_lines("what", verdict.reason) + text};
 }
 
 std::string outline(const Problem& problem) {

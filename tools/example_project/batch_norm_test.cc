@@ -59,10 +59,10 @@ IsBatchNormOf is_batch_norm_of(const Problem& problem) {
 
 // A mean of a thousand deviations: E[x^2] - mean^2 has no correct digit left.
 Problem far_mean(Operation operation) {
-  const std::vector<float> x = {1000, 1001, 1002, 1003,  //
-                                -7,   -5,   -3,   -1,    //
-                                1001, 1000, 1003, 1002,  //
-                                3,    -2,   4,    0.5};
+  const std::vector<float> x = {1000.1F, 1000.9F, 1002.3F, 1003.2F,  //
+                                -7,      -5,      -3,      -1,       //
+                                1001.7F, 1000.6F, 1003.8F, 1002.4F,  //
+                                3,       -2,      4,       0.5};
   Problem problem;
   problem.operation = operation;
   problem.epsilon = 1e-5F;  // what a float holds
@@ -92,7 +92,8 @@ RC_GTEST_PROP(BatchNorm, IsRightWhateverIsDrawn, ()) {
   hunt.dtypes = {exactbn::DType::f32};
   const Problem problem = *exactbn::problems(hunt);
   testing::StringMatchResultListener listener;
-  const testing::Matcher<Tensors> matcher = is_batch_norm_of(problem);
+  const testing::Matcher<Tensors> matcher =
+      is_batch_norm_of(problem).or_undecided();
   if (!matcher.MatchAndExplain(answer(problem), &listener)) {
     RC_FAIL(listener.str());
   }
