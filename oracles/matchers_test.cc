@@ -57,6 +57,21 @@ TEST(IsBatchNormOf, SaysWhatIsWrong) {
 )");
 }
 
+// It is not looked for where that would take minutes.
+TEST(IsBatchNormOf, NamesNoDefectOfALargeProblem) {
+  DefectSubject wrong(*find_defect("epsilon_outside_root"));
+  for (const std::size_t channels : {8192U, 8193U}) {
+    Problem problem = two_values();
+    std::vector<float> x(channels, 1);
+    x.resize(2 * channels, 9);
+    problem.inputs["x"] = tensor_of({2, std::ssize(x) / 2}, x);
+    const Tensors outputs = wrong.answer({"", problem, {}}).outputs;
+    const std::string text = explanation(outputs, IsBatchNormOf(problem));
+    EXPECT_THAT(text, HasSubstr("where  invstd[0]"));
+    EXPECT_EQ(text.find("epsilon_outside_root") == text.npos, channels > 8192);
+  }
+}
+
 TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
   const Problem problem = two_values();
   Tensors outputs = right_outputs(problem);

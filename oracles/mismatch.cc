@@ -36,12 +36,19 @@ Declaration with_offered(Declaration declaration, const Problem& problem,
   return declaration;
 }
 
+// Above that many values the known defects, each of which is evaluated, would
+// take longer than a test may.
+constexpr std::int64_t kMostDiagnosed = std::int64_t{1} << 14;
+
 // The known defect that explains the answer, or else what overflowed.
 std::string cause_text(const Case& c, const Declaration& declaration,
                        const CaseVerdict& verdict, const Answer& answer,
                        const Explanation& why) {
-  const Heard heard = {&c, {&answer}, {}, is_unstable(verdict)};
-  const Diagnosis diagnosis = diagnose({&heard, 1}, declaration);
+  Diagnosis diagnosis;
+  if (c.problem.x().size() <= kMostDiagnosed) {
+    const Heard heard = {&c, {&answer}, {}, is_unstable(verdict)};
+    diagnosis = diagnose({&heard, 1}, declaration);
+  }
   if (diagnosis.culprits.empty()) {
     return text_lines("looks like", why.looks_like);
   }
