@@ -127,10 +127,6 @@ function(exactbn_add_conformance_test)
       WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   endif()
   set_property(TEST ${tests} PROPERTY LABELS exactbn ${arg_LABELS})
-  # Threads of the program and of a plugin take turns: those that spin while
-  # they wait make a test ten times as long.
-  set_property(TEST ${tests} PROPERTY ENVIRONMENT_MODIFICATION
-    OMP_WAIT_POLICY=set:passive)
   if(DEFINED arg_TIMEOUT)
     set_property(TEST ${tests} PROPERTY TIMEOUT ${arg_TIMEOUT})
   endif()
