@@ -73,12 +73,4 @@ class IsBatchNormOf {
   Verdict passing_ = Verdict::passed;  // the worst that does
 };
 
-// How GoogleTest prints them.
-inline void PrintTo(const Tensor& tensor, std::ostream* os) {
-  *os << outline(tensor);
-}
-inline void PrintTo(const Problem& problem, std::ostream* os) {
-  *os << outline(problem);
-}
-
 }  // namespace exactbn

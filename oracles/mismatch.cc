@@ -95,15 +95,4 @@ std::string outline(const Problem& problem) {
       to_hexfloat(round_to(problem.epsilon, DType::f64), DType::f64));
 }
 
-std::string outline(const Tensor& tensor) {
-  constexpr std::int64_t kShown = 4;
-  std::string values;
-  for (std::int64_t i = 0; i < std::min(kShown, tensor.size()); ++i) {
-    values += fmt::format("{}{:.6g}", i > 0 ? ", " : "", tensor.value(i));
-  }
-  return fmt::format("{} {} {{{}{}}}", format(tensor.dtype()).name,
-                     to_string(tensor.shape()), values,
-                     tensor.size() > kShown ? ", ..." : "");
-}
-
 }  // namespace exactbn

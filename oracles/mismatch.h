@@ -26,7 +26,4 @@ Mismatch mismatch(const Problem& problem, const Tensors& outputs,
 // axis 1   eps 0x1.4f8b58p-17".
 std::string outline(const Problem& problem);
 
-// The format, the shape and the first values: "f32 2x3 {1, 0.5, -2, ...}".
-std::string outline(const Tensor& tensor);
-
 }  // namespace exactbn

@@ -32,6 +32,13 @@ TEST(Arrays, KeepEveryBit) {
   EXPECT_EQ(doubles_of(tensor_of({2}, wide)), wide);
 }
 
+TEST(Arrays, ArePrinted) {
+  EXPECT_EQ(testing::PrintToString(tensor_of({3}, std::vector{1.5, -0., 1e9})),
+            "f64 3 {1.5, -0, 1e+09}");
+  EXPECT_EQ(testing::PrintToString(Tensor(DType::f16, {1, 5})),
+            "f16 1x5 {0, 0, 0, 0, ...}");
+}
+
 TEST(Arrays, TakeTheBitsOfShortFormats) {
   const std::vector<std::uint16_t> bits = {0x3f80, 0xc000};
   EXPECT_THAT(floats_of(tensor_of(DType::bf16, {2}, bits)), ElementsAre(1, -2));
