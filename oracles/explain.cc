@@ -138,6 +138,13 @@ const OutputVerdict* shown_output(const CaseVerdict& verdict) {
   return shown;
 }
 
+bool is_unstable(const CaseVerdict& verdict) {
+  return std::any_of(verdict.outputs.begin(), verdict.outputs.end(),
+                     [](const OutputVerdict& out) {
+                       return failed(out) && out.grade == Grade::unstable;
+                     });
+}
+
 Explanation explain(const Case& c, const Declaration& declaration,
                     const CaseVerdict& verdict, const Answer* answer,
                     Grade required) {

@@ -11,6 +11,9 @@ namespace exactbn {
 // that did. Nothing where no output failed.
 const OutputVerdict* shown_output(const CaseVerdict& verdict);
 
+// Whether a value failed that no grade allows: what a defect could explain.
+bool is_unstable(const CaseVerdict& verdict);
+
 // What a reader needs to find the cause. Empty lines are left out.
 struct Explanation {
   std::string where;       // y[3,2,0,5]

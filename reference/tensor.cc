@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference/tensor.h"
 
+#include <algorithm>
 #include <cstring>
+#include <ostream>
 #include <stdexcept>
 
 namespace exactbn {
@@ -82,6 +84,15 @@ bool Tensor::all_finite() const {
     if (!finite(i)) return false;
   }
   return true;
+}
+
+std::ostream& operator<<(std::ostream& os, const Tensor& tensor) {
+  constexpr std::int64_t kShown = 4;
+  os << format(tensor.dtype()).name << ' ' << to_string(tensor.shape()) << " {";
+  for (std::int64_t i = 0; i < std::min(kShown, tensor.size()); ++i) {
+    os << (i > 0 ? ", " : "") << tensor.value(i);
+  }
+  return os << (tensor.size() > kShown ? ", ...}" : "}");
 }
 
 Tensor make_tensor(DType dtype, Shape shape, std::span<const double> values) {

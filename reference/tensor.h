@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,6 +53,9 @@ class Tensor {
   std::int64_t size_ = 0;
   std::vector<std::byte, ZeroedPages<std::byte>> data_;
 };
+
+// The format, the shape and the first values: "f32 2x3 {1, 0.5, -2, 7, ...}".
+std::ostream& operator<<(std::ostream& os, const Tensor& tensor);
 
 // Values rounded to dtype. Throws std::invalid_argument where their number is
 // not that of the shape.

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "oracles/output_format.h"
+#include "oracles/printable.h"
 #include "reference/exact.h"
-#include "tools/exactbn/printable.h"
 
 namespace exactbn {
 

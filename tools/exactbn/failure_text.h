@@ -11,12 +11,6 @@ namespace exactbn {
 // The command that asks just this case again.
 std::string again(const Run& run, const CaseRun& c);
 
-// What explains failures, where it is one defect: what is wrong.
-std::string culprit_what(const Culprit& culprit);
-
-// The defects that explain failures, and how well: "a or b, bit for bit".
-std::string culprit_names(const Culprit& culprit);
-
 // How far a resemblance goes: "here", or "here, in dbeta alone"; "elsewhere
 // not: 7 cases that it would fail pass, 2 fail otherwise"; and "only where x is
 // bf16", or empty.

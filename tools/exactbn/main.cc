@@ -9,10 +9,10 @@
 #include <cstring>
 #include <new>
 
+#include "oracles/printable.h"
 #include "oracles/subject.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/hunt_options.h"
-#include "tools/exactbn/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/usage_error.h"
 

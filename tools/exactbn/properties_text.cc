@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "oracles/printable.h"
 #include "tools/exactbn/counterexample_text.h"
-#include "tools/exactbn/printable.h"
 #include "tools/exactbn/properties_report.h"
 #include "tools/exactbn/shell_word.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "oracles/printable.h"
 #include "tools/exactbn/failure_text.h"
 #include "tools/exactbn/markup.h"
-#include "tools/exactbn/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/rows.h"
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "oracles/explain.h"
+#include "oracles/mismatch_text.h"
 #include "tools/exactbn/failure_text.h"
 #include "tools/exactbn/report.h"
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "oracles/explain.h"
 #include "oracles/explain_run.h"
 
 namespace exactbn {
@@ -73,14 +74,6 @@ std::int64_t bytes_of(const std::vector<Answer>& answers) {
 
 bool same_answer(const Answer& a, const Answer& b) {
   return a.kind == b.kind && a.message == b.message && a.outputs == b.outputs;
-}
-
-bool is_unstable(const CaseVerdict& verdict) {
-  return std::any_of(verdict.outputs.begin(), verdict.outputs.end(),
-                     [](const OutputVerdict& out) {
-                       return out.verdict == Verdict::failed &&
-                              out.grade == Grade::unstable;
-                     });
 }
 
 // What each case of the run was answered. The answers must stay where they are.

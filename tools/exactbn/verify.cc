@@ -9,9 +9,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
-#include "tools/exactbn/printable.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/exactbn/printable.h"
+#include "oracles/printable.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

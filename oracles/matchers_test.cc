@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/matchers.h"
+
+#include <gmock/gmock.h>
+
+#include "oracles/defects.h"
+#include "oracles/double_subject.h"
+#include "reference/arrays.h"
+
+namespace exactbn {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// Two values a channel: y is -1 and 1, but for epsilon.
+Problem two_values() {
+  Problem problem;
+  problem.epsilon = 0x1.4f8b58p-17;
+  problem.inputs["x"] = tensor_of({2, 2}, std::vector<float>{1, -3, 2, 5});
+  return problem;
+}
+
+Tensors right_outputs(const Problem& problem) {
+  return DoubleSubject().answer({"", problem, {}}).outputs;
+}
+
+// What GoogleTest says after "Actual: ".
+std::string explanation(const Tensors& outputs,
+                        const testing::Matcher<Tensors>& matcher) {
+  testing::StringMatchResultListener listener;
+  EXPECT_FALSE(matcher.MatchAndExplain(outputs, &listener));
+  return listener.str();
+}
+
+TEST(IsBatchNormOf, MatchesWhatIsRight) {
+  const Problem problem = two_values();
+  EXPECT_THAT(right_outputs(problem), IsBatchNormOf(problem));
+  EXPECT_THAT(right_outputs(problem),
+              IsBatchNormOf(problem).at(Grade::correct));
+}
+
+// This text is what a user sees first of a defect: change it with care.
+TEST(IsBatchNormOf, SaysWhatIsWrong) {
+  const Problem problem = two_values();
+  DefectSubject wrong(*find_defect("epsilon_outside_root"));
+  const Tensors outputs = wrong.answer({"", problem, {}}).outputs;
+  EXPECT_EQ(explanation(outputs, IsBatchNormOf(problem)), R"(which are not:
+  where  invstd[1]   shape 2x2  channel axis 1   eps 0x1.4f8b58p-17
+  got    0x1.ffffacp-3   3e7fffd6   0.249999374
+  want   0x1.fffff6p-3   3e7ffffb   0.249999925   correctly rounded
+  error  -36.8 ulp   eta 18.1   limit 10.8 (sequential, m = 2)
+  scope  1 of 1 values of channel 1; channel 0 clean
+         the last channel
+  looks like  sqrt(var) + epsilon
+         epsilon_outside_root, bit for bit
+)");
+}
+
+// It is not looked for where that would take minutes.
+TEST(IsBatchNormOf, NamesNoDefectOfALargeProblem) {
+  DefectSubject wrong(*find_defect("epsilon_outside_root"));
+  for (const std::size_t channels : {8192U, 8193U}) {
+    Problem problem = two_values();
+    std::vector<float> x(channels, 1);
+    x.resize(2 * channels, 9);
+    problem.inputs["x"] = tensor_of({2, std::ssize(x) / 2}, x);
+    const Tensors outputs = wrong.answer({"", problem, {}}).outputs;
+    const std::string text = explanation(outputs, IsBatchNormOf(problem));
+    EXPECT_THAT(text, HasSubstr("where  invstd[0]"));
+    EXPECT_EQ(text.find("epsilon_outside_root") == text.npos, channels > 8192);
+  }
+}
+
+TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
+  const Problem problem = two_values();
+  Tensors outputs = right_outputs(problem);
+  outputs.at("y").set_bits(3, outputs.at("y").bits(3) + 1);
+  EXPECT_THAT(outputs, IsBatchNormOf(problem));
+  EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem).at(Grade::correct)),
+              HasSubstr("required correct"));
+}
+
+TEST(IsBatchNormOf, MissesWhatIsNotThere) {
+  const Problem problem = two_values();
+  Tensors outputs = right_outputs(problem);
+  outputs.erase("mean");
+  outputs.erase("var");
+  EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
+              HasSubstr("no mean, no var"));
+  EXPECT_THAT(outputs, IsBatchNormOf(problem).offering({"y"}));
+  EXPECT_THAT(outputs, Not(IsBatchNormOf(problem).offering({"y", "mean"})));
+  // What is there is judged, offered or not.
+  outputs.at("invstd").set_bits(0, 0);
+  EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem).offering({"y"})),
+              HasSubstr("where  invstd[0]"));
+}
+
+TEST(IsBatchNormOf, TakesTheConventionsThatAreDeclared) {
+  Problem problem = two_values();
+  problem.momentum = 0.5;
+  problem.inputs["running_var"] = tensor_of({2}, std::vector<float>{1, 1});
+  Tensors outputs = right_outputs(problem);
+  // Half of the biased variances, 1/4 and 16, and half of 1.
+  outputs.at("running_var") = tensor_of({2}, std::vector<float>{0.625F, 8.5F});
+  EXPECT_THAT(outputs, Not(IsBatchNormOf(problem)));
+  Declaration declaration;
+  declaration.running_variance = RunningVariance::biased;
+  EXPECT_THAT(outputs, IsBatchNormOf(problem).declared(declaration));
+}
+
+TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
+  const Problem problem = two_values();
+  Tensors outputs = right_outputs(problem);
+  outputs["y"] = Tensor(DType::f32, {4});
+  EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
+              HasSubstr("y has the shape 4, and should have 2x2"));
+  outputs = right_outputs(problem);
+  outputs["dx"] = outputs["y"];
+  EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
+              HasSubstr("forward_training has no output dx; it has mean, var, "
+                        "invstd, y"));
+  EXPECT_THROW(mismatch({}, {}), std::exception);
+}
+
+// Its mean is 2^40 deviations away: nothing that f32 finds means anything.
+TEST(IsBatchNormOf, DoesNotMatchWhatIsUndecided) {
+  Problem problem = two_values();
+  problem.inputs["x"] =
+      tensor_of({2, 1}, std::vector<double>{0x1p40, 0x1p40 + 0x1p-5});
+  Declaration declaration;
+  declaration.accumulation = DType::f32;
+  Tensors outputs = right_outputs(problem);
+  outputs.at("y").set_bits(0, round_to(0.25, DType::f64));
+  EXPECT_THAT(
+      explanation(outputs, IsBatchNormOf(problem).declared(declaration)),
+      HasSubstr("y is undecided"));
+  EXPECT_THAT(outputs,
+              IsBatchNormOf(problem).declared(declaration).or_undecided());
+  outputs.erase("y");
+  EXPECT_THAT(outputs,
+              Not(IsBatchNormOf(problem).declared(declaration).or_undecided()));
+}
+
+TEST(IsBatchNormOf, IsDescribedInALine) {
+  EXPECT_EQ(testing::DescribeMatcher<Tensors>(IsBatchNormOf(two_values())),
+            "are the outputs of forward_training f32   shape 2x2  channel axis "
+            "1   eps 0x1.4f8b58p-17, of the grade sequential or better");
+}
+
+}  // namespace
+}  // namespace exactbn

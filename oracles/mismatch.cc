@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/mismatch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "oracles/mismatch_text.h"
+#include "oracles/text_lines.h"
+
+namespace exactbn {
+
+namespace {
+
+// What keeps an output from being judged.
+std::string why_unfit(const Problem& problem, const std::string& name,
+                      const Tensor& tensor) {
+  const auto names = output_names(problem);
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    return fmt::format("{} has no output {}; it has {}",
+                       to_string(problem.operation), name,
+                       fmt::join(names, ", "));
+  }
+  const Shape shape = output_shape(problem, name);
+  if (tensor.shape() == shape) return {};
+  return fmt::format("{} has the shape {}, and should have {}", name,
+                     to_string(tensor.shape()), to_string(shape));
+}
+
+// Offers what is there, too, so that it is judged.
+Declaration with_offered(Declaration declaration, const Problem& problem,
+                         const Tensors& outputs) {
+  const auto offered = declaration.outputs.find(problem.operation);
+  if (offered == declaration.outputs.end()) return declaration;
+  for (const auto& [name, tensor] : outputs) offered->second.push_back(name);
+  return declaration;
+}
+
+// Above that many values the known defects, each of which is evaluated, would
+// take longer than a test may.
+constexpr std::int64_t kMostDiagnosed = std::int64_t{1} << 14;
+
+// The known defect that explains the answer, or else what overflowed.
+std::string cause_text(const Case& c, const Declaration& declaration,
+                       const CaseVerdict& verdict, const Answer& answer,
+                       const Explanation& why) {
+  Diagnosis diagnosis;
+  if (c.problem.x().size() <= kMostDiagnosed) {
+    const Heard heard = {&c, {&answer}, {}, is_unstable(verdict)};
+    diagnosis = diagnose({&heard, 1}, declaration);
+  }
+  if (diagnosis.culprits.empty()) {
+    return text_lines("looks like", why.looks_like);
+  }
+  const Culprit& culprit = diagnosis.culprits.front();
+  return text_lines("looks like", culprit_what(culprit)) +
+         text_lines("", culprit_names(culprit));
+}
+
+}  // namespace
+
+Mismatch mismatch(const Problem& problem, const Tensors& outputs,
+                  const Declaration& declared, Grade required) {
+  require_valid(problem);
+  for (const auto& [name, tensor] : outputs) {
+    const std::string why = why_unfit(problem, name, tensor);
+    if (!why.empty()) return {Verdict::failed, text_lines("what", why)};
+  }
+  const Declaration declaration = with_offered(declared, problem, outputs);
+  const Case c = {{}, problem, {}};
+  const Answer answer = {Answer::Kind::outputs, {}, outputs};
+  const CaseVerdict verdict = check(c, declaration, answer, required);
+  if (verdict.verdict == Verdict::passed) return {};
+  std::string text;
+  if (const OutputVerdict* shown = shown_output(verdict)) {
+    const Explanation why = explain(c, declaration, verdict, &answer, required);
+    text = mismatch_text(problem, *shown, why, required) +
+           cause_text(c, declaration, verdict, answer, why);
+  }
+  for (const OutputVerdict& out : verdict.outputs) {
+    if (out.verdict != Verdict::undecided) continue;
+    text += text_lines(
+        "what", fmt::format("{} is undecided: so ill-conditioned that no bound "
+                            "means anything",
+                            out.output));
+  }
+  return {verdict.verdict, text_lines("what", verdict.reason) + text};
+}
+
+std::string outline(const Problem& problem) {
+  return fmt::format(
+      "{} {}   shape {}  channel axis {}   eps {}",
+      to_string(problem.operation), format(problem.x().dtype()).name,
+      to_string(problem.x().shape()), problem.channel_axis,
+      to_hexfloat(round_to(problem.epsilon, DType::f64), DType::f64));
+}
+
+}  // namespace exactbn

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "oracles/diagnose.h"
+#include "oracles/explain.h"
+
+namespace exactbn {
+
+// What is wrong with the output that is shown of a failed case, in lines of a
+// report: where, got, want, error, first, scope, and the pattern.
+std::string mismatch_text(const Problem& problem, const OutputVerdict& shown,
+                          const Explanation& why, Grade required);
+
+// What explains failures, where it is one defect: what is wrong.
+std::string culprit_what(const Culprit& culprit);
+
+// The defects that explain failures, and how well: "a or b, bit for bit".
+std::string culprit_names(const Culprit& culprit);
+
+}  // namespace exactbn

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "batch_norm.h"
+
+#include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
+
+#include <vector>
+
+#include "oracles/matchers.h"
+#include "properties/generators.h"
+#include "reference/arrays.h"
+
+namespace {
+
+using exactbn::floats_of;
+using exactbn::Grade;
+using exactbn::IsBatchNormOf;
+using exactbn::Operation;
+using exactbn::Problem;
+using exactbn::tensor_of;
+using exactbn::Tensors;
+
+std::vector<float> input(const Problem& problem, const char* name) {
+  const exactbn::Tensor* tensor = problem.find(name);
+  return tensor ? floats_of(*tensor) : std::vector<float>();
+}
+
+// What the kernel answers to a problem.
+Tensors answer(const Problem& problem) {
+  const exactbn::ChannelView view = problem.view();
+  const my::Layout layout = {view.outer, view.channels, view.inner};
+  const std::vector<float> x = floats_of(problem.x());
+  const std::vector<float> gamma = input(problem, "gamma");
+  const std::vector<float> beta = input(problem, "beta");
+  std::vector<float> values(x.size());
+  std::vector<float> one(static_cast<std::size_t>(view.channels));
+  std::vector<float> other = one;
+  if (problem.operation == Operation::forward_training) {
+    my::forward_training(layout, x, {gamma, beta}, problem.epsilon, values, one,
+                         other);
+    return {{"y", tensor_of(problem.x().shape(), values)},
+            {"mean", tensor_of({view.channels}, one)},
+            {"var", tensor_of({view.channels}, other)}};
+  }
+  my::backward_training(layout, x, input(problem, "dy"), gamma, problem.epsilon,
+                        values, one, other);
+  return {{"dx", tensor_of(problem.x().shape(), values)},
+          {"dgamma", tensor_of({view.channels}, one)},
+          {"dbeta", tensor_of({view.channels}, other)}};
+}
+
+// Its sums are in double, and it does not give invstd.
+IsBatchNormOf is_batch_norm_of(const Problem& problem) {
+  exactbn::Declaration declaration;
+  declaration.accumulation = exactbn::DType::f64;
+  declaration.outputs[Operation::forward_training] = {"y", "mean", "var"};
+  return IsBatchNormOf(problem).declared(declaration).at(Grade::stable);
+}
+
+// A mean of a thousand deviations: E[x^2] - mean^2 has no correct digit left.
+Problem far_mean(Operation operation) {
+  const std::vector<float> x = {1000.1F, 1000.9F, 1002.3F, 1003.2F,  //
+                                -7,      -5,      -3,      -1,       //
+                                1001.7F, 1000.6F, 1003.8F, 1002.4F,  //
+                                3,       -2,      4,       0.5};
+  Problem problem;
+  problem.operation = operation;
+  problem.epsilon = 1e-5F;  // what a float holds
+  problem.inputs["x"] = tensor_of({2, 2, 4}, x);
+  problem.inputs["gamma"] = tensor_of({2}, std::vector<float>{1.5F, -2});
+  return problem;
+}
+
+TEST(BatchNorm, NormalizesAFarMean) {
+  const Problem problem = far_mean(Operation::forward_training);
+  EXPECT_THAT(answer(problem), is_batch_norm_of(problem));
+}
+
+TEST(BatchNorm, HasTheGradientsOfAFarMean) {
+  Problem problem = far_mean(Operation::backward_training);
+  std::vector<float> dy(16, 0.25F);
+  dy[3] = -1;
+  problem.inputs["dy"] = tensor_of({2, 2, 4}, dy);
+  EXPECT_THAT(answer(problem), is_batch_norm_of(problem));
+}
+
+// Draws what hunts for errors: any shape, any channel axis, channels that are
+// constant, cancel, have subnormals or an outlier, or come near overflow.
+RC_GTEST_PROP(BatchNorm, IsRightWhateverIsDrawn, ()) {
+  exactbn::Hunt hunt;
+  hunt.operations = {Operation::forward_training, Operation::backward_training};
+  hunt.dtypes = {exactbn::DType::f32};
+  const Problem problem = *exactbn::problems(hunt);
+  testing::StringMatchResultListener listener;
+  const testing::Matcher<Tensors> matcher =
+      is_batch_norm_of(problem).or_undecided();
+  if (!matcher.MatchAndExplain(answer(problem), &listener)) {
+    RC_FAIL(listener.str());
+  }
+}
+
+}  // namespace
