@@ -8,98 +8,215 @@ namespace exactbn {
 
 namespace {
 
+Wide power_of_two(std::int64_t exponent) {
+  return std::ldexp(Wide{1}, static_cast<int>(exponent));
+}
+
 Wide ulp_at(Wide size, DType dtype) {
   const Format f = format(dtype);
   const int top = size > 0 ? std::ilogb(size) : f.quantum();
-  return std::ldexp(Wide{1}, static_cast<int>(ulp_exponent(
-                                 std::max(top, f.quantum()), dtype)));
+  return power_of_two(ulp_exponent(std::max(top, f.quantum()), dtype));
 }
 
 }  // namespace
 
-Asked::Asked(Problem problem, Answer answer, const Declaration& declaration,
-             Grade required)
-    : problem_(std::move(problem)),
+Asked::Asked(Case question, Answer answer, const Declaration& declaration,
+             Grade required, Filter filter)
+    : question_(std::move(question)),
       answer_(std::move(answer)),
       declaration_(declaration),
-      required_(required) {}
+      view_(question_.problem.view()),
+      required_(required),
+      filters_(filter == Filter::on) {}
 
 Asked::Asked(Problem problem, const Declaration& declaration)
-    : problem_(std::move(problem)),
+    : question_{{}, std::move(problem), {}},
       declaration_(declaration),
+      view_(question_.problem.view()),
       by_definition_(true) {}
 
 const Judge& Asked::judge() const {
-  if (!judge_) judge_.emplace(problem_, declaration_);
+  if (!judge_) judge_.emplace(problem(), declaration_);
   return *judge_;
+}
+
+const ChannelEstimate& Asked::estimate(std::int64_t c) const {
+  if (estimates_.empty()) {
+    estimates_ = estimate_channels(problem(), declaration_);
+  }
+  return estimates_[static_cast<std::size_t>(c)];
 }
 
 bool Asked::has(std::string_view output) const {
   if (answer_.kind != Answer::Kind::outputs) return false;
   if (by_definition_) {
-    const auto names = output_names(problem_);
+    const auto names = output_names(problem());
     return std::find(names.begin(), names.end(), output) != names.end();
   }
-  return offers(declaration_, problem_.operation, output) &&
-         answer_.outputs.contains(std::string(output));
+  return answer_.outputs.find(output) != answer_.outputs.end() &&
+         offers(declaration_, problem().operation, output);
 }
 
-// Whether the right value is no number, or the bounds say nothing of it.
-bool Asked::says_nothing(std::string_view output, std::int64_t i) const {
-  const bool like_x = shaped_like_x(output);
-  const std::int64_t c = like_x ? view().channel(i) : i;
-  if (!judge().exact().is_number(c)) return true;
-  if (like_x && !problem_.x().finite(i)) return true;
-  if (output.starts_with("running_")) {
-    if (!problem_.find(output)->finite(c)) return true;
-    if (m() == 1 && output == "running_var" &&
-        declaration_.running_variance == RunningVariance::unbiased) {
-      return true;
-    }
-  }
-  return !by_definition_ && judge().bound_is_void(output, c);
+// Whether the right value is no number, by definition or by convention.
+bool Asked::is_without_number(std::string_view output, std::int64_t i,
+                              bool channel_is_number) const {
+  if (!channel_is_number) return true;
+  if (shaped_like_x(output)) return !problem().x().finite(i);
+  if (!output.starts_with("running_")) return false;
+  return !problem().find(output)->finite(i) ||
+         (m() == 1 && output == "running_var" &&
+          declaration_.running_variance == RunningVariance::unbiased);
 }
 
 // At least as much as any right value may be off for which the judge lets this
 // one pass: half an ulp and the tolerance, or an ulp.
-Wide Asked::allowed(std::string_view output, std::int64_t i, double got,
-                    DType dtype) const {
+Wide Asked::allowed(double got, DType dtype, Wide tolerance) const {
   const Format f = format(dtype);
-  Wide tolerance = 0;
-  if (required_ >= Grade::stable) {
-    const double eta = judge().limit(output, required_);
-    tolerance = eta * judge().tolerance_unit(output, i, eta);
-  }
   // The right value may lie in a binade above that of the answer: it is at
   // most `most`, as an ulp is at most 2^(1-p) of it, or the quantum.
-  const Wide quantum = std::ldexp(Wide{1}, f.quantum());
-  const Wide most = (std::fabs(got) + tolerance + quantum) /
-                    (1 - std::ldexp(Wide{1}, 1 - f.precision));
+  const Wide most = (std::fabs(got) + tolerance + power_of_two(f.quantum())) /
+                    (1 - power_of_two(1 - f.precision));
   const Wide ulp = ulp_at(most, dtype);
   Wide radius = required_ == Grade::correct
                     ? ulp / 2
                     : std::max(ulp, ulp / 2 + tolerance);
   if (declaration_.subnormals == Subnormals::flush) {
-    radius += std::ldexp(Wide{1}, f.emin);
+    radius += power_of_two(f.emin);
   }
   return radius * (1 + 0x1p-30L);
 }
 
-Number Asked::out(std::string_view output, std::int64_t i) const {
-  if (says_nothing(output, i)) return Number::unknown();
-  if (by_definition_) {
-    const bool biased =
-        output == "running_var" &&
-        declaration_.running_variance == RunningVariance::biased;
-    const Exact exact =
-        judge().exact().at(biased ? "running_var_biased" : output, i);
-    return exact.kind == Exact::Kind::number ? Number::exact(exact.value)
-                                             : Number::unknown();
+// No more than that, whatever the tolerance: as if it were 0, and the right
+// value no larger than the answer.
+Wide Asked::least_allowed(std::uint64_t got, DType dtype) const {
+  const Format f = format(dtype);
+  // A format's exponents count from the quantum, which two binades share.
+  const auto binade =
+      static_cast<int>(magnitude(got, dtype) >> (f.precision - 1));
+  const int ulp = f.quantum() + std::max(binade - 1, 0);
+  return power_of_two(required_ == Grade::correct ? ulp - 1 : ulp);
+}
+
+namespace {
+
+std::size_t size_of(std::string_view output, const Problem& problem,
+                    const ChannelView& view) {
+  return static_cast<std::size_t>(shaped_like_x(output) ? problem.x().size()
+                                                        : view.channels);
+}
+
+}  // namespace
+
+std::vector<Number> Asked::out_by_definition(std::string_view output) const {
+  const bool biased = output == "running_var" && declaration_.running_variance ==
+                                                     RunningVariance::biased;
+  const ExactBatchNorm& exact = judge().exact();
+  std::vector<Number> values(size_of(output, problem(), view_),
+                             Number::unknown());
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
+    if (is_without_number(output, i, exact.is_number(c))) continue;
+    const Exact value = exact.at(biased ? "running_var_biased" : output, i);
+    if (value.kind != Exact::Kind::number) continue;
+    values[k] = Number::exact(value.value);
   }
-  const Tensor& tensor = answer_.outputs.find(output)->second;
-  if (!tensor.finite(i)) return Number::unknown();
-  const double got = tensor.value(i);
-  return Number::within(got, allowed(output, i, got, tensor.dtype()));
+  return values;
+}
+
+std::vector<Number> Asked::out_in_filter(std::string_view output,
+                                         const Tensor& got) const {
+  const bool like_x = shaped_like_x(output);
+  const DType dtype = got.dtype();
+  const bool through_w = is_bounded_through_w(problem(), output);
+  std::vector<Number> values(size_of(output, problem(), view_),
+                             Number::unknown());
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    const ChannelEstimate& e = estimate(like_x ? view_.channel(i) : i);
+    const std::uint64_t bits = got.bits(i);
+    if (!is_finite(bits, dtype) || is_without_number(output, i, e.is_number)) {
+      continue;
+    }
+    const Bound bound = through_w ? e.through_w : Bound::holds;
+    if (bound == Bound::is_void) continue;
+    values[k] = bound == Bound::open
+                    ? Number::open()
+                    : Number::within(to_double(bits, dtype),
+                                     least_allowed(bits, dtype));
+  }
+  return values;
+}
+
+// Half an ulp aside, of those values that are known to be numbers.
+std::vector<Wide> Asked::tolerances(std::string_view output,
+                                    const std::vector<bool>& known) const {
+  std::vector<Wide> all(known.size());
+  if (required_ < Grade::stable) return all;
+  const double eta = judge().limit(output, required_);
+  std::vector<std::optional<Magnitudes>> forms(
+      static_cast<std::size_t>(view_.channels));
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (!known[k]) continue;
+    const auto i = static_cast<std::int64_t>(k);
+    if (!shaped_like_x(output)) {
+      all[k] = eta * judge().tolerance_unit(output, i, eta);
+      continue;
+    }
+    const std::int64_t c = view_.channel(i);
+    auto& form = forms[static_cast<std::size_t>(c)];
+    if (!form) form = judge().tolerance(output, c, eta);
+    all[k] = judge().conditions().at(*form, i);
+  }
+  return all;
+}
+
+std::vector<Number> Asked::out_as_judged(std::string_view output,
+                                         const Tensor& got) const {
+  const bool like_x = shaped_like_x(output);
+  std::vector<bool> known(size_of(output, problem(), view_));
+  for (std::size_t k = 0; k < known.size(); ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    const std::int64_t c = like_x ? view_.channel(i) : i;
+    known[k] =
+        got.finite(i) &&
+        !is_without_number(output, i, judge().exact().is_number(c)) &&
+        !judge().bound_is_void(output, c);
+  }
+  const std::vector<Wide> tolerance = tolerances(output, known);
+  std::vector<Number> values(known.size(), Number::unknown());
+  for (std::size_t k = 0; k < known.size(); ++k) {
+    if (!known[k]) continue;
+    const double value = got.value(static_cast<std::int64_t>(k));
+    values[k] =
+        Number::within(value, allowed(value, got.dtype(), tolerance[k]));
+  }
+  return values;
+}
+
+std::vector<Number> Asked::out_column(std::string_view output) const {
+  if (by_definition_) return out_by_definition(output);
+  const Tensor& got = answer_.outputs.find(output)->second;
+  return filters_ ? out_in_filter(output, got) : out_as_judged(output, got);
+}
+
+const Asked::Column* Asked::find(const Columns& columns,
+                                 std::string_view name) {
+  for (const Column& column : columns) {
+    if (column.name == name) return &column;
+  }
+  return nullptr;
+}
+
+Number Asked::out(std::string_view output, std::int64_t i) const {
+  Columns& columns = filters_ ? filtered_ : judged_;
+  const Column* column = find(columns, output);
+  if (!column) {
+    // Names are of the tables of outputs, or literals: they stay.
+    columns.push_back({output, nullptr, out_column(output)});
+    column = &columns.back();
+  }
+  return column->values[static_cast<std::size_t>(i)];
 }
 
 Number Asked::about(const Surd& value) const {
@@ -107,43 +224,70 @@ Number Asked::about(const Surd& value) const {
 }
 
 Number Asked::in(std::string_view input, std::int64_t i, double absent) const {
-  const Tensor* tensor = problem_.find(input);
+  const Column* column = find(inputs_, input);
+  if (!column) {
+    inputs_.push_back({input, problem().find(input), {}});
+    column = &inputs_.back();
+  }
+  const Tensor* tensor = column->tensor;
   if (tensor && !tensor->finite(i)) return Number::unknown();
   const double value = tensor ? tensor->value(i) : absent;
   return by_definition_ ? Number::exact(dyadic(value)) : Number(value);
 }
 
 Number Asked::epsilon() const {
-  return by_definition_ ? Number::exact(dyadic(problem_.epsilon))
-                        : Number(problem_.epsilon);
+  return by_definition_ ? Number::exact(dyadic(problem().epsilon))
+                        : Number(problem().epsilon);
 }
 
 Number Asked::weight_new() const {
-  return problem_.momentum ? Number(*problem_.momentum) : Number(1);
+  return problem().momentum ? Number(*problem().momentum) : Number(1);
 }
 
 double Asked::weight_scale() const {
-  return problem_.momentum ? 1
-                           : static_cast<double>(problem_.batches_tracked + 1);
+  return problem().momentum
+             ? 1
+             : static_cast<double>(problem().batches_tracked + 1);
 }
 
+template <class Make>
+Number Asked::known(std::vector<Number>& all, std::int64_t c,
+                    const Make& make) const {
+  if (all.empty()) {
+    const ExactBatchNorm& exact = judge().exact();
+    for (std::int64_t k = 0; k < view_.channels; ++k) {
+      all.push_back(exact.is_number(k) ? about(make(exact.channel(k)))
+                                       : Number::unknown());
+    }
+  }
+  return all[static_cast<std::size_t>(c)];
+}
+
+namespace {
+
+Number estimated(const ChannelEstimate& e, const Number& number) {
+  return e.is_number ? number : Number::unknown();
+}
+
+}  // namespace
+
 Number Asked::mean(std::int64_t c) const {
-  const ExactBatchNorm& exact = judge().exact();
-  if (!exact.is_number(c)) return Number::unknown();
-  const Channel& ch = exact.channel(c);
-  return about(Surd{ch.sums.s1, 0, 1, ch.m});
+  if (filters_) return estimated(estimate(c), estimate(c).mean);
+  return known(means_, c, [](const Channel& ch) {
+    return Surd{ch.sums.s1, 0, 1, ch.m};
+  });
 }
 
 Number Asked::var(std::int64_t c) const {
-  const ExactBatchNorm& exact = judge().exact();
-  if (!exact.is_number(c)) return Number::unknown();
-  return about(variance(exact.channel(c)));
+  if (filters_) return estimated(estimate(c), estimate(c).var);
+  return known(variances_, c,
+               [](const Channel& ch) { return variance(ch); });
 }
 
 Number Asked::invstd(std::int64_t c) const {
-  const ExactBatchNorm& exact = judge().exact();
-  if (!exact.is_number(c)) return Number::unknown();
-  return about(exactbn::invstd(exact.channel(c)));
+  if (filters_) return estimated(estimate(c), estimate(c).invstd);
+  return known(invstds_, c,
+               [](const Channel& ch) { return exactbn::invstd(ch); });
 }
 
 }  // namespace exactbn

@@ -24,6 +24,13 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a,
   const std::int64_t channels = a.view().channels;
   const bool is_f64 = a.problem().x().dtype() == DType::f64;
   const DType dtype = is_f64 ? DType::f64 : DType::f32;
+  for (std::int64_t c = 0; a.filters() && c < channels; ++c) {
+    const ChannelEstimate& e = a.estimate(c);
+    if (!e.is_number || surely_not_held(e.mean, dtype) ||
+        surely_not_held(e.var, dtype)) {
+      return std::nullopt;
+    }
+  }
   Tensor mean(dtype, {channels});
   Tensor var(dtype, {channels});
   for (std::int64_t c = 0; c < channels; ++c) {
