@@ -148,46 +148,54 @@ std::vector<Number> Asked::out_in_filter(std::string_view output,
   return values;
 }
 
-// Half an ulp aside, of those values that are known to be numbers.
-std::vector<Wide> Asked::tolerances(std::string_view output,
-                                    const std::vector<bool>& known) const {
-  std::vector<Wide> all(known.size());
-  if (required_ < Grade::stable) return all;
+// Of all values, half an ulp aside; below 0 for those that are no numbers, or
+// of which nothing can be said.
+std::vector<Wide> Asked::new_tolerances(std::string_view output) const {
+  const bool like_x = shaped_like_x(output);
+  std::vector<Wide> all(size_of(output, problem(), view_), -1);
   const double eta = judge().limit(output, required_);
   std::vector<std::optional<Magnitudes>> forms(
       static_cast<std::size_t>(view_.channels));
   for (std::size_t k = 0; k < all.size(); ++k) {
-    if (!known[k]) continue;
     const auto i = static_cast<std::int64_t>(k);
-    if (!shaped_like_x(output)) {
-      all[k] = eta * judge().tolerance_unit(output, i, eta);
+    const std::int64_t c = like_x ? view_.channel(i) : i;
+    if (is_without_number(output, i, judge().exact().is_number(c)) ||
+        judge().bound_is_void(output, c)) {
       continue;
     }
-    const std::int64_t c = view_.channel(i);
-    auto& form = forms[static_cast<std::size_t>(c)];
-    if (!form) form = judge().tolerance(output, c, eta);
-    all[k] = judge().conditions().at(*form, i);
+    if (required_ < Grade::stable) {
+      all[k] = 0;
+    } else if (like_x) {
+      auto& form = forms[static_cast<std::size_t>(c)];
+      if (!form) form = judge().tolerance(output, c, eta);
+      all[k] = judge().conditions().at(*form, i);
+    } else {
+      all[k] = eta * judge().tolerance_unit(output, i, eta);
+    }
   }
   return all;
 }
 
+const std::vector<Wide>& Asked::tolerances(std::string_view output) const {
+  for (const Tolerances& known : tolerances_) {
+    if (known.name == output) return known.values;
+  }
+  tolerances_.push_back({output, new_tolerances(output)});
+  return tolerances_.back().values;
+}
+
+Wide Asked::tolerance(std::string_view output, std::int64_t i) const {
+  return tolerances(output)[static_cast<std::size_t>(i)];
+}
+
 std::vector<Number> Asked::out_as_judged(std::string_view output,
                                          const Tensor& got) const {
-  const bool like_x = shaped_like_x(output);
-  std::vector<bool> known(size_of(output, problem(), view_));
-  for (std::size_t k = 0; k < known.size(); ++k) {
+  const std::vector<Wide>& tolerance = tolerances(output);
+  std::vector<Number> values(tolerance.size(), Number::unknown());
+  for (std::size_t k = 0; k < values.size(); ++k) {
     const auto i = static_cast<std::int64_t>(k);
-    const std::int64_t c = like_x ? view_.channel(i) : i;
-    known[k] =
-        got.finite(i) &&
-        !is_without_number(output, i, judge().exact().is_number(c)) &&
-        !judge().bound_is_void(output, c);
-  }
-  const std::vector<Wide> tolerance = tolerances(output, known);
-  std::vector<Number> values(known.size(), Number::unknown());
-  for (std::size_t k = 0; k < known.size(); ++k) {
-    if (!known[k]) continue;
-    const double value = got.value(static_cast<std::int64_t>(k));
+    if (tolerance[k] < 0 || !got.finite(i)) continue;
+    const double value = got.value(i);
     values[k] =
         Number::within(value, allowed(value, got.dtype(), tolerance[k]));
   }

@@ -59,6 +59,10 @@ class Asked {
   Number var(std::int64_t c) const;
   Number invstd(std::int64_t c) const;
 
+  // How far beyond half an ulp the right value may be, at most, with the grade
+  // that is required; less than 0 where nothing can be said.
+  Wide tolerance(std::string_view output, std::int64_t i) const;
+
   const Judge& judge() const;
   const ChannelEstimate& estimate(std::int64_t c) const;
 
@@ -70,6 +74,10 @@ class Asked {
     std::vector<Number> values;
   };
   using Columns = std::list<Column>;
+  struct Tolerances {
+    std::string_view name;
+    std::vector<Wide> values;
+  };
   static const Column* find(const Columns& columns, std::string_view name);
   std::vector<Number> out_by_definition(std::string_view output) const;
   std::vector<Number> out_in_filter(std::string_view output,
@@ -79,8 +87,8 @@ class Asked {
   std::vector<Number> out_column(std::string_view output) const;
   bool is_without_number(std::string_view output, std::int64_t i,
                          bool channel_is_number) const;
-  std::vector<Wide> tolerances(std::string_view output,
-                               const std::vector<bool>& known) const;
+  const std::vector<Wide>& tolerances(std::string_view output) const;
+  std::vector<Wide> new_tolerances(std::string_view output) const;
   Wide allowed(double got, DType dtype, Wide tolerance) const;
   Wide least_allowed(std::uint64_t got, DType dtype) const;
   Number about(const Surd& value) const;
@@ -102,6 +110,7 @@ class Asked {
   mutable Columns inputs_;
   mutable Columns filtered_;
   mutable Columns judged_;
+  mutable std::list<Tolerances> tolerances_;
   mutable std::vector<Number> means_;
   mutable std::vector<Number> variances_;
   mutable std::vector<Number> invstds_;

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "oracles/check.h"
+#include "properties/sure_verdict.h"
 
 namespace exactbn {
 
@@ -19,6 +20,7 @@ struct Outcome {
   Traits traits;
   Verdict verdict = Verdict::passed;
   bool broke = false;
+  Trial::Counts counts;
   std::vector<Holds> held;  // `answers`, the oracle, the laws
   std::vector<std::pair<std::size_t, Violation>> violations;
   Problem problem;  // where there are any
@@ -38,8 +40,14 @@ Violation refusal(std::string_view law, const Problem& problem,
 }
 
 // The oracle's verdict on the answer to the problem itself.
-Verdict ask_oracle(const Trial& trial, Grade required,
+Verdict ask_oracle(const Trial& trial, const Request& request,
                    std::optional<Violation>& violation) {
+  const Grade required = request.required;
+  if (request.filter == Filter::on) {
+    const auto sure =
+        sure_verdict(trial.base(), trial.declaration(), required);
+    if (sure) return *sure;
+  }
   const Problem& problem = trial.base().problem();
   const CaseVerdict verdict =
       check({"property", problem, {}}, trial.declaration(),
@@ -110,11 +118,12 @@ class Checker {
   }
 
   void check_all(const Problem& problem, Outcome& out) {
-    Trial trial(fresh(), declaration_, problem, request_.required);
+    Trial trial(fresh(), declaration_, problem, request_.required,
+                request_.filter);
     std::optional<Violation> violation;
     out.held[kAnswersPlace] = Holds::yes;
     if (request_.oracle) {
-      out.verdict = ask_oracle(trial, request_.required, violation);
+      out.verdict = ask_oracle(trial, request_, violation);
       out.held[kOraclePlace] = holds(out.verdict);
       if (violation) found(out, kOraclePlace, std::move(*violation));
     }
@@ -131,6 +140,7 @@ class Checker {
       out.held[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
       if (violation) found(out, kFirstLaw + k, std::move(*violation));
     }
+    out.counts = trial.counts();
   }
 
   void found(Outcome& out, std::size_t place, Violation violation) {
@@ -193,6 +203,8 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
   ++survey.done;
   count(survey, out);
   survey.broke = survey.broke || out.broke;
+  survey.counts.by_filter += out.counts.by_filter;
+  survey.counts.by_judge += out.counts.by_judge;
   for (const auto& [kind, values] : out.traits) {
     for (const std::string& value : values) {
       ++survey.distribution[kind][value];
@@ -289,9 +301,10 @@ class Repeater {
     if (why_unsupported(declaration_, problem)) return violation;
     try {
       if (source_.in_process) subject_ = source_.make();
-      Trial trial(*subject_, declaration_, problem, request_.required);
+      Trial trial(*subject_, declaration_, problem, request_.required,
+                  request_.filter);
       if (law_ == kOracle) {
-        ask_oracle(trial, request_.required, violation);
+        ask_oracle(trial, request_, violation);
       } else if (const Law* law = find_law(law_)) {
         if (trial.base().answer().kind != Answer::Kind::outputs) return {};
         if (source_.in_process) {
