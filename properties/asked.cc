@@ -21,13 +21,13 @@ Wide ulp_at(Wide size, DType dtype) {
 }  // namespace
 
 Asked::Asked(Case question, Answer answer, const Declaration& declaration,
-             Grade required, Filter filter)
+             Grade required, Layer layer)
     : question_(std::move(question)),
       answer_(std::move(answer)),
       declaration_(declaration),
       view_(question_.problem.view()),
       required_(required),
-      filters_(filter == Filter::on) {}
+      layer_(layer) {}
 
 Asked::Asked(Problem problem, const Declaration& declaration)
     : question_{{}, std::move(problem), {}},
@@ -40,11 +40,19 @@ const Judge& Asked::judge() const {
   return *judge_;
 }
 
-const ChannelEstimate& Asked::estimate(std::int64_t c) const {
-  if (estimates_.empty()) {
-    estimates_ = estimate_channels(problem(), declaration_);
-  }
-  return estimates_[static_cast<std::size_t>(c)];
+const Estimates& Asked::estimates() const {
+  if (!estimates_) estimates_.emplace(problem(), declaration_);
+  return *estimates_;
+}
+
+Wide Asked::least_tolerance(std::string_view output, std::int64_t i) const {
+  if (required_ < Grade::stable) return 0;
+  const double summed =
+      shaped_like_x(output) && !normalizes_by_batch(problem().operation)
+          ? 0
+          : static_cast<double>(m());
+  return eta_limit(required_, summed) *
+         estimates().least_condition(output, i);
 }
 
 bool Asked::has(std::string_view output) const {
@@ -86,15 +94,17 @@ Wide Asked::allowed(double got, DType dtype, Wide tolerance) const {
   return radius * (1 + 0x1p-30L);
 }
 
-// No more than that, whatever the tolerance: as if it were 0, and the right
-// value no larger than the answer.
-Wide Asked::least_allowed(std::uint64_t got, DType dtype) const {
+// No more than that, of at most that tolerance: as if the right value were no
+// larger than the answer.
+Wide Asked::least_allowed(std::uint64_t got, DType dtype,
+                          Wide tolerance) const {
   const Format f = format(dtype);
   // A format's exponents count from the quantum, which two binades share.
   const auto binade =
       static_cast<int>(magnitude(got, dtype) >> (f.precision - 1));
-  const int ulp = f.quantum() + std::max(binade - 1, 0);
-  return power_of_two(required_ == Grade::correct ? ulp - 1 : ulp);
+  const Wide ulp = power_of_two(f.quantum() + std::max(binade - 1, 0));
+  return required_ == Grade::correct ? ulp / 2
+                                     : std::max(ulp, ulp / 2 + tolerance);
 }
 
 namespace {
@@ -129,6 +139,8 @@ std::vector<Number> Asked::out_in_filter(std::string_view output,
   const bool like_x = shaped_like_x(output);
   const DType dtype = got.dtype();
   const bool through_w = is_bounded_through_w(problem(), output);
+  const bool tolerates = layer_ == Layer::tolerance ||
+                         estimates().is_worth_a_tolerance(dtype);
   std::vector<Number> values(size_of(output, problem(), view_),
                              Number::unknown());
   for (std::size_t k = 0; k < values.size(); ++k) {
@@ -140,10 +152,14 @@ std::vector<Number> Asked::out_in_filter(std::string_view output,
     }
     const Bound bound = through_w ? e.through_w : Bound::holds;
     if (bound == Bound::is_void) continue;
-    values[k] = bound == Bound::open
-                    ? Number::open()
-                    : Number::within(to_double(bits, dtype),
-                                     least_allowed(bits, dtype));
+    if (bound == Bound::open) {
+      values[k] = Number::open();
+      continue;
+    }
+    const bool excused = tolerates && !e.invstd.is_open();
+    const Wide tolerance = excused ? least_tolerance(output, i) : 0;
+    values[k] = Number::within(to_double(bits, dtype),
+                               least_allowed(bits, dtype, tolerance));
   }
   return values;
 }
@@ -205,7 +221,7 @@ std::vector<Number> Asked::out_as_judged(std::string_view output,
 std::vector<Number> Asked::out_column(std::string_view output) const {
   if (by_definition_) return out_by_definition(output);
   const Tensor& got = answer_.outputs.find(output)->second;
-  return filters_ ? out_in_filter(output, got) : out_as_judged(output, got);
+  return filters() ? out_in_filter(output, got) : out_as_judged(output, got);
 }
 
 const Asked::Column* Asked::find(const Columns& columns,
@@ -216,15 +232,19 @@ const Asked::Column* Asked::find(const Columns& columns,
   return nullptr;
 }
 
-Number Asked::out(std::string_view output, std::int64_t i) const {
-  Columns& columns = filters_ ? filtered_ : judged_;
+const std::vector<Number>& Asked::outs(std::string_view output) const {
+  Columns& columns = columns_[static_cast<std::size_t>(layer_)];
   const Column* column = find(columns, output);
   if (!column) {
     // Names are of the tables of outputs, or literals: they stay.
     columns.push_back({output, nullptr, out_column(output)});
     column = &columns.back();
   }
-  return column->values[static_cast<std::size_t>(i)];
+  return column->values;
+}
+
+Number Asked::out(std::string_view output, std::int64_t i) const {
+  return outs(output)[static_cast<std::size_t>(i)];
 }
 
 Number Asked::about(const Surd& value) const {
@@ -280,20 +300,20 @@ Number estimated(const ChannelEstimate& e, const Number& number) {
 }  // namespace
 
 Number Asked::mean(std::int64_t c) const {
-  if (filters_) return estimated(estimate(c), estimate(c).mean);
+  if (filters()) return estimated(estimate(c), estimate(c).mean);
   return known(means_, c, [](const Channel& ch) {
     return Surd{ch.sums.s1, 0, 1, ch.m};
   });
 }
 
 Number Asked::var(std::int64_t c) const {
-  if (filters_) return estimated(estimate(c), estimate(c).var);
+  if (filters()) return estimated(estimate(c), estimate(c).var);
   return known(variances_, c,
                [](const Channel& ch) { return variance(ch); });
 }
 
 Number Asked::invstd(std::int64_t c) const {
-  if (filters_) return estimated(estimate(c), estimate(c).invstd);
+  if (filters()) return estimated(estimate(c), estimate(c).invstd);
   return known(invstds_, c,
                [](const Channel& ch) { return exactbn::invstd(ch); });
 }

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <list>
 #include <optional>
 #include <string_view>
 
 #include "oracles/judge.h"
 #include "properties/estimate.h"
-#include "reference/rounded.h"
 
 namespace exactbn {
+
+// What an interval is as wide as, each more costly than the one before: the
+// numbers of the first two are those of a filter (number.h).
+enum class Layer : std::uint8_t {
+  ulp,        // what is faithful
+  tolerance,  // with what the estimates say of the condition
+  judge,      // all that the oracle lets pass
+};
 
 // A problem that was put to a subject and what came back, as numbers that laws
 // calculate with. Each value of the answer is an interval: as wide as the grade
@@ -17,10 +25,9 @@ namespace exactbn {
 // passes. bounds.md has the argument. For one thread.
 class Asked {
  public:
-  // The declaration must outlive this object. Where it filters, numbers are
-  // those of a filter (number.h), until `decide`.
+  // The declaration must outlive this object.
   Asked(Case question, Answer answer, const Declaration& declaration,
-        Grade required, Filter filter);
+        Grade required, Layer layer);
   // Answered by the definition itself, with exact numbers.
   Asked(Problem problem, const Declaration& declaration);
   Asked(const Asked&) = delete;
@@ -31,10 +38,9 @@ class Asked {
   const ChannelView& view() const { return view_; }
   std::int64_t m() const { return view_.count(); }
 
-  // From now on numbers are those for which filters stand; or again a filter's.
-  void decide() { filters_ = false; }
-  void filter() { filters_ = true; }
-  bool filters() const { return filters_; }
+  // Whose numbers these are from now on.
+  void use(Layer layer) { layer_ = layer; }
+  bool filters() const { return layer_ != Layer::judge && !by_definition_; }
 
   // Whether the output is there.
   bool has(std::string_view output) const;
@@ -64,7 +70,15 @@ class Asked {
   Wide tolerance(std::string_view output, std::int64_t i) const;
 
   const Judge& judge() const;
-  const ChannelEstimate& estimate(std::int64_t c) const;
+  const Estimates& estimates() const;
+  const ChannelEstimate& estimate(std::int64_t c) const {
+    return estimates().channel(c);
+  }
+
+  // Every element of an output, as `out` has them.
+  const std::vector<Number>& outs(std::string_view output) const;
+  // At most `tolerance`, of an output whose bound holds in the channel.
+  Wide least_tolerance(std::string_view output, std::int64_t i) const;
 
  private:
   // What is asked of one value after the other.
@@ -90,7 +104,7 @@ class Asked {
   const std::vector<Wide>& tolerances(std::string_view output) const;
   std::vector<Wide> new_tolerances(std::string_view output) const;
   Wide allowed(double got, DType dtype, Wide tolerance) const;
-  Wide least_allowed(std::uint64_t got, DType dtype) const;
+  Wide least_allowed(std::uint64_t got, DType dtype, Wide tolerance) const;
   Number about(const Surd& value) const;
   // Of every channel, once.
   template <class Make>
@@ -103,13 +117,12 @@ class Asked {
   ChannelView view_;
   Grade required_ = Grade::sequential;
   bool by_definition_ = false;
-  bool filters_ = false;
+  Layer layer_ = Layer::judge;
   // Made when they are first needed.
   mutable std::optional<Judge> judge_;
-  mutable std::vector<ChannelEstimate> estimates_;
+  mutable std::optional<Estimates> estimates_;
   mutable Columns inputs_;
-  mutable Columns filtered_;
-  mutable Columns judged_;
+  mutable std::array<Columns, 3> columns_;  // of each layer
   mutable std::list<Tolerances> tolerances_;
   mutable std::vector<Number> means_;
   mutable std::vector<Number> variances_;

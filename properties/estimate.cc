@@ -170,9 +170,20 @@ class Estimator {
 
 }  // namespace
 
-std::vector<ChannelEstimate> estimate_channels(const Problem& problem,
-                                               const Declaration& declaration) {
-  return Estimator(problem, declaration).run();
+Estimates::Estimates(const Problem& problem, const Declaration& declaration)
+    : problem_(problem),
+      view_(problem.view()),
+      by_batch_(normalizes_by_batch(problem.operation)),
+      working_(working_format(problem, declaration)),
+      dy_(problem.find("dy")),
+      u_(problem.find("x_dot")),
+      channels_(Estimator(problem, declaration).run()) {
+  if (!u_) u_ = problem.find("ddx");
+}
+
+bool Estimates::is_worth_a_tolerance(DType dtype) const {
+  constexpr int kMuch = 5;  // bits
+  return format(working_).precision < format(dtype).precision + kMuch;
 }
 
 std::optional<std::uint64_t> surely_rounded(const Number& number, DType dtype) {

@@ -34,7 +34,7 @@ Trial::Trial(Subject& subject, const Declaration& declaration, Problem problem,
   Case first = question(std::move(problem));
   Answer answer = subject.answer(first);
   asked_.emplace_back(std::move(first), std::move(answer), *declaration_,
-                      required_, filter_);
+                      required_, layer_);
 }
 
 Trial::Trial(const Declaration& declaration, Problem problem)
@@ -55,7 +55,7 @@ const Asked* Trial::ask(Problem problem) {
   Answer answer = subject_->answer(next);
   if (answer.kind != Answer::Kind::outputs) return nullptr;
   asked_.emplace_back(std::move(next), std::move(answer), *declaration_,
-                      required_, filters_ ? Filter::on : Filter::off);
+                      required_, layer_);
   return asks_.back() = &asked_.back();
 }
 
@@ -77,7 +77,7 @@ void Trial::judge(bool holds, const Number& number, std::string_view output,
                   std::int64_t i) {
   if (broken()) return;
   any_ = true;
-  if (filters_) {
+  if (layer_ != Layer::judge) {
     open_ = open_ || number.is_open() || !holds;
     unknown_ = unknown_ || number.is_unknown();
     return;
@@ -143,21 +143,23 @@ void Trial::repeat(const Problem& problem, const Answer& before) {
   std::string text = difference(before, now, output, index);
   if (text.empty()) return;
   open_ = true;
-  if (filters_) return;
+  if (layer_ != Layer::judge) return;
   violation_ = violation_of(output, index, std::move(text));
   violation_->problems.push_back(problem);
 }
 
-void Trial::rewind() {
+void Trial::evaluate(const Law& law, Layer layer) {
+  layer_ = layer;
+  for (Asked& asked : asked_) asked.use(layer);
   next_ask_ = 0;
   next_repeat_ = 0;
   any_ = false;
   unknown_ = false;
   open_ = false;
+  law.check(*this);
 }
 
 void Trial::forget() {
-  rewind();
   asks_.clear();
   repeats_.clear();
   while (asked_.size() > 1) asked_.pop_back();
@@ -167,24 +169,15 @@ Holds Trial::check(const Law& law, std::optional<Violation>& violation) {
   violation.reset();
   if (!law.applies(base().problem())) return Holds::not_applicable;
   forget();
-  filters_ = filter_ == Filter::on;
-  if (filters_) {
-    asked_.front().filter();
-    law.check(*this);
-    if (open_) {
-      // Once more, with what came of it, and the numbers that the filter's
-      // stand for.
-      filters_ = false;
-      for (Asked& asked : asked_) asked.decide();
-      rewind();
-      law.check(*this);
-      ++counts_.by_judge;
-    } else {
-      ++counts_.by_filter;
-    }
-  } else {
-    law.check(*this);
+  // What was asked is not asked again: only the numbers are others.
+  bool open = true;
+  if (filter_ == Filter::on) {
+    evaluate(law, Layer::ulp);
+    if (open_) evaluate(law, Layer::tolerance);
+    open = open_;
   }
+  if (open) evaluate(law, Layer::judge);
+  ++(open ? counts_.by_judge : counts_.by_filter);
   const Holds result = violation_ ? Holds::no
                        : !any_    ? Holds::not_applicable
                        : unknown_ ? Holds::undecided

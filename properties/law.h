@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "properties/asked.h"
+#include "reference/rounded.h"
 
 namespace exactbn {
 
@@ -73,8 +74,8 @@ class Trial {
  private:
   void judge(bool holds, const Number& number, std::string_view output,
              std::int64_t i);
-  // Begins to ask from the start, once more or anew.
-  void rewind();
+  // Evaluates the law once more, or anew, with the numbers of a layer.
+  void evaluate(const Law& law, Layer layer);
   void forget();
   Violation violation_of(std::string_view output, std::int64_t i,
                          std::string text) const;
@@ -90,7 +91,7 @@ class Trial {
   std::vector<Answer> repeats_;
   std::size_t next_ask_ = 0;
   std::size_t next_repeat_ = 0;
-  bool filters_ = false;
+  Layer layer_ = Layer::judge;
   bool open_ = false;  // the filter cannot tell
   bool any_ = false;
   bool unknown_ = false;

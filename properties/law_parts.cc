@@ -11,10 +11,14 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
     const bool like_x = shaped_like_x(name);
     const std::int64_t size =
         like_x ? b.problem().x().size() : b.view().channels;
+    const std::vector<Number>& of_b = b.outs(name);
+    const std::vector<Number>& of_a = a.outs(name);
     for (std::int64_t i = 0; i < size && !t.broken(); ++i) {
       const std::int64_t from = like_x ? value(i) : channel(i);
       if (from == kNowhere) continue;
-      t.zero(b.out(name, i) - Number(by) * a.out(name, from), name, i);
+      t.zero(of_b[static_cast<std::size_t>(i)] -
+                 Number(by) * of_a[static_cast<std::size_t>(from)],
+             name, i);
     }
   }
 }

@@ -234,7 +234,7 @@ std::vector<Tally> empty_tallies(const Request& request) {
 Survey survey(const Source& source, const Request& request) {
   using Clock = std::chrono::steady_clock;
   constexpr int kMostBreaks = 3;
-  constexpr std::uint64_t kOfAThread = 32;
+  constexpr std::uint64_t kOfAThread = 128;
   const std::unique_ptr<Subject> first = source.make();
   Survey survey;
   survey.declaration = first->declaration();

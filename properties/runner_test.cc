@@ -75,6 +75,29 @@ TEST(Runner, FindsTheSameWithAnyNumberOfThreads) {
   EXPECT_EQ(text_of(one.discoveries), text_of(three.discoveries));
 }
 
+// Laws, oracle and all, on what is right and on what is wrong.
+TEST(Runner, FindsTheSameWithoutTheFilter) {
+  const auto compare = [](const Source& source, Request r) {
+    const Survey filtered = survey(source, r);
+    r.filter = Filter::off;
+    const Survey judged = survey(source, r);
+    EXPECT_EQ(filtered.tallies, judged.tallies);
+    EXPECT_EQ(filtered.passed, judged.passed);
+    EXPECT_EQ(filtered.failed, judged.failed);
+    EXPECT_EQ(filtered.undecided, judged.undecided);
+    EXPECT_EQ(text_of(filtered.discoveries), text_of(judged.discoveries));
+    EXPECT_EQ(judged.counts.by_filter, 0u);
+    return filtered;
+  };
+  const Survey sound = compare(double_source(), request(7, trials(600)));
+  EXPECT_GT(sound.counts.by_filter, 4 * sound.counts.by_judge);
+  for (std::size_t k = 0; k < defects().size(); k += kSanitized ? 40 : 5) {
+    const Survey wrong =
+        compare(defect_source(defects()[k]), request(8 + k, 20));
+    EXPECT_GT(wrong.failed, 0u) << defects()[k].name;
+  }
+}
+
 TEST(Runner, ACaseIsTheSameAlone) {
   const Survey all = survey(defect_source("relu_fused"), request(3, 100));
   ASSERT_FALSE(all.discoveries.empty());

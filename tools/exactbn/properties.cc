@@ -216,7 +216,6 @@ int properties(const SubjectOptions& subject, const HuntOptions& options,
       run.found.push_back(shrink(source, request, discovery, limit));
     }
   }
-  fmt::print(stderr, "DEBUG {} {}\n", run.survey.counts.by_filter, run.survey.counts.by_judge);
   if (!run.found.empty() && !options.save.empty()) {
     save(run, options.save);
     run.replay = fmt::format("exactbn validate {} --cases {}",
