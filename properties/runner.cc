@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties/runner.h"
 
-#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <exception>
 
-#include "oracles/check.h"
-#include "properties/sure_verdict.h"
+#include "properties/ask_oracle.h"
 
 namespace exactbn {
 
@@ -29,44 +27,6 @@ struct Outcome {
 constexpr std::size_t kAnswersPlace = 0;
 constexpr std::size_t kOraclePlace = 1;
 constexpr std::size_t kFirstLaw = 2;
-
-Violation refusal(std::string_view law, const Problem& problem,
-                  const std::string& text) {
-  Violation v;
-  v.law = law;
-  v.text = text;
-  v.problems = {problem};
-  return v;
-}
-
-// The oracle's verdict on the answer to the problem itself.
-Verdict ask_oracle(const Trial& trial, const Request& request,
-                   std::optional<Violation>& violation) {
-  const Grade required = request.required;
-  if (request.filter == Filter::on) {
-    const auto sure =
-        sure_verdict(trial.base(), trial.declaration(), required);
-    if (sure) return *sure;
-  }
-  const Problem& problem = trial.base().problem();
-  const CaseVerdict verdict =
-      check({"property", problem, {}}, trial.declaration(),
-            trial.base().answer(), required);
-  if (verdict.verdict != Verdict::failed) return verdict.verdict;
-  violation = refusal(kOracle, problem, verdict.reason);
-  for (const OutputVerdict& out : verdict.outputs) {
-    if (out.verdict != Verdict::failed) continue;
-    const Judgement& j = out.worst.judgement;
-    violation->output = out.output;
-    violation->index = out.worst.index;
-    violation->text =
-        fmt::format("got {}, want {}: {:+.3g} ulp, eta {:.3g}, limit {:.3g}",
-                    to_hexfloat(out.worst.got, out.dtype),
-                    to_hexfloat(j.want, out.dtype), j.ulp, j.eta, out.limit);
-    break;
-  }
-  return verdict.verdict;
-}
 
 Holds holds(Verdict verdict) {
   switch (verdict) {
@@ -278,88 +238,6 @@ Survey survey(const Source& source, const Request& request) {
     }
   }
   return survey;
-}
-
-namespace {
-
-// What a problem breaks of one law, asked about it alone.
-class Repeater {
- public:
-  Repeater(const Source& source, const Request& request, std::string law)
-      : source_(source), request_(request), law_(std::move(law)) {
-    subject_ = source_.make();
-    declaration_ = subject_->declaration();
-  }
-
-  std::optional<Violation> operator()(const Problem& problem) {
-    std::optional<Violation> violation;
-    try {
-      require_valid(problem);
-    } catch (const InvalidProblem&) {
-      return violation;
-    }
-    if (why_unsupported(declaration_, problem)) return violation;
-    try {
-      if (source_.in_process) subject_ = source_.make();
-      Trial trial(*subject_, declaration_, problem, request_.required,
-                  request_.filter);
-      if (law_ == kOracle) {
-        ask_oracle(trial, request_, violation);
-      } else if (const Law* law = find_law(law_)) {
-        if (trial.base().answer().kind != Answer::Kind::outputs) return {};
-        if (source_.in_process) {
-          // As in the survey, where each law has a subject of its own.
-          subject_ = source_.make();
-          trial.use(*subject_);
-        }
-        check(*law, trial, violation);
-      }
-      answer_ = trial.base().answer();
-    } catch (const SubjectFailure& failure) {
-      if (law_ == kAnswers) {
-        violation = refusal(kAnswers, problem, failure.what());
-      }
-    }
-    return violation;
-  }
-
-  const Answer& answer() const { return answer_; }
-
- private:
-  const Source& source_;
-  const Request& request_;
-  std::string law_;
-  std::unique_ptr<Subject> subject_;
-  Declaration declaration_;
-  Answer answer_;
-};
-
-}  // namespace
-
-Counterexample shrink(const Source& source, const Request& request,
-                      const Discovery& discovery, const ShrinkLimit& limit) {
-  Repeater repeat(source, request, discovery.violation.law);
-  Counterexample found;
-  found.discovery = discovery;
-  found.problem = discovery.problem;
-  found.violation = discovery.violation;
-  found.repeats = repeat(discovery.problem).has_value();
-  if (found.repeats) {
-    Shrunk shrunk = shrink(
-        discovery.problem,
-        [&](const Problem& problem) {
-          return !(request.interrupted && request.interrupted()) &&
-                 repeat(problem).has_value();
-        },
-        limit);
-    found.problem = std::move(shrunk.problem);
-    found.evaluations = shrunk.evaluations;
-    if (auto violation = repeat(found.problem)) {
-      found.violation = std::move(*violation);
-    }
-  }
-  found.answer = repeat.answer();
-  return found;
 }
 
 }  // namespace exactbn
