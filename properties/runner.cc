@@ -194,15 +194,16 @@ std::vector<Tally> empty_tallies(const Request& request) {
 Survey survey(const Source& source, const Request& request) {
   using Clock = std::chrono::steady_clock;
   constexpr int kMostBreaks = 3;
-  constexpr std::uint64_t kOfAThread = 128;
+  // Of a thread at a time: few at first, as they may be all that it takes.
+  constexpr std::uint64_t kFew = 8;
+  constexpr std::uint64_t kMany = 128;
   const std::unique_ptr<Subject> first = source.make();
   Survey survey;
   survey.declaration = first->declaration();
   survey.tallies = empty_tallies(request);
   Subject* const shared = source.in_process ? nullptr : first.get();
   const int threads = source.in_process ? omp_get_max_threads() : 1;
-  const std::uint64_t step =
-      source.in_process ? kOfAThread * static_cast<std::uint64_t>(threads) : 1;
+  std::uint64_t of_a_thread = kFew;
   const Clock::time_point end =
       Clock::now() + request.time.value_or(std::chrono::milliseconds(0));
   const auto is_over = [&] {
@@ -213,6 +214,10 @@ Survey survey(const Source& source, const Request& request) {
   std::vector<Outcome> outcomes;
   while (survey.done < request.cases && breaks < kMostBreaks && !is_over()) {
     const std::uint64_t begin = request.first + survey.done;
+    const std::uint64_t step =
+        source.in_process ? of_a_thread * static_cast<std::uint64_t>(threads)
+                          : 1;
+    of_a_thread = std::min(kMany, 2 * of_a_thread);
     outcomes.assign(std::min(step, request.cases - survey.done), {});
     std::exception_ptr error;
 #pragma omp parallel num_threads(threads)
