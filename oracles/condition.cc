@@ -32,10 +32,26 @@ ConditionForm operator+(const ConditionForm& a, const ConditionForm& b) {
           a.underflow + b.underflow};
 }
 
+namespace {
+
+const Tensor* direction_of(const Problem& problem) {
+  const Tensor* u = problem.find("x_dot");
+  return u ? u : problem.find("ddx");
+}
+
+Wide size_of(const Tensor* tensor, std::int64_t i) {
+  return tensor ? std::fabs(static_cast<Wide>(tensor->value(i))) : 0;
+}
+
+}  // namespace
+
 Conditions::Conditions(const Problem& problem, const ExactBatchNorm& exact,
                        RunningVariance divisor)
     : problem_(problem),
       exact_(exact),
+      x_(problem.x()),
+      dy_(problem.find("dy")),
+      u_(direction_of(problem)),
       view_(problem.view()),
       divisor_(divisor),
       frozen_(!normalizes_by_batch(problem.operation)),
@@ -58,21 +74,12 @@ const Conditions::Channel& Conditions::whole(std::int64_t c) const {
   return of(c);
 }
 
-Wide Conditions::size_of(std::string_view name, std::int64_t i) const {
-  return std::fabs(static_cast<Wide>(problem_.find(name)->value(i)));
-}
-
 Magnitudes Conditions::magnitudes(const Channel& ch, std::int64_t i) const {
-  const auto size = [&](std::string_view name) {
-    return problem_.find(name) ? size_of(name, i) : 0;
-  };
-  const bool jvp = problem_.operation == Operation::jvp_training;
-  return {1, size_of("x", i), xhat(ch, i), size("dy"),
-          size(jvp ? "x_dot" : "ddx")};
+  return {1, size_of(&x_, i), xhat(ch, i), size_of(dy_, i), size_of(u_, i)};
 }
 
 Wide Conditions::xhat(const Channel& ch, std::int64_t i) const {
-  return std::fabs(problem_.x().value(i) - ch.mean) * ch.s;
+  return std::fabs(x_.value(i) - ch.mean) * ch.s;
 }
 
 Wide Conditions::parameter(std::string_view name, std::int64_t c,
@@ -100,11 +107,6 @@ void Conditions::add_statistics(Channel& ch, std::int64_t c) const {
   ch.dy.t = std::fabs(approximate(t(exact))) * ch.s / ch.m;
 }
 
-const Tensor* Conditions::direction() const {
-  const Tensor* u = problem_.find("x_dot");
-  return u ? u : problem_.find("ddx");
-}
-
 void Conditions::add_magnitudes(const Channels& channels) const {
   // With frozen statistics y sums nothing.
   if (problem_.operation == Operation::forward_inference) return;
@@ -114,8 +116,7 @@ void Conditions::add_magnitudes(const Channels& channels) const {
     const auto high = static_cast<double>(mean);
     means.push_back({high, static_cast<double>(mean - high)});
   }
-  const auto sums = magnitude_sums(problem_.x(), problem_.find("dy"),
-                                   direction(), view_, channels, means);
+  const auto sums = magnitude_sums(x_, dy_, u_, view_, channels, means);
   const bool parallel = channels.count * view_.count() > kParallel;
 #pragma omp parallel for schedule(dynamic) if (parallel)
   for (std::int64_t i = 0; i < channels.count; ++i) {
@@ -149,21 +150,19 @@ void Conditions::add_magnitudes(const Channels& channels) const {
 void Conditions::add_wide_magnitudes(Channel& ch, std::int64_t c) const {
   const auto add = [&](Factor& f, Wide size, std::int64_t i) {
     f.size += size / ch.m;
-    f.x += size * size_of("x", i) / ch.m;
+    f.x += size * size_of(&x_, i) / ch.m;
     f.xhat += size * xhat(ch, i) / ch.m;
     f.square += size * size / ch.m;
   };
-  const Tensor* dy = problem_.find("dy");
-  const Tensor* u = direction();
   for (std::int64_t k = 0; k < view_.count(); ++k) {
     const std::int64_t i = view_.offset(c, k);
-    const Wide x = size_of("x", i);
+    const Wide x = size_of(&x_, i);
     ch.a += x / ch.m;
-    ch.cov += std::fabs(problem_.x().value(i) - ch.mean) * x / ch.m;
-    const Wide dyi = dy ? std::fabs(static_cast<Wide>(dy->value(i))) : 0;
-    const Wide ui = u ? std::fabs(static_cast<Wide>(u->value(i))) : 0;
-    if (dy) add(ch.dy, dyi, i);
-    if (u) add(ch.u, ui, i);
+    ch.cov += std::fabs(x_.value(i) - ch.mean) * x / ch.m;
+    const Wide dyi = size_of(dy_, i);
+    const Wide ui = size_of(u_, i);
+    if (dy_) add(ch.dy, dyi, i);
+    if (u_) add(ch.u, ui, i);
     ch.udy += ui * dyi / ch.m;
   }
 }
@@ -191,18 +190,28 @@ ConditionForm Conditions::form(std::string_view output,
   return y_dot(ch);  // or grad_dy, which is the same
 }
 
+namespace {
+
+Wide value_of(const Magnitudes& by, const Magnitudes& here) {
+  // With frozen statistics x may be infinite where it does not enter.
+  const auto product = [](Wide a, Wide b) { return a == 0 ? 0 : a * b; };
+  return by.one + product(by.x, here.x) + product(by.xhat, here.xhat) +
+         product(by.dy, here.dy) + product(by.u, here.u);
+}
+
+}  // namespace
+
+Wide Conditions::at(const Magnitudes& by, std::int64_t i) const {
+  return value_of(by, magnitudes(whole(view_.channel(i)), i));
+}
+
 Condition Conditions::at(std::string_view output, std::int64_t i) const {
   if (shaped_like_x(output)) {
     const std::int64_t c = view_.channel(i);
     const Magnitudes here = magnitudes(whole(c), i);
     const ConditionForm f = form(output, c);
-    // With frozen statistics x may be infinite where it does not enter.
-    const auto product = [](Wide a, Wide b) { return a == 0 ? 0 : a * b; };
-    const auto value = [&](const Magnitudes& by) {
-      return by.one + product(by.x, here.x) + product(by.xhat, here.xhat) +
-             product(by.dy, here.dy) + product(by.u, here.u);
-    };
-    return {value(f.linear), value(f.quadratic), value(f.underflow)};
+    return {value_of(f.linear, here), value_of(f.quadratic, here),
+            value_of(f.underflow, here)};
   }
   const Channel& ch = whole(i);
   if (output == "dgamma") return dgamma(ch);

@@ -81,6 +81,9 @@ class Conditions {
 
   Condition at(std::string_view output, std::int64_t i) const;
 
+  // Of a value shaped like x.
+  Wide at(const Magnitudes& by, std::int64_t i) const;
+
   // The same for all values of a channel, of an output that is shaped like x.
   ConditionForm form(std::string_view output, std::int64_t channel) const;
 
@@ -127,10 +130,8 @@ class Conditions {
   Wide parameter(std::string_view name, std::int64_t c, Wide absent) const;
   void add_statistics(Channel& ch, std::int64_t c) const;
   Channel statistics(std::int64_t c) const;
-  const Tensor* direction() const;
   void add_magnitudes(const Channels& channels) const;
   void add_wide_magnitudes(Channel& ch, std::int64_t c) const;
-  Wide size_of(std::string_view name, std::int64_t i) const;
   Wide xhat(const Channel& ch, std::int64_t i) const;
   Magnitudes magnitudes(const Channel& ch, std::int64_t i) const;
   void add_direction(Channel& ch, std::int64_t c) const;
@@ -152,6 +153,9 @@ class Conditions {
 
   const Problem& problem_;
   const ExactBatchNorm& exact_;
+  const Tensor& x_;
+  const Tensor* dy_;  // null where there is none
+  const Tensor* u_;   // the direction, x_dot or ddx; likewise
   ChannelView view_;
   RunningVariance divisor_;
   bool frozen_;

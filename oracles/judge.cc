@@ -58,6 +58,11 @@ DType working_format(const Problem& problem, const Declaration& declaration) {
   return x == DType::f64 ? DType::f64 : DType::f32;
 }
 
+bool is_bounded_through_w(const Problem& problem, std::string_view output) {
+  if (shaped_like_x(output)) return normalizes_by_batch(problem.operation);
+  return output == "invstd" || output == "dgamma" || output == "grad_gamma";
+}
+
 Judge::Judge(const Problem& problem, const Declaration& declaration)
     : Judge(problem, declaration, Deferred()) {
   prepare({0, view_.channels});
@@ -181,10 +186,7 @@ Judgement Judge::number(std::string_view output, std::int64_t i,
 // The bounds of mean, var, dbeta and the running statistics hold always; the
 // others while w does not move by more than about half: bounds.md has the 1/5.
 Wide Judge::void_measure(std::string_view output, std::int64_t c) const {
-  const bool of_channel = !shaped_like_x(output);
-  const bool through_w = !of_channel || output == "invstd" ||
-                         output == "dgamma" || output == "grad_gamma";
-  if (!through_w || summed(output) == 0) return 0;
+  if (!is_bounded_through_w(problem_, output)) return 0;
   const Wide theta = limit(output, Grade::sequential) * u_;
   const Wide underflow = limit(output, Grade::sequential) * lambda_;
   return 5 * (theta * conditions_.kappa(c) + underflow / conditions_.w(c));

@@ -26,6 +26,10 @@ struct Judgement {
 // for the shorter ones.
 DType working_format(const Problem& problem, const Declaration& declaration);
 
+// Whether the bound of an output is one only while w does not move by much: it
+// is divided by sqrt(w), and sums the values of a channel.
+bool is_bounded_through_w(const Problem& problem, std::string_view output);
+
 // Judges the values of one problem, in whatever format they come.
 class Judge {
  public:

@@ -6,8 +6,6 @@
 
 namespace exactbn {
 
-namespace {
-
 Verdict verdict_of(const Judgement& j, Grade required) {
   if (j.grade <= required) {
     return j.decided ? Verdict::passed : Verdict::undecided;
@@ -16,6 +14,8 @@ Verdict verdict_of(const Judgement& j, Grade required) {
   const bool by_eta = required >= Grade::stable;
   return j.decided || !by_eta ? Verdict::failed : Verdict::undecided;
 }
+
+namespace {
 
 // Worse first by grade, then by eta, then by ulp; the first value of equals.
 bool worse(const Finding& a, const Finding& b) {

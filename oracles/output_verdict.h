@@ -17,6 +17,9 @@ struct Finding {
   bool operator==(const Finding& other) const = default;
 };
 
+// What comes of a value.
+Verdict verdict_of(const Judgement& j, Grade required);
+
 // What is found of one output.
 struct OutputVerdict {
   std::string output;

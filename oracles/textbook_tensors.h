@@ -6,10 +6,10 @@
 
 namespace exactbn {
 
-// The textbook's answer in Real, each output rounded once to its format.
+// The textbook's answer in Real, as `outputs` has it, each output rounded once
+// to its format.
 template <class Real>
-Tensors textbook_tensors(const Problem& problem) {
-  const Outputs<Real> all = Textbook<Real>(problem).outputs();
+Tensors to_tensors(const Problem& problem, const Outputs<Real>& all) {
   Tensors tensors;
   for (const std::string_view name : output_names(problem)) {
     tensors.emplace(name,
@@ -18,6 +18,11 @@ Tensors textbook_tensors(const Problem& problem) {
                               shaped_like_x(name) ? problem.channel_axis : 0));
   }
   return tensors;
+}
+
+template <class Real>
+Tensors textbook_tensors(const Problem& problem) {
+  return to_tensors(problem, Textbook<Real>(problem).outputs());
 }
 
 }  // namespace exactbn

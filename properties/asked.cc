@@ -8,98 +8,243 @@ namespace exactbn {
 
 namespace {
 
+Wide power_of_two(std::int64_t exponent) {
+  return std::ldexp(Wide{1}, static_cast<int>(exponent));
+}
+
 Wide ulp_at(Wide size, DType dtype) {
   const Format f = format(dtype);
   const int top = size > 0 ? std::ilogb(size) : f.quantum();
-  return std::ldexp(Wide{1}, static_cast<int>(ulp_exponent(
-                                 std::max(top, f.quantum()), dtype)));
+  return power_of_two(ulp_exponent(std::max(top, f.quantum()), dtype));
 }
 
 }  // namespace
 
-Asked::Asked(Problem problem, Answer answer, const Declaration& declaration,
-             Grade required)
-    : problem_(std::move(problem)),
+Asked::Asked(Case question, Answer answer, const Declaration& declaration,
+             Grade required, Layer layer)
+    : question_(std::move(question)),
       answer_(std::move(answer)),
       declaration_(declaration),
-      required_(required) {}
+      view_(question_.problem.view()),
+      required_(required),
+      layer_(layer) {}
 
 Asked::Asked(Problem problem, const Declaration& declaration)
-    : problem_(std::move(problem)),
+    : question_{{}, std::move(problem), {}},
       declaration_(declaration),
+      view_(question_.problem.view()),
       by_definition_(true) {}
 
 const Judge& Asked::judge() const {
-  if (!judge_) judge_.emplace(problem_, declaration_);
+  if (!judge_) judge_.emplace(problem(), declaration_);
   return *judge_;
+}
+
+const Estimates& Asked::estimates() const {
+  if (!estimates_) estimates_.emplace(problem(), declaration_);
+  return *estimates_;
+}
+
+Wide Asked::least_tolerance(std::string_view output, std::int64_t i) const {
+  if (required_ < Grade::stable) return 0;
+  const double summed =
+      shaped_like_x(output) && !normalizes_by_batch(problem().operation)
+          ? 0
+          : static_cast<double>(m());
+  return eta_limit(required_, summed) *
+         estimates().least_condition(output, i);
 }
 
 bool Asked::has(std::string_view output) const {
   if (answer_.kind != Answer::Kind::outputs) return false;
   if (by_definition_) {
-    const auto names = output_names(problem_);
+    const auto names = output_names(problem());
     return std::find(names.begin(), names.end(), output) != names.end();
   }
-  return offers(declaration_, problem_.operation, output) &&
-         answer_.outputs.contains(std::string(output));
+  return answer_.outputs.find(output) != answer_.outputs.end() &&
+         offers(declaration_, problem().operation, output);
 }
 
-// Whether the right value is no number, or the bounds say nothing of it.
-bool Asked::says_nothing(std::string_view output, std::int64_t i) const {
-  const bool like_x = shaped_like_x(output);
-  const std::int64_t c = like_x ? view().channel(i) : i;
-  if (!judge().exact().is_number(c)) return true;
-  if (like_x && !problem_.x().finite(i)) return true;
-  if (output.starts_with("running_")) {
-    if (!problem_.find(output)->finite(c)) return true;
-    if (m() == 1 && output == "running_var" &&
-        declaration_.running_variance == RunningVariance::unbiased) {
-      return true;
-    }
-  }
-  return !by_definition_ && judge().bound_is_void(output, c);
+// Whether the right value is no number, by definition or by convention.
+bool Asked::is_without_number(std::string_view output, std::int64_t i,
+                              bool channel_is_number) const {
+  if (!channel_is_number) return true;
+  if (shaped_like_x(output)) return !problem().x().finite(i);
+  if (!output.starts_with("running_")) return false;
+  return !problem().find(output)->finite(i) ||
+         (m() == 1 && output == "running_var" &&
+          declaration_.running_variance == RunningVariance::unbiased);
 }
 
 // At least as much as any right value may be off for which the judge lets this
 // one pass: half an ulp and the tolerance, or an ulp.
-Wide Asked::allowed(std::string_view output, std::int64_t i, double got,
-                    DType dtype) const {
+Wide Asked::allowed(double got, DType dtype, Wide tolerance) const {
   const Format f = format(dtype);
-  Wide tolerance = 0;
-  if (required_ >= Grade::stable) {
-    const double eta = judge().limit(output, required_);
-    tolerance = eta * judge().tolerance_unit(output, i, eta);
-  }
   // The right value may lie in a binade above that of the answer: it is at
   // most `most`, as an ulp is at most 2^(1-p) of it, or the quantum.
-  const Wide quantum = std::ldexp(Wide{1}, f.quantum());
-  const Wide most = (std::fabs(got) + tolerance + quantum) /
-                    (1 - std::ldexp(Wide{1}, 1 - f.precision));
+  const Wide most = (std::fabs(got) + tolerance + power_of_two(f.quantum())) /
+                    (1 - power_of_two(1 - f.precision));
   const Wide ulp = ulp_at(most, dtype);
   Wide radius = required_ == Grade::correct
                     ? ulp / 2
                     : std::max(ulp, ulp / 2 + tolerance);
   if (declaration_.subnormals == Subnormals::flush) {
-    radius += std::ldexp(Wide{1}, f.emin);
+    radius += power_of_two(f.emin);
   }
   return radius * (1 + 0x1p-30L);
 }
 
-Number Asked::out(std::string_view output, std::int64_t i) const {
-  if (says_nothing(output, i)) return Number::unknown();
-  if (by_definition_) {
-    const bool biased =
-        output == "running_var" &&
-        declaration_.running_variance == RunningVariance::biased;
-    const Exact exact =
-        judge().exact().at(biased ? "running_var_biased" : output, i);
-    return exact.kind == Exact::Kind::number ? Number::exact(exact.value)
-                                             : Number::unknown();
+// No more than that, of at most that tolerance: as if the right value were no
+// larger than the answer.
+Wide Asked::least_allowed(std::uint64_t got, DType dtype,
+                          Wide tolerance) const {
+  const Format f = format(dtype);
+  // A format's exponents count from the quantum, which two binades share.
+  const auto binade =
+      static_cast<int>(magnitude(got, dtype) >> (f.precision - 1));
+  const Wide ulp = power_of_two(f.quantum() + std::max(binade - 1, 0));
+  return required_ == Grade::correct ? ulp / 2
+                                     : std::max(ulp, ulp / 2 + tolerance);
+}
+
+namespace {
+
+std::size_t size_of(std::string_view output, const Problem& problem,
+                    const ChannelView& view) {
+  return static_cast<std::size_t>(shaped_like_x(output) ? problem.x().size()
+                                                        : view.channels);
+}
+
+}  // namespace
+
+std::vector<Number> Asked::out_by_definition(std::string_view output) const {
+  const bool biased = output == "running_var" && declaration_.running_variance ==
+                                                     RunningVariance::biased;
+  const ExactBatchNorm& exact = judge().exact();
+  std::vector<Number> values(size_of(output, problem(), view_),
+                             Number::unknown());
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
+    if (is_without_number(output, i, exact.is_number(c))) continue;
+    const Exact value = exact.at(biased ? "running_var_biased" : output, i);
+    if (value.kind != Exact::Kind::number) continue;
+    values[k] = Number::exact(value.value);
   }
-  const Tensor& tensor = answer_.outputs.find(output)->second;
-  if (!tensor.finite(i)) return Number::unknown();
-  const double got = tensor.value(i);
-  return Number::within(got, allowed(output, i, got, tensor.dtype()));
+  return values;
+}
+
+std::vector<Number> Asked::out_in_filter(std::string_view output,
+                                         const Tensor& got) const {
+  const bool like_x = shaped_like_x(output);
+  const DType dtype = got.dtype();
+  const bool through_w = is_bounded_through_w(problem(), output);
+  const bool tolerates = layer_ == Layer::tolerance ||
+                         estimates().is_worth_a_tolerance(dtype);
+  std::vector<Number> values(size_of(output, problem(), view_),
+                             Number::unknown());
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    const ChannelEstimate& e = estimate(like_x ? view_.channel(i) : i);
+    const std::uint64_t bits = got.bits(i);
+    if (!is_finite(bits, dtype) || is_without_number(output, i, e.is_number)) {
+      continue;
+    }
+    const Bound bound = through_w ? e.through_w : Bound::holds;
+    if (bound == Bound::is_void) continue;
+    if (bound == Bound::open) {
+      values[k] = Number::open();
+      continue;
+    }
+    const bool excused = tolerates && !e.invstd.is_open();
+    const Wide tolerance = excused ? least_tolerance(output, i) : 0;
+    values[k] = Number::within(to_double(bits, dtype),
+                               least_allowed(bits, dtype, tolerance));
+  }
+  return values;
+}
+
+// Of all values, half an ulp aside; below 0 for those that are no numbers, or
+// of which nothing can be said.
+std::vector<Wide> Asked::new_tolerances(std::string_view output) const {
+  const bool like_x = shaped_like_x(output);
+  std::vector<Wide> all(size_of(output, problem(), view_), -1);
+  const double eta = judge().limit(output, required_);
+  std::vector<std::optional<Magnitudes>> forms(
+      static_cast<std::size_t>(view_.channels));
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    const std::int64_t c = like_x ? view_.channel(i) : i;
+    if (is_without_number(output, i, judge().exact().is_number(c)) ||
+        judge().bound_is_void(output, c)) {
+      continue;
+    }
+    if (required_ < Grade::stable) {
+      all[k] = 0;
+    } else if (like_x) {
+      auto& form = forms[static_cast<std::size_t>(c)];
+      if (!form) form = judge().tolerance(output, c, eta);
+      all[k] = judge().conditions().at(*form, i);
+    } else {
+      all[k] = eta * judge().tolerance_unit(output, i, eta);
+    }
+  }
+  return all;
+}
+
+const std::vector<Wide>& Asked::tolerances(std::string_view output) const {
+  for (const Tolerances& known : tolerances_) {
+    if (known.name == output) return known.values;
+  }
+  tolerances_.push_back({output, new_tolerances(output)});
+  return tolerances_.back().values;
+}
+
+Wide Asked::tolerance(std::string_view output, std::int64_t i) const {
+  return tolerances(output)[static_cast<std::size_t>(i)];
+}
+
+std::vector<Number> Asked::out_as_judged(std::string_view output,
+                                         const Tensor& got) const {
+  const std::vector<Wide>& tolerance = tolerances(output);
+  std::vector<Number> values(tolerance.size(), Number::unknown());
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    if (tolerance[k] < 0 || !got.finite(i)) continue;
+    const double value = got.value(i);
+    values[k] =
+        Number::within(value, allowed(value, got.dtype(), tolerance[k]));
+  }
+  return values;
+}
+
+std::vector<Number> Asked::out_column(std::string_view output) const {
+  if (by_definition_) return out_by_definition(output);
+  const Tensor& got = answer_.outputs.find(output)->second;
+  return filters() ? out_in_filter(output, got) : out_as_judged(output, got);
+}
+
+const Asked::Column* Asked::find(const Columns& columns,
+                                 std::string_view name) {
+  for (const Column& column : columns) {
+    if (column.name == name) return &column;
+  }
+  return nullptr;
+}
+
+const std::vector<Number>& Asked::outs(std::string_view output) const {
+  Columns& columns = columns_[static_cast<std::size_t>(layer_)];
+  const Column* column = find(columns, output);
+  if (!column) {
+    // Names are of the tables of outputs, or literals: they stay.
+    columns.push_back({output, nullptr, out_column(output)});
+    column = &columns.back();
+  }
+  return column->values;
+}
+
+Number Asked::out(std::string_view output, std::int64_t i) const {
+  return outs(output)[static_cast<std::size_t>(i)];
 }
 
 Number Asked::about(const Surd& value) const {
@@ -107,43 +252,70 @@ Number Asked::about(const Surd& value) const {
 }
 
 Number Asked::in(std::string_view input, std::int64_t i, double absent) const {
-  const Tensor* tensor = problem_.find(input);
+  const Column* column = find(inputs_, input);
+  if (!column) {
+    inputs_.push_back({input, problem().find(input), {}});
+    column = &inputs_.back();
+  }
+  const Tensor* tensor = column->tensor;
   if (tensor && !tensor->finite(i)) return Number::unknown();
   const double value = tensor ? tensor->value(i) : absent;
   return by_definition_ ? Number::exact(dyadic(value)) : Number(value);
 }
 
 Number Asked::epsilon() const {
-  return by_definition_ ? Number::exact(dyadic(problem_.epsilon))
-                        : Number(problem_.epsilon);
+  return by_definition_ ? Number::exact(dyadic(problem().epsilon))
+                        : Number(problem().epsilon);
 }
 
 Number Asked::weight_new() const {
-  return problem_.momentum ? Number(*problem_.momentum) : Number(1);
+  return problem().momentum ? Number(*problem().momentum) : Number(1);
 }
 
 double Asked::weight_scale() const {
-  return problem_.momentum ? 1
-                           : static_cast<double>(problem_.batches_tracked + 1);
+  return problem().momentum
+             ? 1
+             : static_cast<double>(problem().batches_tracked + 1);
 }
 
+template <class Make>
+Number Asked::known(std::vector<Number>& all, std::int64_t c,
+                    const Make& make) const {
+  if (all.empty()) {
+    const ExactBatchNorm& exact = judge().exact();
+    for (std::int64_t k = 0; k < view_.channels; ++k) {
+      all.push_back(exact.is_number(k) ? about(make(exact.channel(k)))
+                                       : Number::unknown());
+    }
+  }
+  return all[static_cast<std::size_t>(c)];
+}
+
+namespace {
+
+Number estimated(const ChannelEstimate& e, const Number& number) {
+  return e.is_number ? number : Number::unknown();
+}
+
+}  // namespace
+
 Number Asked::mean(std::int64_t c) const {
-  const ExactBatchNorm& exact = judge().exact();
-  if (!exact.is_number(c)) return Number::unknown();
-  const Channel& ch = exact.channel(c);
-  return about(Surd{ch.sums.s1, 0, 1, ch.m});
+  if (filters()) return estimated(estimate(c), estimate(c).mean);
+  return known(means_, c, [](const Channel& ch) {
+    return Surd{ch.sums.s1, 0, 1, ch.m};
+  });
 }
 
 Number Asked::var(std::int64_t c) const {
-  const ExactBatchNorm& exact = judge().exact();
-  if (!exact.is_number(c)) return Number::unknown();
-  return about(variance(exact.channel(c)));
+  if (filters()) return estimated(estimate(c), estimate(c).var);
+  return known(variances_, c,
+               [](const Channel& ch) { return variance(ch); });
 }
 
 Number Asked::invstd(std::int64_t c) const {
-  const ExactBatchNorm& exact = judge().exact();
-  if (!exact.is_number(c)) return Number::unknown();
-  return about(exactbn::invstd(exact.channel(c)));
+  if (filters()) return estimated(estimate(c), estimate(c).invstd);
+  return known(invstds_, c,
+               [](const Channel& ch) { return exactbn::invstd(ch); });
 }
 
 }  // namespace exactbn

@@ -1,32 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <list>
 #include <optional>
 #include <string_view>
 
 #include "oracles/judge.h"
-#include "properties/number.h"
+#include "properties/estimate.h"
 
 namespace exactbn {
+
+// What an interval is as wide as, each more costly than the one before: the
+// numbers of the first two are those of a filter (number.h).
+enum class Layer : std::uint8_t {
+  ulp,        // what is faithful
+  tolerance,  // with what the estimates say of the condition
+  judge,      // all that the oracle lets pass
+};
 
 // A problem that was put to a subject and what came back, as numbers that laws
 // calculate with. Each value of the answer is an interval: as wide as the grade
 // lets the value be off, so that the right value lies in it wherever the value
-// passes. bounds.md has the argument.
+// passes. bounds.md has the argument. For one thread.
 class Asked {
  public:
   // The declaration must outlive this object.
-  Asked(Problem problem, Answer answer, const Declaration& declaration,
-        Grade required);
+  Asked(Case question, Answer answer, const Declaration& declaration,
+        Grade required, Layer layer);
   // Answered by the definition itself, with exact numbers.
   Asked(Problem problem, const Declaration& declaration);
   Asked(const Asked&) = delete;
   Asked& operator=(const Asked&) = delete;
 
-  const Problem& problem() const { return problem_; }
+  const Problem& problem() const { return question_.problem; }
   const Answer& answer() const { return answer_; }
-  ChannelView view() const { return problem_.view(); }
-  std::int64_t m() const { return view().count(); }
+  const ChannelView& view() const { return view_; }
+  std::int64_t m() const { return view_.count(); }
+
+  // Whose numbers these are from now on.
+  void use(Layer layer) { layer_ = layer; }
+  bool filters() const { return layer_ != Layer::judge && !by_definition_; }
 
   // Whether the output is there.
   bool has(std::string_view output) const;
@@ -51,20 +65,68 @@ class Asked {
   Number var(std::int64_t c) const;
   Number invstd(std::int64_t c) const;
 
+  // How far beyond half an ulp the right value may be, at most, with the grade
+  // that is required; less than 0 where nothing can be said.
+  Wide tolerance(std::string_view output, std::int64_t i) const;
+
   const Judge& judge() const;
+  const Estimates& estimates() const;
+  const ChannelEstimate& estimate(std::int64_t c) const {
+    return estimates().channel(c);
+  }
+
+  // Every element of an output, as `out` has them.
+  const std::vector<Number>& outs(std::string_view output) const;
+  // At most `tolerance`, of an output whose bound holds in the channel.
+  Wide least_tolerance(std::string_view output, std::int64_t i) const;
 
  private:
-  bool says_nothing(std::string_view output, std::int64_t i) const;
-  Wide allowed(std::string_view output, std::int64_t i, double got,
-               DType dtype) const;
+  // What is asked of one value after the other.
+  struct Column {
+    std::string_view name;
+    const Tensor* tensor = nullptr;
+    std::vector<Number> values;
+  };
+  using Columns = std::list<Column>;
+  struct Tolerances {
+    std::string_view name;
+    std::vector<Wide> values;
+  };
+  static const Column* find(const Columns& columns, std::string_view name);
+  std::vector<Number> out_by_definition(std::string_view output) const;
+  std::vector<Number> out_in_filter(std::string_view output,
+                                    const Tensor& got) const;
+  std::vector<Number> out_as_judged(std::string_view output,
+                                    const Tensor& got) const;
+  std::vector<Number> out_column(std::string_view output) const;
+  bool is_without_number(std::string_view output, std::int64_t i,
+                         bool channel_is_number) const;
+  const std::vector<Wide>& tolerances(std::string_view output) const;
+  std::vector<Wide> new_tolerances(std::string_view output) const;
+  Wide allowed(double got, DType dtype, Wide tolerance) const;
+  Wide least_allowed(std::uint64_t got, DType dtype, Wide tolerance) const;
   Number about(const Surd& value) const;
+  // Of every channel, once.
+  template <class Make>
+  Number known(std::vector<Number>& all, std::int64_t c,
+               const Make& make) const;
 
-  Problem problem_;
+  Case question_;
   Answer answer_;
   const Declaration& declaration_;
+  ChannelView view_;
   Grade required_ = Grade::sequential;
   bool by_definition_ = false;
-  mutable std::optional<Judge> judge_;  // made when it is first needed
+  Layer layer_ = Layer::judge;
+  // Made when they are first needed.
+  mutable std::optional<Judge> judge_;
+  mutable std::optional<Estimates> estimates_;
+  mutable Columns inputs_;
+  mutable std::array<Columns, 3> columns_;  // of each layer
+  mutable std::list<Tolerances> tolerances_;
+  mutable std::vector<Number> means_;
+  mutable std::vector<Number> variances_;
+  mutable std::vector<Number> invstds_;
 };
 
 }  // namespace exactbn

@@ -12,7 +12,7 @@ namespace exactbn {
 namespace {
 
 // Subjects are told nothing of what a problem is for.
-Case question(const Problem& problem) { return {"property", problem, {}}; }
+Case question(Problem problem) { return {"property", std::move(problem), {}}; }
 
 bool is_allowed(const Declaration& declaration, const Problem& problem) {
   try {
@@ -25,56 +25,80 @@ bool is_allowed(const Declaration& declaration, const Problem& problem) {
 
 }  // namespace
 
-Trial::Trial(Subject& subject, const Declaration& declaration,
-             const Problem& problem, Grade required)
-    : subject_(&subject), declaration_(&declaration), required_(required) {
-  asked_.emplace_back(problem, subject.answer(question(problem)), *declaration_,
-                      required);
+Trial::Trial(Subject& subject, const Declaration& declaration, Problem problem,
+             Grade required, Filter filter)
+    : subject_(&subject),
+      declaration_(&declaration),
+      required_(required),
+      filter_(filter) {
+  Case first = question(std::move(problem));
+  Answer answer = subject.answer(first);
+  asked_.emplace_back(std::move(first), std::move(answer), *declaration_,
+                      required_, layer_);
 }
 
-Trial::Trial(const Declaration& declaration, const Problem& problem)
+Trial::Trial(const Declaration& declaration, Problem problem)
     : declaration_(&declaration) {
-  asked_.emplace_back(problem, declaration);
+  asked_.emplace_back(std::move(problem), declaration);
 }
 
 const Asked* Trial::ask(Problem problem) {
+  if (next_ask_ < asks_.size()) return asks_[next_ask_++];
+  ++next_ask_;
+  asks_.push_back(nullptr);
   if (!is_allowed(*declaration_, problem)) return nullptr;
   if (!subject_) {
     asked_.emplace_back(std::move(problem), *declaration_);
-    return &asked_.back();
+    return asks_.back() = &asked_.back();
   }
-  Answer answer = subject_->answer(question(problem));
+  Case next = question(std::move(problem));
+  Answer answer = subject_->answer(next);
   if (answer.kind != Answer::Kind::outputs) return nullptr;
-  asked_.emplace_back(std::move(problem), std::move(answer), *declaration_,
-                      required_);
-  return &asked_.back();
+  asked_.emplace_back(std::move(next), std::move(answer), *declaration_,
+                      required_, layer_);
+  return asks_.back() = &asked_.back();
 }
 
-void Trial::judge(bool holds, bool unknown, const Number& number,
-                  std::string_view output, std::int64_t i) {
-  if (broken()) return;
-  any_ = true;
-  unknown_ = unknown_ || unknown;
-  if (holds) return;
+// All that were asked so far.
+Violation Trial::violation_of(std::string_view output, std::int64_t i,
+                              std::string text) const {
   Violation v;
   v.output = output;
   v.index = i;
-  v.text = fmt::format("off by {:.6g}, of which rounding excuses {:.3g}",
-                       static_cast<double>(number.mid()),
-                       static_cast<double>(number.radius()));
-  for (const Asked& asked : asked_) v.problems.push_back(asked.problem());
-  violation_ = std::move(v);
+  v.text = std::move(text);
+  v.problems.push_back(base().problem());
+  for (std::size_t k = 0; k < next_ask_; ++k) {
+    if (asks_[k]) v.problems.push_back(asks_[k]->problem());
+  }
+  return v;
+}
+
+void Trial::judge(bool holds, const Number& number, std::string_view output,
+                  std::int64_t i) {
+  if (broken()) return;
+  any_ = true;
+  if (layer_ != Layer::judge) {
+    open_ = open_ || number.is_open() || !holds;
+    unknown_ = unknown_ || number.is_unknown();
+    return;
+  }
+  unknown_ = unknown_ || number.is_unknown();
+  if (holds) return;
+  violation_ = violation_of(
+      output, i,
+      fmt::format("off by {:.6g}, of which rounding excuses {:.3g}",
+                  static_cast<double>(number.mid()),
+                  static_cast<double>(number.radius())));
 }
 
 void Trial::zero(const Number& number, std::string_view output,
                  std::int64_t i) {
-  judge(number.may_be_zero(), number.is_unknown(), number, output, i);
+  judge(number.may_be_zero(), number, output, i);
 }
 
 void Trial::not_negative(const Number& number, std::string_view output,
                          std::int64_t i) {
-  judge(number.may_be_positive_or_zero(), number.is_unknown(), number, output,
-        i);
+  judge(number.may_be_positive_or_zero(), number, output, i);
 }
 
 namespace {
@@ -107,27 +131,61 @@ std::string difference(const Answer& a, const Answer& b, std::string& output,
 }  // namespace
 
 void Trial::repeat(const Problem& problem, const Answer& before) {
-  if (broken() || !subject_) return;
+  if (!subject_) return;
+  if (next_repeat_ == repeats_.size()) {
+    repeats_.push_back(subject_->answer(question(problem)));
+  }
+  const Answer& now = repeats_[next_repeat_++];
+  if (broken()) return;
   any_ = true;
-  const Answer now = subject_->answer(question(problem));
-  Violation v;
-  v.text = difference(before, now, v.output, v.index);
-  if (v.text.empty()) return;
-  for (const Asked& asked : asked_) v.problems.push_back(asked.problem());
-  v.problems.push_back(problem);
-  violation_ = std::move(v);
+  std::string output;
+  std::int64_t index = 0;
+  std::string text = difference(before, now, output, index);
+  if (text.empty()) return;
+  open_ = true;
+  if (layer_ != Layer::judge) return;
+  violation_ = violation_of(output, index, std::move(text));
+  violation_->problems.push_back(problem);
 }
 
-Holds Trial::finish(std::optional<Violation>& violation) {
+void Trial::evaluate(const Law& law, Layer layer) {
+  layer_ = layer;
+  for (Asked& asked : asked_) asked.use(layer);
+  next_ask_ = 0;
+  next_repeat_ = 0;
+  any_ = false;
+  unknown_ = false;
+  open_ = false;
+  law.check(*this);
+}
+
+void Trial::forget() {
+  asks_.clear();
+  repeats_.clear();
+  while (asked_.size() > 1) asked_.pop_back();
+}
+
+Holds Trial::check(const Law& law, std::optional<Violation>& violation) {
+  violation.reset();
+  if (!law.applies(base().problem())) return Holds::not_applicable;
+  forget();
+  // What was asked is not asked again: only the numbers are others.
+  bool open = true;
+  if (filter_ == Filter::on) {
+    evaluate(law, Layer::ulp);
+    if (open_) evaluate(law, Layer::tolerance);
+    open = open_;
+  }
+  if (open) evaluate(law, Layer::judge);
+  ++(open ? counts_.by_judge : counts_.by_filter);
   const Holds result = violation_ ? Holds::no
                        : !any_    ? Holds::not_applicable
                        : unknown_ ? Holds::undecided
                                   : Holds::yes;
   violation = std::move(violation_);
   violation_.reset();
-  any_ = false;
-  unknown_ = false;
-  while (asked_.size() > 1) asked_.pop_back();
+  if (violation) violation->law = law.name;
+  forget();
   return result;
 }
 
@@ -168,12 +226,7 @@ const Law* find_law(std::string_view name) {
 }
 
 Holds check(const Law& law, Trial& trial, std::optional<Violation>& violation) {
-  violation.reset();
-  if (!law.applies(trial.base().problem())) return Holds::not_applicable;
-  law.check(trial);
-  const Holds result = trial.finish(violation);
-  if (violation) violation->law = law.name;
-  return result;
+  return trial.check(law, violation);
 }
 
 }  // namespace exactbn

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "properties/asked.h"
+#include "reference/rounded.h"
 
 namespace exactbn {
 
@@ -23,15 +24,18 @@ struct Violation {
 // What came of a law on a problem.
 enum class Holds : std::uint8_t { not_applicable, undecided, yes, no };
 
+struct Law;
+
 // A problem and all that laws ask about it. For one thread.
 class Trial {
  public:
   // The declaration must outlive this object. Asks the problem at once. Throws
-  // SubjectFailure, as everything that asks does.
-  Trial(Subject& subject, const Declaration& declaration,
-        const Problem& problem, Grade required);
+  // SubjectFailure, as everything that asks does. A filter decides most laws;
+  // what comes of them is the same without it.
+  Trial(Subject& subject, const Declaration& declaration, Problem problem,
+        Grade required, Filter filter = Filter::on);
   // With the definition in the place of a subject.
-  Trial(const Declaration& declaration, const Problem& problem);
+  Trial(const Declaration& declaration, Problem problem);
 
   // Whom to ask from now on: one that was asked nothing yet, so that a law
   // finds the same whatever others have asked.
@@ -42,7 +46,8 @@ class Trial {
   const Declaration& declaration() const { return *declaration_; }
 
   // Another problem; null where the subject does not do such, or refuses it,
-  // and then a law says nothing.
+  // and then a law says nothing. What a law asks must not depend on what came
+  // of its equations.
   const Asked* ask(Problem problem);
 
   // Equations that must hold, of a value of an output of the last problem that
@@ -56,21 +61,42 @@ class Trial {
   // Whether the law needs no more equations.
   bool broken() const { return violation_.has_value(); }
 
-  // What came of the equations so far, and forgets them and all but the first
-  // problem.
-  Holds finish(std::optional<Violation>& violation);
+  // Evaluates the law. Fills the violation where it is broken.
+  Holds check(const Law& law, std::optional<Violation>& violation);
+
+  // Laws that the filter decided, and those that it left open.
+  struct Counts {
+    std::uint64_t by_filter = 0;
+    std::uint64_t by_judge = 0;
+  };
+  const Counts& counts() const { return counts_; }
 
  private:
-  void judge(bool holds, bool unknown, const Number& number,
-             std::string_view output, std::int64_t i);
+  void judge(bool holds, const Number& number, std::string_view output,
+             std::int64_t i);
+  // Evaluates the law once more, or anew, with the numbers of a layer.
+  void evaluate(const Law& law, Layer layer);
+  void forget();
+  Violation violation_of(std::string_view output, std::int64_t i,
+                         std::string text) const;
 
   Subject* subject_ = nullptr;  // null: the definition
   const Declaration* declaration_;
   Grade required_ = Grade::sequential;
+  Filter filter_ = Filter::off;
+  // All that were asked; those that were refused have no place.
   std::list<Asked> asked_;
+  // What the law has asked and what came of it, and how far it is in that.
+  std::vector<const Asked*> asks_;
+  std::vector<Answer> repeats_;
+  std::size_t next_ask_ = 0;
+  std::size_t next_repeat_ = 0;
+  Layer layer_ = Layer::judge;
+  bool open_ = false;  // the filter cannot tell
   bool any_ = false;
   bool unknown_ = false;
   std::optional<Violation> violation_;
+  Counts counts_;
 };
 
 // Something that is true of batch normalization, whatever the numbers.

@@ -11,10 +11,14 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
     const bool like_x = shaped_like_x(name);
     const std::int64_t size =
         like_x ? b.problem().x().size() : b.view().channels;
+    const std::vector<Number>& of_b = b.outs(name);
+    const std::vector<Number>& of_a = a.outs(name);
     for (std::int64_t i = 0; i < size && !t.broken(); ++i) {
       const std::int64_t from = like_x ? value(i) : channel(i);
       if (from == kNowhere) continue;
-      t.zero(b.out(name, i) - Number(by) * a.out(name, from), name, i);
+      t.zero(of_b[static_cast<std::size_t>(i)] -
+                 Number(by) * of_a[static_cast<std::size_t>(from)],
+             name, i);
     }
   }
 }
@@ -24,6 +28,13 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a,
   const std::int64_t channels = a.view().channels;
   const bool is_f64 = a.problem().x().dtype() == DType::f64;
   const DType dtype = is_f64 ? DType::f64 : DType::f32;
+  for (std::int64_t c = 0; a.filters() && c < channels; ++c) {
+    const ChannelEstimate& e = a.estimate(c);
+    if (!e.is_number || surely_not_held(e.mean, dtype) ||
+        surely_not_held(e.var, dtype)) {
+      return std::nullopt;
+    }
+  }
   Tensor mean(dtype, {channels});
   Tensor var(dtype, {channels});
   for (std::int64_t c = 0; c < channels; ++c) {

@@ -109,7 +109,7 @@ void scale(Trial& t) {
     if (!q) return;
     compare(t, t.base(), *q,
             [k](std::string_view output) { return scale_of(output, k); });
-    if (t.broken() || ++asked == 2) return;
+    if (++asked == 2) return;
   }
 }
 
@@ -246,6 +246,17 @@ void identity(Trial& t) {
   Tensor gamma(dtype, {channels});
   Tensor beta(dtype, {channels});
   for (std::int64_t c = 0; c < channels; ++c) {
+    if (a.filters()) {
+      const ChannelEstimate& e = a.estimate(c);
+      if (!e.is_number) return;
+      const auto slope = surely_rounded(e.deviation, dtype);
+      const auto offset = surely_rounded(e.mean, dtype);
+      if (slope && offset) {
+        gamma.set_bits(c, *slope);
+        beta.set_bits(c, *offset);
+        continue;
+      }
+    }
     if (!a.judge().exact().is_number(c)) return;
     const Channel& ch = a.judge().exact().channel(c);
     const Surd s = invstd(ch);

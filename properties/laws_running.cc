@@ -107,7 +107,7 @@ std::optional<Problem> next(const Asked& a) {
 // batch, but for what each step rounds.
 void steps(Trial& t) {
   const Asked* a = &t.base();
-  for (int k = 0; k < 3 && !t.broken(); ++k) {
+  for (int k = 0; k < 3; ++k) {
     auto p = next(*a);
     if (!p) return;
     a = t.ask(std::move(*p));

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties/runner.h"
 
-#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <exception>
 
-#include "oracles/check.h"
+#include "properties/ask_oracle.h"
 
 namespace exactbn {
 
@@ -19,6 +18,7 @@ struct Outcome {
   Traits traits;
   Verdict verdict = Verdict::passed;
   bool broke = false;
+  Trial::Counts counts;
   std::vector<Holds> held;  // `answers`, the oracle, the laws
   std::vector<std::pair<std::size_t, Violation>> violations;
   Problem problem;  // where there are any
@@ -27,38 +27,6 @@ struct Outcome {
 constexpr std::size_t kAnswersPlace = 0;
 constexpr std::size_t kOraclePlace = 1;
 constexpr std::size_t kFirstLaw = 2;
-
-Violation refusal(std::string_view law, const Problem& problem,
-                  const std::string& text) {
-  Violation v;
-  v.law = law;
-  v.text = text;
-  v.problems = {problem};
-  return v;
-}
-
-// The oracle's verdict on the answer to the problem itself.
-Verdict ask_oracle(const Trial& trial, Grade required,
-                   std::optional<Violation>& violation) {
-  const Problem& problem = trial.base().problem();
-  const CaseVerdict verdict =
-      check({"property", problem, {}}, trial.declaration(),
-            trial.base().answer(), required);
-  if (verdict.verdict != Verdict::failed) return verdict.verdict;
-  violation = refusal(kOracle, problem, verdict.reason);
-  for (const OutputVerdict& out : verdict.outputs) {
-    if (out.verdict != Verdict::failed) continue;
-    const Judgement& j = out.worst.judgement;
-    violation->output = out.output;
-    violation->index = out.worst.index;
-    violation->text =
-        fmt::format("got {}, want {}: {:+.3g} ulp, eta {:.3g}, limit {:.3g}",
-                    to_hexfloat(out.worst.got, out.dtype),
-                    to_hexfloat(j.want, out.dtype), j.ulp, j.eta, out.limit);
-    break;
-  }
-  return verdict.verdict;
-}
 
 Holds holds(Verdict verdict) {
   switch (verdict) {
@@ -110,11 +78,12 @@ class Checker {
   }
 
   void check_all(const Problem& problem, Outcome& out) {
-    Trial trial(fresh(), declaration_, problem, request_.required);
+    Trial trial(fresh(), declaration_, problem, request_.required,
+                request_.filter);
     std::optional<Violation> violation;
     out.held[kAnswersPlace] = Holds::yes;
     if (request_.oracle) {
-      out.verdict = ask_oracle(trial, request_.required, violation);
+      out.verdict = ask_oracle(trial, request_, violation);
       out.held[kOraclePlace] = holds(out.verdict);
       if (violation) found(out, kOraclePlace, std::move(*violation));
     }
@@ -131,6 +100,7 @@ class Checker {
       out.held[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
       if (violation) found(out, kFirstLaw + k, std::move(*violation));
     }
+    out.counts = trial.counts();
   }
 
   void found(Outcome& out, std::size_t place, Violation violation) {
@@ -193,6 +163,8 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
   ++survey.done;
   count(survey, out);
   survey.broke = survey.broke || out.broke;
+  survey.counts.by_filter += out.counts.by_filter;
+  survey.counts.by_judge += out.counts.by_judge;
   for (const auto& [kind, values] : out.traits) {
     for (const std::string& value : values) {
       ++survey.distribution[kind][value];
@@ -222,15 +194,16 @@ std::vector<Tally> empty_tallies(const Request& request) {
 Survey survey(const Source& source, const Request& request) {
   using Clock = std::chrono::steady_clock;
   constexpr int kMostBreaks = 3;
-  constexpr std::uint64_t kOfAThread = 32;
+  // Of a thread at a time: few at first, as they may be all that it takes.
+  constexpr std::uint64_t kFew = 8;
+  constexpr std::uint64_t kMany = 128;
   const std::unique_ptr<Subject> first = source.make();
   Survey survey;
   survey.declaration = first->declaration();
   survey.tallies = empty_tallies(request);
   Subject* const shared = source.in_process ? nullptr : first.get();
   const int threads = source.in_process ? omp_get_max_threads() : 1;
-  const std::uint64_t step =
-      source.in_process ? kOfAThread * static_cast<std::uint64_t>(threads) : 1;
+  std::uint64_t of_a_thread = kFew;
   const Clock::time_point end =
       Clock::now() + request.time.value_or(std::chrono::milliseconds(0));
   const auto is_over = [&] {
@@ -241,6 +214,10 @@ Survey survey(const Source& source, const Request& request) {
   std::vector<Outcome> outcomes;
   while (survey.done < request.cases && breaks < kMostBreaks && !is_over()) {
     const std::uint64_t begin = request.first + survey.done;
+    const std::uint64_t step =
+        source.in_process ? of_a_thread * static_cast<std::uint64_t>(threads)
+                          : 1;
+    of_a_thread = std::min(kMany, 2 * of_a_thread);
     outcomes.assign(std::min(step, request.cases - survey.done), {});
     std::exception_ptr error;
 #pragma omp parallel num_threads(threads)
@@ -266,87 +243,6 @@ Survey survey(const Source& source, const Request& request) {
     }
   }
   return survey;
-}
-
-namespace {
-
-// What a problem breaks of one law, asked about it alone.
-class Repeater {
- public:
-  Repeater(const Source& source, const Request& request, std::string law)
-      : source_(source), request_(request), law_(std::move(law)) {
-    subject_ = source_.make();
-    declaration_ = subject_->declaration();
-  }
-
-  std::optional<Violation> operator()(const Problem& problem) {
-    std::optional<Violation> violation;
-    try {
-      require_valid(problem);
-    } catch (const InvalidProblem&) {
-      return violation;
-    }
-    if (why_unsupported(declaration_, problem)) return violation;
-    try {
-      if (source_.in_process) subject_ = source_.make();
-      Trial trial(*subject_, declaration_, problem, request_.required);
-      if (law_ == kOracle) {
-        ask_oracle(trial, request_.required, violation);
-      } else if (const Law* law = find_law(law_)) {
-        if (trial.base().answer().kind != Answer::Kind::outputs) return {};
-        if (source_.in_process) {
-          // As in the survey, where each law has a subject of its own.
-          subject_ = source_.make();
-          trial.use(*subject_);
-        }
-        check(*law, trial, violation);
-      }
-      answer_ = trial.base().answer();
-    } catch (const SubjectFailure& failure) {
-      if (law_ == kAnswers) {
-        violation = refusal(kAnswers, problem, failure.what());
-      }
-    }
-    return violation;
-  }
-
-  const Answer& answer() const { return answer_; }
-
- private:
-  const Source& source_;
-  const Request& request_;
-  std::string law_;
-  std::unique_ptr<Subject> subject_;
-  Declaration declaration_;
-  Answer answer_;
-};
-
-}  // namespace
-
-Counterexample shrink(const Source& source, const Request& request,
-                      const Discovery& discovery, const ShrinkLimit& limit) {
-  Repeater repeat(source, request, discovery.violation.law);
-  Counterexample found;
-  found.discovery = discovery;
-  found.problem = discovery.problem;
-  found.violation = discovery.violation;
-  found.repeats = repeat(discovery.problem).has_value();
-  if (found.repeats) {
-    Shrunk shrunk = shrink(
-        discovery.problem,
-        [&](const Problem& problem) {
-          return !(request.interrupted && request.interrupted()) &&
-                 repeat(problem).has_value();
-        },
-        limit);
-    found.problem = std::move(shrunk.problem);
-    found.evaluations = shrunk.evaluations;
-    if (auto violation = repeat(found.problem)) {
-      found.violation = std::move(*violation);
-    }
-  }
-  found.answer = repeat.answer();
-  return found;
 }
 
 }  // namespace exactbn

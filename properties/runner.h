@@ -38,6 +38,9 @@ struct Request {
   std::vector<const Law*> laws;
   bool oracle = true;
   Grade required = Grade::sequential;
+  // Whether doubles with an error bound may decide that a law surely holds, or
+  // an answer surely passes. The survey is the same without.
+  Filter filter = Filter::on;
   // Asked now and then, by the thread that called; both may be empty.
   std::function<bool()> interrupted;
   std::function<void(std::uint64_t done, std::size_t broken)> progress;
@@ -80,6 +83,8 @@ struct Survey {
   // One of each law that is broken, in the order of their cases.
   std::vector<Discovery> discoveries;
   Distribution distribution;
+  // How often the filter decided, and how often it could not.
+  Trial::Counts counts;
 };
 
 // Draws cases and checks them, many at a time where the source allows it. The

@@ -17,6 +17,10 @@ std::optional<DType> parse_dtype(std::string_view name) {
 
 namespace {
 
+// Of a double: the bits below the hidden one, and the bias of its exponent.
+constexpr int kFractionBits = 52;
+constexpr int kDoubleBias = 1023;
+
 // A finite value as significand * 2^exponent.
 struct Parts {
   std::uint64_t significand;
@@ -54,13 +58,23 @@ Dyadic decode(std::uint64_t bits, DType dtype) {
 
 double to_double(std::uint64_t bits, DType dtype) {
   if (dtype == DType::f64) return std::bit_cast<double>(bits);
+  const Format f = format(dtype);
   const double sign = is_negative(bits, dtype) ? -1 : 1;
   if (is_nan(bits, dtype)) return std::numeric_limits<double>::quiet_NaN();
   if (is_infinite(bits, dtype)) {
     return sign * std::numeric_limits<double>::infinity();
   }
-  const auto [significand, exponent] = split(bits, dtype);
-  return std::ldexp(sign * static_cast<double>(significand), exponent);
+  const std::uint64_t size = magnitude(bits, dtype);
+  const auto biased = [](int exponent) {
+    return static_cast<std::uint64_t>(kDoubleBias + exponent) << kFractionBits;
+  };
+  // A normal number's fields are a double's but for their widths and the bias.
+  if (size >> (f.precision - 1) != 0) {
+    const std::uint64_t fields = size << (kFractionBits + 1 - f.precision);
+    return sign * std::bit_cast<double>(fields + biased(-f.bias()));
+  }
+  return sign * static_cast<double>(size) *
+         std::bit_cast<double>(biased(f.quantum()));
 }
 
 std::uint64_t round_magnitude(bool negative, const Integer& n, std::int64_t e,
@@ -101,8 +115,24 @@ std::uint64_t round_to(double value, DType dtype) {
   if (std::isnan(value)) return f.quiet_nan();
   const std::uint64_t sign = std::signbit(value) ? f.sign_bit() : 0;
   if (std::isinf(value)) return sign | f.overflow();
-  if (value == 0) return sign;
-  return round_to(dyadic(value), dtype);
+  // As round_magnitude does, in one word. A double below its normal numbers
+  // lies far below half of any other format's quantum.
+  const std::uint64_t fields = std::bit_cast<std::uint64_t>(std::fabs(value));
+  if (fields >> kFractionBits == 0) return sign;
+  const int top = static_cast<int>(fields >> kFractionBits) - kDoubleBias;
+  if (top > f.emax) return sign | f.overflow();
+  constexpr std::uint64_t kHidden = std::uint64_t{1} << kFractionBits;
+  const std::uint64_t significand = (fields & (kHidden - 1)) | kHidden;
+  const int unit = std::max(top - (f.precision - 1), f.quantum());
+  const int cut = unit - (top - kFractionBits);
+  if (cut > kFractionBits + 1) return sign;  // below half the quantum
+  std::uint64_t kept = significand >> cut;
+  const std::uint64_t half = std::uint64_t{1} << (cut - 1);
+  const std::uint64_t rest = significand & (2 * half - 1);
+  if (rest > half || (rest == half && (kept & 1) != 0)) ++kept;
+  const auto field = static_cast<std::uint64_t>(unit - f.quantum());
+  const std::uint64_t result = (field << (f.precision - 1)) + kept;
+  return sign | std::min(result, f.overflow());
 }
 
 std::int64_t ulp_exponent(std::int64_t top, DType dtype) {

@@ -20,16 +20,16 @@ bool contains(const std::vector<std::string_view>& names,
 
 void require_input_names(const Problem& problem) {
   const InputNames& names = input_names(problem.operation);
-  const std::string operation(to_string(problem.operation));
+  const auto operation = [&] { return std::string(to_string(problem.operation)); };
   for (const std::string_view name : names.required) {
     if (!problem.find(name)) {
       throw InvalidProblem("inputs." + std::string(name),
-                           operation + " needs it");
+                           operation() + " needs it");
     }
   }
   for (const auto& [name, tensor] : problem.inputs) {
     if (!contains(names.required, name) && !contains(names.optional, name)) {
-      throw InvalidProblem("inputs." + name, operation + " has no such input");
+      throw InvalidProblem("inputs." + name, operation() + " has no such input");
     }
   }
 }
@@ -46,8 +46,10 @@ void require_shapes(const Problem& problem) {
                                              " is not an axis of " +
                                              to_string(problem.x().shape()));
   }
+  const Shape& of_x = problem.x().shape();
+  const Shape of_channels = {problem.view().channels};
   for (const auto& [name, tensor] : problem.inputs) {
-    const Shape expected = output_shape(problem, name);
+    const Shape& expected = shaped_like_x(name) ? of_x : of_channels;
     if (tensor.shape() != expected) {
       throw InvalidProblem(
           "inputs." + name + ".shape",

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures and their limits: report.py BENCHMARKS.json MPMATH.txt [--json]
+"""Figures and their limits: report.py BENCHMARKS.json MPMATH.txt GRADCHECK.txt
+[--json]
 
 The first is the output of exactbn_benchmarks, the second of
-two_pass_mpmath.py, empty where mpmath is not installed. A figure whose
-comparison is not there is null.
+two_pass_mpmath.py, empty where mpmath is not installed, the third likewise of
+gradcheck_torch.py. A figure whose comparison is not there is null.
 """
 
 import json
@@ -25,6 +26,8 @@ AT_LEAST = {
     "mpmath_over_generate_f64": 800,
     "thread_efficiency": 0.85,
     "torch_forward_over_check_f32": 4,
+    "cases_per_second": 20000,
+    "cases_over_gradcheck": 100,
 }
 
 
@@ -40,7 +43,7 @@ def over(a, b):
     return None if a is None or b is None else a / b
 
 
-def figures(runs, mpmath_ns):
+def figures(runs, mpmath_ns, gradchecks):
     def ns(name, time="cpu_time"):
         run = runs.get(name)
         return run and run[time] / run["values"]
@@ -52,6 +55,7 @@ def figures(runs, mpmath_ns):
     def real(name):
         return ns(f"{name}/real_time", "real_time")
 
+    cases = over(1e9, real("properties_small"))
     forward = ns("forward_f64/1")
     check = real("check_f32")
     sums = ns("exact_sums_f32")
@@ -75,6 +79,8 @@ def figures(runs, mpmath_ns):
             real("check_backward_f32"), real("read_3_f32")
         ),
         "check_channels_last_over_first": over(real("check_nhwc_f32"), check),
+        "cases_per_second": cases,
+        "cases_over_gradcheck": over(cases, gradchecks),
         "check_f32_ns": check,
         "check_f64_ns": real("check_f64"),
         "read_2_f32_ns": real("read_2_f32"),
@@ -114,14 +120,19 @@ def print_table(values):
         print(f"{key:36}{shown:>10}  {text:8}  {met}".rstrip())
 
 
-def main(benchmarks, mpmath, *options):
+def number_in(path):
+    """Of a file of one number; None where it is empty."""
+    with open(path) as file:
+        text = file.read()
+    return float(text) if text else None
+
+
+def main(benchmarks, mpmath, gradcheck, *options):
     with open(benchmarks) as file:
         report = json.load(file)
-    with open(mpmath) as file:
-        mpmath_ns = file.read()
     context = report["context"]
     values = figures(
-        medians(report), float(mpmath_ns) if mpmath_ns else None
+        medians(report), number_in(mpmath), number_in(gradcheck)
     )
     if "--json" in options:
         print(json.dumps(values, indent=2))

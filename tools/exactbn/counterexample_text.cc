@@ -66,15 +66,15 @@ std::string where_text(const Problem& p) {
 }
 
 // What is right, rounded to the format of the answer.
-std::string answers_text(const Counterexample& found) {
-  if (found.problem.x().size() > 4096) return {};
-  const ExactBatchNorm exact(found.problem);
+std::string answers_text(const Problem& problem, const Answer& answer) {
+  if (problem.x().size() > 4096) return {};
+  const ExactBatchNorm exact(problem);
   std::string text;
-  for (const std::string_view name : output_names(found.problem)) {
-    const auto got = found.answer.outputs.find(name);
-    const bool is_there = got != found.answer.outputs.end();
+  for (const std::string_view name : output_names(problem)) {
+    const auto got = answer.outputs.find(name);
+    const bool is_there = got != answer.outputs.end();
     const DType dtype =
-        is_there ? got->second.dtype() : output_format(found.problem, name);
+        is_there ? got->second.dtype() : output_format(problem, name);
     const Tensor want = exact.rounded(name, dtype);
     if (is_there && got->second == want) continue;
     const std::string key(name);
@@ -155,6 +155,18 @@ std::string as_python(const Problem& p) {
   return text;
 }
 
+std::string problem_text(const Problem& problem, const Answer& answer) {
+  std::string text = line("where", where_text(problem));
+  for (const auto& [name, tensor] : problem.inputs) {
+    text += tensor_line(name, tensor);
+  }
+  if (answer.kind == Answer::Kind::outputs) {
+    text += answers_text(problem, answer);
+  }
+  text += lines("C++", as_cpp(problem));
+  return text + lines("Python", as_python(problem));
+}
+
 std::string counterexample_text(const Counterexample& found,
                                 const std::vector<std::string>& again) {
   const Violation& v = found.violation;
@@ -165,16 +177,10 @@ std::string counterexample_text(const Counterexample& found,
     text += line("source", std::string(law->source));
     text += line("means", std::string(law->failure));
   }
-  text += line("where", where_text(found.problem));
   const std::string at =
       v.output.empty() ? "" : fmt::format("{}[{}]   ", v.output, v.index);
   text += line("found", at + printable(v.text));
-  for (const auto& [name, tensor] : found.problem.inputs) {
-    text += tensor_line(name, tensor);
-  }
-  if (found.answer.kind == Answer::Kind::outputs) text += answers_text(found);
-  text += lines("C++", as_cpp(found.problem));
-  text += lines("Python", as_python(found.problem));
+  text += problem_text(found.problem, found.answer);
   for (const std::string& command : again) text += line("again", command);
   return text;
 }

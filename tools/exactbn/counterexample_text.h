@@ -20,6 +20,10 @@ std::vector<Case> cases_of(const Counterexample& found);
 std::string as_cpp(const Problem& problem);
 std::string as_python(const Problem& problem);
 
+// A problem, the exact answer and what was answered: where, the values in
+// hexadecimal and decimal, and lines to paste.
+std::string problem_text(const Problem& problem, const Answer& answer);
+
 // A counterexample in full: the law, the values in hexadecimal and decimal, the
 // exact answer and what was answered. `again` are the commands that repeat it.
 std::string counterexample_text(const Counterexample& found,

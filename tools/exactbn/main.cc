@@ -145,6 +145,9 @@ void add_hunt(CLI::App& verb, HuntOptions& hunt) {
            "only these of `exactbn list laws`; oracle is one");
   verb.add_flag("--distribution", hunt.distribution,
                 "print how many cases were drawn of what");
+  verb.add_option("--maximize", hunt.maximize,
+                  "check no laws: look for the input with the largest error "
+                  "of an output, as in y.eta or dx.ulp");
   verb.add_option("--errors", hunt.counterexamples,
                   "counterexamples to shrink and print in full")
       ->check(CLI::Range(0, 1000))
@@ -322,8 +325,10 @@ int run_command(int argc, char** argv) {
     if (subject.name.empty() && subject.command.empty()) {
       throw UsageError("properties: give a SUBJECT, or --exec 'COMMAND'");
     }
-    // One case asked again must not replace what all of them left.
-    if (hunt.only && properties_verb->count("--save") == 0) hunt.save.clear();
+    // One case asked again, or the worst one, must not replace what all of them
+    // left.
+    const bool is_one = hunt.only || !hunt.maximize.empty();
+    if (is_one && properties_verb->count("--save") == 0) hunt.save.clear();
     if (!hunt.save.empty()) require_writable(hunt.save);
     return properties(subject, hunt, judging);
   }

@@ -10,6 +10,7 @@
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/counterexample_text.h"
 #include "tools/exactbn/hunt_options.h"
+#include "tools/exactbn/maximize_report.h"
 #include "tools/exactbn/progress.h"
 #include "tools/exactbn/properties_report.h"
 #include "tools/exactbn/report.h"
@@ -185,10 +186,49 @@ Source source_of(const SubjectOptions& subject) {
   return {[subject] { return open_subject(subject); }, is_built_in(subject)};
 }
 
+// The worst input for one measure of one output.
+int find_worst(const SubjectOptions& subject, const HuntOptions& options,
+               const Judging& judging) {
+  auto parsed = parse_goal(options.maximize);
+  if (const auto* why = std::get_if<std::string>(&parsed)) {
+    throw UsageError("--maximize: " + *why);
+  }
+  if (options.only || !options.laws.empty()) {
+    throw UsageError("--maximize: not with --case or --law");
+  }
+  MaximizeRun run;
+  run.goal = std::get<Goal>(std::move(parsed));
+  run.request = request_of(options, judging.required);
+  const Source source = source_of(subject);
+  {
+    const Interruptible interruptible;
+    run.request.interrupted = Interruptible::interrupted;
+    StatusLine line;
+    run.request.progress = [&](std::uint64_t done, std::size_t) {
+      line.show(fmt::format("{} cases", done));
+    };
+    const Declaration declared = source.make()->declaration();
+    leave_undeclared_out(run.request.hunt.operations, declared.operations);
+    leave_undeclared_out(run.request.hunt.dtypes, declared.dtypes);
+    run.record = maximize(source, run.request, run.goal);
+  }
+  if (run.record.value >= 0 && !options.save.empty()) {
+    write_file(options.save, write_case(case_of(run)) + '\n');
+    run.replay = fmt::format("exactbn validate {} --cases {}",
+                             as_argument(subject), shell_word(options.save));
+  }
+  fmt::print("{}", maximize_text(run));
+  if (!judging.json.empty()) write_file(judging.json, maximize_json(run));
+  return exit_code(run.record);
+}
+
 }  // namespace
 
 int properties(const SubjectOptions& subject, const HuntOptions& options,
                const Judging& judging) {
+  if (!options.maximize.empty()) {
+    return find_worst(subject, options, judging);
+  }
   PropertiesRun run;
   run.request = request_of(options, judging.required);
   run.again = again(subject, options, judging.required);

@@ -149,5 +149,43 @@ TEST_F(Properties, LawsAreListed) {
                            HasSubstr("sum dx = 0: a bias before has no")));
 }
 
+TEST_F(Properties, TheWorstIsShownAndKeptAndAskedAgain) {
+  const std::string command =
+      "exactbn properties defect:variance_not_centred --maximize y.eta "
+      "--profile small --cases 200 --save worst.jsonl --json worst.json";
+  const Outcome o = run(command);
+  EXPECT_EQ(o.status, 0) << o.out << o.err;
+  EXPECT_THAT(o.out,
+              AllOf(HasSubstr("MAXIMUM y.eta "), HasSubstr("  where "),
+                    HasSubstr("  want y "),
+                    HasSubstr("again        exactbn validate "
+                              "defect:variance_not_centred --cases ")));
+  EXPECT_THAT(last_line(o.out), HasSubstr(", of 200 cases"));
+  const Json report = Json::parse(read("worst.json"));
+  EXPECT_EQ(report["schema"], "exactbn/maximum/1");
+  EXPECT_GE(report["maximum"]["value"], report["maximum"]["drawn"]);
+  EXPECT_EQ(report["maximum"]["case"]["case"], "maximum-y.eta");
+  EXPECT_EQ(run("exactbn validate defect:variance_not_centred --cases "
+                "worst.jsonl")
+                .status,
+            1);
+  const Outcome one = run("OMP_NUM_THREADS=1 " + command);
+  EXPECT_EQ(one.out, o.out);
+}
+
+TEST_F(Properties, WhatIsNoGoalIsRefused) {
+  const auto refused = [&](const std::string& flags, const std::string& says) {
+    const Outcome o = run("exactbn properties double --maximize " + flags);
+    EXPECT_EQ(o.status, 2) << flags;
+    EXPECT_THAT(o.err, HasSubstr(says));
+    EXPECT_EQ(o.out, "");
+    EXPECT_TRUE(files().empty());
+  };
+  refused("z.eta", "--maximize: no output 'z'; known are mean, var, ");
+  refused("y.rtol", "--maximize: no measure 'rtol'; known are eta, ulp");
+  refused("y", "--maximize: no measure ''; known are eta, ulp");
+  refused("y.eta --law oracle", "--maximize: not with --case or --law");
+}
+
 }  // namespace
 }  // namespace exactbn

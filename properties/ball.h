@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <concepts>
+#include <limits>
+
+#include "oracles/condition.h"
+
+namespace exactbn {
+
+// A real number within `radius` of `mid`, to calculate the textbook with: what
+// comes of it lies in its ball. An infinite radius, or NaN, is any number.
+struct Ball {
+  Wide mid = 0;
+  Wide radius = 0;
+
+  Ball() = default;
+  template <class Number>
+    requires std::integral<Number> || std::floating_point<Number>
+  Ball(Number value)  // NOLINT: a number is a number
+      : mid(static_cast<Wide>(value)) {}
+  Ball(Wide m, Wide r) : mid(m), radius(r) {}
+
+  // An infinity and NaN are no numbers.
+  bool is_bounded() const {
+    return radius < std::numeric_limits<Wide>::infinity() && std::isfinite(mid);
+  }
+
+  Ball operator-() const { return {-mid, radius}; }
+  Ball& operator+=(const Ball& b) { return *this = *this + b; }
+  Ball& operator-=(const Ball& b) { return *this = *this - b; }
+  Ball& operator*=(const Ball& b) { return *this = *this * b; }
+  Ball& operator/=(const Ball& b) { return *this = *this / b; }
+
+  friend Ball operator+(const Ball& a, const Ball& b) {
+    return rounded(a.mid + b.mid, a.radius + b.radius);
+  }
+  friend Ball operator-(const Ball& a, const Ball& b) {
+    return rounded(a.mid - b.mid, a.radius + b.radius);
+  }
+  friend Ball operator*(const Ball& a, const Ball& b) {
+    return rounded(a.mid * b.mid, std::fabs(a.mid) * b.radius +
+                                      std::fabs(b.mid) * a.radius +
+                                      a.radius * b.radius);
+  }
+  friend Ball operator/(const Ball& a, const Ball& b) {
+    const Wide mid = a.mid / b.mid;
+    const Wide least = kDown * (std::fabs(b.mid) - b.radius);
+    if (!(least > 0)) return any();
+    return rounded(mid, (a.radius + std::fabs(mid) * b.radius) / least);
+  }
+  friend Ball sqrt(const Ball& a) {
+    if (!(a.mid > a.radius)) return any();
+    const Wide mid = std::sqrt(a.mid);
+    // sqrt(a + r) - sqrt(a) = r / (sqrt(a + r) + sqrt(a))
+    return rounded(mid, a.radius / mid);
+  }
+
+ private:
+  // An operation on long doubles rounds by 2^-64 at most.
+  static constexpr Wide kUp = 1 + 0x1p-58L;
+  static constexpr Wide kDown = 1 - 0x1p-58L;
+  static Ball any() {
+    return {0, std::numeric_limits<Wide>::infinity()};
+  }
+  static Ball rounded(Wide mid, Wide radius) {
+    return {mid, kUp * (radius + std::fabs(mid) * 0x1p-63L)};
+  }
+};
+
+}  // namespace exactbn
+
+template <>
+struct Eigen::NumTraits<exactbn::Ball> : Eigen::GenericNumTraits<exactbn::Ball> {
+  using Real = exactbn::Ball;
+  using NonInteger = exactbn::Ball;
+  using Nested = exactbn::Ball;
+  enum {
+    IsInteger = 0,
+    IsSigned = 1,
+    IsComplex = 0,
+    RequireInitialization = 1,
+    ReadCost = 2,
+    AddCost = 4,
+    MulCost = 8
+  };
+};

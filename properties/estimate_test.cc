@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// That filters stand for what they filter: number by number, law by law and
+// answer by answer.
+#include "properties/estimate.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "oracles/check.h"
+#include "oracles/defects.h"
+#include "oracles/double_subject.h"
+#include "properties/draw_problem.h"
+#include "properties/law.h"
+#include "properties/sure_verdict.h"
+#include "reference/trials.h"
+
+namespace exactbn {
+namespace {
+
+// How often a filter's number said something, and how often nothing.
+struct Said {
+  int something = 0;
+  int nothing = 0;
+};
+
+// The value and the radius that `filter` stands for; whether it is unknown.
+void expect_stands_for(const Number& filter, const Number& judged,
+                       const std::string& what, Said& said) {
+  if (filter.is_open()) {
+    ++said.nothing;
+    return;
+  }
+  ++said.something;
+  ASSERT_EQ(filter.is_unknown(), judged.is_unknown()) << what;
+  if (judged.is_unknown()) return;
+  ASSERT_EQ(judged.doubt(), 0) << what;
+  ASSERT_LE(std::fabs(filter.mid() - judged.mid()), filter.doubt()) << what;
+  ASSERT_LE(filter.radius(), judged.radius()) << what;
+}
+
+// A subject in each working precision, so that any error counts.
+Declaration declaration_of(std::uint64_t i) {
+  constexpr DType kSums[] = {DType::f64, DType::f32, DType::bf16};
+  Declaration declaration;
+  declaration.accumulation = kSums[i % 3];
+  if (i % 5 == 0) declaration.running_variance = RunningVariance::biased;
+  if (i % 7 == 0) declaration.subnormals = Subnormals::flush;
+  return declaration;
+}
+
+TEST(Estimates, StandForWhatIsJudged) {
+  constexpr Grade kRequired[] = {Grade::sequential, Grade::stable,
+                                 Grade::faithful, Grade::correct};
+  Said said;
+  DoubleSubject subject;
+  for (std::uint64_t i = 0; i < trials(1500); ++i) {
+    const Problem p = draw_case({Profile::small, {}, {}}, 5, i).problem;
+    const Declaration declaration = declaration_of(i);
+    Asked asked({"", p, {}}, subject.answer({"", p, {}}), declaration,
+                kRequired[i % 4], Layer::judge);
+    for (const Layer layer : {Layer::ulp, Layer::tolerance}) {
+      const auto compare = [&](const auto& number, const std::string& what) {
+        asked.use(Layer::judge);
+        const Number judged = number();
+        asked.use(layer);
+        expect_stands_for(number(), judged,
+                          "case " + std::to_string(i) + " " + what, said);
+      };
+      for (std::int64_t c = 0; c < p.view().channels; ++c) {
+        ASSERT_EQ(asked.estimate(c).is_number,
+                  asked.judge().exact().is_number(c))
+            << "case " << i;
+        if (normalizes_by_batch(p.operation)) {
+          compare([&] { return asked.mean(c); }, "mean");
+          compare([&] { return asked.var(c); }, "var");
+        }
+        compare([&] { return asked.invstd(c); }, "invstd");
+      }
+      for (const std::string_view name : output_names(p)) {
+        const Tensor& got = asked.answer().outputs.find(name)->second;
+        for (std::int64_t k = 0; k < got.size(); ++k) {
+          compare([&] { return asked.out(name, k); },
+                  std::string(name) + std::to_string(k));
+        }
+      }
+      if (HasFatalFailure()) return;
+    }
+  }
+  EXPECT_GT(said.something, 20 * said.nothing);
+}
+
+// A bound that is void, or not, in channels where it is close.
+TEST(Estimates, TellWhereTheBoundIsVoid) {
+  int voids = 0;
+  int holds = 0;
+  for (int e = 0; e < 60; ++e) {
+    Problem p;
+    p.epsilon = 0x1p-80;
+    p.inputs["x"] = Tensor(DType::f64, {4, 1});
+    for (std::int64_t i = 0; i < 4; ++i) {
+      p.inputs["x"].set_bits(
+          i, round_to(1 + static_cast<double>(i) * std::ldexp(1.0, -e),
+                      DType::f64));
+    }
+    for (const DType sums : {DType::f64, DType::f32, DType::bf16}) {
+      Declaration declaration;
+      declaration.accumulation = sums;
+      const Judge judge(p, declaration);
+      const Bound bound =
+          Estimates(p, declaration).channel(0).through_w;
+      if (bound == Bound::open) continue;
+      const bool is_void = judge.bound_is_void("y", 0);
+      EXPECT_EQ(bound == Bound::is_void, is_void) << e;
+      ++(is_void ? voids : holds);
+    }
+  }
+  EXPECT_GT(voids, 20);
+  EXPECT_GT(holds, 20);
+}
+
+TEST(Estimates, RoundAsExactNumbersDo) {
+  Draw draw(1);
+  int rounded = 0;
+  int held = 0;
+  for (int i = 0; i < trials(20'000); ++i) {
+    const DType dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
+    // Near a value of the format, or half way between two.
+    const auto n = static_cast<std::int64_t>(draw.bits() >> 11) |
+                   (std::int64_t{1} << 53);
+    const Dyadic value(Integer(n >> draw.below(40)), 0);
+    const auto tiny = static_cast<std::int64_t>(draw.below(3)) - 1;
+    const Dyadic near = value + Dyadic(tiny, -9);
+    const Wide doubt = std::ldexp(Wide{1}, -8);
+    const Number number = Number::near(static_cast<Wide>(value.n), doubt);
+    if (const auto bits = surely_rounded(number, dtype)) {
+      EXPECT_EQ(*bits, round_to(near, dtype));
+      ++rounded;
+    }
+    if (surely_not_held(number, dtype)) {
+      EXPECT_NE(decode(round_to(near, dtype), dtype), near);
+    } else {
+      ++held;
+    }
+  }
+  EXPECT_GT(rounded, 1000 / (kSanitized ? 8 : 1));
+  EXPECT_GT(held, 1000 / (kSanitized ? 8 : 1));
+}
+
+// The oracle's verdict, of answers right and wrong.
+TEST(SureVerdict, IsThatOfTheOracle) {
+  int sure = 0;
+  int all = 0;
+  for (std::uint64_t i = 0; i < trials(1500); ++i) {
+    const Problem p = draw_case({Profile::small, {}, {}}, 6, i).problem;
+    Declaration declaration = declaration_of(i);
+    DefectSubject subject(defects()[i % defects().size()]);
+    DoubleSubject sound;
+    const Case c = {"", p, {}};
+    Answer answer = i % 2 == 0 ? subject.answer(c) : sound.answer(c);
+    for (const Grade required : {Grade::sequential, Grade::stable,
+                                 Grade::faithful, Grade::correct}) {
+      const CaseVerdict verdict = check(c, declaration, answer, required);
+      const Asked asked(c, answer, declaration, required, Layer::judge);
+      const auto found = sure_verdict(asked, declaration, required);
+      if (i % 2 == 1 && required == Grade::sequential) {
+        ++all;
+        sure += found ? 1 : 0;
+      }
+      if (found) {
+        ASSERT_EQ(*found, verdict.verdict)
+            << "case " << i << ", " << to_string(required);
+      }
+    }
+  }
+  EXPECT_GT(sure, all * 8 / 10);
+}
+
+}  // namespace
+}  // namespace exactbn

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "properties/maximize.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include "oracles/defects.h"
+#include "oracles/double_subject.h"
+#include "properties/mutate_problem.h"
+#include "reference/trials.h"
+
+namespace exactbn {
+namespace {
+
+Request request(std::uint64_t cases) {
+  Request r;
+  r.seed = 2;
+  r.cases = cases;
+  r.hunt.profile = Profile::small;
+  return r;
+}
+
+Goal goal(std::string_view text) { return std::get<Goal>(parse_goal(text)); }
+
+Source one_pass() {
+  const Defect* defect = find_defect("variance_not_centred");
+  return {[defect] { return std::make_unique<DefectSubject>(*defect); }};
+}
+
+// E[x^2] - E[x]^2: eta grows with what cancels.
+TEST(Maximize, FindsMoreThanDrawingAlone) {
+  const Request r = request(trials(450));
+  for (const char* text : {"y.eta", "y.ulp"}) {
+    const Record record = maximize(one_pass(), r, goal(text));
+    EXPECT_EQ(record.tried, r.cases);
+    EXPECT_GT(record.value, record.drawn) << text;
+    EXPECT_GT(record.improvements, 0u);
+    // As many as that, only drawn.
+    Request drawn = r;
+    drawn.cases = 3 * r.cases;
+    const Record all = maximize(one_pass(), drawn, goal(text));
+    EXPECT_GT(record.value, all.drawn) << text;
+
+    const Judge judge(record.problem, record.declaration);
+    const std::string& output = goal(text).output;
+    const Tensor& got = record.answer.outputs.at(output);
+    const Judgement j =
+        judge(output, record.index, got.bits(record.index), got.dtype());
+    EXPECT_EQ(record.value,
+              text == std::string_view("y.ulp") ? std::fabs(j.ulp) : j.eta);
+  }
+}
+
+TEST(Maximize, IsTheSameWithAnyNumberOfThreads) {
+  const int threads = omp_get_max_threads();
+  const auto run = [&](int n) {
+    omp_set_num_threads(n);
+    return maximize({[] { return std::make_unique<DoubleSubject>(); }},
+                    request(300), goal("dx.ulp"));
+  };
+  const Record one = run(1);
+  const Record three = run(3);
+  omp_set_num_threads(threads);
+  EXPECT_EQ(one.problem, three.problem);
+  EXPECT_EQ(one.value, three.value);
+  EXPECT_EQ(one.index, three.index);
+  EXPECT_GE(one.value, one.drawn);
+}
+
+TEST(Maximize, StopsWhenItIsToldTo) {
+  Request r = request(1'000'000);
+  int asked = 0;
+  r.interrupted = [&] { return ++asked > 3; };
+  const Record record = maximize(one_pass(), r, goal("y.eta"));
+  EXPECT_TRUE(record.interrupted);
+  EXPECT_LT(record.tried, 1000u);
+}
+
+TEST(Maximize, TellsWhatIsNoGoal) {
+  const auto why = [](std::string_view text) {
+    return std::get<std::string>(parse_goal(text));
+  };
+  EXPECT_EQ(why("z.eta").substr(0, 14), "no output 'z';");
+  EXPECT_EQ(why("").substr(0, 13), "no output '';");
+  EXPECT_EQ(why("y.rtol"), "no measure 'rtol'; known are eta, ulp, as in y.eta");
+  EXPECT_EQ(why("y"), "no measure ''; known are eta, ulp, as in y.eta");
+  EXPECT_EQ(to_string(goal("grad_x.ulp")), "grad_x.ulp");
+}
+
+TEST(MutateProblem, GivesValidProblemsThatDiffer) {
+  Draw draw(1);
+  int same = 0;
+  for (std::uint64_t i = 0; i < trials(2000); ++i) {
+    const Problem p = draw_case({Profile::small, {}, {}}, 9, i).problem;
+    const Problem q = mutated(draw, p, 256);
+    EXPECT_NO_THROW(require_valid(q));
+    EXPECT_LE(q.x().size(), std::max<std::int64_t>(256, p.x().size()));
+    same += q == p ? 1 : 0;
+  }
+  EXPECT_LT(same, trials(2000) / 4);
+}
+
+}  // namespace
+}  // namespace exactbn
