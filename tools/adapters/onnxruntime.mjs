@@ -82,8 +82,8 @@ async function run(question) {
   }
   if (inputs[1].dtype !== inputs[2].dtype ||
       inputs[3].dtype !== inputs[4].dtype) {
-    throw new Unsupported("gamma and beta, and the two statistics, are of one " +
-      "format in ONNX");
+    throw new Unsupported("gamma and beta, and the two statistics, are of " +
+      "one format each in ONNX");
   }
   const attributes = [...floatAttribute("epsilon",
     question.float32("epsilon", question.epsilon))];
@@ -128,7 +128,8 @@ async function answered(question, inputs, outputs, attributes) {
 }
 
 await serve({
-  subject: `ONNX Runtime ${ort.env.versions.node}` + (yAlone ? ", y alone" : ""),
+  subject: `ONNX Runtime ${ort.env.versions.node}` +
+    (yAlone ? ", y alone" : ""),
   operations: ["forward_training", "forward_inference"],
   dtypes: ["f64", "f32", "f16"], channel_axes: ["1"],
   outputs: {forward_training:
