@@ -200,7 +200,9 @@ def serve(subject, functions, **declaration):
             case = json.loads(line)
             name = case["case"]
         except (ValueError, KeyError, TypeError) as error:
-            sys.exit(f"serve.py: line {number_of} is no case: "
-                     f"{type(error).__name__}: {one_line(error)}")
+            print(f"serve.py: line {number_of} is no case: "
+                  f"{type(error).__name__}: {one_line(error)}",
+                  file=sys.stderr)
+            sys.exit(2)
         print(json.dumps({"case": name, **answer(case, known)}), file=out,
               flush=True)

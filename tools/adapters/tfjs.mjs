@@ -126,8 +126,8 @@ function run(question) {
 }
 
 await serve({
-  subject: `TensorFlow.js ${layers.version_layers}, cpu` +
-    (transposing ? ", channels last" : ""),
+  subject: `TensorFlow.js ${layers.version_layers} (cpu` +
+    (transposing ? ", channels last)" : ")"),
   operations: Object.keys(operations), dtypes: ["f32"],
   outputs: {forward_training: ["y", "running_mean", "running_var"]},
   running_variance: "biased", single_value: "keep", zero_variance: "nan"},
