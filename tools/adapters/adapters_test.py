@@ -16,12 +16,12 @@ import xml.etree.ElementTree as tree
 sys.dont_write_bytecode = True
 import found  # noqa: E402
 
-LABELS = ("PrimeShape", "OtherRank", "CumulativeAverage", "MomentumEighth",
-          "NegativeGamma", "EpsilonOne")
+LABELS = ("PrimeShape", "OtherRank", "ChannelsLast",
+          "CumulativeAverage", "MomentumEighth", "NegativeGamma", "EpsilonOne")
 # How many of them each does at least, of f64, f32 and f16. tfjs, without --last, is
 # wrong wherever channels are not last (golden/FINDINGS.md).
-DOES = {"onednn": 23, "libtorch": 38, "dlib": 18, "opencv": 5, "pytorch": 46,
-        "numpy": 53, "onnxruntime": 20, "onnxruntime-y": 31, "tfjs-last": 19}
+DOES = {"onednn": 36, "libtorch": 61, "dlib": 18, "opencv": 5, "pytorch": 73,
+        "numpy": 81, "onnxruntime": 20, "onnxruntime-y": 31, "tfjs-last": 32}
 
 X = '"x":{"dtype":"f32","shape":[2,1,2],"bits":"' + \
     "".join(("3f800000", "40000000", "40400000", "40a00000")) + '"}'
@@ -29,6 +29,7 @@ ONE = '{"dtype":"f32","shape":[1],"bits":"3f800000"}'
 WIDE = '{"dtype":"f64","shape":[1],"bits":"3ff0000000000001"}'
 STATISTICS = f'"running_mean":{ONE},"running_var":{ONE}'
 QUARTER, TENTH = "3fd0000000000000", "3fb999999999999a"
+LONGER = "3fd0000000001000"  # a quarter and 2^-42, no float, as 1 less it
 TRAINING = f'"gamma":{ONE},"beta":{ONE},{STATISTICS}'
 # What may not be asked of whom, since it would be rounded on the way.
 REFUSED = {
@@ -37,6 +38,10 @@ REFUSED = {
         f'"momentum":"{QUARTER}"', STATISTICS,
         ("onednn", "opencv", "onnxruntime", "onnxruntime-y")),
     "momentum-that-is-no-float": (
+        f'"operation":"forward_training","epsilon":"{QUARTER}",'
+        f'"momentum":"{LONGER}"', TRAINING,
+        ("onnxruntime", "tfjs", "tfjs-last")),
+    "momentum-with-no-other-side": (
         f'"operation":"forward_training","epsilon":"{QUARTER}",'
         f'"momentum":"{TENTH}"', TRAINING, ("onnxruntime", "tfjs", "tfjs-last")),
     "gamma-of-more-digits": (
