@@ -43,7 +43,8 @@ REFUSED = {
         ("onnxruntime", "tfjs", "tfjs-last")),
     "momentum-with-no-other-side": (
         f'"operation":"forward_training","epsilon":"{QUARTER}",'
-        f'"momentum":"{TENTH}"', TRAINING, ("onnxruntime", "tfjs", "tfjs-last")),
+        f'"momentum":"{TENTH}"', TRAINING,
+        ("onnxruntime", "tfjs", "tfjs-last")),
     "gamma-of-more-digits": (
         f'"operation":"forward_inference","epsilon":"{QUARTER}",'
         f'"momentum":"{QUARTER}"', f'"gamma":{WIDE},{STATISTICS}',
