@@ -84,6 +84,7 @@ int validate(const std::vector<SubjectOptions>& subjects,
   }
   for (const SubjectOptions& subject : subjects) require_known(subject);
   std::vector<Contestant> all;
+  all.reserve(subjects.size());
   for (const SubjectOptions& subject : subjects) {
     all.push_back(contestant(subject, selection, judging, cases));
   }
