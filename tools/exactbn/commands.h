@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tools/exactbn/options.h"
 
@@ -12,8 +13,9 @@ struct HuntOptions;
 // The verbs of the command line. Each returns the exit code and throws
 // UsageError, LoadError (2) or SubjectFailure (3).
 
-int validate(const SubjectOptions& subject, const Selection& selection,
-             const Judging& judging);
+// One subject, or several side by side.
+int validate(const std::vector<SubjectOptions>& subjects,
+             const Selection& selection, const Judging& judging);
 
 // Asks the cases of every model of a defect. Returns 0 where each fails two
 // cases or more, else 1.

@@ -14,6 +14,7 @@
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/hunt_options.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/subjects.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -206,14 +207,18 @@ int run_command(int argc, char** argv) {
 
   CLI::App* validate_verb = app.add_subcommand(
       "validate", "run a suite against an implementation and judge it");
+  std::vector<std::string> names;
+  std::vector<std::string> commands;
   auto* name = validate_verb->add_option(
-      "SUBJECT", subject.name,
-      "a name of `exactbn list subjects` or a path to a plugin");
+      "SUBJECT", names,
+      "a name of `exactbn list subjects` or a path to a plugin; several are "
+      "judged side by side");
   auto* exec =
       validate_verb
-          ->add_option("--exec", subject.command,
+          ->add_option("--exec", commands,
                        "a command that speaks the wire format on its pipes")
-          ->excludes(name);
+          ->expected(1)
+          ->take_all();
   auto* defects_flag =
       validate_verb
           ->add_flag("--defects", subject.defects,
@@ -338,10 +343,15 @@ int run_command(int argc, char** argv) {
   if (*serve_verb) return serve_subject(subject.name);
   if (*check_verb) return check_answers(selection, answers_file, judging);
   if (subject.defects) return validate_defects(selection, judging);
-  if (subject.name.empty() && subject.command.empty()) {
+  const auto subjects = all_subjects(subject, names, commands);
+  if (subjects.empty()) {
     throw UsageError("validate: give a SUBJECT, or --exec 'COMMAND'");
   }
-  return validate(subject, selection, judging);
+  // Of several subjects the failures would hide the matrix.
+  if (subjects.size() > 1 && validate_verb->count("--errors") == 0) {
+    judging.errors = 0;
+  }
+  return validate(subjects, selection, judging);
 }
 
 int guarded(int argc, char** argv) {

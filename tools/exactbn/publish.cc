@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
 
 #include "tools/exactbn/report.h"
@@ -11,10 +12,29 @@ namespace exactbn {
 
 int publish(const Run& run, const Judging& judging) {
   if (!judging.json.empty()) write_file(judging.json, json_report(run));
-  if (!judging.junit.empty()) write_file(judging.junit, junit_report(run));
+  if (!judging.junit.empty()) {
+    write_file(judging.junit, junit_report(std::array{&run}));
+  }
   if (!judging.html.empty()) write_file(judging.html, html_report(run));
   fmt::print("{}", text_report(run, judging.errors));
   return exit_code(summarize(run));
+}
+
+int publish(const std::vector<Contestant>& all, const Judging& judging) {
+  if (!judging.json.empty()) write_file(judging.json, matrix_json(all));
+  std::vector<const Run*> runs;
+  for (const Contestant& c : all) {
+    if (c.failure.empty()) runs.push_back(&c.run);
+  }
+  if (!judging.junit.empty()) write_file(judging.junit, junit_report(runs));
+  if (!judging.html.empty()) write_file(judging.html, matrix_html(all));
+  for (const Run* run : runs) {
+    if (judging.errors > 0) {
+      fmt::print("{}", failures_text(*run, judging.errors));
+    }
+  }
+  fmt::print("{}", matrix_text(all));
+  return exit_code(all);
 }
 
 }  // namespace exactbn

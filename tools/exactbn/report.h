@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "tools/exactbn/run.h"
@@ -16,11 +17,19 @@ std::string text_report(const Run& run, int errors);
 // schema exactbn/report/1. Numbers without a value (infinite) are null.
 std::string json_report(const Run& run);
 
-// JUnit XML, a test case per case, for CI systems.
-std::string junit_report(const Run& run);
+// Of the failures in full, the first `errors`, which the text report has.
+std::string failures_text(const Run& run, int errors);
+
+// JUnit XML, a test suite per run and a test case per case, for CI systems.
+std::string junit_report(std::span<const Run* const> runs);
 
 // A page of its own: the table, and every failure with a link to it.
 std::string html_report(const Run& run);
+
+// Parts of it: a page with a title and a body, which is HTML; and every failure
+// with a link whose name begins with `prefix`.
+std::string html_page(const std::string& title, const std::string& body);
+std::string html_failures(const Run& run, const std::string& prefix);
 
 // Throws UsageError where write_file is bound to fail, which is better known
 // before a long run than after it.

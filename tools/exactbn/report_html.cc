@@ -41,28 +41,34 @@ std::string row_html(const TableRow& row) {
       row.judged ? to_string(row.grade) : "-");
 }
 
-std::string failures(const Run& run) {
+}  // namespace
+
+std::string html_failures(const Run& run, const std::string& prefix) {
   std::string html;
   for (const CaseRun& c : run.cases) {
     if (c.verdict.verdict != Verdict::failed) continue;
     const std::string id = escaped(printable(c.question->id));
-    html += fmt::format("<h3 id=\"{0}\"><a href=\"#{0}\">{0}</a></h3>\n", id);
+    html += fmt::format("<h3 id=\"{0}{1}\"><a href=\"#{0}{1}\">{1}</a></h3>\n",
+                        escaped(prefix), id);
     html += "<pre>" + escaped(failure_text(run, c)) + "</pre>\n";
   }
   return html.empty() ? "<p>None.</p>\n" : html;
 }
 
-}  // namespace
-
-std::string html_report(const Run& run) {
-  const std::string subject = escaped(printable(run.declaration.subject));
-  std::string html = fmt::format(
+std::string html_page(const std::string& title, const std::string& body) {
+  return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
-      "<title>exactbn: {}</title>\n<style>{}</style>\n</head>\n<body>\n"
-      "<h1>{}</h1>\n<p>{}; required: {}</p>\n<p><strong>{}</strong></p>\n",
-      subject, kStyle, subject, escaped(printable(run.source)),
-      to_string(run.required), to_string(summarize(run)));
+      "<title>exactbn: {0}</title>\n<style>{1}</style>\n</head>\n<body>\n"
+      "<h1>{0}</h1>\n{2}</body>\n</html>\n",
+      escaped(title), kStyle, body);
+}
+
+std::string html_report(const Run& run) {
+  std::string html =
+      fmt::format("<p>{}; required: {}</p>\n<p><strong>{}</strong></p>\n",
+                  escaped(printable(run.source)), to_string(run.required),
+                  to_string(summarize(run)));
   html +=
       "<h2>By operation and format</h2>\n<div class=\"wide\"><table>\n"
       "<thead><tr><th>operation</th><th>dtype</th><th>run</th><th>passed</th>"
@@ -71,8 +77,9 @@ std::string html_report(const Run& run) {
       "eta</th><th>grade</th></tr></thead>\n"
       "<tbody>\n";
   for (const TableRow& row : rows(run)) html += row_html(row);
-  html += "</tbody></table></div>\n<h2>Failures</h2>\n" + failures(run);
-  return html + "</body>\n</html>\n";
+  html +=
+      "</tbody></table></div>\n<h2>Failures</h2>\n" + html_failures(run, "");
+  return html_page(printable(run.declaration.subject), html);
 }
 
 }  // namespace exactbn

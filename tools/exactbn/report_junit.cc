@@ -27,13 +27,10 @@ std::string body(const Run& run, const CaseRun& c) {
                      escaped(printable(c.verdict.reason)));
 }
 
-}  // namespace
-
-std::string junit_report(const Run& run) {
+std::string suite(const Run& run) {
   const Summary s = summarize(run);
   std::string text = fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      "<testsuites>\n<testsuite name=\"exactbn {}\" tests=\"{}\" "
+      "<testsuite name=\"exactbn {}\" tests=\"{}\" "
       "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
       escaped(printable(run.declaration.subject)), s.run + s.unsupported,
       s.failed, s.missing + s.undecided, s.unsupported);
@@ -44,7 +41,16 @@ std::string junit_report(const Run& run) {
         to_string(problem.operation), format(problem.x().dtype()).name,
         escaped(printable(c.question->id)), body(run, c));
   }
-  return text + "</testsuite>\n</testsuites>\n";
+  return text + "</testsuite>\n";
+}
+
+}  // namespace
+
+std::string junit_report(std::span<const Run* const> runs) {
+  std::string text =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  for (const Run* run : runs) text += suite(*run);
+  return text + "</testsuites>\n";
 }
 
 }  // namespace exactbn

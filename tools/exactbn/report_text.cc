@@ -47,24 +47,6 @@ std::string table(const Run& run) {
   return text;
 }
 
-std::string failures(const Run& run, int errors) {
-  std::string text;
-  int more = 0;
-  for (const CaseRun& c : run.cases) {
-    if (c.verdict.verdict != Verdict::failed) continue;
-    if (errors-- > 0) {
-      text += failure_text(run, c) + '\n';
-    } else {
-      ++more;
-    }
-  }
-  if (more > 0) {
-    text +=
-        fmt::format("{} more failed; --errors N prints N in full\n\n", more);
-  }
-  return text;
-}
-
 std::string list_of(const std::vector<std::string>& ids) {
   constexpr std::size_t kShown = 3;
   std::string text;
@@ -144,11 +126,29 @@ std::string open_cases(const Run& run) {
 
 }  // namespace
 
+std::string failures_text(const Run& run, int errors) {
+  std::string text;
+  int more = 0;
+  for (const CaseRun& c : run.cases) {
+    if (c.verdict.verdict != Verdict::failed) continue;
+    if (errors-- > 0) {
+      text += failure_text(run, c) + '\n';
+    } else {
+      ++more;
+    }
+  }
+  if (more > 0) {
+    text +=
+        fmt::format("{} more failed; --errors N prints N in full\n\n", more);
+  }
+  return text;
+}
+
 std::string text_report(const Run& run, int errors) {
   return fmt::format("{}   {}   required: {}\n\n",
                      printable(run.declaration.subject), printable(run.source),
                      to_string(run.required)) +
-         table(run) + '\n' + failures(run, errors) + diagnosis(run) +
+         table(run) + '\n' + failures_text(run, errors) + diagnosis(run) +
          open_cases(run) + to_string(summarize(run)) + '\n';
 }
 

@@ -3,6 +3,7 @@
 
 #include "tools/exactbn/cases.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/matrix.h"
 #include "tools/exactbn/progress.h"
 #include "tools/exactbn/publish.h"
 #include "tools/exactbn/run.h"
@@ -28,14 +29,11 @@ std::string again(const SubjectOptions& subject, const Selection& selection,
   return text;
 }
 
-}  // namespace
-
-int validate(const SubjectOptions& subject, const Selection& selection,
-             const Judging& judging) {
-  const std::vector<Case> cases = select_cases(selection);
-  const std::unique_ptr<Subject> implementation = open_subject(subject);
+Run run_of(Subject& implementation, const SubjectOptions& subject,
+           const Selection& selection, const Judging& judging,
+           const std::vector<Case>& cases) {
   Run run;
-  run.declaration = implementation->declaration();
+  run.declaration = implementation.declaration();
   run.source =
       selection.file.empty()
           ? fmt::format("suite {}   seed {}", selection.suite, selection.seed)
@@ -44,19 +42,53 @@ int validate(const SubjectOptions& subject, const Selection& selection,
   run.required = judging.required;
   run.again = again(subject, selection, judging);
   run.asking = subject.once ? Asking::once : Asking::twice;
-  {
-    ProgressLine line(cases, run.declaration);
-    int failed = 0;
-    ask(*implementation, cases, run, [&](std::size_t done) {
-      const bool last_failed =
-          done > 0 && run.cases.back().verdict.verdict == Verdict::failed;
-      failed += last_failed ? 1 : 0;
-      line.show(done, failed);
-    });
-    if (wrong_cases(run) > 0) line.show("looking for the cause");
-    diagnose(run);
+  ProgressLine line(cases, run.declaration);
+  int failed = 0;
+  ask(implementation, cases, run, [&](std::size_t done) {
+    const bool last_failed =
+        done > 0 && run.cases.back().verdict.verdict == Verdict::failed;
+    failed += last_failed ? 1 : 0;
+    line.show(done, failed);
+  });
+  if (wrong_cases(run) > 0) line.show("looking for the cause");
+  diagnose(run);
+  return run;
+}
+
+// A subject that does not start costs itself and not the others.
+Contestant contestant(const SubjectOptions& subject, const Selection& selection,
+                      const Judging& judging, const std::vector<Case>& cases) {
+  Contestant result;
+  result.name = as_argument(subject);
+  try {
+    const std::unique_ptr<Subject> implementation = open_subject(subject);
+    result.run = run_of(*implementation, subject, selection, judging, cases);
+    result.name = result.run.declaration.subject;
+  } catch (const SubjectFailure& failure) {
+    result.failure = failure.what();
   }
-  return publish(run, judging);
+  return result;
+}
+
+}  // namespace
+
+int validate(const std::vector<SubjectOptions>& subjects,
+             const Selection& selection, const Judging& judging) {
+  const std::vector<Case> cases = select_cases(selection);
+  if (subjects.size() == 1) {
+    const std::unique_ptr<Subject> implementation =
+        open_subject(subjects.front());
+    return publish(
+        run_of(*implementation, subjects.front(), selection, judging, cases),
+        judging);
+  }
+  for (const SubjectOptions& subject : subjects) require_known(subject);
+  std::vector<Contestant> all;
+  all.reserve(subjects.size());
+  for (const SubjectOptions& subject : subjects) {
+    all.push_back(contestant(subject, selection, judging, cases));
+  }
+  return publish(all, judging);
 }
 
 }  // namespace exactbn

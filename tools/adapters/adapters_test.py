@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every adapter that can run solves what every implementation solves, and
+refuses what its framework could not be given exactly: adapters_test.py EXACTBN
+
+A mistake of an adapter would be held against its framework. The cases are
+ordinary ones, of shapes that show a transposition, and of parameters that show
+a weight on the wrong side; so no version of a framework should fail them.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as tree
+
+sys.dont_write_bytecode = True
+import found  # noqa: E402
+
+LABELS = ("PrimeShape", "OtherRank", "ChannelsLast",
+          "CumulativeAverage", "MomentumEighth", "NegativeGamma", "EpsilonOne")
+# How many of them each does at least, of f64, f32 and f16. tfjs, without --last,
+# is wrong wherever channels are not last (golden/FINDINGS.md).
+DOES = {"onednn": 36, "libtorch": 61, "dlib": 18, "opencv": 5, "pytorch": 73,
+        "numpy": 81, "onnxruntime": 20, "onnxruntime-y": 31, "tfjs-last": 32}
+
+X = '"x":{"dtype":"f32","shape":[2,1,2],"bits":"' + \
+    "".join(("3f800000", "40000000", "40400000", "40a00000")) + '"}'
+ONE = '{"dtype":"f32","shape":[1],"bits":"3f800000"}'
+WIDE = '{"dtype":"f64","shape":[1],"bits":"3ff0000000000001"}'
+STATISTICS = f'"running_mean":{ONE},"running_var":{ONE}'
+QUARTER, TENTH = "3fd0000000000000", "3fb999999999999a"
+LONGER = "3fd0000000001000"  # a quarter and 2^-42, no float, as 1 less it
+TRAINING = f'"gamma":{ONE},"beta":{ONE},{STATISTICS}'
+# What may not be asked of whom, since it would be rounded on the way.
+REFUSED = {
+    "epsilon-that-is-no-float": (
+        f'"operation":"forward_inference","epsilon":"{TENTH}",'
+        f'"momentum":"{QUARTER}"', STATISTICS,
+        ("onednn", "opencv", "onnxruntime", "onnxruntime-y")),
+    "momentum-that-is-no-float": (
+        f'"operation":"forward_training","epsilon":"{QUARTER}",'
+        f'"momentum":"{LONGER}"', TRAINING,
+        ("onnxruntime", "tfjs", "tfjs-last")),
+    "momentum-with-no-other-side": (
+        f'"operation":"forward_training","epsilon":"{QUARTER}",'
+        f'"momentum":"{TENTH}"', TRAINING,
+        ("onnxruntime", "tfjs", "tfjs-last")),
+    "gamma-of-more-digits": (
+        f'"operation":"forward_inference","epsilon":"{QUARTER}",'
+        f'"momentum":"{QUARTER}"', f'"gamma":{WIDE},{STATISTICS}',
+        ("onednn", "libtorch", "dlib", "opencv", "pytorch", "tfjs",
+         "tfjs-last"))}
+
+
+def refused_lines():
+    for name, (parameters, inputs, _) in REFUSED.items():
+        yield (f'{{"case":"{name}","channel_axis":1,{parameters},'
+               f'"inputs":{{{X},{inputs}}}}}\n')
+
+
+def ordinary_lines(exactbn):
+    for label in LABELS:
+        listed = subprocess.run(
+            [exactbn, "list", "cases", "--wire", "--filter", label],
+            check=True, capture_output=True, text=True)
+        yield from (line for line in listed.stdout.splitlines(keepends=True)
+                    if '"x":{"dtype":"bf16"' not in line)
+
+
+def what_is_wrong(exactbn, adapter, words, cases):
+    """What the adapter got wrong, a line each."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.xml")
+        ran = subprocess.run(
+            [exactbn, "validate", *words, "--cases", cases, "--errors", "1",
+             "--junit", report], capture_output=True, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"})  # cores are shared
+        if ran.returncode not in (0, 1, 4):
+            yield ran.stderr + ran.stdout
+            return
+        suite, = tree.parse(report).getroot()
+    passed = 0
+    for case in suite:
+        name = case.get("name")
+        skipped = case.find("skipped") is not None
+        if name in REFUSED:
+            if adapter in REFUSED[name][2] and not skipped:
+                yield f"takes {name}"
+        elif case.find("failure") is not None:
+            yield f"fails {name}: {case.find('failure').text}"
+        elif not skipped:
+            passed += 1
+    if passed < DOES[adapter]:
+        yield f"passes {passed} cases of {DOES[adapter]}"
+
+
+def main(exactbn):
+    ran = wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        cases = os.path.join(folder, "cases.jsonl")
+        with open(cases, "w", encoding="utf-8") as out:
+            out.writelines(dict.fromkeys(
+                [*refused_lines(), *ordinary_lines(exactbn)]))
+        for adapter in DOES:
+            words, why = found.arguments(exactbn, adapter)
+            if words is None:
+                print(f"skipped  {adapter}: {why}")
+                continue
+            ran += 1
+            lines = list(what_is_wrong(exactbn, adapter, words, cases))
+            wrong += bool(lines)
+            print("\n".join([f"{'WRONG' if lines else 'right'}    {adapter}",
+                             *lines]))
+    return 1 if wrong else 0 if ran else 77
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes JavaScript functions a subject, as serve.py does for Python: serve()
+// calls one for each case, with a Case, and answers with what it returns.
+import {createInterface} from "node:readline";
+
+export class Unsupported extends Error {}
+
+// bits: the digits of a value. Typed arrays have no f16 and no bf16: these are
+// bit patterns, in a Uint16Array.
+export const formats = {
+  f64: {bytes: 8, array: Float64Array},
+  f32: {bytes: 4, array: Float32Array},
+  f16: {bytes: 2, array: Uint16Array},
+  bf16: {bytes: 2, array: Uint16Array},
+};
+
+// The wire has the most significant byte first, typed arrays mostly the last.
+function swapped(buffer, width) {
+  if (width === 8) return buffer.swap64();
+  return width === 4 ? buffer.swap32() : buffer.swap16();
+}
+
+export function decode({dtype, shape, bits}) {
+  const {bytes, array} = formats[dtype] ?? {};
+  if (!array) throw new Unsupported(`no ${dtype}`);
+  const raw = swapped(Buffer.from(bits, "hex"), bytes);
+  const data = new array(raw.length / bytes);
+  Buffer.from(data.buffer).set(raw);
+  return {dtype, shape, data};
+}
+
+export function encode({dtype, shape, data}) {
+  const {bytes, array} = formats[dtype];
+  if (!(data instanceof array)) throw new Error(`a ${dtype} in another array`);
+  const raw = Buffer.from(new array(data).buffer);
+  return {dtype, shape: [...shape], bits: swapped(raw, bytes).toString("hex")};
+}
+
+const number = (bits) => Buffer.from(bits, "hex").readDoubleBE();
+
+// operation, channelAxis, epsilon; weight, that of the new statistic; inputs by
+// name, each with dtype, shape and data.
+export class Case {
+  constructor(line) {
+    this.operation = line.operation;
+    this.channelAxis = line.channel_axis;
+    this.epsilon = number(line.epsilon);
+    this.inputs = {};
+    for (const [name, tensor] of Object.entries(line.inputs)) {
+      this.inputs[name] = decode(tensor);
+    }
+    this.weight = line.momentum ? number(line.momentum)
+                                : 1 / ((line.batches_tracked ?? 0) + 1);
+    if (line.momentum === undefined) this.weight = 0;
+    this.channels = this.inputs.x.shape[this.channelAxis];
+  }
+  // The weight of the old statistic, for who wants that. Where it cannot be
+  // written exactly, what the framework received would be another case.
+  oldWeight() {
+    const old = 1 - this.weight;
+    if (1 - old !== this.weight) {
+      throw new Unsupported("1 - momentum has more digits than an f64");
+    }
+    return old;
+  }
+  float32(what, value) {
+    if (Math.fround(value) !== value) {
+      throw new Unsupported(`${what} is taken as a float, and is not one`);
+    }
+    return value;
+  }
+}
+
+const oneLine = (error) =>
+  String(error?.message ?? error).replace(/\s+/g, " ").slice(0, 400);
+
+// declaration: the fields of oracles/README.md. run(case): the outputs by name,
+// each with dtype, shape and data, or a promise of them.
+export async function serve(declaration, run) {
+  const say = (answer) => process.stdout.write(JSON.stringify(answer) + "\n");
+  console.log = console.warn = console.info = console.error;
+  say(declaration);
+  let at = 0;
+  for await (const line of createInterface({input: process.stdin})) {
+    at += 1;
+    let question;
+    try {
+      question = JSON.parse(line);
+      if (typeof question.case !== "string") throw new Error("it has no case");
+    } catch (error) {
+      console.error(`serve.mjs: line ${at} is no case: ${oneLine(error)}`);
+      process.exit(2);
+    }
+    const answer = {case: question.case};
+    try {
+      answer.outputs = {};
+      const outputs = await run(new Case(question));
+      for (const [name, tensor] of Object.entries(outputs)) {
+        answer.outputs[name] = encode(tensor);
+      }
+    } catch (error) {
+      delete answer.outputs;
+      const kind = error instanceof Unsupported ? "unsupported" : "error";
+      answer[kind] = oneLine(error);
+    }
+    say(answer);
+  }
+}

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes Python functions a subject, for numpy and all that numpy can feed.
+
+A subject is a function for each operation that it does. It is given a Case and
+returns its outputs by name:
+
+    import numpy as np
+    from serve import serve, Unsupported
+
+    def forward_inference(case):
+        if case.channel_axis != 1: raise Unsupported("channels are axis 1")
+        eps = case.as_float32("epsilon", case.epsilon)
+        mean, var = case["running_mean"], case["running_var"]
+        y = my_kernel(case["x"], mean, var, case.get("gamma"), eps)
+        return {"y": y}
+
+    serve("my kernel 1.0", [forward_inference], dtypes=["f32"],
+          accumulation="f32")
+
+    exactbn validate --exec 'python3 my_subject.py'
+
+Arrays are numpy's float64, float32 and float16, in the machine's byte order.
+numpy has no bf16: such a tensor is an array of uint16, the bit patterns, both
+ways, and an array of uint16 that is returned is taken for bf16. `widened` makes
+float32 of them, which holds every bf16, and `bf16` is the way back, which
+refuses what is no bf16: to round is the kernel's part, not the adapter's. The
+same bits are `torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)` or
+`jnp.asarray(a.view(ml_dtypes.bfloat16))`; an array of ml_dtypes' bfloat16 may
+be returned as it is.
+
+What a function raises becomes the answer: Unsupported where this subject does
+not do such cases, Rejected where it refuses such input, any other exception an
+error, which fails the case. What it prints goes to standard error.
+"""
+import json
+import os
+import sys
+
+import numpy as np
+
+TYPES = {"f64": np.dtype("f8"), "f32": np.dtype("f4"), "f16": np.dtype("f2"),
+         "bf16": np.dtype("u2")}
+NAMES = {dtype: name for name, dtype in TYPES.items()}
+OPERATIONS = ("forward_training", "forward_inference", "backward_training",
+              "backward_inference", "jvp_training", "double_backward_training")
+
+
+class Unsupported(Exception):
+    """The subject does not do such cases."""
+
+
+class Rejected(Exception):
+    """The subject refuses such input, where refusing it is right."""
+
+
+def widened(array):
+    """The values of bf16 bit patterns, in float32; other arrays as they are."""
+    if array.dtype != np.uint16:
+        return array
+    return (array.astype(np.uint32) << 16).view(np.float32)
+
+
+def bf16(values):
+    """The bit patterns of float32 values that are all bf16; else an error."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    if np.any((bits & 0xffff != 0) & ~np.isnan(values)):
+        raise ValueError("a value is no bf16, and to round it is not for the "
+                         "adapter to do")
+    # A NaN that has its mark in the lower half must not become an infinity.
+    return (bits >> 16 | np.isnan(values) * np.uint32(0x40)).astype(np.uint16)
+
+
+def decode(tensor):
+    """The array of a tensor of the wire format."""
+    dtype = TYPES.get(tensor["dtype"])
+    if dtype is None:
+        raise Unsupported("numpy has no " + tensor["dtype"])
+    raw = np.frombuffer(bytes.fromhex(tensor["bits"]), dtype.newbyteorder(">"))
+    return raw.astype(dtype).reshape(tensor["shape"])
+
+
+def encode(array):
+    """The tensor of an array, bit for bit."""
+    array = np.asarray(array)
+    if array.dtype.name == "bfloat16":  # ml_dtypes registers it
+        array = array.view(np.uint16)
+    name = NAMES.get(array.dtype.newbyteorder("="))
+    if name is None:
+        raise TypeError(f"no format of the wire for {array.dtype}")
+    return {"dtype": name, "shape": list(array.shape),
+            "bits": array.astype(TYPES[name].newbyteorder(">")).tobytes().hex()}
+
+
+def number(bits):
+    """The f64 of 16 hexadecimal digits."""
+    return float(np.frombuffer(bytes.fromhex(bits), ">f8")[0])
+
+
+class Case:
+    """A case: its parameters as attributes, its inputs by name.
+
+    epsilon         a float, added to the variance
+    momentum        the weight of the new statistic, or None: the cumulative
+                    average, whose weight `weight` works out
+    weight          momentum, or 1 / (batches_tracked + 1) where it is None
+    channel_axis, batches_tracked    integers
+    shape           of x
+    dtypes          the format of each input by name: f64, f32, f16 or bf16
+    """
+
+    def __init__(self, line):
+        self.id, self.operation = line["case"], line["operation"]
+        self.channel_axis = line["channel_axis"]
+        self.epsilon = number(line["epsilon"])
+        self.batches_tracked = line.get("batches_tracked", 0)
+        given = line.get("momentum", "0" * 16)
+        self.momentum = None if given is None else number(given)
+        self.weight = (1 / (self.batches_tracked + 1) if given is None
+                       else self.momentum)
+        self.dtypes = {n: t["dtype"] for n, t in line["inputs"].items()}
+        self.inputs = {n: decode(t) for n, t in line["inputs"].items()}
+        self.shape = self.inputs["x"].shape
+
+    def __contains__(self, name):
+        return name in self.inputs
+
+    def __getitem__(self, name):
+        return self.inputs[name]
+
+    def get(self, name, otherwise=None):
+        return self.inputs.get(name, otherwise)
+
+    def channels(self, value):
+        """An array of `value` for each channel, in the format of x."""
+        return np.full(self.shape[self.channel_axis], value,
+                       np.float32 if self.dtypes["x"] == "bf16"
+                       else self["x"].dtype)
+
+    def along_channels(self, array):
+        """One value a channel, with the extents that make it meet x."""
+        shape = [1] * len(self.shape)
+        shape[self.channel_axis] = -1
+        return array.reshape(shape)
+
+    def other_axes(self):
+        """The axes of x that a channel is summed over."""
+        return tuple(i for i in range(len(self.shape))
+                     if i != self.channel_axis)
+
+    @staticmethod
+    def as_float32(what, value):
+        """The parameter, for who takes it as a float. Unsupported unless it is
+        one: rounded, it would be blamed on who received it."""
+        with np.errstate(over="ignore"):
+            if float(np.float32(value)) != value:
+                raise Unsupported(f"{what} is taken as a float, and is not one")
+        return float(value)
+
+
+def one_line(error):
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) < 400 else text[:400] + " ..."
+
+
+def answer(case, functions):
+    """The line that answers a case: its outputs, or why there are none."""
+    try:
+        question = Case(case)
+        outputs = functions[question.operation](question)
+        return {"outputs": {n: encode(a) for n, a in outputs.items()}}
+    except Unsupported as error:
+        return {"unsupported": one_line(error)}
+    except Rejected as error:
+        return {"rejected": one_line(error)}
+    except Exception as error:  # the case has failed, and the next is asked
+        return {"error": f"{type(error).__name__}: {one_line(error)}"}
+
+
+def serve(subject, functions, **declaration):
+    """Answers the cases on standard input until it ends.
+
+    subject       the name that reports print; give the version
+    functions     named as their operations
+    declaration   dtypes, channel_axes, outputs, running_variance,
+                  single_value, zero_variance, subnormals, accumulation, as in
+                  oracles/README.md; dtypes are those of numpy where left out
+    """
+    known = {f.__name__: f for f in functions}
+    unknown = set(known) - set(OPERATIONS)
+    if unknown:
+        raise ValueError("no operation is called " + ", ".join(sorted(unknown)))
+    # Nothing but answers may go to standard output.
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    declared = {"dtypes": list(TYPES), **declaration}
+    print(json.dumps({"subject": subject, "operations": list(known),
+                      **declared}), file=out, flush=True)
+    for number_of, line in enumerate(sys.stdin, 1):
+        try:
+            case = json.loads(line)
+            name = case["case"]
+        except (ValueError, KeyError, TypeError) as error:
+            print(f"serve.py: line {number_of} is no case: "
+                  f"{type(error).__name__}: {one_line(error)}",
+                  file=sys.stderr)
+            sys.exit(2)
+        print(json.dumps({"case": name, **answer(case, known)}), file=out,
+              flush=True)
