@@ -3,8 +3,8 @@
 
 #include <map>
 
-#include "oracles/printable.h"
 #include "oracles/mismatch_text.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/failure_text.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/rows.h"
