@@ -48,8 +48,8 @@ Answer DoubleSubject::answer(const Case& c) {
   const Problem& problem = c.problem;
   Answer answer;
   auto outputs = in_range(problem);
-  answer.outputs = outputs ? std::move(*outputs)
-                           : textbook_tensors<WideDouble>(problem);
+  answer.outputs =
+      outputs ? std::move(*outputs) : textbook_tensors<WideDouble>(problem);
   return answer;
 }
 

@@ -71,7 +71,8 @@ typedef enum {
   EXACTBN_ERROR = 3        /* something went wrong */
 } exactbn_status;
 
-/* A dense row-major array. The data belong to the tool. */
+/* A dense row-major array. The data belong to the tool, which looks whether
+ * they are as they were when `run` returns. */
 typedef struct {
   const char* name; /* "x", "gamma", "dy", ... */
   exactbn_dtype dtype;

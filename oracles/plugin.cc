@@ -91,6 +91,22 @@ std::vector<exactbn_tensor> tensors_of_c(const Tensors& tensors) {
   return all;
 }
 
+// What is no longer as it was, though the inputs are the tool's; empty where
+// nothing is.
+std::string overwritten(const Tensors& before, const Tensors& after) {
+  for (const auto& [name, tensor] : after) {
+    const Tensor& was = before.at(name);
+    if (tensor == was) continue;
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      if (tensor.bits(i) == was.bits(i)) continue;
+      return fmt::format("it wrote to its input {}: {}[{}] was {} and is {}",
+                         name, name, i, to_hexfloat(was.bits(i), was.dtype()),
+                         to_hexfloat(tensor.bits(i), was.dtype()));
+    }
+  }
+  return {};
+}
+
 using GetPlugin = const exactbn_plugin*();
 
 const exactbn_plugin* load(const std::filesystem::path& file) {
@@ -161,11 +177,16 @@ Answer PluginSubject::answer(const Case& c) {
       problem.batches_tracked,
       inputs.size(),
       inputs.data()};
+  const Tensors before = problem.inputs;
   Host memory{problem, {}, {}};
   exactbn_answer blank = {&memory, output, message};
 
   const exactbn_status status_of_c = plugin_->run(&question, &blank);
   const unsigned status = raw(status_of_c);
+  // Whatever it says, as a caller's own data are lost.
+  if (std::string what = overwritten(before, problem.inputs); !what.empty()) {
+    return {Answer::Kind::error, std::move(what), {}};
+  }
   if (status > EXACTBN_ERROR) {
     return {Answer::Kind::error, fmt::format("no such status: {}", status), {}};
   }

@@ -56,6 +56,13 @@ TEST_F(PluginTest, WhatItDoesNotWriteIsNan) {
   }
 }
 
+TEST_F(PluginTest, WritingToAnInputIsAnError) {
+  const Answer answer = ask("scribbles");
+  EXPECT_EQ(answer.kind, Answer::Kind::error);
+  EXPECT_EQ(answer.message,
+            "it wrote to its input x: x[4] was 0x1.8p+2 and is 0x1.2p+3");
+}
+
 TEST_F(PluginTest, AnOutputAskedForTwiceIsTheSameMemory) {
   const Answer answer = ask("twice");
   ASSERT_EQ(answer.outputs.size(), 2U);

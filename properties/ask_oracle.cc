@@ -21,8 +21,7 @@ Verdict ask_oracle(const Trial& trial, const Request& request,
                    std::optional<Violation>& violation) {
   const Grade required = request.required;
   if (request.filter == Filter::on) {
-    const auto sure =
-        sure_verdict(trial.base(), trial.declaration(), required);
+    const auto sure = sure_verdict(trial.base(), trial.declaration(), required);
     if (sure) return *sure;
   }
   const Problem& problem = trial.base().problem();

@@ -51,8 +51,7 @@ Wide Asked::least_tolerance(std::string_view output, std::int64_t i) const {
       shaped_like_x(output) && !normalizes_by_batch(problem().operation)
           ? 0
           : static_cast<double>(m());
-  return eta_limit(required_, summed) *
-         estimates().least_condition(output, i);
+  return eta_limit(required_, summed) * estimates().least_condition(output, i);
 }
 
 bool Asked::has(std::string_view output) const {
@@ -118,8 +117,8 @@ std::size_t size_of(std::string_view output, const Problem& problem,
 }  // namespace
 
 std::vector<Number> Asked::out_by_definition(std::string_view output) const {
-  const bool biased = output == "running_var" && declaration_.running_variance ==
-                                                     RunningVariance::biased;
+  const bool biased = output == "running_var" &&
+                      declaration_.running_variance == RunningVariance::biased;
   const ExactBatchNorm& exact = judge().exact();
   std::vector<Number> values(size_of(output, problem(), view_),
                              Number::unknown());
@@ -139,8 +138,8 @@ std::vector<Number> Asked::out_in_filter(std::string_view output,
   const bool like_x = shaped_like_x(output);
   const DType dtype = got.dtype();
   const bool through_w = is_bounded_through_w(problem(), output);
-  const bool tolerates = layer_ == Layer::tolerance ||
-                         estimates().is_worth_a_tolerance(dtype);
+  const bool tolerates =
+      layer_ == Layer::tolerance || estimates().is_worth_a_tolerance(dtype);
   std::vector<Number> values(size_of(output, problem(), view_),
                              Number::unknown());
   for (std::size_t k = 0; k < values.size(); ++k) {
@@ -308,8 +307,7 @@ Number Asked::mean(std::int64_t c) const {
 
 Number Asked::var(std::int64_t c) const {
   if (filters()) return estimated(estimate(c), estimate(c).var);
-  return known(variances_, c,
-               [](const Channel& ch) { return variance(ch); });
+  return known(variances_, c, [](const Channel& ch) { return variance(ch); });
 }
 
 Number Asked::invstd(std::int64_t c) const {

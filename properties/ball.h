@@ -18,8 +18,8 @@ struct Ball {
 
   Ball() = default;
   template <class Number>
-    requires std::integral<Number> || std::floating_point<Number>
-  Ball(Number value)  // NOLINT: a number is a number
+  requires std::integral<Number> || std::floating_point<Number> Ball(
+      Number value)  // NOLINT: a number is a number
       : mid(static_cast<Wide>(value)) {}
   Ball(Wide m, Wide r) : mid(m), radius(r) {}
 
@@ -62,9 +62,7 @@ struct Ball {
   // An operation on long doubles rounds by 2^-64 at most.
   static constexpr Wide kUp = 1 + 0x1p-58L;
   static constexpr Wide kDown = 1 - 0x1p-58L;
-  static Ball any() {
-    return {0, std::numeric_limits<Wide>::infinity()};
-  }
+  static Ball any() { return {0, std::numeric_limits<Wide>::infinity()}; }
   static Ball rounded(Wide mid, Wide radius) {
     return {mid, kUp * (radius + std::fabs(mid) * 0x1p-63L)};
   }
@@ -73,7 +71,8 @@ struct Ball {
 }  // namespace exactbn
 
 template <>
-struct Eigen::NumTraits<exactbn::Ball> : Eigen::GenericNumTraits<exactbn::Ball> {
+struct Eigen::NumTraits<exactbn::Ball>
+    : Eigen::GenericNumTraits<exactbn::Ball> {
   using Real = exactbn::Ball;
   using NonInteger = exactbn::Ball;
   using Nested = exactbn::Ball;

@@ -45,9 +45,9 @@ class Estimator {
         all_(sums_.size()) {
     const Format f = format(working_format(problem, declaration));
     u_ = f.unit_roundoff();
-    lambda_ = std::ldexp(
-        Wide{1}, declaration.subnormals == Subnormals::flush ? f.emin
-                                                             : f.quantum());
+    lambda_ = std::ldexp(Wide{1}, declaration.subnormals == Subnormals::flush
+                                      ? f.emin
+                                      : f.quantum());
     limit_ = eta_limit(Grade::sequential, static_cast<double>(view_.count()));
   }
 

@@ -27,8 +27,8 @@ struct ChannelEstimate {
   Bound through_w = Bound::open;
 };
 
-// Of every channel of a problem, which is valid and outlives this object, as the
-// declaration does. For one thread.
+// Of every channel of a problem, which is valid and outlives this object, as
+// the declaration does. For one thread.
 class Estimates {
  public:
   Estimates(const Problem& problem, const Declaration& declaration);

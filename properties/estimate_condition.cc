@@ -31,10 +31,9 @@ Estimates::Sizes Estimates::sizes(std::int64_t c, std::int64_t i) const {
   const Number& mean = channel(c).mean;
   // Less what the mean is in doubt.
   const Wide apart =
-      by_batch_
-          ? std::fabs(x - mean.mid()) - 2 * mean.doubt()
-          : std::fabs(x - static_cast<Wide>(
-                              problem_.find("running_mean")->value(c)));
+      by_batch_ ? std::fabs(x - mean.mid()) - 2 * mean.doubt()
+                : std::fabs(x - static_cast<Wide>(
+                                    problem_.find("running_mean")->value(c)));
   return {std::fabs(x), std::max<Wide>(apart, 0) * of.s, size_of(dy_, i),
           size_of(u_, i)};
 }
@@ -72,8 +71,7 @@ const Estimates::Magnitudes& Estimates::magnitudes(std::int64_t c) const {
   of.along_gamma = parameter(jvp ? "gamma_dot" : "ddgamma", c, 0);
   of.along_beta = parameter(jvp ? "beta_dot" : "ddbeta", c, 0);
   if (by_batch_) {
-    of.mean = std::max<Wide>(
-        std::fabs(e.mean.mid()) - 2 * e.mean.doubt(), 0);
+    of.mean = std::max<Wide>(std::fabs(e.mean.mid()) - 2 * e.mean.doubt(), 0);
     of.v = std::max<Wide>(e.var.mid() - 2 * e.var.doubt(), 0);
     // mean |(x - mean) x| is at least the mean of (x - mean) x, which is v.
     of.k = of.v * of.s * of.s;
@@ -97,17 +95,14 @@ Wide Estimates::of_channel(std::string_view output, std::int64_t c) const {
   if (output == "grad_gamma") return m * of.s * 2 * of.udy;
   const Wide old = parameter(output, c, 0);
   const Wide weight =
-      problem_.momentum
-          ? static_cast<Wide>(*problem_.momentum)
-          : 1 / (static_cast<Wide>(problem_.batches_tracked) + 1);
+      problem_.momentum ? static_cast<Wide>(*problem_.momentum)
+                        : 1 / (static_cast<Wide>(problem_.batches_tracked) + 1);
   const Wide from_old = (std::fabs(1 - weight) + std::fabs(weight)) * old;
-  return from_old + std::fabs(weight) * (output == "running_mean"
-                                             ? of.a + of.mean
-                                             : 4 * of.v);
+  return from_old + std::fabs(weight) *
+                        (output == "running_mean" ? of.a + of.mean : 4 * of.v);
 }
 
-Wide Estimates::least_condition(std::string_view output,
-                                std::int64_t i) const {
+Wide Estimates::least_condition(std::string_view output, std::int64_t i) const {
   const Wide u = kLess * static_cast<Wide>(format(working_).unit_roundoff());
   if (!shaped_like_x(output)) return u * of_channel(output, i);
   const std::int64_t c = view_.channel(i);

@@ -108,8 +108,7 @@ TEST(Estimates, TellWhereTheBoundIsVoid) {
       Declaration declaration;
       declaration.accumulation = sums;
       const Judge judge(p, declaration);
-      const Bound bound =
-          Estimates(p, declaration).channel(0).through_w;
+      const Bound bound = Estimates(p, declaration).channel(0).through_w;
       if (bound == Bound::open) continue;
       const bool is_void = judge.bound_is_void("y", 0);
       EXPECT_EQ(bound == Bound::is_void, is_void) << e;
@@ -127,8 +126,8 @@ TEST(Estimates, RoundAsExactNumbersDo) {
   for (int i = 0; i < trials(20'000); ++i) {
     const DType dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
     // Near a value of the format, or half way between two.
-    const auto n = static_cast<std::int64_t>(draw.bits() >> 11) |
-                   (std::int64_t{1} << 53);
+    const auto n =
+        static_cast<std::int64_t>(draw.bits() >> 11) | (std::int64_t{1} << 53);
     const Dyadic value(Integer(n >> draw.below(40)), 0);
     const auto tiny = static_cast<std::int64_t>(draw.below(3)) - 1;
     const Dyadic near = value + Dyadic(tiny, -9);
@@ -159,8 +158,8 @@ TEST(SureVerdict, IsThatOfTheOracle) {
     DoubleSubject sound;
     const Case c = {"", p, {}};
     Answer answer = i % 2 == 0 ? subject.answer(c) : sound.answer(c);
-    for (const Grade required : {Grade::sequential, Grade::stable,
-                                 Grade::faithful, Grade::correct}) {
+    for (const Grade required :
+         {Grade::sequential, Grade::stable, Grade::faithful, Grade::correct}) {
       const CaseVerdict verdict = check(c, declaration, answer, required);
       const Asked asked(c, answer, declaration, required, Layer::judge);
       const auto found = sure_verdict(asked, declaration, required);

@@ -114,6 +114,7 @@ std::string difference(const Answer& a, const Answer& b, std::string& output,
         it->second.shape() != first.shape()) {
       return "an output is there, or of this format, only sometimes";
     }
+    if (it->second == first) continue;
     for (index = 0; index < first.size(); ++index) {
       const std::uint64_t was = first.bits(index);
       const std::uint64_t is = it->second.bits(index);

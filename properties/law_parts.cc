@@ -16,11 +16,20 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
     for (std::int64_t i = 0; i < size && !t.broken(); ++i) {
       const std::int64_t from = like_x ? value(i) : channel(i);
       if (from == kNowhere) continue;
-      t.zero(of_b[static_cast<std::size_t>(i)] -
-                 Number(by) * of_a[static_cast<std::size_t>(from)],
-             name, i);
+      const Number& x = of_a[static_cast<std::size_t>(from)];
+      const Number& y = of_b[static_cast<std::size_t>(i)];
+      t.zero(by == 1 ? y - x : y - Number(by) * x, name, i);
     }
   }
+}
+
+void along_x(Trial& t, const Asked& a, std::string_view output) {
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    const Number s = a.invstd(c);
+    t.zero(a.out(output, i) - a.gamma(c) * a.epsilon() * squared(s) * s *
+                                  (a.in("x", i) - a.mean(c)),
+           output, i);
+  });
 }
 
 std::optional<Problem> frozen_at_the_batch(const Asked& a,

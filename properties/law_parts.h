@@ -60,6 +60,10 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
 // does not hold them.
 std::optional<Problem> frozen_at_the_batch(const Asked& a, Operation operation);
 
+// output = gamma eps (x - mean) / (var + eps)^(3/2), every value: what is left
+// of a derivative along x itself, as scale drops out but for epsilon.
+void along_x(Trial& t, const Asked& a, std::string_view output);
+
 // 1 for all outputs; 0 leaves an output out.
 inline double alike(std::string_view) { return 1; }
 

@@ -139,13 +139,7 @@ void dy_along_xhat(Trial& t) {
   Problem p = t.base().problem();
   p.inputs["dy"] = p.x();
   const Asked* q = t.ask(std::move(p));
-  if (!q || !q->has("dx")) return;
-  each_value(*q, [&](std::int64_t c, std::int64_t i) {
-    const Number s = q->invstd(c);
-    t.zero(q->out("dx", i) - q->gamma(c) * q->epsilon() * squared(s) * s *
-                                 (q->in("x", i) - q->mean(c)),
-           "dx", i);
-  });
+  if (q && q->has("dx")) along_x(t, *q, "dx");
 }
 
 // As far as gamma is 0 nothing reaches x.

@@ -25,13 +25,7 @@ void jvp_along_x(Trial& t) {
   Problem p = without(t.base().problem(), {"gamma_dot", "beta_dot"});
   p.inputs["x_dot"] = p.x();
   const Asked* q = t.ask(std::move(p));
-  if (!q || !q->has("y_dot")) return;
-  each_value(*q, [&](std::int64_t c, std::int64_t i) {
-    const Number s = q->invstd(c);
-    t.zero(q->out("y_dot", i) - q->gamma(c) * q->epsilon() * squared(s) * s *
-                                    (q->in("x", i) - q->mean(c)),
-           "y_dot", i);
-  });
+  if (q && q->has("y_dot")) along_x(t, *q, "y_dot");
 }
 
 // sum y_dot = m beta_dot: the mean of y is beta whatever x is.

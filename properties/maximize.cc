@@ -199,10 +199,9 @@ class Climb {
     }
     constexpr int kMostBreaks = 3;
     record_.broke = breaks_ >= kMostBreaks;
-    std::stable_sort(best_.begin(), best_.end(),
-                     [](const Found& a, const Found& b) {
-                       return a.value > b.value;
-                     });
+    std::stable_sort(
+        best_.begin(), best_.end(),
+        [](const Found& a, const Found& b) { return a.value > b.value; });
     if (best_.size() > kKept) best_.resize(kKept);
   }
 
@@ -219,8 +218,7 @@ class Climb {
 }  // namespace
 
 std::string to_string(const Goal& goal) {
-  return goal.output +
-         (goal.measure == Goal::Measure::eta ? ".eta" : ".ulp");
+  return goal.output + (goal.measure == Goal::Measure::eta ? ".eta" : ".ulp");
 }
 
 std::variant<Goal, std::string> parse_goal(std::string_view text) {
@@ -238,8 +236,8 @@ std::variant<Goal, std::string> parse_goal(std::string_view text) {
     return fmt::format("no measure '{}'; known are eta, ulp, as in {}.eta",
                        measure, output);
   }
-  return Goal{std::string(output), measure == "eta" ? Goal::Measure::eta
-                                                    : Goal::Measure::ulp};
+  return Goal{std::string(output),
+              measure == "eta" ? Goal::Measure::eta : Goal::Measure::ulp};
 }
 
 Record maximize(const Source& source, const Request& request,

@@ -39,7 +39,6 @@ struct Record {
 // numbers, and those of which the bound says nothing, do not count. Without a
 // time the record is the same with any number of threads. Throws what the
 // source does.
-Record maximize(const Source& source, const Request& request,
-                const Goal& goal);
+Record maximize(const Source& source, const Request& request, const Goal& goal);
 
 }  // namespace exactbn

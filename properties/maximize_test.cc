@@ -82,7 +82,8 @@ TEST(Maximize, TellsWhatIsNoGoal) {
   };
   EXPECT_EQ(why("z.eta").substr(0, 14), "no output 'z';");
   EXPECT_EQ(why("").substr(0, 13), "no output '';");
-  EXPECT_EQ(why("y.rtol"), "no measure 'rtol'; known are eta, ulp, as in y.eta");
+  EXPECT_EQ(why("y.rtol"),
+            "no measure 'rtol'; known are eta, ulp, as in y.eta");
   EXPECT_EQ(why("y"), "no measure ''; known are eta, ulp, as in y.eta");
   EXPECT_EQ(to_string(goal("grad_x.ulp")), "grad_x.ulp");
 }

@@ -83,11 +83,11 @@ class Number {
     // The radius of the least values that they may stand for.
     const Wide least_x = x > a.doubt_ ? kDown * (x - a.doubt_) : 0;
     const Wide least_y = y > b.doubt_ ? kDown * (y - b.doubt_) : 0;
-    return {mid,
-            kDown * (least_x * b.radius_ + least_y * a.radius_ +
-                     a.radius_ * b.radius_),
-            kUp * (x * b.doubt_ + y * a.doubt_ + a.doubt_ * b.doubt_ +
-                   rounding)};
+    return {
+        mid,
+        kDown *
+            (least_x * b.radius_ + least_y * a.radius_ + a.radius_ * b.radius_),
+        kUp * (x * b.doubt_ + y * a.doubt_ + a.doubt_ * b.doubt_ + rounding)};
   }
   friend Number operator-(const Number& a, const Number& b) { return a + -b; }
   Number& operator+=(const Number& b) { return *this = *this + b; }
@@ -106,8 +106,8 @@ class Number {
 
   // What comes of one that is unknown, or open, and any other.
   static Number nothing(const Number& a, const Number& b) {
-    const bool surely = (a.is_unknown() && !a.is_open()) ||
-                        (b.is_unknown() && !b.is_open());
+    const bool surely =
+        (a.is_unknown() && !a.is_open()) || (b.is_unknown() && !b.is_open());
     return surely ? unknown() : open();
   }
   Wide with_doubt(Wide value) const {

@@ -91,8 +91,7 @@ class SoundSubject : public Subject {
       if (!p.find(name)) p.inputs[name] = filled(dtype, {1}, absent);
     }
     const Values<W> x = values_of<W>(p.x());
-    const Statistics<W> s =
-        sound_statistics<W>()[algorithm_.statistics].run(x);
+    const Statistics<W> s = sound_statistics<W>()[algorithm_.statistics].run(x);
     if (p.operation == Operation::forward_training) {
       return forward(
           p, x, s,
@@ -120,8 +119,7 @@ void hunt(std::uint64_t cases, Count& count) {
   const auto statistics = sound_statistics<W>();
   std::size_t turn = 0;
   for (std::size_t k = 0; k < statistics.size(); ++k) {
-    const Algorithm algorithm = {k, turn,
-                                 kOrders[turn % kOrders.size()]};
+    const Algorithm algorithm = {k, turn, kOrders[turn % kOrders.size()]};
     ++turn;
     Request r;
     r.seed = 100 + turn;

@@ -74,8 +74,7 @@ class OutputCheck {
 
   bool is_near(const Ball& right, std::int64_t i, Wide tolerance) const {
     // Beyond the range an infinity is right. NaN is nowhere below.
-    if (!got_.finite(i) ||
-        !(std::fabs(right.mid) + right.radius < most_)) {
+    if (!got_.finite(i) || !(std::fabs(right.mid) + right.radius < most_)) {
       return false;
     }
     const Wide off =
@@ -108,9 +107,8 @@ std::optional<Verdict> sure_verdict(const Asked& asked,
     if (!offers(declaration, problem.operation, name)) continue;
     const auto got = answer.outputs.find(name);
     if (got == answer.outputs.end()) return std::nullopt;
-    const bool biased =
-        name == "running_var" &&
-        declaration.running_variance == RunningVariance::biased;
+    const bool biased = name == "running_var" &&
+                        declaration.running_variance == RunningVariance::biased;
     const Matrix<Ball>& ball =
         right.at(biased ? std::string_view("running_var_biased") : name);
     OutputCheck check(asked, name, got->second, required);

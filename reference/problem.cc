@@ -20,7 +20,9 @@ bool contains(const std::vector<std::string_view>& names,
 
 void require_input_names(const Problem& problem) {
   const InputNames& names = input_names(problem.operation);
-  const auto operation = [&] { return std::string(to_string(problem.operation)); };
+  const auto operation = [&] {
+    return std::string(to_string(problem.operation));
+  };
   for (const std::string_view name : names.required) {
     if (!problem.find(name)) {
       throw InvalidProblem("inputs." + std::string(name),
@@ -29,7 +31,8 @@ void require_input_names(const Problem& problem) {
   }
   for (const auto& [name, tensor] : problem.inputs) {
     if (!contains(names.required, name) && !contains(names.optional, name)) {
-      throw InvalidProblem("inputs." + name, operation() + " has no such input");
+      throw InvalidProblem("inputs." + name,
+                           operation() + " has no such input");
     }
   }
 }

@@ -36,6 +36,10 @@ static int seen_well(const exactbn_case* c) {
 
 static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {
   if (is(c, "means")) return means(c, a);
+  if (is(c, "scribbles")) {
+    ((double*)(uintptr_t)exactbn_input(c, "x")->data)[4] = 9;
+    return means(c, a);
+  }
   if (is(c, "fields"))
     return exactbn_say(a, EXACTBN_ERROR, seen_well(c) ? "well" : "badly");
   if (is(c, "cumulative"))

@@ -22,7 +22,7 @@ struct HuntOptions {
   std::vector<std::string> dtypes;
   std::vector<std::string> laws;  // with "oracle" among them
   bool distribution = false;
-  std::string maximize;  // "y.eta": the worst is looked for, and no laws
+  std::string maximize;     // "y.eta": the worst is looked for, and no laws
   int counterexamples = 5;  // printed, shrunk, in full
   // Where these are kept, in the wire format.
   std::string save = "counterexamples.jsonl";

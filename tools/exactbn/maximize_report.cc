@@ -27,8 +27,7 @@ Values values_of(const MaximizeRun& run) {
   const Tensor& got = r.answer.outputs.at(run.goal.output);
   const DType dtype = got.dtype();
   const Judge judge(r.problem, r.declaration);
-  const Judgement j =
-      judge(run.goal.output, r.index, got.bits(r.index), dtype);
+  const Judgement j = judge(run.goal.output, r.index, got.bits(r.index), dtype);
   return {to_hexfloat(got.bits(r.index), dtype), to_hexfloat(j.want, dtype), j};
 }
 
@@ -40,18 +39,19 @@ Case case_of(const MaximizeRun& run) {
 
 std::string maximize_text(const MaximizeRun& run) {
   const Record& r = run.record;
-  std::string text = fmt::format(
-      "{}   {} cases   seed {}   profile {}\n\n",
-      printable(r.declaration.subject), r.tried, run.request.seed,
-      to_string(run.request.hunt.profile));
+  std::string text =
+      fmt::format("{}   {} cases   seed {}   profile {}\n\n",
+                  printable(r.declaration.subject), r.tried, run.request.seed,
+                  to_string(run.request.hunt.profile));
   if (r.value >= 0) {
     const Values v = values_of(run);
     text += fmt::format(
         "MAXIMUM {} {:.6g}   {:.6g} in what was only drawn, {} steps from it\n",
         to_string(run.goal), r.value, r.drawn, r.improvements);
-    text += fmt::format("  {:<12} {}[{}]   got {}, want {}: {:+.3g} ulp, eta {:.3g}\n",
-                        "found", run.goal.output, r.index, v.got, v.want,
-                        v.judgement.ulp, v.judgement.eta);
+    text += fmt::format(
+        "  {:<12} {}[{}]   got {}, want {}: {:+.3g} ulp, eta {:.3g}\n", "found",
+        run.goal.output, r.index, v.got, v.want, v.judgement.ulp,
+        v.judgement.eta);
     text += problem_text(r.problem, r.answer);
     if (!run.replay.empty()) {
       text += fmt::format("  {:<12} {}\n", "again", printable(run.replay));

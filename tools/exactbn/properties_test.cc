@@ -155,11 +155,10 @@ TEST_F(Properties, TheWorstIsShownAndKeptAndAskedAgain) {
       "--profile small --cases 200 --save worst.jsonl --json worst.json";
   const Outcome o = run(command);
   EXPECT_EQ(o.status, 0) << o.out << o.err;
-  EXPECT_THAT(o.out,
-              AllOf(HasSubstr("MAXIMUM y.eta "), HasSubstr("  where "),
-                    HasSubstr("  want y "),
-                    HasSubstr("again        exactbn validate "
-                              "defect:variance_not_centred --cases ")));
+  EXPECT_THAT(o.out, AllOf(HasSubstr("MAXIMUM y.eta "), HasSubstr("  where "),
+                           HasSubstr("  want y "),
+                           HasSubstr("again        exactbn validate "
+                                     "defect:variance_not_centred --cases ")));
   EXPECT_THAT(last_line(o.out), HasSubstr(", of 200 cases"));
   const Json report = Json::parse(read("worst.json"));
   EXPECT_EQ(report["schema"], "exactbn/maximum/1");
