@@ -46,16 +46,17 @@ struct Ball {
                                       a.radius * b.radius);
   }
   friend Ball operator/(const Ball& a, const Ball& b) {
-    const Wide mid = a.mid / b.mid;
+    const Wide quotient = a.mid / b.mid;
     const Wide least = kDown * (std::fabs(b.mid) - b.radius);
     if (!(least > 0)) return any();
-    return rounded(mid, (a.radius + std::fabs(mid) * b.radius) / least);
+    return rounded(quotient,
+                   (a.radius + std::fabs(quotient) * b.radius) / least);
   }
   friend Ball sqrt(const Ball& a) {
     if (!(a.mid > a.radius)) return any();
-    const Wide mid = std::sqrt(a.mid);
-    // sqrt(a + r) - sqrt(a) = r / (sqrt(a + r) + sqrt(a))
-    return rounded(mid, a.radius / mid);
+    const Wide root = std::sqrt(a.mid);
+    // |sqrt(b) - sqrt(a)| = |b - a| / (sqrt(b) + sqrt(a))
+    return rounded(root, a.radius / root);
   }
 
  private:
@@ -63,8 +64,8 @@ struct Ball {
   static constexpr Wide kUp = 1 + 0x1p-58L;
   static constexpr Wide kDown = 1 - 0x1p-58L;
   static Ball any() { return {0, std::numeric_limits<Wide>::infinity()}; }
-  static Ball rounded(Wide mid, Wide radius) {
-    return {mid, kUp * (radius + std::fabs(mid) * 0x1p-63L)};
+  static Ball rounded(Wide m, Wide r) {
+    return {m, kUp * (r + std::fabs(m) * 0x1p-63L)};
   }
 };
 
