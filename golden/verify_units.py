@@ -84,20 +84,24 @@ class Units:
             return self.projected(gamma, dy, self.of_dy, x, h)
         if name == "invstd":
             return s * (k + 1), 4 * s * kap**2, 1 + s / self.w
+        moved_t = 2 * (s * (fx + a * mean_dy) + kap * fh)
+        moved_p = 2 * (s * (ux + a * mean_u) + kap * uh)
         if name == "dgamma":
             y = m * s * (fx + a * (mean_dy if ch.frozen else d))
             return (y + m * fh + m * t * (k + 1),
-                    4 * m * t * kap**2 + 2 * kap * y,
+                    4 * m * t * kap**2 + 2 * kap * y + m * moved_t,
                     1 + m * (s * (d + 1) + mean_dy) + m * t / self.w)
         tau = s * (fx + d * a) + fh
         pi = s * (ux + ud * a) + uh
         c = size(ch.c) / m
         chi = 2 * self.udy + d * mean_u + ud * mean_dy
         mix = tau * p + pi * t
+        moved_mix = moved_t * p + moved_p * t
         if name == "grad_gamma":
             return (m * s * (c * (1 + k) + chi + t * p * (1 + 3 * k) + mix),
                     m * s * (kap**2 * (4 * c + 23 * t * p)
-                             + kap * (2 * chi + 8 * mix) + 3 * tau * pi),
+                             + kap * (2 * chi + 8 * mix) + 3 * tau * pi
+                             + moved_mix + 2 * mean_u * mean_dy),
                     1 + m * ((1 + s) * (1 + p * (1 + s * d)
                                         + t * (1 + s * ud))
                              + mean_dy + mean_u
@@ -115,7 +119,9 @@ class Units:
                  + kap * (8 * of3 + 17 * of5)
                  + 3 * (chi * near + pi * of_g + tau * of_e)
                  + 14 * (mix * near + tau * pi * h)
-                 + 7 * pi * self.sq * near),
+                 + 7 * pi * self.sq * near
+                 + moved_t * e + moved_p * g
+                 + h * (3 * moved_mix + 2 * mean_u * mean_dy)),
              1 + gamma * s * near + dy + u + gamma * (1 + s)**2 * (
                  1 + h + t + p + c + 3 * t * p
                  + (1 + s * ud) * (g + 3 * t * h)

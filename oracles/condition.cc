@@ -262,7 +262,8 @@ Condition Conditions::dgamma(const Channel& ch) const {
   const Wide from_mean = ch.a * (frozen_ ? ch.dy.size : ch.dy.d);
   const Wide of_t = ch.m * ch.s * (ch.dy.x + from_mean);
   return {of_t + ch.m * ch.dy.xhat + from_w + dgamma,
-          4 * dgamma * ch.kappa * ch.kappa + 2 * ch.kappa * of_t,
+          4 * dgamma * ch.kappa * ch.kappa + 2 * ch.kappa * of_t +
+              ch.m * of_moved_products(ch, ch.dy),
           1 + ch.m * (ch.s * (ch.dy.d + 1) + ch.dy.size) + dgamma / ch.w};
 }
 

@@ -146,6 +146,7 @@ class Conditions {
   Condition grad_gamma(const Channel& ch) const;
   Wide of_c(const Channel& ch) const;
   Wide of_t(const Channel& ch, const Factor& f) const;
+  Wide of_moved_products(const Channel& ch, const Factor& f) const;
   Condition dgamma(const Channel& ch) const;
   Condition statistic(const Channel& ch, std::string_view output) const;
   Condition running(const Channel& ch, std::string_view output,

@@ -30,6 +30,12 @@ Wide Conditions::of_c(const Channel& ch) const {
   return 2 * ch.udy + ch.dy.d * ch.u.size + ch.u.d * ch.dy.size;
 }
 
+// In theta^2: of products with a moved xhat, rounded. Where dy cancels, and x
+// is the mean where dy is not 0, nothing else moves t.
+Wide Conditions::of_moved_products(const Channel& ch, const Factor& f) const {
+  return 2 * (ch.s * (f.x + ch.a * f.size) + ch.kappa * f.xhat);
+}
+
 // How far t moves: through x, the mean and dy itself.
 Wide Conditions::of_t(const Channel& ch, const Factor& f) const {
   return ch.s * (f.x + f.d * ch.a) + f.xhat;
@@ -41,11 +47,14 @@ Condition Conditions::grad_gamma(const Channel& ch) const {
   const Wide of_t = this->of_t(ch, ch.dy);
   const Wide of_p = this->of_t(ch, ch.u);
   const Wide of_c = this->of_c(ch);
+  const Wide moved_t = of_moved_products(ch, ch.dy);
+  const Wide moved_p = of_moved_products(ch, ch.u);
   const Wide linear =
       ch.c * (1 + ch.k) + of_c + t * p * (1 + 3 * ch.k) + of_t * p + of_p * t;
   const Wide quadratic = ch.kappa * ch.kappa * (4 * ch.c + 23 * t * p) +
                          ch.kappa * (2 * of_c + 8 * (of_t * p + of_p * t)) +
-                         3 * of_t * of_p;
+                         3 * of_t * of_p + moved_t * p + moved_p * t +
+                         2 * ch.dy.size * ch.u.size;
   const Wide underflow =
       (1 + ch.s) * (1 + p * (1 + ch.s * ch.dy.d) + t * (1 + ch.s * ch.u.d)) +
       ch.dy.size + ch.u.size + 2 * ch.s * (ch.c + t * p) / ch.w;
@@ -67,6 +76,8 @@ ConditionForm Conditions::grad_x(const Channel& ch) const {
   const Wide of_t = this->of_t(ch, ch.dy);
   const Wide of_p = this->of_t(ch, ch.u);
   const Wide of_c = this->of_c(ch);
+  const Wide moved_t = of_moved_products(ch, ch.dy);
+  const Wide moved_p = of_moved_products(ch, ch.u);
   const Magnitudes of_cubic =
       ch.c * of_xhat + of_c * kXhat + p * of_g + of_p * g + t * of_h + of_t * h;
   const Magnitudes of_fifth =
@@ -78,7 +89,8 @@ ConditionForm Conditions::grad_x(const Channel& ch) const {
       ch.kappa * (8 * of_cubic + 17 * of_fifth) +
       3 * (of_c * of_xhat + of_p * of_g + of_t * of_h) +
       14 * ((of_t * p + t * of_p) * of_xhat + of_t * of_p * kXhat) +
-      7 * of_p * std::sqrt(ch.dy.square) * of_xhat;
+      7 * of_p * std::sqrt(ch.dy.square) * of_xhat + moved_t * h + moved_p * g +
+      (3 * (moved_t * p + moved_p * t) + 2 * ch.dy.size * ch.u.size) * kXhat;
   const Magnitudes of_products = 1 + kXhat + t + p + ch.c + 3 * t * p +
                                  (1 + ch.s * ch.u.d) * (g + 3 * t * kXhat) +
                                  (1 + ch.s * ch.dy.d) * (h + 3 * p * kXhat);
