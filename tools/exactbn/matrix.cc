@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "oracles/printable.h"
 #include "tools/exactbn/markup.h"
-#include "tools/exactbn/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/rows.h"
 

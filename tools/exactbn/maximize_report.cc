@@ -8,7 +8,7 @@
 #include "oracles/judge.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/counterexample_text.h"
-#include "tools/exactbn/printable.h"
+#include "oracles/printable.h"
 
 namespace exactbn {
 
