@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "oracles/judge.h"
+#include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/counterexample_text.h"
-#include "oracles/printable.h"
 
 namespace exactbn {
 
