@@ -28,7 +28,8 @@ Tensor draw_x(Draw& draw, DType dtype, const Shape& shape, int channel_axis) {
   Tensor x(dtype, shape);
   const ChannelView view(shape, channel_axis);
   for (std::int64_t c = 0; c < view.channels; ++c) {
-    const double mean = draw.sign() * draw.between(0.75, 2);
+    const double sign = draw.sign();
+    const double mean = sign * draw.between(0.75, 2);
     const double deviation = draw.between(0.5, 1.5);
     for (std::int64_t k = 0; k < view.count(); ++k) {
       x.set_bits(view.offset(c, k),

@@ -55,19 +55,25 @@ std::uint64_t draw_value(Draw& draw, DType dtype, ChannelMode mode,
   const Format f = format(dtype);
   const std::uint64_t hidden = std::uint64_t{1} << (f.precision - 1);
   const auto width = static_cast<std::uint64_t>(f.precision - 1);
+  // One draw after the other: compilers choose the order of operands.
   switch (mode) {
     case ChannelMode::scaled:
       return finite(scale.offset + scale.deviation * draw.normal(), dtype);
     case ChannelMode::integers:
       return round_to(static_cast<double>(draw.below(9)) - 4, dtype);
-    case ChannelMode::subnormal:
-      return draw_sign(draw, f) | draw.below(hidden);
-    case ChannelMode::near_overflow:
-      return draw_sign(draw, f) | (f.overflow() - 1 - draw.below(hidden));
+    case ChannelMode::subnormal: {
+      const std::uint64_t sign = draw_sign(draw, f);
+      return sign | draw.below(hidden);
+    }
+    case ChannelMode::near_overflow: {
+      const std::uint64_t sign = draw_sign(draw, f);
+      return sign | (f.overflow() - 1 - draw.below(hidden));
+    }
     case ChannelMode::near_overflow_of_square: {
       const int biased = f.emax / 2 + f.bias();
       const auto exponent = static_cast<std::uint64_t>(biased) << width;
-      return draw_sign(draw, f) | exponent | draw.below(hidden);
+      const std::uint64_t sign = draw_sign(draw, f);
+      return sign | exponent | draw.below(hidden);
     }
     case ChannelMode::powers_of_two:
       return draw_bits(draw, dtype) & ~(hidden - 1);

@@ -23,7 +23,8 @@ std::int64_t around_width(Draw& draw, std::int64_t most) {
   std::int64_t size = 0;
   do {
     constexpr std::array<std::int64_t, 4> kBeside = {-1, 0, 1, 3};
-    size = kWidths[draw.below(kWidths.size())] + kBeside[draw.below(4)];
+    const std::int64_t width = kWidths[draw.below(kWidths.size())];
+    size = width + kBeside[draw.below(4)];
   } while (size > most);
   return size;
 }

@@ -66,8 +66,10 @@ void mutate_values(Draw& draw, Problem& p) {
       if (is_finite(bits, dtype)) tensor.set_bits(i, bits);
     }
   } else if (kind == 2 && tensor.size() > 1) {
-    tensor.set_bits(below(draw, tensor.size()),
-                    tensor.bits(below(draw, tensor.size())));
+    // One after the other: compilers choose the order of arguments.
+    const std::int64_t from = below(draw, tensor.size());
+    const std::int64_t to = below(draw, tensor.size());
+    tensor.set_bits(to, tensor.bits(from));
   } else {
     const std::int64_t count = 1 + below(draw, kind < 5 ? 1 : 4);
     for (std::int64_t k = 0; k < count; ++k) {
