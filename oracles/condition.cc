@@ -123,7 +123,8 @@ void Conditions::add_magnitudes(const Channels& channels) const {
     const std::int64_t c = channels.first + i;
     const MagnitudeSums& s = sums[static_cast<std::size_t>(i)];
     Channel& ch = channels_[static_cast<std::size_t>(c)];
-    if (s.in_range()) {
+    // A mean of the batch is in the range of x; a frozen one need not be.
+    if (s.in_range() && (!frozen_ || MagnitudeSums::fits(ch.mean))) {
       const auto factor = [&ch](const MagnitudeSums::Factor& f, Factor& to) {
         to.size = f.size / ch.m;
         to.x = f.x / ch.m;

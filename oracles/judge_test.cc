@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -61,6 +62,21 @@ TEST(Judge, ExplainsTheVarianceOfAConstantChannel) {
   const double moved = std::pow(4 * 0x1p-24 * 1000, 2);
   EXPECT_NEAR(judged(p, "var", 0, moved, DType::f32).eta, 4, 1e-6);
   EXPECT_EQ(judged(p, "var", 0, -0.1875, DType::f32).grade, Grade::unstable);
+}
+
+// Frozen, it may lie so far from x that dy (x - mean) is no double: the sums of
+// dgamma cancel all the same, and what is left of them is excused.
+TEST(Judge, KnowsTheSizeOfWhatAFarMeanMultiplies) {
+  Problem p = forward(DType::f64, {0, 0, 0}, 1);
+  p.operation = Operation::backward_inference;
+  p.inputs["dy"] = make_tensor(
+      DType::f64, {3, 1},
+      std::array{0x1.01fffffffffffp+428, 1.0, -0x1.01fffffffffffp+428});
+  p.inputs["running_mean"] = make_tensor(DType::f64, {1}, std::array{0x1p+656});
+  p.inputs["running_var"] = make_tensor(DType::f64, {1}, std::array{0.0});
+  const Judgement j = judged(p, "dgamma", 0, 0, DType::f64);
+  EXPECT_GT(j.eta, 0);
+  EXPECT_LT(j.eta, 1);
 }
 
 TEST(Judge, KnowsWhatIsNoNumber) {

@@ -356,10 +356,12 @@ std::vector<MagnitudeSums> sums_in(const Inputs& inputs,
 
 }  // namespace
 
+bool MagnitudeSums::fits(long double size) {
+  const long double positive = std::fabs(size);
+  return size == 0 || (positive > 0x1p-450L && positive < 0x1p450L);
+}
+
 bool MagnitudeSums::in_range() const {
-  const auto fits = [](double sum) {
-    return sum == 0 || (sum > 0x1p-450 && sum < 0x1p450);
-  };
   return fits(x) && fits(dy.size) && fits(u.size);
 }
 

@@ -28,6 +28,8 @@ struct MagnitudeSums {
   // Whether nothing has left the range of double on the way, nor has lost
   // digits at its lower end.
   bool in_range() const;
+  // Whether a size has a product with another that does neither.
+  static bool fits(long double size);
 };
 
 // Of some channels, whose means are given in their order. dy and u may be
