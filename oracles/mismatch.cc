@@ -88,11 +88,8 @@ Mismatch mismatch(const Problem& problem, const Tensors& outputs,
 }
 
 std::string outline(const Problem& problem) {
-  return fmt::format(
-      "{} {}   shape {}  channel axis {}   eps {}",
-      to_string(problem.operation), format(problem.x().dtype()).name,
-      to_string(problem.x().shape()), problem.channel_axis,
-      to_hexfloat(round_to(problem.epsilon, DType::f64), DType::f64));
+  return fmt::format("{} {}   {}", to_string(problem.operation),
+                     format(problem.x().dtype()).name, layout_text(problem));
 }
 
 }  // namespace exactbn

@@ -43,13 +43,6 @@ std::string error_text(const Problem& problem, const OutputVerdict& out,
   return fmt::format("{:+.3g} ulp   eta {:.3g}{}", j.ulp, j.eta, limit);
 }
 
-std::string where_text(const Problem& problem, const std::string& where) {
-  const std::string eps =
-      to_hexfloat(round_to(problem.epsilon, DType::f64), DType::f64);
-  return fmt::format("{}   shape {}  channel axis {}   eps {}", where,
-                     to_string(problem.x().shape()), problem.channel_axis, eps);
-}
-
 std::string values_text(const Problem& problem, const OutputVerdict& out,
                         Grade required) {
   const Finding& worst = out.worst;
@@ -65,9 +58,16 @@ std::string values_text(const Problem& problem, const OutputVerdict& out,
 
 }  // namespace
 
+std::string layout_text(const Problem& problem) {
+  const std::string eps =
+      to_hexfloat(round_to(problem.epsilon, DType::f64), DType::f64);
+  return fmt::format("shape {}  channel axis {}   eps {}",
+                     to_string(problem.x().shape()), problem.channel_axis, eps);
+}
+
 std::string mismatch_text(const Problem& problem, const OutputVerdict& shown,
                           const Explanation& why, Grade required) {
-  return text_line("where", where_text(problem, why.where)) +
+  return text_line("where", why.where + "   " + layout_text(problem)) +
          values_text(problem, shown, required) + text_line("first", why.first) +
          text_line("scope", why.scope) + text_line("", why.pattern);
 }

@@ -8,6 +8,9 @@
 
 namespace exactbn {
 
+// "shape 8x3x4x4  channel axis 1   eps 0x1.4f8b58p-17".
+std::string layout_text(const Problem& problem);
+
 // What is wrong with the output that is shown of a failed case, in lines of a
 // report: where, got, want, error, first, scope, and the pattern.
 std::string mismatch_text(const Problem& problem, const OutputVerdict& shown,

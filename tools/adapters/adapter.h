@@ -139,4 +139,18 @@ inline void put(exactbn_answer& answer, const char* name, exactbn_dtype dtype,
   std::memcpy(output, data, n);
 }
 
+// What becomes of a case: outputs, or the reason why there are none. What a
+// framework throws that means Unsupported, `answer` must say so itself.
+template <class Answer>
+exactbn_status status_of(exactbn_answer& out, const Answer& answer) {
+  try {
+    answer();
+    return EXACTBN_OUTPUTS;
+  } catch (const Unsupported& e) {
+    return exactbn_say(&out, EXACTBN_UNSUPPORTED, e.what());
+  } catch (const std::exception& e) {
+    return exactbn_say(&out, EXACTBN_ERROR, e.what());
+  }
+}
+
 }  // namespace exactbn_adapter

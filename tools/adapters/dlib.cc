@@ -164,14 +164,7 @@ void answer(const exactbn_case& question, exactbn_answer& out) {
 }
 
 exactbn_status run_case(const exactbn_case* question, exactbn_answer* out) {
-  try {
-    answer(*question, *out);
-    return EXACTBN_OUTPUTS;
-  } catch (const Unsupported& e) {
-    return exactbn_say(out, EXACTBN_UNSUPPORTED, e.what());
-  } catch (const std::exception& e) {
-    return exactbn_say(out, EXACTBN_ERROR, e.what());
-  }
+  return status_of(*out, [&] { answer(*question, *out); });
 }
 
 std::string version() {

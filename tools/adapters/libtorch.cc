@@ -195,19 +195,15 @@ void answer(const exactbn_case& question, exactbn_answer& out) {
 
 exactbn_status run_case(const exactbn_case* question, exactbn_answer* out) {
   const c10::InferenceMode no_gradient_tape;
-  try {
-    answer(*question, *out);
-    return EXACTBN_OUTPUTS;
-  } catch (const Unsupported& e) {
-    return exactbn_say(out, EXACTBN_UNSUPPORTED, e.what());
-  } catch (const c10::Error& e) {
-    const std::string text = e.what_without_backtrace();
-    const bool has_no_such = text.find("not implemented") != text.npos;
-    return exactbn_say(out, has_no_such ? EXACTBN_UNSUPPORTED : EXACTBN_ERROR,
-                       text.c_str());
-  } catch (const std::exception& e) {
-    return exactbn_say(out, EXACTBN_ERROR, e.what());
-  }
+  return status_of(*out, [&] {
+    try {
+      answer(*question, *out);
+    } catch (const c10::Error& e) {
+      const std::string text = e.what_without_backtrace();
+      if (text.find("not implemented") != text.npos) throw Unsupported(text);
+      throw std::runtime_error(text);
+    }
+  });
 }
 
 constexpr const char* kDeclaration =

@@ -253,23 +253,17 @@ void answer(const exactbn_case& question, exactbn_answer& out) {
   }
 }
 
-exactbn_status status(const dnnl::error& e) {
-  return e.status == dnnl_unimplemented ? EXACTBN_UNSUPPORTED : EXACTBN_ERROR;
-}
-
 exactbn_status run_case(const exactbn_case* question, exactbn_answer* out) {
-  try {
-    answer(*question, *out);
-    return EXACTBN_OUTPUTS;
-  } catch (const Unsupported& e) {
-    return exactbn_say(out, EXACTBN_UNSUPPORTED, e.what());
-  } catch (const dnnl::error& e) {
-    const std::string text =
-        std::string(e.what()) + ": " + dnnl_status2str(e.status);
-    return exactbn_say(out, status(e), text.c_str());
-  } catch (const std::exception& e) {
-    return exactbn_say(out, EXACTBN_ERROR, e.what());
-  }
+  return status_of(*out, [&] {
+    try {
+      answer(*question, *out);
+    } catch (const dnnl::error& e) {
+      const std::string text =
+          std::string(e.what()) + ": " + dnnl_status2str(e.status);
+      if (e.status == dnnl_unimplemented) throw Unsupported(text);
+      throw std::runtime_error(text);
+    }
+  });
 }
 
 std::string version() {

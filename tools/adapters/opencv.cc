@@ -58,17 +58,12 @@ void forward_inference(const exactbn_case& question, exactbn_answer& answer) {
 }
 
 exactbn_status run_case(const exactbn_case* question, exactbn_answer* out) {
-  try {
+  return status_of(*out, [&] {
     if (std::string_view(question->operation) != "forward_inference") {
       throw Unsupported("OpenCV has inference alone");
     }
     forward_inference(*question, *out);
-    return EXACTBN_OUTPUTS;
-  } catch (const Unsupported& e) {
-    return exactbn_say(out, EXACTBN_UNSUPPORTED, e.what());
-  } catch (const std::exception& e) {
-    return exactbn_say(out, EXACTBN_ERROR, e.what());
-  }
+  });
 }
 
 // A net computes with subnormals flushed to 0, and says so in its sources
