@@ -9,6 +9,7 @@
 namespace exactbn {
 
 struct HuntOptions;
+struct ProbeOptions;
 
 // The verbs of the command line. Each returns the exit code and throws
 // UsageError, LoadError (2) or SubjectFailure (3).
@@ -29,6 +30,10 @@ int check_answers(const Selection& selection, const std::string& answers_file,
 // Looks for cases that break a law, and shrinks them. Returns the exit code.
 int properties(const SubjectOptions& subject, const HuntOptions& hunt,
                const Judging& judging);
+
+// Finds out the conventions of a subject, and prints them. Returns 3 where it
+// broke, else 1 where its declaration says something else, else 0.
+int probe_subject(const SubjectOptions& subject, const ProbeOptions& options);
 
 // what: subjects, suites, cases, labels, defects or laws. With `wire`, cases as
 // lines of the wire format.

@@ -275,6 +275,25 @@ int run_command(int argc, char** argv) {
   properties_verb->add_option("--json", judging.json,
                               "write a JSON report to this file");
 
+  CLI::App* probe_verb = app.add_subcommand(
+      "probe", "find out the conventions of an implementation by experiment");
+  ProbeOptions probing;
+  auto* probed = probe_verb->add_option(
+      "SUBJECT", subject.name,
+      "a name of `exactbn list subjects` or a path to a plugin");
+  probe_verb
+      ->add_option("--exec", subject.command,
+                   "a command that speaks the wire format on its pipes")
+      ->excludes(probed);
+  probe_verb
+      ->add_option("--time-limit", subject.time_limit,
+                   "seconds that a subject may take for one question")
+      ->capture_default_str();
+  probe_verb->add_flag("--evidence", probing.evidence,
+                       "say of every line what was asked and answered");
+  probe_verb->add_option("--json", probing.json,
+                         "write a JSON report to this file");
+
   CLI::App* list_verb = app.add_subcommand(
       "list", "subjects, suites, cases, labels, defects or laws");
   std::string what;
@@ -305,8 +324,8 @@ int run_command(int argc, char** argv) {
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
 
-  for (CLI::App* verb : {validate_verb, check_verb, properties_verb, list_verb,
-                         serve_verb, generate_verb, verify_verb}) {
+  for (CLI::App* verb : {validate_verb, check_verb, properties_verb, probe_verb,
+                         list_verb, serve_verb, generate_verb, verify_verb}) {
     verb->add_option("--jobs", jobs, "threads; all cores unless given")
         ->check(CLI::Range(1, 4096));
   }
@@ -318,12 +337,13 @@ int run_command(int argc, char** argv) {
   if (jobs > 0) omp_set_num_threads(jobs);
   if (app.get_subcommands().empty()) {
     throw UsageError(
-        "give a verb: validate, properties, check, generate, verify, list or "
-        "serve; exactbn --help says more");
+        "give a verb: validate, properties, probe, check, generate, verify, "
+        "list or serve; exactbn --help says more");
   }
   judging.required = required_grade(grade);
   require_time_limit(subject.time_limit);
-  for (const std::string& file : {judging.json, judging.junit, judging.html}) {
+  for (const std::string& file :
+       {judging.json, judging.junit, judging.html, probing.json}) {
     if (!file.empty()) require_writable(file);
   }
   if (*properties_verb) {
@@ -336,6 +356,12 @@ int run_command(int argc, char** argv) {
     if (is_one && properties_verb->count("--save") == 0) hunt.save.clear();
     if (!hunt.save.empty()) require_writable(hunt.save);
     return properties(subject, hunt, judging);
+  }
+  if (*probe_verb) {
+    if (subject.name.empty() && subject.command.empty()) {
+      throw UsageError("probe: give a SUBJECT, or --exec 'COMMAND'");
+    }
+    return probe_subject(subject, probing);
   }
   if (*list_verb) return list(what, selection, wire);
   if (*generate_verb) return generate(generating);

@@ -42,6 +42,12 @@ struct Judging {
   std::string html;
 };
 
+// What is printed of a conformance card.
+struct ProbeOptions {
+  bool evidence = false;  // of every line, not of those alone that disagree
+  std::string json;
+};
+
 // Which implementation, and how long it may take.
 struct SubjectOptions {
   std::string name;      // a built-in, an adapter or a plugin's path

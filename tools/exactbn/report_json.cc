@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <omp.h>
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "oracles/explain.h"
 #include "oracles/mismatch_text.h"
+#include "tools/exactbn/environment.h"
 #include "tools/exactbn/failure_text.h"
 #include "tools/exactbn/report.h"
 
@@ -19,16 +17,6 @@ using Json = nlohmann::ordered_json;
 
 Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-Json environment() {
-  utsname system{};
-  uname(&system);
-  return {{"exactbn", EXACTBN_VERSION},
-          {"compiler", EXACTBN_COMPILER},
-          {"system", std::string(system.sysname) + ' ' + system.release},
-          {"machine", system.machine},
-          {"threads", omp_get_max_threads()}};
 }
 
 // The most steps of each bin of a histogram; null for the last.

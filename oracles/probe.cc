@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/probe.h"
+
+#include <array>
+
+#include "oracles/probe_experiments.h"
+
+namespace exactbn {
+
+void conclude_not_offered(Interview& interview, CardLine& line,
+                          Operation operation) {
+  line.evidence =
+      std::string(to_string(operation)) + ": " + interview.refusal(operation);
+  conclude(line, std::string(kNotOffered));
+}
+
+std::optional<std::string_view> principal_output(const Problem& problem,
+                                                 const Answer& answer) {
+  for (const std::string_view name :
+       {"y", "dx", "dgamma", "y_dot", "grad_dy", "grad_x", "grad_gamma"}) {
+    if (values_of(problem, answer, name)) return name;
+  }
+  return std::nullopt;
+}
+
+std::string refusal_text(const Answer& answer) {
+  switch (answer.kind) {
+    case Answer::Kind::outputs:
+      break;
+    case Answer::Kind::unsupported:
+      return "unsupported: " + answer.message;
+    case Answer::Kind::rejected:
+      return "rejected: " + answer.message;
+    case Answer::Kind::error:
+      return "error: " + answer.message;
+  }
+  return "outputs";
+}
+
+Card probe(Subject& subject) {
+  Interview interview(subject);
+  Card card;
+  card.subject = subject.declaration().subject;
+  for (const auto family :
+       {offer_experiments(), running_experiments(), statistics_experiments(),
+        epsilon_experiments(), range_experiments(), sums_experiments(),
+        independence_experiments()}) {
+    for (const Experiment& experiment : family) {
+      CardLine line;
+      line.id = experiment.id;
+      line.title = experiment.title;
+      try {
+        experiment.run(interview, line);
+      } catch (const SubjectFailure& failure) {
+        line.evidence = failure.what();
+        conclude(line, std::string(kCannotTell));
+      }
+      card.lines.push_back(std::move(line));
+    }
+  }
+  card.broke = interview.breaks();
+  return card;
+}
+
+}  // namespace exactbn

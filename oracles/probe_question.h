@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "oracles/subject.h"
+
+namespace exactbn {
+
+// Values by channel: columns[c][k] is value k of channel c.
+using Columns = std::vector<std::vector<double>>;
+
+// How the values of a question come to the subject.
+struct Form {
+  DType dtype = DType::f32;       // of x and what is shaped like it
+  DType parameters = DType::f32;  // of all else
+  int rank = 2;
+  int axis = 1;
+  // Whether the values of a channel are counted by all axes but the channel's,
+  // or by the first of them alone.
+  bool spread = false;
+
+  bool operator==(const Form&) const = default;
+};
+
+// "f32, rank 4, channel axis 1"
+std::string to_string(const Form& form);
+
+// A problem before it has a form. What is empty is 1 for gamma and running_var,
+// 0 for beta and running_mean, and ordinary numbers for dy and the direction.
+struct Question {
+  Operation operation = Operation::forward_training;
+  Columns x;
+  double epsilon = 0.25;
+  std::optional<double> momentum = 0.25;
+  std::int64_t batches_tracked = 0;
+  std::vector<double> gamma = {}, beta = {};
+  std::vector<double> running_mean = {}, running_var = {};
+  Columns dy = {};
+};
+
+// Every input that the operation takes, but for optional directions.
+Problem problem_of(const Question& question, const Form& form);
+
+// Three channels of twelve small integers, which every format holds.
+Question ordinary_question(Operation operation);
+
+// The values of an output by channel, then in their order in the channel: the
+// same for every form. Nothing where the answer has no such output.
+std::optional<std::vector<double>> values_of(const Problem& problem,
+                                             const Answer& answer,
+                                             std::string_view output);
+
+// The exact values, rounded to f64, likewise; "running_var_biased" is one.
+std::vector<double> exact_values(const Problem& problem,
+                                 std::string_view output);
+
+// All of them, numbers that the answer gives of any output, one after another.
+std::vector<double> all_values(const Problem& problem, const Answer& answer);
+
+}  // namespace exactbn
