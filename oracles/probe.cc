@@ -7,6 +7,14 @@
 
 namespace exactbn {
 
+std::vector<Sighting> told(const std::vector<Sighting>& sightings) {
+  std::vector<Sighting> sure;
+  for (const Sighting& s : sightings) {
+    if (s.what != kCannotTell) sure.push_back(s);
+  }
+  return sure.empty() ? sightings : sure;
+}
+
 void conclude_not_offered(Interview& interview, CardLine& line,
                           Operation operation) {
   line.evidence =
@@ -42,9 +50,11 @@ Card probe(Subject& subject) {
   Card card;
   card.subject = subject.declaration().subject;
   for (const auto family :
-       {offer_experiments(), running_experiments(), statistics_experiments(),
-        epsilon_experiments(), range_experiments(), sums_experiments(),
-        independence_experiments()}) {
+       {offer_experiments(), formula_experiments(), momentum_experiments(),
+        running_experiments(), statistics_experiments(), epsilon_experiments(),
+        sums_experiments(), independence_experiments(),
+        // Last: after a NaN some are never the same again.
+        range_experiments()}) {
     for (const Experiment& experiment : family) {
       CardLine line;
       line.id = experiment.id;

@@ -128,6 +128,10 @@ std::string reading(const Ladder& ladder) {
                       what != last);
     last = what;
   }
+  // Where it is not added inside the root this tells nothing.
+  if (!honoured && (mixed || last == kSomethingElse)) {
+    return std::string(kCannotTell);
+  }
   if (last == kHonoured) return mixed ? std::string(kSomethingElse) : "none";
   if (mixed || last == kSomethingElse) return std::string(kSomethingElse);
   if (last == "0") return honoured ? "too small a one is lost" : "left out";
@@ -158,7 +162,7 @@ void epsilon_minimum(Interview& interview, CardLine& line) {
   }
   if (seen.empty()) return conclude(line, std::string(kNotOffered));
   line.evidence = joined(evidence);
-  conclude(line, summary(seen));
+  conclude(line, summary(told(seen)));
 }
 
 // What an answer of a constant channel is, where exactly 0/0 would be divided.

@@ -18,12 +18,17 @@ struct Experiment {
 
 // Each in probe_*.cc.
 std::span<const Experiment> offer_experiments();
+std::span<const Experiment> formula_experiments();
+std::span<const Experiment> momentum_experiments();
 std::span<const Experiment> running_experiments();
 std::span<const Experiment> statistics_experiments();
 std::span<const Experiment> epsilon_experiments();
-std::span<const Experiment> range_experiments();
 std::span<const Experiment> sums_experiments();
 std::span<const Experiment> independence_experiments();
+std::span<const Experiment> range_experiments();
+
+// Those that something could be found of; all, where nothing could.
+std::vector<Sighting> told(const std::vector<Sighting>& sightings);
 
 // The line of an operation that has no form.
 void conclude_not_offered(Interview& interview, CardLine& line,
@@ -34,7 +39,7 @@ void conclude_not_offered(Interview& interview, CardLine& line,
 std::optional<std::string_view> principal_output(const Problem& problem,
                                                  const Answer& answer);
 
-// "momentum 0.25" of a refusal: "rejected: batch of one".
+// "rejected: batch of one"
 std::string refusal_text(const Answer& answer);
 
 }  // namespace exactbn

@@ -81,15 +81,27 @@ std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-std::string summary(const std::vector<Sighting>& sightings) {
-  // What most have comes first, and needs no place.
-  std::vector<std::pair<std::string, std::vector<std::string>>> kinds;
+namespace {
+
+// Each thing that was seen, and where, in the order of the first place.
+using Kinds = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+Kinds kinds_of(const std::vector<Sighting>& sightings) {
+  Kinds kinds;
   for (const Sighting& s : sightings) {
     auto kind = std::find_if(kinds.begin(), kinds.end(),
                              [&](const auto& k) { return k.first == s.what; });
     if (kind == kinds.end()) kind = kinds.insert(kind, {s.what, {}});
     kind->second.push_back(s.where);
   }
+  return kinds;
+}
+
+}  // namespace
+
+std::string summary(const std::vector<Sighting>& sightings) {
+  // What most have comes first, and needs no place.
+  Kinds kinds = kinds_of(sightings);
   std::stable_sort(kinds.begin(), kinds.end(),
                    [](const auto& a, const auto& b) {
                      return a.second.size() > b.second.size();
@@ -100,6 +112,16 @@ std::string summary(const std::vector<Sighting>& sightings) {
         text.empty() ? what : fmt::format("; {} in {}", what, joined(places));
   }
   return text;
+}
+
+std::string by_place(const std::vector<Sighting>& sightings) {
+  const Kinds kinds = kinds_of(sightings);
+  if (kinds.size() == 1) return kinds.front().first;
+  std::vector<std::string> parts;
+  for (const auto& [what, places] : kinds) {
+    parts.push_back(fmt::format("{} for {}", what, joined(places)));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 void conclude(CardLine& line, std::string found) {

@@ -49,6 +49,9 @@ struct Sighting {
 };
 std::string summary(const std::vector<Sighting>& sightings);
 
+// The same with every place: "f64 for f64; f32 for f32, bf16".
+std::string by_place(const std::vector<Sighting>& sightings);
+
 // What was found; it agrees unless something else is declared.
 void conclude(CardLine& line, std::string found);
 

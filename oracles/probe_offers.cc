@@ -204,32 +204,6 @@ void outputs(Interview& interview, CardLine& line) {
   if (!more.empty()) line.evidence += "; given beyond it: " + joined(more);
 }
 
-void absent_parameters(Interview& interview, CardLine& line) {
-  line.declared = "1 and 0";
-  const auto operation = interview.first_of(
-      {Operation::forward_training, Operation::forward_inference});
-  if (!operation) {
-    return conclude_not_offered(interview, line, Operation::forward_training);
-  }
-  const Form& form = *interview.form(*operation);
-  Question q = ordinary_question(*operation);
-  q.gamma.clear();
-  q.beta.clear();
-  Problem problem = problem_of(q, form);
-  problem.inputs.erase("gamma");
-  problem.inputs.erase("beta");
-  const Answer answer = interview.ask(problem);
-  const auto y = values_of(problem, answer, "y");
-  if (!y) {
-    line.evidence = refusal_text(answer);
-    return conclude(line, std::string(kNotOffered));
-  }
-  const std::vector<double> exact = exact_values(problem, "y");
-  line.evidence =
-      fmt::format("y is {}, where it must be {}", listed(*y), listed(exact));
-  conclude(line, fitting({{"1 and 0", exact}}, *y, rounding_of(form)));
-}
-
 constexpr Experiment kExperiments[] = {
     {"operations", "operations", operations},
     {"dtypes", "formats of x", dtypes},
@@ -246,7 +220,6 @@ constexpr Experiment kExperiments[] = {
      outputs<Operation::jvp_training>},
     {"outputs_double_backward_training", "outputs of the double backward",
      outputs<Operation::double_backward_training>},
-    {"absent_parameters", "absent gamma and beta are", absent_parameters},
 };
 
 }  // namespace

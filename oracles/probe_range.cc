@@ -112,7 +112,8 @@ void nonfinite_frozen(Interview& interview, CardLine& line) {
 // Which end of a multiplication is subnormal.
 enum class End : std::uint8_t { input, result };
 
-// "keep" or "flush"; empty where the format has no form.
+// "keep", "flush", or kCannotTell, where even the formula is another one; empty
+// where the format has no form.
 std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
                          End end, std::string& evidence) {
   const Form* form = interview.form(operation, dtype);
@@ -139,7 +140,7 @@ std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
   if (distance(*y, exact_values(problem, "y")) <= rounding_of(*form)) {
     return "keep";
   }
-  return y->front() == 0 ? "flush" : std::string(kSomethingElse);
+  return y->front() == 0 ? "flush" : std::string(kCannotTell);
 }
 
 // By format.
@@ -156,7 +157,7 @@ std::vector<Sighting> subnormals_at(Interview& interview, End end,
     if (seen.empty() || seen.back().what != what) evidence = text;
     seen.push_back({std::string(format(dtype).name), std::move(what)});
   }
-  return seen;
+  return told(seen);
 }
 
 // Who declares `flush` may do so anywhere, and ought to do so somewhere.
@@ -168,7 +169,7 @@ void subnormals(Interview& interview, CardLine& line, End end) {
     return conclude_not_offered(interview, line, Operation::forward_inference);
   }
   conclude(line, summary(here));
-  if (keeps) return;
+  if (keeps || line.found == kCannotTell) return;
   std::string none;
   const End other = end == End::input ? End::result : End::input;
   line.agrees = false;
@@ -176,9 +177,6 @@ void subnormals(Interview& interview, CardLine& line, End end) {
     for (const Sighting& s : seen) {
       line.agrees = line.agrees || s.what == "flush";
     }
-  }
-  for (const Sighting& s : here) {
-    if (s.what == kSomethingElse) line.agrees = false;
   }
 }
 

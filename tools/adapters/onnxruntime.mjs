@@ -134,5 +134,5 @@ await serve({
   dtypes: ["f64", "f32", "f16"], channel_axes: ["1"],
   outputs: {forward_training:
     yAlone ? ["y"] : ["y", "running_mean", "running_var"]},
-  running_variance: "biased", single_value: "keep", zero_variance: "nan"},
+  running_variance: "biased", zero_variance: "nan"},
   run);

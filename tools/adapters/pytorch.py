@@ -200,6 +200,21 @@ def guarded(function):
     return run
 
 
+def dtypes():
+    """The formats that the device has kernels for: torch 1.13 has f16 on GPUs
+    alone."""
+    found = []
+    for name, dtype in (("f64", torch.float64), ("f32", torch.float32),
+                        ("f16", torch.float16), ("bf16", torch.bfloat16)):
+        x = torch.ones((2, 1), dtype=dtype, device=DEVICE)
+        try:
+            batch_norm(x, None, None, training=True)
+        except RuntimeError:
+            continue
+        found.append(name)
+    return found
+
+
 def main():
     global DEVICE
     parser = argparse.ArgumentParser(description=__doc__)
@@ -217,8 +232,8 @@ def main():
     serve(name, [guarded(f) for f in (
         forward_training, forward_inference, backward_training,
         backward_inference, jvp_training, double_backward_training)],
-        outputs=outputs, running_variance="unbiased", single_value="reject",
-        zero_variance="zero", subnormals="keep")
+        dtypes=dtypes(), outputs=outputs, running_variance="unbiased",
+        single_value="reject", zero_variance="zero", subnormals="keep")
 
 
 if __name__ == "__main__":

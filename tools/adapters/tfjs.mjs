@@ -130,5 +130,5 @@ await serve({
     (transposing ? ", channels last)" : ")"),
   operations: Object.keys(operations), dtypes: ["f32"],
   outputs: {forward_training: ["y", "running_mean", "running_var"]},
-  running_variance: "biased", single_value: "keep", zero_variance: "nan"},
+  running_variance: "biased", zero_variance: "nan"},
   run);

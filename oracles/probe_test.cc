@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a card says of the subject `double`, of one with a known defect, and of
+// one that declares what is not so.
+#include "oracles/probe.h"
+
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "oracles/defects.h"
+#include "oracles/double_subject.h"
+#include "oracles/textbook_tensors.h"
+
+namespace exactbn {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const CardLine& line_of(const Card& card, const std::string& id) {
+  for (const CardLine& line : card.lines) {
+    if (line.id == id) return line;
+  }
+  throw std::out_of_range("no line " + id);
+}
+
+std::set<std::string> disagreeing(const Card& card) {
+  std::set<std::string> ids;
+  for (const CardLine& line : card.lines) {
+    if (!line.agrees) ids.insert(line.id);
+  }
+  return ids;
+}
+
+// Answers by a function, and declares what it is told to. No subject may be
+// asked for more than it declares, or what is no problem at all.
+class Fake : public Subject {
+ public:
+  using Answering = std::function<Answer(const Problem&)>;
+  explicit Fake(Answering answering) : answering_(std::move(answering)) {
+    said.subject = "fake";
+  }
+
+  const Declaration& declaration() const override { return said; }
+  Answer answer(const Case& c) override {
+    EXPECT_EQ(why_unsupported(said, c.problem), std::nullopt);
+    EXPECT_NO_THROW(require_valid(c.problem));
+    ++asked;
+    return answering_(c.problem);
+  }
+
+  Declaration said;
+  int asked = 0;
+
+ private:
+  Answering answering_;
+};
+
+Answer right(const Problem& problem) {
+  return DoubleSubject().answer({"", problem, {}});
+}
+
+template <class Real>
+Answer in(const Problem& problem) {
+  Answer answer;
+  answer.outputs = textbook_tensors<Real>(problem);
+  return answer;
+}
+
+TEST(Probe, TheSubjectDoubleIsWhatTheWireFormatSays) {
+  DoubleSubject subject;
+  const Card card = probe(subject);
+  EXPECT_EQ(card.subject, "double");
+  EXPECT_EQ(card.broke, 0);
+  EXPECT_THAT(disagreeing(card), IsEmpty());
+  const std::map<std::string, std::string> found = {
+      {"operations",
+       "forward_training, forward_inference, backward_training, "
+       "backward_inference, jvp_training, double_backward_training"},
+      {"dtypes", "f64, f32, f16, bf16, f8e4m3fn, f8e5m2"},
+      {"channel_axes", "all"},
+      {"outputs_forward_training",
+       "mean, var, invstd, y, running_mean, running_var"},
+      {"outputs_forward_inference", "y"},
+      {"outputs_backward_training", "dbeta, dgamma, dx"},
+      {"outputs_backward_inference", "dbeta, dgamma, dx"},
+      {"outputs_jvp_training", "y_dot"},
+      {"outputs_double_backward_training", "grad_dy, grad_gamma, grad_x"},
+      {"formulas", "as defined"},
+      {"absent_parameters", "1 and 0"},
+      {"momentum_side", "momentum"},
+      {"cumulative_average", "1 / (batches_tracked + 1)"},
+      {"running_variance", "unbiased"},
+      {"single_value", "nan"},
+      {"single_value_y", "beta"},
+      {"batch_variance", "biased"},
+      {"saved_mean", "the batch's"},
+      {"saved_var", "biased"},
+      {"saved_invstd", "1 / sqrt(var + epsilon)"},
+      {"training_reads", "no"},
+      {"epsilon_place", "inside the root"},
+      {"epsilon_minimum", "none"},
+      {"zero_variance", "nan"},
+      {"zero_variance_frozen", "nan or infinity"},
+      {"accumulation", "f64"},
+      {"gradient_accumulation", "f64"},
+      {"sum_growth", "does not grow"},
+      {"variance_algorithm", "in two passes, or as well"},
+      {"layout", "the same bits"},
+      {"neighbours", "the same bits"},
+      {"repetition", "the same bits"},
+      {"memory", "the same bits"},
+      {"nan_in_x", "its channel"},
+      {"infinity_in_x", "its channel"},
+      {"nonfinite_frozen", "its own y"},
+      {"subnormal_inputs", "keep"},
+      {"subnormal_outputs", "keep"},
+  };
+  std::map<std::string, std::string> got;
+  for (const CardLine& line : card.lines) {
+    got[line.id] = line.found;
+    EXPECT_NE(line.title, "") << line.id;
+    EXPECT_NE(line.evidence, "") << line.id;
+  }
+  EXPECT_EQ(got, found);
+  EXPECT_EQ(got.size(), card.lines.size());
+}
+
+// What a known defect makes of one line.
+struct Telling {
+  const char* defect;
+  const char* id;
+  const char* found;
+  bool agrees = false;
+};
+
+void PrintTo(const Telling& t, std::ostream* out) { *out << t.defect; }
+
+class Defective : public testing::TestWithParam<Telling> {};
+
+TEST_P(Defective, IsToldByItsLine) {
+  const Defect* defect = find_defect(GetParam().defect);
+  ASSERT_TRUE(defect);
+  DefectSubject subject(*defect);
+  const CardLine line = line_of(probe(subject), GetParam().id);
+  EXPECT_EQ(line.found, GetParam().found) << line.evidence;
+  EXPECT_EQ(line.agrees, GetParam().agrees);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Defective,
+    testing::Values(
+        Telling{"momentum_on_wrong_side", "momentum_side", "1 - momentum"},
+        Telling{"momentum_always_default", "momentum_side",
+                "0.1, whatever is asked"},
+        Telling{"momentum_zero_is_default", "momentum_side",
+                "momentum, but 0.1 at momentum 0"},
+        Telling{"running_never_updated", "momentum_side",
+                "0: it is never updated"},
+        Telling{"running_mean_replaced", "momentum_side",
+                "1: it replaces the old; of running_var momentum"},
+        Telling{"running_old_not_decayed", "momentum_side",
+                "momentum, but the old keeps weight 1"},
+        Telling{"running_updated_twice", "momentum_side", "momentum, twice"},
+        Telling{"cumulative_average_lost", "cumulative_average", "0.1"},
+        Telling{"cumulative_average_off_by_one", "cumulative_average",
+                "1 / batches_tracked"},
+        Telling{"running_variance_biased", "running_variance", "biased"},
+        Telling{"running_variance_unbiased_twice", "running_variance",
+                "unbiased twice"},
+        Telling{"running_variance_inverse_factor", "running_variance",
+                "(m - 1) / m of the biased one"},
+        Telling{"running_variance_holds_epsilon", "running_variance",
+                "unbiased, plus epsilon"},
+        Telling{"running_variance_is_deviation", "running_variance",
+                "the unbiased deviation"},
+        Telling{"unbiased_of_samples", "running_variance",
+                "by N / (N - 1), of N samples"},
+        Telling{"unbiased_of_one_is_zero", "single_value", "takes 0"},
+        Telling{"epsilon_missing", "single_value_y", "nan"},
+        Telling{"variance_unbiased", "batch_variance", "unbiased"},
+        Telling{"variance_not_centred", "batch_variance", "the mean of x^2"},
+        Telling{"running_statistics_in_training", "batch_variance",
+                "running_var"},
+        Telling{"running_statistics_in_training", "training_reads",
+                "on running_mean, running_var"},
+        Telling{"saved_mean_is_running", "saved_mean", "the new running_mean"},
+        Telling{"epsilon_in_variance", "saved_var", "biased, plus epsilon"},
+        Telling{"saved_variance_is_deviation", "saved_var", "the deviation"},
+        Telling{"saved_variance_is_invstd", "saved_var", "invstd"},
+        Telling{"epsilon_outside_root", "saved_invstd",
+                "1 / (sqrt(var) + epsilon)"},
+        Telling{"epsilon_outside_root", "epsilon_place", "outside it"},
+        Telling{"epsilon_outside_root", "epsilon_minimum", "cannot be told",
+                true},
+        Telling{"epsilon_missing", "epsilon_place", "left out, or far smaller"},
+        Telling{"epsilon_twice", "epsilon_place", "added twice"},
+        Telling{"epsilon_squared", "epsilon_place", "squared"},
+        Telling{"epsilon_is_floor", "epsilon_place",
+                "a floor: max(var, epsilon)"},
+        Telling{"epsilon_over_count", "epsilon_place", "divided by m"},
+        Telling{"root_missing", "epsilon_place",
+                "inside, and no root is taken"},
+        Telling{"epsilon_missing_backward", "epsilon_place",
+                "inside the root; left out, or far smaller in "
+                "backward_training, backward_inference, "
+                "double_backward_training"},
+        Telling{"variance_is_deviation", "epsilon_place",
+                "inside the root; inside, of the variance squared in "
+                "forward_inference, backward_inference"},
+        Telling{"epsilon_clamped", "epsilon_minimum", "1e-05"},
+        Telling{"epsilon_clamped_low", "epsilon_minimum", "1e-12"},
+        Telling{"epsilon_of_keras", "epsilon_minimum",
+                "1e-03, whatever is asked"},
+        Telling{"invstd_zero_where_constant", "zero_variance", "zero"},
+        Telling{"invstd_zero_where_constant", "zero_variance_frozen", "beta"},
+        Telling{"nan_leaks", "nan_in_x", "the whole batch"},
+        Telling{"nan_leaks", "infinity_in_x", "the whole batch"},
+        Telling{"nan_inputs_skipped", "nan_in_x",
+                "its channel; one value in forward_training"},
+        Telling{"nan_becomes_zero", "nan_in_x", "nothing"},
+        Telling{"nan_becomes_zero", "nonfinite_frozen", "nothing"},
+        Telling{"subnormal_inputs_flushed", "subnormal_inputs", "flush"},
+        Telling{"subnormal_results_flushed", "subnormal_outputs", "flush"},
+        Telling{"f64_through_f32", "subnormal_inputs", "keep; flush in f64"},
+        Telling{"sums_in_format_of_x", "accumulation",
+                "wider than f64 for f64, f32; f16 for f16; bf16 for bf16"},
+        Telling{"gradient_sums_in_format_of_x", "gradient_accumulation",
+                "wider than f64 for f64, f32; f16 for f16; bf16 for bf16"},
+        Telling{"sum_stalls", "sum_growth", "grows with m", true},
+        Telling{"variance_one_pass", "variance_algorithm",
+                "in one pass, in f32", true},
+        Telling{"channels_second_assumed", "layout", "other values"},
+        Telling{"statistics_per_sample", "layout", "other values"},
+        Telling{"batch_statistics_in_inference", "neighbours", "other values"},
+        Telling{"sums_not_cleared", "repetition", "other values"},
+        Telling{"running_statistics_held_inside", "repetition", "other values"},
+        Telling{"running_statistics_poisoned", "memory", "other values"},
+        Telling{"dx_without_gamma", "formulas",
+                "otherwise: dx of backward_training, dx of "
+                "backward_inference"},
+        Telling{"absent_beta_drops_gamma", "absent_parameters",
+                "something else, without beta"}),
+    [](const auto& row) {
+      return std::string(row.param.defect) + "_" + row.param.id;
+    });
+
+// Sums of floats, in pairs, in two passes.
+TEST(Probe, TellsFloatsFromDoubles) {
+  Fake subject(in<float>);
+  const Card card = probe(subject);
+  EXPECT_EQ(line_of(card, "accumulation").found, "f32");
+  EXPECT_EQ(line_of(card, "gradient_accumulation").found, "f32");
+  EXPECT_EQ(line_of(card, "sum_growth").found, "does not grow");
+  EXPECT_EQ(line_of(card, "variance_algorithm").found,
+            "in two passes, or as well");
+  // Nobody declared that f64 is summed in f32.
+  EXPECT_TRUE(disagreeing(card).contains("accumulation"));
+  EXPECT_EQ(line_of(card, "accumulation").declared,
+            "f32 or wider, f64 for f64");
+}
+
+// Welford's updates, and E[x^2] - mean^2 in doubles.
+class Algorithm : public testing::Test {
+ protected:
+  template <class Statistics>
+  static std::string found(const Statistics& statistics) {
+    Fake subject([&](const Problem& problem) {
+      Answer answer = right(problem);
+      if (problem.operation != Operation::forward_training) return answer;
+      Tensor& var = answer.outputs.at("var");
+      const ChannelView view = problem.view();
+      for (std::int64_t c = 0; c < view.channels; ++c) {
+        std::vector<double> x;
+        for (std::int64_t k = 0; k < view.count(); ++k) {
+          x.push_back(problem.x().value(view.offset(c, k)));
+        }
+        var.set_bits(c, round_to(statistics(x), var.dtype()));
+      }
+      return answer;
+    });
+    return line_of(probe(subject), "variance_algorithm").found;
+  }
+};
+
+TEST_F(Algorithm, OnePassInDoublesIsTold) {
+  EXPECT_EQ(found([](const std::vector<double>& x) {
+              double sum = 0;
+              double squares = 0;
+              for (const double v : x) {
+                sum += v;
+                squares += v * v;
+              }
+              const auto m = static_cast<double>(x.size());
+              return squares / m - (sum / m) * (sum / m);
+            }),
+            "in one pass, in f64");
+}
+
+TEST_F(Algorithm, ARunningMeanOfFloatsIsTold) {
+  EXPECT_EQ(found([](const std::vector<double>& x) {
+              float mean = 0;
+              float m2 = 0;
+              float n = 0;
+              for (const double v : x) {
+                const auto value = static_cast<float>(v);
+                const float d = value - mean;
+                mean += d / ++n;
+                m2 += d * (value - mean);
+              }
+              return static_cast<double>(m2 / n);
+            }),
+            "by a running mean in f32");
+}
+
+// One thing declared that is not so, and the lines that say it.
+struct Claim {
+  const char* id;
+  void (*claim)(Declaration& declaration);
+  std::set<std::string> also = {};
+};
+
+void PrintTo(const Claim& claim, std::ostream* out) { *out << claim.id; }
+
+class WrongClaim : public testing::TestWithParam<Claim> {};
+
+TEST_P(WrongClaim, IsNoticed) {
+  // It does f32 and both forward operations, channels at axis 1.
+  Fake subject([](const Problem& problem) {
+    Answer answer = right(problem);
+    const bool done = problem.x().dtype() == DType::f32 &&
+                      problem.channel_axis == 1 &&
+                      (problem.operation == Operation::forward_training ||
+                       problem.operation == Operation::forward_inference);
+    if (!done) {
+      answer = {};
+      answer.kind = Answer::Kind::unsupported;
+      answer.message = "not done";
+    }
+    answer.outputs.erase("invstd");
+    return answer;
+  });
+  subject.said.operations = {Operation::forward_training,
+                             Operation::forward_inference};
+  subject.said.dtypes = {DType::f32};
+  subject.said.channel_axes = {"1"};
+  subject.said.outputs[Operation::forward_training] = {
+      "y", "mean", "var", "running_mean", "running_var"};
+  subject.said.accumulation = DType::f64;
+  EXPECT_THAT(disagreeing(probe(subject)), IsEmpty());
+  GetParam().claim(subject.said);
+  std::set<std::string> expected = GetParam().also;
+  expected.insert(GetParam().id);
+  EXPECT_EQ(disagreeing(probe(subject)), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, WrongClaim,
+    testing::Values(
+        Claim{"operations",
+              [](Declaration& d) {
+                d.operations.push_back(Operation::jvp_training);
+              }},
+        Claim{"dtypes", [](Declaration& d) { d.dtypes.push_back(DType::f16); }},
+        Claim{"channel_axes",
+              [](Declaration& d) { d.channel_axes.emplace_back("last"); }},
+        Claim{"outputs_forward_training",
+              [](Declaration& d) {
+                d.outputs[Operation::forward_training].emplace_back("invstd");
+              }},
+        Claim{"running_variance",
+              [](Declaration& d) {
+                d.running_variance = RunningVariance::biased;
+              },
+              // The biased variance of one value would be a number.
+              {"single_value"}},
+        Claim{"single_value",
+              [](Declaration& d) { d.single_value = SingleValue::keep; }},
+        Claim{"zero_variance",
+              [](Declaration& d) { d.zero_variance = ZeroVariance::zero; }},
+        Claim{"accumulation",
+              [](Declaration& d) { d.accumulation = DType::f32; }}),
+    [](const auto& row) { return row.param.id; });
+
+// Whoever declares to flush may keep here and there, but not everywhere.
+TEST(Probe, AFlushThatIsDeclaredAndSeenNowhereIsNoticed) {
+  Fake subject(right);
+  subject.said.subnormals = Subnormals::flush;
+  EXPECT_THAT(disagreeing(probe(subject)),
+              UnorderedElementsAre("subnormal_inputs", "subnormal_outputs"));
+  const Defect* defect = find_defect("subnormal_results_flushed");
+  Fake flushing([&](const Problem& problem) {
+    return defect_answers(*defect, problem).front();
+  });
+  flushing.said.subnormals = Subnormals::flush;
+  EXPECT_THAT(disagreeing(probe(flushing)), IsEmpty());
+}
+
+TEST(Probe, ARejectionIsItsConvention) {
+  Fake subject([](const Problem& problem) {
+    if (problem.view().count() > 1) return right(problem);
+    Answer answer;
+    answer.kind = Answer::Kind::rejected;
+    answer.message = "one value";
+    return answer;
+  });
+  const Card card = probe(subject);
+  EXPECT_EQ(line_of(card, "single_value").found, "reject");
+  EXPECT_THAT(disagreeing(card),
+              UnorderedElementsAre("single_value", "single_value_y"));
+  subject.said.single_value = SingleValue::reject;
+  EXPECT_THAT(disagreeing(probe(subject)), IsEmpty());
+}
+
+// y alone, of inference.
+TEST(Probe, WhatIsNotOfferedDisagreesWithNothing) {
+  Fake subject(right);
+  subject.said.operations = {Operation::forward_inference};
+  const Card card = probe(subject);
+  EXPECT_THAT(disagreeing(card), IsEmpty());
+  for (const char* id : {"momentum_side", "running_variance", "single_value",
+                         "saved_var", "nan_in_x", "accumulation",
+                         "outputs_jvp_training", "variance_algorithm"}) {
+    EXPECT_EQ(line_of(card, id).found, kNotOffered) << id;
+  }
+  EXPECT_EQ(line_of(card, "epsilon_place").found, "inside the root");
+}
+
+bool holds_nan(const Problem& problem) { return !problem.x().all_finite(); }
+
+TEST(Probe, ACrashCostsItsLineAlone) {
+  Fake subject([](const Problem& problem) {
+    if (holds_nan(problem)) throw SubjectFailure("died by signal 11");
+    return right(problem);
+  });
+  const Card card = probe(subject);
+  std::set<std::string> lost;
+  for (const CardLine& line : card.lines) {
+    if (line.found != kCannotTell) continue;
+    lost.insert(line.id);
+    EXPECT_EQ(line.evidence, "died by signal 11");
+  }
+  EXPECT_THAT(lost, UnorderedElementsAre("memory", "nan_in_x", "infinity_in_x",
+                                         "nonfinite_frozen"));
+  EXPECT_EQ(card.broke, 4);
+  EXPECT_THAT(disagreeing(card), IsEmpty());
+}
+
+TEST(Probe, ASubjectThatAlwaysBreaksIsLeftAlone) {
+  Fake subject(
+      [](const Problem&) -> Answer { throw SubjectFailure("gave no answer"); });
+  const Card card = probe(subject);
+  EXPECT_EQ(subject.asked, kMostProbeBreaks);
+  EXPECT_EQ(card.broke, kMostProbeBreaks);
+  EXPECT_EQ(line_of(card, "operations").found, "none");
+  EXPECT_EQ(line_of(card, "epsilon_place").found, kNotOffered);
+  EXPECT_THAT(line_of(card, "momentum_side").evidence,
+              HasSubstr("gave no answer"));
+}
+
+}  // namespace
+}  // namespace exactbn
