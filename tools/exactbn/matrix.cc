@@ -10,7 +10,6 @@
 #include <set>
 
 #include "oracles/printable.h"
-#include "tools/exactbn/markup.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/rows.h"
 
@@ -84,19 +83,6 @@ std::string outcome(const Contestant& c) {
 
 constexpr std::string_view kLegend =
     "the worst grade, the worst eta, and how many cases failed of those run";
-
-std::string html_table(const Lines& lines) {
-  std::string html = "<div class=\"wide\"><table>\n";
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const char* tag = i == 0 ? "th" : "td";
-    html += "<tr>";
-    for (const std::string& text : lines[i]) {
-      html += fmt::format("<{0}>{1}</{0}>", tag, escaped(text));
-    }
-    html += "</tr>\n";
-  }
-  return html + "</table></div>\n";
-}
 
 }  // namespace
 
@@ -174,23 +160,6 @@ std::string matrix_json(const std::vector<Contestant>& all) {
                      {"reports", reports},
                      {"did_not_start", failures}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
-}
-
-std::string matrix_html(const std::vector<Contestant>& all) {
-  std::string body = fmt::format("<p>{}</p>\n<p>In each cell: {}.</p>\n",
-                                 escaped(how(all)), kLegend);
-  for (const auto& [operation, block] : blocks(all)) {
-    body += html_table(table(all, operation, block));
-  }
-  for (const Contestant& c : all) {
-    body += fmt::format("<h2>{}</h2>\n<p><strong>{}</strong></p>\n",
-                        escaped(printable(c.name)), escaped(outcome(c)));
-    if (c.failure.empty()) {
-      body += "<details><summary>Failures</summary>\n" +
-              html_failures(c.run, printable(c.name) + ": ") + "</details>\n";
-    }
-  }
-  return html_page(fmt::format("{} subjects", all.size()), body);
 }
 
 int exit_code(const std::vector<Contestant>& all) {

@@ -23,9 +23,6 @@ std::string matrix_text(const std::vector<Contestant>& all);
 // report of each subject as json_report has it.
 std::string matrix_json(const std::vector<Contestant>& all);
 
-// A page of its own: those tables, then the failures of each.
-std::string matrix_html(const std::vector<Contestant>& all);
-
 // The most serious of their exit codes: 3, 1, 4, 0 in this order.
 int exit_code(const std::vector<Contestant>& all);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "tools/exactbn/page.h"
 #include "tools/exactbn/report.h"
 
 namespace exactbn {
@@ -15,7 +16,9 @@ int publish(const Run& run, const Judging& judging) {
   if (!judging.junit.empty()) {
     write_file(judging.junit, junit_report(std::array{&run}));
   }
-  if (!judging.html.empty()) write_file(judging.html, html_report(run));
+  if (!judging.html.empty()) {
+    write_file(judging.html, html_page({{run.declaration.subject, &run, {}}}));
+  }
   fmt::print("{}", text_report(run, judging.errors));
   return exit_code(summarize(run));
 }
@@ -23,11 +26,14 @@ int publish(const Run& run, const Judging& judging) {
 int publish(const std::vector<Contestant>& all, const Judging& judging) {
   if (!judging.json.empty()) write_file(judging.json, matrix_json(all));
   std::vector<const Run*> runs;
+  std::vector<PageSubject> shown;
   for (const Contestant& c : all) {
-    if (c.failure.empty()) runs.push_back(&c.run);
+    const bool started = c.failure.empty();
+    if (started) runs.push_back(&c.run);
+    shown.push_back({c.name, started ? &c.run : nullptr, c.failure});
   }
   if (!judging.junit.empty()) write_file(judging.junit, junit_report(runs));
-  if (!judging.html.empty()) write_file(judging.html, matrix_html(all));
+  if (!judging.html.empty()) write_file(judging.html, html_page(shown));
   for (const Run* run : runs) {
     if (judging.errors > 0) {
       fmt::print("{}", failures_text(*run, judging.errors));

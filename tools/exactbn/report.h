@@ -20,16 +20,11 @@ std::string json_report(const Run& run);
 // Of the failures in full, the first `errors`, which the text report has.
 std::string failures_text(const Run& run, int errors);
 
+// What explains the failures, and where they are; empty where nothing failed.
+std::string diagnosis_text(const Run& run);
+
 // JUnit XML, a test suite per run and a test case per case, for CI systems.
 std::string junit_report(std::span<const Run* const> runs);
-
-// A page of its own: the table, and every failure with a link to it.
-std::string html_report(const Run& run);
-
-// Parts of it: a page with a title and a body, which is HTML; and every failure
-// with a link whose name begins with `prefix`.
-std::string html_page(const std::string& title, const std::string& body);
-std::string html_failures(const Run& run, const std::string& prefix);
 
 // Throws UsageError where write_file is bound to fail, which is better known
 // before a long run than after it.

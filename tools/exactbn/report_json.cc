@@ -137,6 +137,53 @@ Json failure(const Run& run, const CaseRun& c) {
   return json;
 }
 
+Json card(const Card& card) {
+  Json lines = Json::array();
+  for (const CardLine& line : card.lines) {
+    lines.push_back({{"id", line.id},
+                     {"title", line.title},
+                     {"found", line.found},
+                     {"declared", line.declared},
+                     {"agrees", line.agrees},
+                     {"evidence", line.evidence}});
+  }
+  return {{"schema", "exactbn/probe/1"},
+          {"subject", card.subject},
+          {"lines", lines}};
+}
+
+// What came of every case, and of its outputs: the worst value of each, and
+// kappa of its channel.
+Json cases(const Run& run) {
+  Json all = Json::array();
+  for (const CaseRun& c : run.cases) {
+    const Problem& problem = c.question->problem;
+    Json outputs = Json::object();
+    for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
+      const OutputVerdict& out = c.verdict.outputs[i];
+      Json& json = outputs[out.output];
+      json = {{"verdict", to_string(out.verdict)},
+              {"grade", nullptr},
+              {"ulp", nullptr},
+              {"eta", nullptr},
+              {"kappa", nullptr}};
+      if (c.ulps[i].decided() == 0) continue;
+      json["grade"] = to_string(out.grade);
+      json["ulp"] = number(out.max_ulp);
+      json["eta"] = number(out.max_eta);
+      json["kappa"] = number(c.kappas[i]);
+    }
+    all.push_back({{"case", c.question->id},
+                   {"operation", to_string(problem.operation)},
+                   {"dtype", format(problem.x().dtype()).name},
+                   {"m", problem.view().count()},
+                   {"verdict", to_string(c.verdict.verdict)},
+                   {"why", text_or_null(why(c))},
+                   {"outputs", outputs}});
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string json_report(const Run& run) {
@@ -147,23 +194,26 @@ std::string json_report(const Run& run) {
       failures.push_back(failure(run, c));
     }
   }
-  const Json json = {{"schema", "exactbn/report/1"},
-                     {"subject", run.declaration.subject},
-                     {"seed", run.seed},
-                     {"environment", environment()},
-                     {"summary",
-                      {{"run", s.run},
-                       {"passed", s.passed},
-                       {"failed", s.failed},
-                       {"missing", s.missing},
-                       {"undecided", s.undecided},
-                       {"unsupported", s.unsupported}}},
-                     {"ulp_bins", ulp_bins()},
-                     {"outputs", outputs(run)},
-                     {"diagnosis", diagnosis(run)},
-                     {"scope", scope(run)},
-                     {"differs_between_runs", differing_cases(run)},
-                     {"failures", failures}};
+  Json json = {{"schema", "exactbn/report/1"},
+               {"subject", run.declaration.subject},
+               {"seed", run.seed},
+               {"required", to_string(run.required)},
+               {"environment", environment()},
+               {"summary",
+                {{"run", s.run},
+                 {"passed", s.passed},
+                 {"failed", s.failed},
+                 {"missing", s.missing},
+                 {"undecided", s.undecided},
+                 {"unsupported", s.unsupported}}},
+               {"ulp_bins", ulp_bins()},
+               {"outputs", outputs(run)},
+               {"diagnosis", diagnosis(run)},
+               {"scope", scope(run)},
+               {"differs_between_runs", differing_cases(run)},
+               {"failures", failures},
+               {"cases", cases(run)}};
+  if (run.card) json["card"] = card(*run.card);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -5,6 +5,8 @@
 
 #include "oracles/mismatch_text.h"
 #include "oracles/printable.h"
+#include "oracles/text_lines.h"
+#include "tools/exactbn/eta_decades.h"
 #include "tools/exactbn/failure_text.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/rows.h"
@@ -58,8 +60,9 @@ std::string list_of(const std::vector<std::string>& ids) {
   return text;
 }
 
-// What explains the failures, and where they are.
-std::string diagnosis(const Run& run) {
+}  // namespace
+
+std::string diagnosis_text(const Run& run) {
   const std::size_t failed = wrong_cases(run);
   std::string text;
   std::size_t rest = failed;
@@ -98,29 +101,41 @@ std::string diagnosis(const Run& run) {
         fmt::format("differs    {} case{} from run to run: {}\n", differ.size(),
                     differ.size() == 1 ? "" : "s", list_of(differ));
   }
-  return text.empty() ? text : text + '\n';
+  return text;
 }
+
+namespace {
 
 // Why each case without a verdict has none.
 std::string open_cases(const Run& run) {
   std::string text;
   for (const CaseRun& c : run.cases) {
-    if (c.verdict.verdict == Verdict::missing) {
-      text += fmt::format("missing    {}: {}\n", printable(c.question->id),
-                          printable(c.verdict.reason));
-    }
-    if (c.verdict.verdict == Verdict::undecided) {
-      std::string outputs;
-      for (const OutputVerdict& out : c.verdict.outputs) {
-        if (out.undecided_values == 0) continue;
-        outputs += fmt::format("{}{} ({} value{})", outputs.empty() ? "" : ", ",
-                               out.output, out.undecided_values,
-                               out.undecided_values == 1 ? "" : "s");
-      }
-      text += fmt::format("undecided  {}: {}: too ill-conditioned to judge\n",
-                          printable(c.question->id), outputs);
-    }
+    const Verdict verdict = c.verdict.verdict;
+    if (verdict != Verdict::missing && verdict != Verdict::undecided) continue;
+    text += fmt::format("{:<10} {}: {}\n", to_string(verdict),
+                        printable(c.question->id), printable(why(c)));
   }
+  return text;
+}
+
+// The worst eta by decades of what it may grow with, where there are several:
+// "eta by kappa  1: 0.98  10: 1.2  100: 131".
+std::string growth(const char* name, const std::vector<Decade>& decades) {
+  if (decades.size() < 2) return {};
+  std::string text = fmt::format("eta by {:<5}", name);
+  for (const Decade& d : decades) {
+    text += fmt::format("  {}: {:.2g}", d.from(), d.eta);
+  }
+  return cut_line(text);
+}
+
+std::string growths(const Run& run) {
+  const std::string text =
+      growth("kappa", eta_by_kappa(run)) + growth("m", eta_by_m(run));
+  return text.empty() ? text : '\n' + text;
+}
+
+std::string paragraph(const std::string& text) {
   return text.empty() ? text : text + '\n';
 }
 
@@ -148,8 +163,9 @@ std::string text_report(const Run& run, int errors) {
   return fmt::format("{}   {}   required: {}\n\n",
                      printable(run.declaration.subject), printable(run.source),
                      to_string(run.required)) +
-         table(run) + '\n' + failures_text(run, errors) + diagnosis(run) +
-         open_cases(run) + to_string(summarize(run)) + '\n';
+         table(run) + growths(run) + '\n' + failures_text(run, errors) +
+         paragraph(diagnosis_text(run)) + paragraph(open_cases(run)) +
+         to_string(summarize(run)) + '\n';
 }
 
 }  // namespace exactbn

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <utility>
 
 namespace exactbn {
 
@@ -37,6 +35,18 @@ std::vector<TableRow> rows(const Run& run) {
     result.push_back(row);
   }
   return result;
+}
+
+std::map<std::pair<std::string, DType>, UlpHistogram> ulps_by_output(
+    const Run& run) {
+  std::map<std::pair<std::string, DType>, UlpHistogram> all;
+  for (const CaseRun& c : run.cases) {
+    for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
+      const OutputVerdict& out = c.verdict.outputs[i];
+      all[{out.output, out.dtype}] += c.ulps[i];
+    }
+  }
+  return all;
 }
 
 std::string correct_share(const TableRow& row) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/exactbn/run.h"
@@ -22,6 +24,10 @@ struct TableRow {
 };
 
 std::vector<TableRow> rows(const Run& run);
+
+// The errors of all values of an output that came in a format.
+std::map<std::pair<std::string, DType>, UlpHistogram> ulps_by_output(
+    const Run& run);
 
 // How many of the values that were decided are correctly rounded: 99.9%. Never
 // rounded up, so that 100% is all of them.

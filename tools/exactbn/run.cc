@@ -8,6 +8,7 @@
 
 #include "oracles/explain.h"
 #include "oracles/explain_run.h"
+#include "oracles/kappa.h"
 
 namespace exactbn {
 
@@ -120,6 +121,8 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
   result.ulps =
       ulp_histograms(result.question->problem, run.declaration,
                      answers[result.judged].outputs, result.verdict.outputs);
+  result.kappas = worst_kappas(result.question->problem, run.declaration,
+                               result.verdict.outputs);
   const std::int64_t bytes = bytes_of(answers);
   if (run.bytes + bytes > kKeptBytes) return;
   run.bytes += bytes;
@@ -169,6 +172,18 @@ std::vector<std::string> scope(const Run& run) {
     }
   }
   return failing_cases(outcomes);
+}
+
+std::string why(const CaseRun& c) {
+  if (c.verdict.verdict != Verdict::undecided) return c.verdict.reason;
+  std::string text;
+  for (const OutputVerdict& out : c.verdict.outputs) {
+    if (out.undecided_values == 0) continue;
+    text +=
+        fmt::format("{}{} ({} value{})", text.empty() ? "" : ", ", out.output,
+                    out.undecided_values, out.undecided_values == 1 ? "" : "s");
+  }
+  return text + ": too ill-conditioned to judge";
 }
 
 std::vector<std::string> differing_cases(const Run& run) {

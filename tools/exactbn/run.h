@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "oracles/card.h"
 #include "oracles/check.h"
 #include "oracles/diagnose.h"
 #include "oracles/subject.h"
@@ -19,6 +21,7 @@ struct CaseRun {
   const Case* question = nullptr;
   CaseVerdict verdict;             // of the worse answer, the first of equals
   std::vector<UlpHistogram> ulps;  // of each output of the verdict
+  std::vector<double> kappas;      // as worst_kappas has it, of each likewise
   bool broke = false;  // the subject crashed, hung or broke the protocol
   // Whether the same case, asked again, was answered with other bits.
   bool differs = false;
@@ -55,6 +58,7 @@ struct Run {
   std::vector<CaseRun> cases;
   std::int64_t bytes = 0;  // of the answers kept
   Diagnosis diagnosis;
+  std::optional<Card> card;  // where its conventions were looked for
 };
 
 Summary summarize(const Run& run);
@@ -87,6 +91,11 @@ std::size_t wrong_cases(const Run& run);
 
 // Which cases of an operation failed, where one rule tells.
 std::vector<std::string> scope(const Run& run);
+
+// Why a case did not pass, in a line: what kept its values from being judged,
+// or the outputs that are too ill-conditioned. Empty where only values are
+// wrong.
+std::string why(const CaseRun& c);
 
 // The ids of the cases that were answered otherwise when asked again.
 std::vector<std::string> differing_cases(const Run& run);

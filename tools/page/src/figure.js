@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// A chart with its heading and what it says in words.
+
+export function figure(heading, caption, svg, description) {
+  const box = document.createElement("figure");
+  const title = document.createElement("h4");
+  title.textContent = heading;
+  const words = document.createElement("figcaption");
+  words.textContent = caption;
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", description);
+  box.append(title, words, svg);
+  return box;
+}
+
+// 1234567 as "1,234,567".
+export const grouped = (n) => n.toLocaleString("en");
+
+// Powers of ten as readers of figures write them.
+const kDigits = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
+export function power(value) {
+  const exponent = Math.round(Math.log10(value));
+  if (exponent >= -2 && exponent <= 3) return grouped(value);
+  return "10" + [...String(exponent)]
+    .map((c) => (c === "-" ? "\u207b" : kDigits[c])).join("");
+}
