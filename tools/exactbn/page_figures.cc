@@ -11,7 +11,7 @@
 namespace exactbn {
 
 std::string figures_html(const Run& run) {
-  HtmlTable table("Figures by operation and format", {{"operation"},
+  HtmlTable table("Cases by verdict, and the worst of their values", {{"operation"},
                                                       {"format"},
                                                       {"run", true},
                                                       {"passed", true},

@@ -7,7 +7,10 @@ import {figure, grouped, power} from "./figure.js";
 const kGrades = ["correct", "faithful", "stable", "sequential", "unstable"];
 // Shapes of lines alone: thousands of them lie upon each other.
 const kSymbols = ["circle", "diamond2", "triangle2", "square2", "times"];
-const kLeast = 0.01;  // what is below is drawn there
+// What is beyond is drawn there: beyond kappa of 10^8 no f32 is decided, and an
+// eta of 10^8 is as wrong as a greater one.
+const kLeast = 0.01;
+const kMost = 1e8;
 
 const colour = (grade) => `var(--${grade})`;
 const short = (value) => value.toPrecision(3).replace(/\.?0+(?=e|$)/, "");
@@ -30,13 +33,13 @@ export function gradeKey() {
   return list;
 }
 
+// At most some eight of them, with both ends.
 const decades = (from, to) => {
-  const list = [];
-  for (let value = from; value <= to * 1.0001; value *= 10) {
-    list.push(Number(value.toPrecision(6)));
-  }
-  const step = Math.ceil(list.length / 8);
-  return list.filter((_, i) => i % step === 0);
+  const count = Math.round(Math.log10(to / from));
+  const step = Math.ceil(count / 8);
+  return Array.from({length: count + 1}, (_, i) => i)
+    .filter((i) => (count - i) % step === 0 || i === 0)
+    .map((i) => Number((from * 10 ** i).toPrecision(6)));
 };
 const ceiling = (value) => 10 ** Math.ceil(Math.log10(value) - 1e-9);
 
@@ -49,31 +52,44 @@ function titleOf(p) {
     (p.verdict === "failed" ? "\nclick: the failure" : "");
 }
 
-// `curves`: [{label, at}] the limits; `x`: the measure of a point.
+const kUnlike = kMost * 100;
+
+// An axis of powers of ten, with the ends named where points lie beyond them.
+function axis(values, least, most) {
+  const finite = values.filter((v) => v !== Infinity);
+  const end = Math.min(kMost, ceiling(Math.max(most, ...finite)));
+  const isCut = finite.some((v) => v > end);
+  return {
+    domain: [least, end], ticks: decades(least, end),
+    place: (v) => Math.max(least, Math.min(v, end)),
+    name: (v) => (v === least && least < 1 ? "\u2264 "
+      : v === end && isCut ? "\u2265 " : "") + power(v),
+  };
+}
+
+// `curves`: the limits, each with a name and `at`, its eta at a value of x, which
+// is the measure of a point.
 function scatter(points, {x, label, least, width, curves, subject}) {
-  const finite = points.filter((p) => p.eta !== Infinity).map((p) => p.eta);
-  const most = ceiling(Math.max(1000, ...finite));
-  const hasOthers = finite.length < points.length;
-  const top = hasOthers ? most * 10 : most;
-  const end = ceiling(Math.max(least * 100, ...points.map(x)));
-  const place = (p) => Math.max(kLeast, Math.min(p.eta, top));
-  const ticks = decades(kLeast, most);
-  if (hasOthers) ticks.push(top);
+  const up = axis(points.map((p) => p.eta), kLeast, 1000);
+  const along = axis(points.map(x), least, least * 100);
+  const end = along.domain[1];
+  const isUnlike = (p) => p.eta === Infinity;
+  const top = points.some(isUnlike) ? kUnlike : up.domain[1];
+  const place = (p) => isUnlike(p) ? top : up.place(p.eta);
+  const across = (p) => along.place(x(p));
+  const ticks = up.ticks.concat(top === kUnlike ? [top] : []);
   const sorted = [...points].sort((a, b) =>
     kGrades.indexOf(a.grade) - kGrades.indexOf(b.grade));
-  const across = (p) => Math.max(least, x(p));
-  const samples = decades(least, end);
+  const samples = Array.from({length: 41}, (_, i) => least *
+    (end / least) ** (i / 40));
   const svg = Plot.plot({
     width, height: Math.max(260, Math.min(360, width * 0.7)),
-    marginLeft: 52, marginBottom: 40, marginRight: 16,
+    marginLeft: 52, marginBottom: 40, marginRight: 28, marginTop: 32,
     style: {fontSize: "12px", fontFamily: "inherit", overflow: "visible"},
-    x: {type: "log", domain: [least, end], label, labelArrow: "none",
-      labelAnchor: "center", ticks: decades(least, end),
-      tickFormat: (v) => (v === least && least < 1 ? "\u2264 " : "") +
-        power(v)},
+    x: {type: "log", domain: along.domain, label, labelArrow: "none",
+      labelAnchor: "center", ticks: along.ticks, tickFormat: along.name},
     y: {type: "log", domain: [kLeast, top], label: "eta", labelArrow: "none",
-      ticks, tickFormat: (v) => hasOthers && v === top ? "unlike"
-        : v === kLeast ? "\u2264 0.01" : power(v)},
+      ticks, tickFormat: (v) => v === kUnlike ? "unlike" : up.name(v)},
     symbol: {domain: kGrades, range: kSymbols},
     marks: [
       Plot.gridY(ticks, {stroke: "var(--line)", strokeOpacity: 1}),
@@ -102,11 +118,19 @@ function scatter(points, {x, label, least, width, curves, subject}) {
 // What a reader sees of it, in words.
 function described(points, x, name) {
   if (points.length === 0) return "No outputs.";
-  const worst = points.reduce((a, b) => (b.eta > a.eta ? b : a));
-  const eta = worst.eta === Infinity
-    ? "is no number of the kind that is wanted" : `is ${short(worst.eta)}`;
-  return `${grouped(points.length)} outputs. The worst eta ${eta}, at ${name} ` +
-    `${short(x(worst))}, in ${worst.output} of ${worst.case}.`;
+  const finite = points.filter((p) => p.eta !== Infinity);
+  const unlike = points.length - finite.length;
+  let text = `${grouped(points.length)} outputs.`;
+  if (finite.length > 0) {
+    const worst = finite.reduce((a, b) => (b.eta > a.eta ? b : a));
+    text += ` The worst eta is ${short(worst.eta)}, at ${name} ` +
+      `${short(x(worst))}, in ${worst.output} of ${worst.case}.`;
+  }
+  if (unlike > 0) {
+    text += ` Unlike: ${grouped(unlike)} with a value that is no number, or ` +
+      "infinite, where that is wrong.";
+  }
+  return text;
 }
 
 const kStable = {at: () => 8, name: "stable: 8", side: "top", dash: "none"};

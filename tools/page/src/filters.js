@@ -109,7 +109,7 @@ export function addFilters(show) {
   clear.textContent = "Clear";
   const status = document.createElement("output");
   status.setAttribute("role", "status");
-  form.append(labelled("Text of a case", text), clear, status);
+  form.append(labelled("Text in a case", text), clear, status);
   document.querySelector("body > header").append(form);
 
   const wanted = () => Object.fromEntries(

@@ -28,15 +28,12 @@ export function ulpChart(histograms, width) {
       "are correctly rounded.";
   const svg = Plot.plot({
     width, height: 46 * Math.max(1, outputs.length) + 64,
-    marginLeft: 8, marginRight: 96, marginBottom: 36, marginTop: 24,
+    marginLeft: 96, marginRight: 8, marginBottom: 36, marginTop: 24,
     style: {fontSize: "12px", fontFamily: "inherit"},
     fx: {domain: formats, label: null, axis: "top", padding: 0.08},
-    fy: {domain: outputs, label: null, axis: "right", padding: 0.2},
+    fy: {domain: outputs, label: null, axis: "left", padding: 0.2},
     x: {type: "band", domain: Array.from({length: kUnlike + 1}, (_, i) => i),
-      label: "steps from the correctly rounded value", labelArrow: "none",
-      labelAnchor: "center", padding: 0.1, tickSize: 3,
-      ticks: [...kTicks.keys()].filter((t) => !narrow || t % 13 === 0),
-      tickFormat: (bin) => kTicks.get(bin)},
+      padding: 0.1, axis: null},
     y: {type: "log", domain: [0.7, top], axis: null},
     marks: [
       Plot.barY(bars, {fx: "dtype", fy: "output", x: "bin", y1: 0.7,
@@ -49,6 +46,10 @@ export function ulpChart(histograms, width) {
               : most === null ? "further off" : `up to ${power(most)} off`),
         tip: {fill: "var(--paper)", stroke: "var(--soft)"}}),
       Plot.ruleY([0.7], {stroke: "var(--soft)"}),
+      Plot.axisX([...kTicks.keys()].filter((t) => !narrow || t % 13 === 0), {
+        facetAnchor: "bottom", tickSize: 3, labelArrow: "none",
+        label: "steps from the correctly rounded value",
+        labelAnchor: "center", tickFormat: (bin) => kTicks.get(bin)}),
     ],
   });
   return figure("Values by their distance in ulp", said + " Heights are " +
