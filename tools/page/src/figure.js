@@ -7,6 +7,11 @@ export function figure(heading, caption, svg, description) {
   title.textContent = heading;
   const words = document.createElement("figcaption");
   words.textContent = caption;
+  // It is one picture: its parts have no names of their own.
+  for (const part of svg.querySelectorAll("[aria-label]")) {
+    part.dataset.mark = part.getAttribute("aria-label");
+    part.removeAttribute("aria-label");
+  }
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", description);
   box.append(title, words, svg);

@@ -29,5 +29,6 @@ export function followLinks(filters) {
     const link = event.target.closest?.("a[href^='#']");
     if (link && link.hash === location.hash) show(filters);
   });
-  show(filters);
+  // After the browser has gone there itself, which takes the focus away.
+  addEventListener("load", () => show(filters));
 }
