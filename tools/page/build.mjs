@@ -4,8 +4,9 @@
 import {build} from "esbuild";
 import {readFileSync, readdirSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
+import {fileURLToPath} from "node:url";
 
-const here = import.meta.dirname;
+const here = fileURLToPath(new URL(".", import.meta.url));
 
 const {outputFiles, metafile} = await build({
   entryPoints: [join(here, "src/page.js")],

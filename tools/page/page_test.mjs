@@ -9,7 +9,7 @@ import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync}
 import {createRequire} from "node:module";
 import {join, resolve} from "node:path";
 import {after, before, test} from "node:test";
-import {pathToFileURL} from "node:url";
+import {fileURLToPath, pathToFileURL} from "node:url";
 
 const [program, folder] = process.argv.slice(2).map((path) => resolve(path));
 const browserFile = ["/usr/bin/chromium", "/usr/bin/google-chrome"]
@@ -32,7 +32,8 @@ function exactbn(...words) {
 }
 
 // Three subjects on f32 and bf16, one of which means harm.
-const hostile = `node ${join(import.meta.dirname, "hostile_subject.mjs")}`;
+const hostile = "node " +
+  fileURLToPath(new URL("hostile_subject.mjs", import.meta.url));
 const validate = (name, ...more) => exactbn("validate", "double",
   "defect:variance_one_pass", "--exec", hostile, "--once", "--dtype",
   "f32,bf16", "--html", file(name), ...more);
