@@ -78,7 +78,7 @@ typedef struct {
   exactbn_dtype dtype;
   int32_t rank;
   const int64_t* shape; /* rank extents, each at least 1 */
-  const void* data;
+  const void* data;     /* aligned for an element, and for no more than that */
 } exactbn_tensor;
 
 /* One question. Everything in it lives until `run` returns. */
@@ -100,8 +100,9 @@ struct exactbn_answer {
 
   /* Memory for an output of that name and format, to be filled row-major: y,
    * dx, y_dot, grad_dy and grad_x have the shape of x, every other output has
-   * one value a channel. NULL
-   * where the operation has no such output. */
+   * one value a channel. What it holds is of no use, and it is aligned for an
+   * element, and for no more than that. NULL where the operation has no such
+   * output. */
   void* (*output)(exactbn_answer* answer, const char* name,
                   exactbn_dtype dtype);
 

@@ -84,6 +84,35 @@ TEST_F(PluginTest, SaysWhyItHasNoOutputs) {
   EXPECT_EQ(ask("status").message, "no such status: 9");
 }
 
+TEST_F(PluginTest, MemoryLiesWhereItIsToldTo) {
+  const auto address = [&](const char* id, const Surroundings& surroundings) {
+    const auto answer = subject_.answer_in(surroundings, case_named(id));
+    return answer->message;
+  };
+  EXPECT_EQ(address("addresses", {}), "x 0, mean 0, var 0");
+  EXPECT_EQ(address("addresses", {.past = 1}), "x 8, mean 8, var 8");
+  EXPECT_EQ(address("addresses", {.past = 3, .apart = 2}),
+            "x 24, mean 40, var 56");
+  EXPECT_EQ(address("addresses", {.past = 7, .apart = 1}),
+            "x 56, mean 0, var 8");
+}
+
+TEST_F(PluginTest, MemoryForOutputsHoldsWhatItIsToldTo) {
+  const auto answer =
+      subject_.answer_in({.past = 1, .held = 0xa5}, case_named("unwritten"));
+  EXPECT_EQ(answer->outputs.at("y").bits(5), 0xa5a5u);
+  EXPECT_EQ(answer->outputs.at("invstd").bits(0), 0xa5a5a5a5a5a5a5a5u);
+}
+
+TEST_F(PluginTest, AnswersAreTheSameAnywhere) {
+  const Case c = case_named("means");
+  const auto there = subject_.answer_in({.past = 1, .apart = 2}, c);
+  EXPECT_EQ(there->outputs, subject_.answer(c).outputs);
+  EXPECT_EQ(subject_.answer_in({.past = 1}, case_named("scribbles"))->message,
+            "it wrote to its input x: x[4] was 0x1.8p+2 and is 0x1.2p+3");
+  EXPECT_FALSE(subject_.answer_in({.threads = 2}, c));
+}
+
 TEST(Plugin, RefusesAFileThatIsNoPluginOfThisVersion) {
   const std::vector<std::pair<std::string, std::string_view>> rows = {
       {"missing.so", "not a shared library that loads"},

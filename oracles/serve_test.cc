@@ -68,6 +68,16 @@ TEST(Serve, AnswersEveryLineInOrder) {
   EXPECT_EQ(lines[6], R"({"case":"d","rejected":"2"})");
 }
 
+TEST(Serve, WhatHasNoSurroundingsSaysSo) {
+  const auto lines =
+      served("{\"surroundings\":{\"past\":1}}\n" + case_line("a", DType::f64) +
+             case_line("b", DType::f64) + "{\"surroundings\":{\"pest\":1}}\n");
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines[1], R"({"case":"a","error":"it has no surroundings"})");
+  EXPECT_EQ(lines[2], R"({"case":"b","rejected":"1"})");
+  EXPECT_EQ(lines[3], R"({"case":"?","error":"surroundings: unknown field"})");
+}
+
 TEST(Serve, SaysThatNobodyTakesTheAnswers) {
   Counter subject;
   std::istringstream in(case_line("a", DType::f64));

@@ -120,16 +120,37 @@ struct SpawnSettings {
   posix_spawnattr_t attributes{};
 };
 
-pid_t spawn(std::vector<std::string> argv, const Pipe& input,
+// This process's environment, with OMP_NUM_THREADS of one's choice; 0: as it
+// is.
+std::vector<std::string> environment(int threads) {
+  constexpr std::string_view kVariable = "OMP_NUM_THREADS=";
+  std::vector<std::string> all;
+  for (char** each = environ; *each; ++each) all.emplace_back(*each);
+  if (threads == 0) return all;
+  std::erase_if(all, [&](const std::string& text) {
+    return text.starts_with(kVariable);
+  });
+  all.push_back(fmt::format("{}{}", kVariable, threads));
+  return all;
+}
+
+// As C wants a list of texts, which must outlive it.
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (std::string& text : texts) all.push_back(text.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+pid_t spawn(std::vector<std::string> argv, int threads, const Pipe& input,
             const Pipe& output) {
-  std::vector<char*> words;
-  words.reserve(argv.size() + 1);
-  for (std::string& word : argv) words.push_back(word.data());
-  words.push_back(nullptr);
+  const std::vector<char*> words = pointers(argv);
+  std::vector<std::string> variables = environment(threads);
   const SpawnSettings settings(input, output);
   pid_t pid = 0;
   require(posix_spawnp(&pid, words[0], &settings.actions, &settings.attributes,
-                       words.data(), environ),
+                       words.data(), pointers(variables).data()),
           words[0]);
   return pid;
 }
@@ -160,8 +181,8 @@ std::string name_of(const std::vector<std::string>& argv) {
 
 class StreamSubject::Process {
  public:
-  explicit Process(const std::vector<std::string>& argv)
-      : pid_(spawn(argv, input_, output_)) {
+  Process(const std::vector<std::string>& argv, int threads)
+      : pid_(spawn(argv, threads, input_, output_)) {
     input_.from.close();
     output_.to.close();
     for (const int fd : {input_.to.get(), output_.from.get()}) {
@@ -267,15 +288,34 @@ StreamSubject::StreamSubject(std::vector<std::string> argv,
     : argv_(std::move(argv)), options_(options), declaration_(start()) {}
 
 StreamSubject::~StreamSubject() {
-  if (!process_) return;
-  process_->close();
-  process_->end_within(kGrace);
+  for (const auto& [threads, process] : processes_) {
+    if (process) process->close();
+  }
+  for (const auto& [threads, process] : processes_) {
+    if (process) process->end_within(kGrace);
+  }
+}
+
+std::unique_ptr<StreamSubject::Process>& StreamSubject::process() {
+  return processes_[threads_];
 }
 
 Answer StreamSubject::answer(const Case& c) {
-  if (!process_) start();
+  threads_ = 0;
+  return ask(write_case(c) + '\n', c);
+}
+
+std::optional<Answer> StreamSubject::answer_in(const Surroundings& surroundings,
+                                               const Case& c) {
+  if (!options_.has_surroundings) return std::nullopt;
+  threads_ = surroundings.threads;
+  return ask(write_surroundings(surroundings) + '\n' + write_case(c) + '\n', c);
+}
+
+Answer StreamSubject::ask(const std::string& lines, const Case& c) {
+  if (!process()) start();
   const std::string line =
-      exchange(write_case(c) + '\n', options_.case_limit,
+      exchange(lines, options_.case_limit,
                fmt::format("answer to case {}", c.id), "on case " + c.id);
   try {
     return read_answer(line, c);
@@ -302,7 +342,7 @@ void StreamSubject::require_answer_to(const Case& c, std::string_view line) {
 
 Declaration StreamSubject::start() {
   try {
-    process_ = std::make_unique<Process>(argv_);
+    process() = std::make_unique<Process>(argv_, threads_);
   } catch (const std::system_error& error) {
     fail(fmt::format("could not be started: {}", error.code().message()));
   }
@@ -310,7 +350,7 @@ Declaration StreamSubject::start() {
                                     "before its declaration");
   const auto object = nlohmann::json::parse(line, nullptr, false);
   if (object.is_object() && object.contains("load_error")) {
-    process_.reset();
+    process().reset();
     throw LoadError(object["load_error"].is_string()
                         ? object["load_error"].get<std::string>()
                         : line);
@@ -329,12 +369,12 @@ std::string StreamSubject::exchange(std::string_view text, milliseconds limit,
                                     std::string_view when) {
   using Outcome = Process::Outcome;
   std::string line;
-  switch (process_->exchange(text, Clock::now() + limit, options_.line_limit,
-                             line)) {
+  switch (process()->exchange(text, Clock::now() + limit, options_.line_limit,
+                              line)) {
     case Outcome::line:
       break;
     case Outcome::closed:
-      if (const auto end = process_->end_within(kGrace)) {
+      if (const auto end = process()->end_within(kGrace)) {
         fail(fmt::format("{} {}", describe(*end), when));
       }
       fail(fmt::format("closed its output and gave no {}", wanted));
@@ -349,8 +389,13 @@ std::string StreamSubject::exchange(std::string_view text, milliseconds limit,
 }
 
 void StreamSubject::fail(std::string_view what_it_did) {
-  process_.reset();
-  throw SubjectFailure(fmt::format("'{}' {}", name_of(argv_), what_it_did));
+  process().reset();
+  throw SubjectFailure(fmt::format(
+      "'{}'{} {}", name_of(argv_),
+      threads_ == 0
+          ? std::string()
+          : fmt::format(" of {} thread{}", threads_, threads_ == 1 ? "" : "s"),
+      what_it_did));
 }
 
 }  // namespace exactbn

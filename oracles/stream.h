@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ struct StreamOptions {
   std::chrono::milliseconds start_limit{60'000};  // until the declaration
   std::chrono::milliseconds case_limit{60'000};   // until the answer
   std::size_t line_limit = std::size_t{1} << 30;  // bytes of one line
+  // Whether the process serves a plugin (serve.h), and so is told of
+  // surroundings; and may be started again with another number of threads.
+  bool has_surroundings = false;
 };
 
 // An implementation in a process of its own, which speaks the wire format over
@@ -34,10 +38,15 @@ class StreamSubject : public Subject {
   // A process that fails is killed with all that it started; the next call
   // starts another.
   Answer answer(const Case& c) override;
+  // A number of threads has a process of its own.
+  std::optional<Answer> answer_in(const Surroundings& surroundings,
+                                  const Case& c) override;
 
  private:
   class Process;
 
+  Answer ask(const std::string& lines, const Case& c);
+  std::unique_ptr<Process>& process();
   Declaration start();
   // Sends `text` and returns the line that comes back. The words say in a
   // failure what was wanted and when.
@@ -50,7 +59,9 @@ class StreamSubject : public Subject {
 
   std::vector<std::string> argv_;
   StreamOptions options_;
-  std::unique_ptr<Process> process_;
+  // By their number of threads, 0: as this process has it.
+  std::map<int, std::unique_ptr<Process>> processes_;
+  int threads_ = 0;  // of the one that is asked
   Declaration declaration_;
 };
 

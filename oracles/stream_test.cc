@@ -254,5 +254,37 @@ TEST_F(StreamTest, APluginCrashesInAProcessOfItsOwn) {
               HasSubstr("unfit_ABI.so: built for version 42"));
 }
 
+TEST_F(StreamTest, ANumberOfThreadsHasAProcessOfItsOwn) {
+  StreamOptions options;
+  options.has_surroundings = true;
+  ::unsetenv("OMP_NUM_THREADS");
+  StreamSubject subject(
+      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"}, options);
+  const Case c = small_case("threads");
+  EXPECT_EQ(subject.answer(c).message, "none");
+  EXPECT_EQ(subject.answer_in({.threads = 3}, c)->message, "3");
+  EXPECT_EQ(subject.answer_in({.threads = 1}, c)->message, "1");
+  ::setenv("OMP_NUM_THREADS", "7", 1);
+  EXPECT_EQ(subject.answer_in({.threads = 3}, c)->message, "3");
+  EXPECT_THAT(
+      failure([&] { subject.answer_in({.threads = 1}, small_case("crash")); }),
+      HasSubstr("meek_plugin.so' of 1 thread died by signal 6"));
+  EXPECT_EQ(subject.answer(c).message, "none");
+  EXPECT_EQ(subject.answer_in({.threads = 1}, c)->message, "1");
+  ::unsetenv("OMP_NUM_THREADS");
+}
+
+TEST_F(StreamTest, SurroundingsAreOfOneCase) {
+  StreamOptions options;
+  options.has_surroundings = true;
+  StreamSubject subject(
+      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"}, options);
+  const Case c = small_case("addresses");
+  EXPECT_EQ(subject.answer_in({.past = 1}, c)->message, "x 8, mean 8, var 8");
+  EXPECT_EQ(subject.answer(c).message, "x 0, mean 0, var 0");
+  StreamSubject other(declared("read a; " + std::string(kAnswer)));
+  EXPECT_FALSE(other.answer_in({.past = 1}, c));
+}
+
 }  // namespace
 }  // namespace exactbn

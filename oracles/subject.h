@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "oracles/surroundings.h"
 #include "reference/problem.h"
 
 namespace exactbn {
@@ -81,6 +82,14 @@ class Subject {
   // why_unsupported speaks of. Throws SubjectFailure; the next call may then
   // find the subject restarted.
   virtual Answer answer(const Case& c) = 0;
+
+  // The same in surroundings of one's choice, or nothing where the subject has
+  // no such: where its memory and its threads are its own.
+  virtual std::optional<Answer> answer_in(
+      [[maybe_unused]] const Surroundings& surroundings,
+      [[maybe_unused]] const Case& c) {
+    return std::nullopt;
+  }
 };
 
 }  // namespace exactbn

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "oracles/check.h"
 #include "properties/sure_verdict.h"
 
 namespace exactbn {
@@ -14,6 +13,23 @@ Violation refusal(std::string_view law, const Problem& problem,
   v.law = law;
   v.text = text;
   v.problems = {problem};
+  return v;
+}
+
+Violation failure_of(const CaseVerdict& verdict) {
+  Violation v;
+  v.text = verdict.reason;
+  for (const OutputVerdict& out : verdict.outputs) {
+    if (out.verdict != Verdict::failed) continue;
+    const Judgement& j = out.worst.judgement;
+    v.output = out.output;
+    v.index = out.worst.index;
+    v.text =
+        fmt::format("got {}, want {}: {:+.3g} ulp, eta {:.3g}, limit {:.3g}",
+                    to_hexfloat(out.worst.got, out.dtype),
+                    to_hexfloat(j.want, out.dtype), j.ulp, j.eta, out.limit);
+    break;
+  }
   return v;
 }
 
@@ -29,18 +45,9 @@ Verdict ask_oracle(const Trial& trial, const Request& request,
       check({"property", problem, {}}, trial.declaration(),
             trial.base().answer(), required);
   if (verdict.verdict != Verdict::failed) return verdict.verdict;
-  violation = refusal(kOracle, problem, verdict.reason);
-  for (const OutputVerdict& out : verdict.outputs) {
-    if (out.verdict != Verdict::failed) continue;
-    const Judgement& j = out.worst.judgement;
-    violation->output = out.output;
-    violation->index = out.worst.index;
-    violation->text =
-        fmt::format("got {}, want {}: {:+.3g} ulp, eta {:.3g}, limit {:.3g}",
-                    to_hexfloat(out.worst.got, out.dtype),
-                    to_hexfloat(j.want, out.dtype), j.ulp, j.eta, out.limit);
-    break;
-  }
+  violation = failure_of(verdict);
+  violation->law = kOracle;
+  violation->problems = {problem};
   return verdict.verdict;
 }
 

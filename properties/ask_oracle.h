@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "oracles/check.h"
 #include "properties/runner.h"
 
 namespace exactbn {
@@ -8,6 +9,9 @@ namespace exactbn {
 // A violation of what is no law, and of which there is only a text.
 Violation refusal(std::string_view law, const Problem& problem,
                   const std::string& text);
+
+// Where and how an answer fails, by a verdict that says so.
+Violation failure_of(const CaseVerdict& verdict);
 
 // The oracle's verdict on the answer to the problem itself. Fills the violation
 // where the answer fails.

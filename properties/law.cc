@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "properties/answer_difference.h"
 #include "properties/law_families.h"
 
 namespace exactbn {
@@ -101,36 +102,6 @@ void Trial::not_negative(const Number& number, std::string_view output,
   judge(number.may_be_positive_or_zero(), number, output, i);
 }
 
-namespace {
-
-// Where two answers differ in a bit; empty where they do not.
-std::string difference(const Answer& a, const Answer& b, std::string& output,
-                       std::int64_t& index) {
-  if (a.kind != b.kind) return "first answered, then not, or the other way";
-  for (const auto& [name, first] : a.outputs) {
-    const auto it = b.outputs.find(name);
-    output = name;
-    if (it == b.outputs.end() || it->second.dtype() != first.dtype() ||
-        it->second.shape() != first.shape()) {
-      return "an output is there, or of this format, only sometimes";
-    }
-    if (it->second == first) continue;
-    for (index = 0; index < first.size(); ++index) {
-      const std::uint64_t was = first.bits(index);
-      const std::uint64_t is = it->second.bits(index);
-      if (was == is ||
-          (is_nan(was, first.dtype()) && is_nan(is, first.dtype()))) {
-        continue;
-      }
-      return fmt::format("first {}, then {}", to_hexfloat(was, first.dtype()),
-                         to_hexfloat(is, first.dtype()));
-    }
-  }
-  return {};
-}
-
-}  // namespace
-
 void Trial::repeat(const Problem& problem, const Answer& before) {
   if (!subject_) return;
   if (next_repeat_ == repeats_.size()) {
@@ -139,14 +110,44 @@ void Trial::repeat(const Problem& problem, const Answer& before) {
   const Answer& now = repeats_[next_repeat_++];
   if (broken()) return;
   any_ = true;
-  std::string output;
-  std::int64_t index = 0;
-  std::string text = difference(before, now, output, index);
-  if (text.empty()) return;
+  AnswerDifference found = difference(before, now);
+  if (found.text.empty()) return;
   open_ = true;
   if (layer_ != Layer::judge) return;
-  violation_ = violation_of(output, index, std::move(text));
+  violation_ = violation_of(found.output, found.index, std::move(found.text));
   violation_->problems.push_back(problem);
+}
+
+const Answer* Trial::answer_in(const Surroundings& surroundings) {
+  if (!subject_) return nullptr;
+  if (next_elsewhere_ == elsewhere_.size()) {
+    std::optional<Answer> answer;
+    try {
+      answer = subject_->answer_in(surroundings, question(base().problem()));
+    } catch (const SubjectFailure& failure) {
+      crashed_ = true;
+      answer = {Answer::Kind::error, failure.what(), {}};
+    }
+    elsewhere_.push_back(std::move(answer));
+  }
+  const std::optional<Answer>& known = elsewhere_[next_elsewhere_++];
+  return known ? &*known : nullptr;
+}
+
+void Trial::fact(bool holds, std::string_view output, std::int64_t i,
+                 const std::string& text) {
+  if (broken()) return;
+  any_ = true;
+  if (holds) return;
+  open_ = true;
+  if (layer_ != Layer::judge) return;
+  violation_ = violation_of(output, i, text);
+  violation_->crashed = crashed_;
+}
+
+void Trial::unknown() {
+  any_ = true;
+  unknown_ = true;
 }
 
 void Trial::evaluate(const Law& law, Layer layer) {
@@ -154,6 +155,7 @@ void Trial::evaluate(const Law& law, Layer layer) {
   for (Asked& asked : asked_) asked.use(layer);
   next_ask_ = 0;
   next_repeat_ = 0;
+  next_elsewhere_ = 0;
   any_ = false;
   unknown_ = false;
   open_ = false;
@@ -163,11 +165,14 @@ void Trial::evaluate(const Law& law, Layer layer) {
 void Trial::forget() {
   asks_.clear();
   repeats_.clear();
+  elsewhere_.clear();
+  crashed_ = false;
   while (asked_.size() > 1) asked_.pop_back();
 }
 
 Holds Trial::check(const Law& law, std::optional<Violation>& violation) {
   violation.reset();
+  other_bits_ = false;
   if (!law.applies(base().problem())) return Holds::not_applicable;
   forget();
   // What was asked is not asked again: only the numbers are others.
@@ -198,10 +203,10 @@ std::vector<Law> all_families() {
     std::span<const Law> laws;
   };
   const Family families[] = {
-      {"statistics", statistics_laws()},  {"invariance", invariance_laws()},
-      {"gradients", gradient_laws()},     {"second order", second_order_laws()},
-      {"running", running_laws()},        {"modes", mode_laws()},
-      {"composition", composition_laws()}};
+      {"statistics", statistics_laws()}, {"invariance", invariance_laws()},
+      {"gradients", gradient_laws()},    {"second order", second_order_laws()},
+      {"running", running_laws()},       {"modes", mode_laws()},
+      {"modes", surroundings_laws()},    {"composition", composition_laws()}};
   std::vector<Law> all;
   for (const Family& family : families) {
     for (Law law : family.laws) {

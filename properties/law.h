@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <list>
 #include <span>
@@ -19,6 +20,7 @@ struct Violation {
   std::int64_t index = 0;
   std::string text;               // what was found, in a line
   std::vector<Problem> problems;  // all that were asked, the drawn one first
+  bool crashed = false;           // the subject did, in other surroundings
 };
 
 // What came of a law on a problem.
@@ -44,6 +46,7 @@ class Trial {
   // The problem itself.
   const Asked& base() const { return asked_.front(); }
   const Declaration& declaration() const { return *declaration_; }
+  Grade required() const { return required_; }
 
   // Another problem; null where the subject does not do such, or refuses it,
   // and then a law says nothing. What a law asks must not depend on what came
@@ -58,11 +61,25 @@ class Trial {
   // An answer to a problem must have the bits that it had before.
   void repeat(const Problem& problem, const Answer& before);
 
+  // The subject's answer to the problem itself in other surroundings; null
+  // where it has no such. One that crashes there answers with an error.
+  const Answer* answer_in(const Surroundings& surroundings);
+  // What must hold and is no equation; where it does not, where and why. And
+  // that of which nothing can be said.
+  void fact(bool holds, std::string_view output = {}, std::int64_t i = 0,
+            const std::string& text = {});
+  void unknown();
+  // Notes that a law that lets bits differ found some that do.
+  void found_other_bits() { other_bits_ = true; }
+
   // Whether the law needs no more equations.
   bool broken() const { return violation_.has_value(); }
 
   // Evaluates the law. Fills the violation where it is broken.
   Holds check(const Law& law, std::optional<Violation>& violation);
+
+  // Whether the last law that was evaluated noted other bits.
+  bool has_other_bits() const { return other_bits_; }
 
   // Laws that the filter decided, and those that it left open.
   struct Counts {
@@ -89,8 +106,12 @@ class Trial {
   // What the law has asked and what came of it, and how far it is in that.
   std::vector<const Asked*> asks_;
   std::vector<Answer> repeats_;
+  std::deque<std::optional<Answer>> elsewhere_;
   std::size_t next_ask_ = 0;
   std::size_t next_repeat_ = 0;
+  std::size_t next_elsewhere_ = 0;
+  bool crashed_ = false;  // elsewhere
+  bool other_bits_ = false;
   Layer layer_ = Layer::judge;
   bool open_ = false;  // the filter cannot tell
   bool any_ = false;

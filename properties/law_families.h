@@ -13,6 +13,7 @@ std::span<const Law> gradient_laws();
 std::span<const Law> second_order_laws();
 std::span<const Law> running_laws();
 std::span<const Law> mode_laws();
+std::span<const Law> surroundings_laws();
 std::span<const Law> composition_laws();
 
 }  // namespace exactbn

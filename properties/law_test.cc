@@ -19,6 +19,21 @@
 namespace exactbn {
 namespace {
 
+// What asks for a second call of a subject, which the definition has not.
+bool is_of_calls(std::string_view law) {
+  return law == "same_twice" || law == "nothing_is_kept" ||
+         law == "any_alignment" || law == "outputs_fully_written" ||
+         law == "any_number_of_threads";
+}
+
+// Whose surroundings are there, and do not matter.
+class Surrounded : public DoubleSubject {
+ public:
+  std::optional<Answer> answer_in(const Surroundings&, const Case& c) override {
+    return answer(c);
+  }
+};
+
 // Evaluated with the exact reference in the place of a subject, in rationals
 // and roots: no rounding, and no tolerance.
 TEST(Laws, HoldExactlyForTheDefinition) {
@@ -42,8 +57,7 @@ TEST(Laws, HoldExactlyForTheDefinition) {
   }
   if (kSanitized) return;
   for (const Law& law : laws()) {
-    // It needs no second call of the definition.
-    if (law.name == "same_twice" || law.name == "nothing_is_kept") continue;
+    if (is_of_calls(law.name)) continue;
     EXPECT_GE(held[law.name], 1) << law.name;
   }
 }
@@ -51,7 +65,7 @@ TEST(Laws, HoldExactlyForTheDefinition) {
 TEST(Laws, HoldForTheTextbookInDouble) {
   std::map<std::string_view, int> held;
   for (std::uint64_t i = 0; i < trials(300); ++i) {
-    DoubleSubject subject;
+    Surrounded subject;
     const Drawn drawn = draw_case({}, 2, i);
     Trial trial(subject, subject.declaration(), drawn.problem,
                 Grade::sequential);
@@ -122,6 +136,10 @@ TEST(Laws, EachIsBrokenByADefect) {
       {"folded_into_a_layer", "epsilon_always_default"},
       {"same_twice", "sums_not_cleared"},
       {"nothing_is_kept", "running_statistics_poisoned"},
+      // By plugins, in laws_surroundings_test.
+      {"any_alignment", ""},
+      {"outputs_fully_written", ""},
+      {"any_number_of_threads", ""},
       {"merged_statistics", "last_value_left_out"},
       {"merged_gradients", "dgamma_is_mean"},
   };

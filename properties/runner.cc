@@ -19,7 +19,8 @@ struct Outcome {
   Verdict verdict = Verdict::passed;
   bool broke = false;
   Trial::Counts counts;
-  std::vector<Holds> held;  // `answers`, the oracle, the laws
+  std::vector<Holds> held;              // `answers`, the oracle, the laws
+  std::vector<std::size_t> other_bits;  // their places
   std::vector<std::pair<std::size_t, Violation>> violations;
   Problem problem;  // where there are any
 };
@@ -98,7 +99,10 @@ class Checker {
       if (!request_.laws[k]->applies(problem)) continue;
       trial.use(fresh());
       out.held[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
-      if (violation) found(out, kFirstLaw + k, std::move(*violation));
+      if (trial.has_other_bits()) out.other_bits.push_back(kFirstLaw + k);
+      if (!violation) continue;
+      out.broke = out.broke || violation->crashed;
+      found(out, kFirstLaw + k, std::move(*violation));
     }
     out.counts = trial.counts();
   }
@@ -172,6 +176,9 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
   }
   for (std::size_t k = 0; k < out.held.size(); ++k) {
     count(survey.tallies[k], out.held[k]);
+  }
+  for (const std::size_t place : out.other_bits) {
+    ++survey.tallies[place].other_bits;
   }
   for (auto& [place, violation] : out.violations) {
     if (survey.tallies[place].broken > 1) continue;

@@ -53,6 +53,8 @@ struct Tally {
   std::uint64_t broken = 0;
   std::uint64_t undecided = 0;
   std::uint64_t not_applicable = 0;
+  // Of all these, how often answers that need not have the same bits had not.
+  std::uint64_t other_bits = 0;
 
   bool operator==(const Tally&) const = default;
 };

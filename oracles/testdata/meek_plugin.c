@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plugin whose conduct is asked for by the id of the case. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,11 +35,28 @@ static int seen_well(const exactbn_case* c) {
          exactbn_input(c, "gamma") == NULL;
 }
 
+/* How far past a boundary of 64 bytes. */
+static int past(const void* data) { return (int)((uintptr_t)data % 64); }
+
+static exactbn_status addresses(const exactbn_case* c, exactbn_answer* a) {
+  char text[80];
+  const int x = past(exactbn_input(c, "x")->data);
+  const int mean = past(a->output(a, "mean", EXACTBN_F64));
+  const int var = past(a->output(a, "var", EXACTBN_F64));
+  snprintf(text, sizeof text, "x %d, mean %d, var %d", x, mean, var);
+  return exactbn_say(a, EXACTBN_ERROR, text);
+}
+
 static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {
   if (is(c, "means")) return means(c, a);
   if (is(c, "scribbles")) {
     ((double*)(uintptr_t)exactbn_input(c, "x")->data)[4] = 9;
     return means(c, a);
+  }
+  if (is(c, "addresses")) return addresses(c, a);
+  if (is(c, "threads")) {
+    const char* given = getenv("OMP_NUM_THREADS");
+    return exactbn_say(a, EXACTBN_ERROR, given ? given : "none");
   }
   if (is(c, "fields"))
     return exactbn_say(a, EXACTBN_ERROR, seen_well(c) ? "well" : "badly");

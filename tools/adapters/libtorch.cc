@@ -49,20 +49,23 @@ exactbn_dtype dtype(const at::Tensor& tensor) {
   }
 }
 
-// A copy: torch updates the running statistics in place.
-at::Tensor loaded(const exactbn_tensor& tensor) {
+at::Tensor borrowed(const exactbn_tensor& tensor) {
   return at::from_blob(const_cast<void*>(tensor.data),
                        {tensor.shape, static_cast<std::size_t>(tensor.rank)},
-                       scalar_type(tensor.dtype))
-      .clone();
+                       scalar_type(tensor.dtype));
 }
 
-// A view with channels first of memory that stays as it is. Channels that lie
-// last get torch's channels-last kernels at rank 4; any other view, its kernels
-// for strided tensors.
+// A copy: torch updates the running statistics in place.
+at::Tensor loaded(const exactbn_tensor& tensor) {
+  return borrowed(tensor).clone();
+}
+
+// A view with channels first of the case's own memory, which torch only reads.
+// Channels that lie last get torch's channels-last kernels at rank 4; any other
+// view, its kernels for strided tensors.
 at::Tensor activation(const exactbn_case& question,
                       const exactbn_tensor& tensor) {
-  return loaded(tensor).movedim(question.channel_axis, 1);
+  return borrowed(tensor).movedim(question.channel_axis, 1);
 }
 
 void put(exactbn_answer& answer, const char* name, const at::Tensor& tensor) {

@@ -251,7 +251,8 @@ int properties(const SubjectOptions& subject, const HuntOptions& options,
       line.show("shrinking " + discovery.violation.law);
       // A process takes its time, and more when it has to be started anew.
       ShrinkLimit limit;
-      const bool crashes = discovery.violation.law == kAnswers;
+      const Violation& violation = discovery.violation;
+      const bool crashes = violation.crashed || violation.law == kAnswers;
       if (!source.in_process) limit.evaluations = crashes ? 100 : 300;
       run.found.push_back(shrink(source, request, discovery, limit));
     }

@@ -45,7 +45,8 @@ std::string properties_json(const PropertiesRun& run) {
                        {"held", t.holds},
                        {"broken", t.broken},
                        {"undecided", t.undecided},
-                       {"not_applicable", t.not_applicable}});
+                       {"not_applicable", t.not_applicable},
+                       {"other_bits", t.other_bits}});
   }
   Json found = Json::array();
   for (const Counterexample& c : run.found) found.push_back(json_of(c));

@@ -18,6 +18,11 @@ std::string table(const Survey& survey) {
     text += fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9}\n", t.law, t.holds,
                         t.broken, t.undecided, t.not_applicable);
   }
+  for (const Tally& t : survey.tallies) {
+    if (t.other_bits == 0) continue;
+    text += fmt::format("\n{}: other bits in {} case{}\n", t.law, t.other_bits,
+                        t.other_bits == 1 ? "" : "s");
+  }
   return text;
 }
 

@@ -120,6 +120,7 @@ std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
         std::vector<std::string>{"/bin/sh", "-c", options.command}, limits);
   }
   if (is_built_in(options.name)) return open_in_process(options.name);
+  limits.has_surroundings = true;
   return std::make_unique<StreamSubject>(
       std::vector<std::string>{program().string(), "serve",
                                plugin_file(options.name).string()},
