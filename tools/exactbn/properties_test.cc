@@ -105,6 +105,26 @@ TEST_F(Properties, ACrashIsExitCode3) {
   EXPECT_THAT(o.out, HasSubstr("BROKEN answers   case 0"));
 }
 
+TEST_F(Properties, APluginIsAskedInOtherSurroundings) {
+  const std::string flags =
+      ".so --cases 20 --profile small --save '' "
+      "--law any_alignment,any_number_of_threads";
+  const std::string plugin = "exactbn properties " EXACTBN_SURROUNDED;
+  const Outcome splits = run(plugin + "SPLITS" + flags + " --json splits.json");
+  EXPECT_EQ(splits.status, 0) << splits.out;
+  EXPECT_THAT(splits.out, HasSubstr("any_number_of_threads: other bits in "));
+  const Json report = Json::parse(read("splits.json"));
+  EXPECT_EQ(report["laws"][2]["law"], "any_alignment");
+  EXPECT_EQ(report["laws"][2]["other_bits"], 0);
+  EXPECT_GT(report["laws"][3]["other_bits"], 0);
+
+  const Outcome dies = run(plugin + "NEEDS_ALIGNED" + flags);
+  EXPECT_EQ(dies.status, 3) << dies.out;
+  EXPECT_THAT(dies.out, AllOf(HasSubstr("BROKEN any_alignment   case 0"),
+                              HasSubstr("died by signal 6"),
+                              Not(HasSubstr("BROKEN answers"))));
+}
+
 TEST_F(Properties, AnInterruptLeavesWhatWasFound) {
   // What the shell calls `exactbn` is a function, which is no command.
   const Outcome o = run("timeout --preserve-status -s INT 3 " EXACTBN_PROGRAM
