@@ -139,6 +139,11 @@ void hunt(std::uint64_t cases, Count& count) {
                       s.discoveries[0].violation.law + ": " +
                       s.discoveries[0].violation.output + " " +
                       s.discoveries[0].violation.text);
+    // Of what a run that is ended has come to.
+    printf("%-24s %8lu passed, %6lu undecided, %8lu declined\n",
+           std::string(statistics[k].name).c_str(), s.passed, s.undecided,
+           s.unsupported);
+    fflush(stdout);
     count.passed += s.passed;
     count.undecided += s.undecided;
   }
