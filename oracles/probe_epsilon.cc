@@ -48,7 +48,7 @@ void epsilon_place(Interview& interview, CardLine& line) {
     const auto hypotheses =
         by_epsilon(problem, *output,
                    {{"inside the root", e},
-                    {"outside it", 2 * std::sqrt(v) * e + e * e},
+                    {"outside the root", 2 * std::sqrt(v) * e + e * e},
                     {"left out, or far smaller", 0},
                     {"added twice", 2 * e},
                     {"squared", e * e},

@@ -42,7 +42,7 @@ std::string listed(const std::vector<double>& values);
 std::string joined(const std::vector<std::string>& words);
 
 // What is found of one thing and another, "forward_training" or "bf16": a word
-// where all agree, else "inside the root; outside it in backward_training".
+// where all agree, else "inside the root; left out in backward_training".
 struct Sighting {
   std::string where;
   std::string what;

@@ -19,7 +19,9 @@ void formulas(Interview& interview, CardLine& line) {
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
     const Form& form = *interview.form(operation);
-    const Problem problem = problem_of(ordinary_question(operation), form);
+    Question q = ordinary_question(operation);
+    q.epsilon = 0x1p-20;  // nothing beside the variances, wherever it is
+    const Problem problem = problem_of(q, form);
     const Answer answer = interview.ask(problem);
     for (const std::string_view name : {"y", "dx", "dgamma", "dbeta", "y_dot",
                                         "grad_dy", "grad_x", "grad_gamma"}) {
@@ -39,9 +41,8 @@ void formulas(Interview& interview, CardLine& line) {
     }
   }
   line.evidence += fmt::format(
-      "{} outputs are right to 12 bits, or to what "
-      "their format has",
-      right.size());
+      "{} of {} outputs are right to 12 bits, or to what their format has",
+      right.size(), right.size() + wrong.size());
   if (right.empty() && wrong.empty()) {
     return conclude(line, std::string(kNotOffered));
   }

@@ -48,7 +48,7 @@ Answer Interview::ask(const Problem& problem) {
   if (const auto why = why_unsupported(declaration(), problem)) {
     Answer answer;
     answer.kind = Answer::Kind::unsupported;
-    answer.message = *why + ", as it declares";
+    answer.message = "not declared (" + *why + ")";
     return answer;
   }
   if (breaks_ >= kMostProbeBreaks) {

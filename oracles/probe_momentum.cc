@@ -214,6 +214,10 @@ void cumulative_average(Interview& interview, CardLine& line) {
        [](double n) {
          return Weights{n / (n + 1), 1 / (n + 1)};
        }},
+      {"batches_tracked / (batches_tracked + 1)",
+       [](double n) {
+         return Weights{1 / (n + 1), n / (n + 1)};
+       }},
       {"1 / batches_tracked",
        [](double n) {
          return Weights{1 - 1 / n, 1 / n};

@@ -120,7 +120,7 @@ std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
   if (!form) return {};
   const Format f = format(dtype);
   const int shift = f.width == 8 ? 3 : 6;
-  // Products of powers of 2 are exact, and invstd is 1.
+  // Products of powers of 2 are exact. invstd is 1, wherever epsilon is.
   const double x =
       std::ldexp(1.0, end == End::input ? f.emin - 1 : f.emin + shift - 1);
   const double gamma = std::ldexp(1.0, end == End::input ? shift : -shift);
@@ -129,8 +129,7 @@ std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
   q.x = {{x, -x, -x, x}};
   q.gamma = {gamma};
   const bool frozen = operation == Operation::forward_inference;
-  q.running_var = {0.75};
-  q.epsilon = frozen ? 0.25 : 1;
+  q.epsilon = frozen ? 0x1p-30 : 1;
   const Problem problem = problem_of(q, *form);
   const Answer answer = interview.ask(problem);
   const auto y = values_of(problem, answer, "y");

@@ -49,6 +49,7 @@ Question sum_question(Operation operation, Columns columns) {
 // every place of the two.
 struct Digits {
   std::optional<double> seen;  // nothing: no sum was wrong
+  int lost = 0;                // the least k of a sum that was
   int asked = 0;               // the largest k
 };
 
@@ -78,10 +79,11 @@ std::optional<Digits> digits(Interview& interview, Operation operation,
   for (std::size_t c = 0; c < got->size(); ++c) {
     const double error = std::fabs(times * (*got)[c] - 6);
     if (error < 6 * 0x1p-5) continue;  // what a result of f16 or bf16 has
+    const int k = 2 + static_cast<int>(c / kPlaces.size());
+    if (!result.seen) result.lost = k;
     // The largest number of the channel over the error of its sum.
-    const double k =
-        2 + static_cast<double>(c / kPlaces.size()) - std::log2(error);
-    result.seen = std::min(result.seen.value_or(k), std::isnan(k) ? 0 : k);
+    const double p = std::isnan(error) ? 0 : k - std::log2(error);
+    result.seen = std::min(result.seen.value_or(p), p);
   }
   return result;
 }
@@ -156,9 +158,8 @@ void accumulation_of(Interview& interview, CardLine& line,
       line.evidence += fmt::format(
           "{}{}: 1 beside 2^k is {}", line.evidence.empty() ? "" : "; ",
           seen.back().where,
-          found->seen
-              ? fmt::format("lost from k = {:.0f} on", std::ceil(*found->seen))
-              : fmt::format("kept up to k = {}", found->asked));
+          found->seen ? fmt::format("lost from k = {} on", found->lost)
+                      : fmt::format("kept up to k = {}", found->asked));
     }
   }
   if (seen.empty()) {
@@ -244,7 +245,7 @@ void sum_growth(Interview& interview, CardLine& line) {
   std::vector<std::string> errors;
   double first = 0;
   double last = 0;
-  for (const int log_m : {8, 11, 14}) {
+  for (const int log_m : {8, 10, 12}) {
     const auto error = error_of_equal_values(interview, *form, log_m);
     if (!error) {
       line.evidence = "neither mean nor running_mean is given";
@@ -254,12 +255,13 @@ void sum_growth(Interview& interview, CardLine& line) {
     if (errors.empty()) first = last;
     errors.push_back(fmt::format("{:.1f} u of 2^{}", last, log_m));
   }
-  line.evidence = "error of the mean of equal values: " + joined(errors);
-  constexpr double kGrowth = 8;  // in u; sums in pairs stay far below it
+  line.evidence = fmt::format("error of the mean of equal values ({}): {}",
+                              to_string(*form), joined(errors));
+  constexpr double kGrowth = 6;  // in u; sums in pairs stay far below it
   if (last < kGrowth) return conclude(line, "does not grow");
   if (!(last > 4 * first)) return conclude(line, std::string(kCannotTell));
   // One sum, value by value, has an error of 3/16 m u.
-  const double sums = std::max(1.0, 0x1p14 * 3 / 16 / last);
+  const double sums = std::max(1.0, 0x1p12 * 3 / 16 / last);
   line.evidence += sums < 1.5
                        ? ", as of one sum"
                        : fmt::format(", as of some {:.0f} side by side", sums);
@@ -322,7 +324,8 @@ void variance_algorithm(Interview& interview, CardLine& line) {
     error[i] = std::isnan(e) ? HUGE_VAL : e;
     texts.push_back(fmt::format("{:.1e} at 2^{}", error[i], kShifts[i]));
   }
-  line.evidence = "error of the variance by the mean: " + joined(texts);
+  line.evidence = fmt::format("error of the variance by the mean ({}): {}",
+                              to_string(*form), joined(texts));
   // One pass in p digits loses (mean / deviation)^2 2^-p, a running mean of p
   // digits (Welford) mean / deviation 2^-p, a second pass nothing here.
   if (*std::max_element(error.begin(), error.end()) < 0x1p-19) {

@@ -193,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         Telling{"saved_variance_is_invstd", "saved_var", "invstd"},
         Telling{"epsilon_outside_root", "saved_invstd",
                 "1 / (sqrt(var) + epsilon)"},
-        Telling{"epsilon_outside_root", "epsilon_place", "outside it"},
+        Telling{"epsilon_outside_root", "epsilon_place", "outside the root"},
         Telling{"epsilon_outside_root", "epsilon_minimum", "cannot be told",
                 true},
         Telling{"epsilon_missing", "epsilon_place", "left out, or far smaller"},
@@ -427,6 +427,19 @@ TEST(Probe, WhatIsNotOfferedDisagreesWithNothing) {
     EXPECT_EQ(line_of(card, id).found, kNotOffered) << id;
   }
   EXPECT_EQ(line_of(card, "epsilon_place").found, "inside the root");
+}
+
+TEST(Probe, TellsTheOtherSideOfACumulativeAverage) {
+  Fake subject([](const Problem& problem) {
+    Problem other = problem;
+    const auto n = static_cast<double>(problem.batches_tracked);
+    if (!problem.momentum) other.momentum = n / (n + 1);
+    return right(other);
+  });
+  const Card card = probe(subject);
+  EXPECT_EQ(line_of(card, "cumulative_average").found,
+            "batches_tracked / (batches_tracked + 1)");
+  EXPECT_THAT(disagreeing(card), UnorderedElementsAre("cumulative_average"));
 }
 
 bool holds_nan(const Problem& problem) { return !problem.x().all_finite(); }

@@ -277,11 +277,16 @@ std::string version() {
          std::to_string(v->patch);
 }
 
+// Whether kernels for instructions of that kind may be used.
+bool has(dnnl::cpu_isa wanted) {
+  const auto bits = static_cast<unsigned>(wanted);
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  return (isa & bits) == bits;
+}
+
 // VCVTNE2PS2BF16 writes 0 for a subnormal, whatever the rounding mode says.
 bool converts_to_bf16_in_hardware() {
-  const auto bf16 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
-  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  return (isa & bf16) == bf16;
+  return has(dnnl::cpu_isa::avx512_core_bf16);
 }
 
 std::string declaration() {
@@ -289,7 +294,9 @@ std::string declaration() {
          R"(",)"
          R"("operations":["forward_training","forward_inference",)"
          R"("backward_training","backward_inference"],)"
-         R"("dtypes":["f32","bf16"],"channel_axes":["1","last"],)"
+         R"("dtypes":["f32")" +
+         (has(dnnl::cpu_isa::avx512_core) ? R"(,"bf16")" : "") +
+         R"(],"channel_axes":["1","last"],)"
          R"("outputs":{"forward_training":["y","mean","var"],)"
          R"("forward_inference":["y"],)"
          R"("backward_training":["dx","dgamma","dbeta"],)"

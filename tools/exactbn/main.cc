@@ -24,7 +24,7 @@ namespace {
 constexpr const char* kExitCodes =
     "Exit codes:\n"
     "  0  all that ran passed\n"
-    "  1  a mismatch\n"
+    "  1  a mismatch; of probe, a declaration that is not so\n"
     "  2  bad usage or malformed input\n"
     "  3  the subject crashed, hung or broke the protocol\n"
     "  4  nothing failed, but something is undecided or missing";

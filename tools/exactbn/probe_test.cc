@@ -104,7 +104,8 @@ TEST_F(ProbeCommand, ExitsWithOneWhereTheDeclarationIsWrong) {
       run("exactbn probe --exec 'python3 wrong.py' --evidence --json r.json");
   EXPECT_EQ(outcome.status, 1) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("\n! epsilon is "));
-  EXPECT_THAT(outcome.out, HasSubstr(" outside it\n      declared  inside"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr(" outside the root\n      declared  inside"));
   EXPECT_LE(longest_line(outcome.out), 100U);
   const json report = json::parse(read("r.json"));
   EXPECT_EQ(report["schema"], "exactbn/probe/1");
@@ -118,7 +119,7 @@ TEST_F(ProbeCommand, ExitsWithOneWhereTheDeclarationIsWrong) {
                                   "id", "title"));
     if (line["id"] != "epsilon_place") continue;
     seen = true;
-    EXPECT_EQ(line["found"], "outside it");
+    EXPECT_EQ(line["found"], "outside the root");
     EXPECT_EQ(line["declared"], "inside the root");
     EXPECT_EQ(line["agrees"], false);
   }
