@@ -2,6 +2,7 @@
 // Where epsilon goes, whether a least one is imposed, and what 0/0 is.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "oracles/probe_experiments.h"
@@ -68,9 +69,10 @@ void epsilon_place(Interview& interview, CardLine& line) {
   conclude(line, summary(seen));
 }
 
-// One operation's epsilons: what became of each that was asked.
-struct Ladder {
-  std::vector<std::pair<int, std::string>> rungs;  // 2^-k, and what it was
+// An epsilon that was asked, 2^-k, and those that fit what was answered.
+struct Rung {
+  int k;
+  std::vector<std::string> fits;
 };
 
 constexpr const char* kHonoured = "as asked";
@@ -78,8 +80,9 @@ constexpr const char* kHonoured = "as asked";
 // x = -t and t with t^2 an epsilon over 16, or a frozen variance of so much:
 // then epsilon decides, and another one shows. The third power of invstd, which
 // gradients have, stays in the range of f32.
-Ladder ladder(Interview& interview, Operation operation, const Form& form) {
-  Ladder result;
+std::vector<Rung> ladder(Interview& interview, Operation operation,
+                         const Form& form) {
+  std::vector<Rung> rungs;
   for (const int k : {4, 10, 16, 18, 20, 24, 30, 34, 40, 44, 50, 60, 80}) {
     const int half = k / 2 + 2;
     const bool batch = normalizes_by_batch(operation);
@@ -98,44 +101,51 @@ Ladder ladder(Interview& interview, Operation operation, const Form& form) {
     const auto output = principal_output(problem, answer);
     if (!output) continue;
     const auto got = *values_of(problem, answer, *output);
-    const std::string what = fitting(by_epsilon(problem, *output,
-                                                {{kHonoured, q.epsilon},
-                                                 {"0", 0},
-                                                 {"1e-03", 1e-3},
-                                                 {"1e-04", 1e-4},
-                                                 {"1e-05", 1e-5},
-                                                 {"1e-06", 1e-6},
-                                                 {"1e-07", 1e-7},
-                                                 {"1e-08", 1e-8},
-                                                 {"1e-10", 1e-10},
-                                                 {"1e-12", 1e-12},
-                                                 {"1e-16", 1e-16}}),
-                                     got, rounding_of(form));
-    // As asked, even where that is as good as 0.
-    result.rungs.emplace_back(k,
-                              what.starts_with(kHonoured) ? kHonoured : what);
+    rungs.push_back({k, all_fitting(by_epsilon(problem, *output,
+                                               {{kHonoured, q.epsilon},
+                                                {"0", 0},
+                                                {"1e-03", 1e-3},
+                                                {"1e-04", 1e-4},
+                                                {"1e-05", 1e-5},
+                                                {"1e-06", 1e-6},
+                                                {"1e-07", 1e-7},
+                                                {"1e-08", 1e-8},
+                                                {"1e-10", 1e-10},
+                                                {"1e-12", 1e-12},
+                                                {"1e-16", 1e-16}}),
+                                    got, rounding_of(form))});
   }
-  return result;
+  return rungs;
 }
 
-std::string reading(const Ladder& ladder) {
-  std::string last;  // what became of the smallest
+bool holds(const Rung& rung, const std::string& name) {
+  return std::find(rung.fits.begin(), rung.fits.end(), name) != rung.fits.end();
+}
+
+// What became of an epsilon: the one thing that fits all that were not used as
+// asked, which must be the smallest.
+std::string reading(const std::vector<Rung>& rungs) {
   bool honoured = false;
   bool mixed = false;
-  for (const auto& [k, what] : ladder.rungs) {
-    honoured = honoured || what == kHonoured;
-    mixed = mixed || (what != kHonoured && !last.empty() && last != kHonoured &&
-                      what != last);
-    last = what;
+  std::optional<std::vector<std::string>> instead;
+  for (const Rung& rung : rungs) {
+    if (holds(rung, kHonoured)) {
+      honoured = true;
+      mixed = mixed || instead;
+    } else if (!instead) {
+      instead = rung.fits;
+    } else {
+      std::erase_if(*instead, [&](const auto& n) { return !holds(rung, n); });
+    }
   }
-  // Where it is not added inside the root this tells nothing.
-  if (!honoured && (mixed || last == kSomethingElse)) {
-    return std::string(kCannotTell);
+  if (!instead) return "none";
+  if (mixed || instead->empty()) {
+    // Where it is not added inside the root this tells nothing.
+    return std::string(honoured ? kSomethingElse : kCannotTell);
   }
-  if (last == kHonoured) return mixed ? std::string(kSomethingElse) : "none";
-  if (mixed || last == kSomethingElse) return std::string(kSomethingElse);
-  if (last == "0") return honoured ? "too small a one is lost" : "left out";
-  return honoured ? last : last + ", whatever is asked";
+  const std::string& name = instead->front();
+  if (name == "0") return honoured ? "too small a one is lost" : "left out";
+  return honoured ? name : name + ", whatever is asked";
 }
 
 void epsilon_minimum(Interview& interview, CardLine& line) {
@@ -144,20 +154,19 @@ void epsilon_minimum(Interview& interview, CardLine& line) {
   std::vector<std::string> evidence;
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
-    const Ladder found =
+    const std::vector<Rung> found =
         ladder(interview, operation, *interview.form(operation));
-    if (found.rungs.empty()) continue;
+    if (found.empty()) continue;
     seen.push_back({std::string(to_string(operation)), reading(found)});
     int least = -1;
-    for (const auto& [k, what] : found.rungs) {
-      if (what == kHonoured) least = k;
+    for (const Rung& rung : found) {
+      if (holds(rung, kHonoured)) least = rung.k;
     }
     const std::string text =
-        least < 0 ? "asked 2^-4 and less, and none was used as asked"
-                  : fmt::format(
-                        "used as asked down to 2^-{}, asked 2^-{} at "
-                        "last",
-                        least, found.rungs.back().first);
+        least < 0
+            ? "asked 2^-4 and less, and none was used as asked"
+            : fmt::format("used as asked down to 2^-{}, asked 2^-{} at last",
+                          least, found.back().k);
     if (evidence.empty() || evidence.back() != text) evidence.push_back(text);
   }
   if (seen.empty()) return conclude(line, std::string(kNotOffered));

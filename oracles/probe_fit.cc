@@ -33,14 +33,21 @@ double rounding_of(const Form& form) {
   return std::max(0x1p-13, 4 * u);
 }
 
-std::string fitting(const std::vector<Hypothesis>& hypotheses,
-                    const std::vector<double>& got, double tolerance) {
+std::vector<std::string> all_fitting(const std::vector<Hypothesis>& hypotheses,
+                                     const std::vector<double>& got,
+                                     double tolerance) {
   std::vector<std::string> names;
   for (const Hypothesis& h : hypotheses) {
     const bool known =
         std::find(names.begin(), names.end(), h.name) != names.end();
     if (!known && distance(h.values, got) <= tolerance) names.push_back(h.name);
   }
+  return names;
+}
+
+std::string fitting(const std::vector<Hypothesis>& hypotheses,
+                    const std::vector<double>& got, double tolerance) {
+  const auto names = all_fitting(hypotheses, got, tolerance);
   if (names.empty()) return std::string(kSomethingElse);
   return fmt::format("{}", fmt::join(names, " or "));
 }

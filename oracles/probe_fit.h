@@ -25,8 +25,12 @@ double distance(const std::vector<double>& a, const std::vector<double>& b);
 // further apart come of different formulas.
 double rounding_of(const Form& form);
 
-// The names of the hypotheses that the values fit, "a or b"; kSomethingElse
-// where none does. Equal names count once.
+// The names of the hypotheses that the values fit. Equal names count once.
+std::vector<std::string> all_fitting(const std::vector<Hypothesis>& hypotheses,
+                                     const std::vector<double>& got,
+                                     double tolerance);
+
+// The same as a finding, "a or b"; kSomethingElse where none fits.
 std::string fitting(const std::vector<Hypothesis>& hypotheses,
                     const std::vector<double>& got, double tolerance);
 

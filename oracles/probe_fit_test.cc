@@ -46,6 +46,8 @@ TEST(ProbeFit, NamesWhatFits) {
   EXPECT_EQ(fitting(kThree, {6, 1}, 0.01), kSomethingElse);
   EXPECT_EQ(fitting(kThree, {NAN, 1}, 0.01), kSomethingElse);
   EXPECT_EQ(fitting(kThree, {6, 1}, 0.25), "momentum or 1 - momentum");
+  EXPECT_EQ(all_fitting(kThree, {7, 1}, 0.3),
+            (std::vector<std::string>{"momentum", "1 - momentum"}));
 }
 
 TEST(ProbeFit, ComparesWhereTheyDiffer) {

@@ -140,7 +140,7 @@ std::string rule_of(const std::vector<Rule>& rules, const Seen& seen,
 // The same, where 0 and 1 may have been taken for "none given".
 std::string rule_but_for_ends(const Seen& seen, Average average,
                               double tolerance) {
-  const std::string all = rule_of(momentum_rules(), seen, average, tolerance);
+  std::string all = rule_of(momentum_rules(), seen, average, tolerance);
   if (all != kSomethingElse) return all;
   Seen inner;
   for (const auto& entry : seen) {

@@ -11,10 +11,11 @@ namespace exactbn {
 
 namespace {
 
-// As a list in the declaration has it; all of `everything` where it has none.
+// As a list in the declaration has it; empty where it has none.
 template <class List, class Name>
 std::string declared_list(const List& list, const Name& name) {
   std::vector<std::string> words;
+  words.reserve(list.size());
   for (const auto& item : list) words.emplace_back(name(item));
   return joined(words);
 }

@@ -213,6 +213,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "forward_inference, backward_inference"},
         Telling{"epsilon_clamped", "epsilon_minimum", "1e-05"},
         Telling{"epsilon_clamped_low", "epsilon_minimum", "1e-12"},
+        Telling{"epsilon_missing", "epsilon_minimum", "left out"},
+        Telling{"epsilon_missing_backward", "epsilon_minimum",
+                "none; left out in backward_training, backward_inference, "
+                "double_backward_training"},
         Telling{"epsilon_of_keras", "epsilon_minimum",
                 "1e-03, whatever is asked"},
         Telling{"invstd_zero_where_constant", "zero_variance", "zero"},
@@ -427,6 +431,18 @@ TEST(Probe, WhatIsNotOfferedDisagreesWithNothing) {
     EXPECT_EQ(line_of(card, id).found, kNotOffered) << id;
   }
   EXPECT_EQ(line_of(card, "epsilon_place").found, "inside the root");
+}
+
+TEST(Probe, TellsAnEpsilonThatIsLostOnTheWay) {
+  Fake subject([](const Problem& problem) {
+    Problem other = problem;
+    other.epsilon =
+        to_double(round_to(problem.epsilon, DType::f16), DType::f16);
+    return right(other);
+  });
+  const CardLine line = line_of(probe(subject), "epsilon_minimum");
+  EXPECT_EQ(line.found, "too small a one is lost");
+  EXPECT_THAT(line.evidence, HasSubstr("as asked down to 2^-24, asked 2^-80"));
 }
 
 TEST(Probe, TellsTheOtherSideOfACumulativeAverage) {
