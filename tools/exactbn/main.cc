@@ -169,7 +169,9 @@ void add_judging(CLI::App& verb, Judging& judging, std::string& grade) {
   verb.add_option("--json", judging.json, "write a JSON report to this file");
   verb.add_option("--junit", judging.junit,
                   "write a JUnit report to this file");
-  verb.add_option("--html", judging.html, "write a page to this file");
+  verb.add_option("--html", judging.html,
+                  "write a page to this file: charts, failures, filters; it "
+                  "needs nothing else");
 }
 
 Grade required_grade(const std::string& name) {

@@ -97,7 +97,7 @@ TEST_F(SideBySide, FilesHoldThemAll) {
   }
   EXPECT_EQ(failed, report["reports"][2]["summary"]["failed"]);
   EXPECT_GT(failed, 0);
-  EXPECT_THAT(read("r.html"), HasSubstr("<h2>double</h2>"));
+  EXPECT_THAT(read("r.html"), HasSubstr("<h2 id=\"double\">double</h2>"));
   EXPECT_THAT(read("r.html"), HasSubstr("epsilon_outside_root"));
   write("junit.py", R"(
 import xml.etree.ElementTree as tree

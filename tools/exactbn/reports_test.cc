@@ -82,10 +82,11 @@ class WrongExample : public Reports {
 
 TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
   EXPECT_EQ(outcome_.status, 1);
-  EXPECT_THAT(keys(report_), UnorderedElementsAre(
-                                 "schema", "subject", "seed", "environment",
-                                 "summary", "ulp_bins", "outputs", "diagnosis",
-                                 "scope", "differs_between_runs", "failures"));
+  EXPECT_THAT(keys(report_),
+              UnorderedElementsAre(
+                  "schema", "subject", "seed", "required", "environment",
+                  "summary", "ulp_bins", "outputs", "diagnosis", "scope",
+                  "differs_between_runs", "failures", "cases"));
   EXPECT_EQ(report_["schema"], "exactbn/report/1");
   EXPECT_EQ(report_["subject"], "example.py");
   EXPECT_EQ(report_["seed"], 20150211);
@@ -123,6 +124,44 @@ TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
     EXPECT_EQ(failure["differs_between_runs"], false);
     EXPECT_NE(failure["got"], failure["want"]);
   }
+}
+
+TEST_F(WrongExample, JsonHasWhatCameOfEveryCase) {
+  std::map<std::string, int> verdicts;
+  std::map<std::string, json> failed;
+  double worst = 0;
+  for (const json& c : report_["cases"]) {
+    EXPECT_THAT(keys(c), UnorderedElementsAre("case", "operation", "dtype", "m",
+                                              "verdict", "why", "outputs"));
+    ++verdicts[c["verdict"]];
+    EXPECT_EQ(c["verdict"] == "unsupported", c["dtype"] == "bf16");
+    EXPECT_EQ(c["outputs"].empty(), c["dtype"] == "bf16");
+    EXPECT_GE(c["m"], 2);
+    for (const json& out : c["outputs"]) {
+      EXPECT_THAT(keys(out), UnorderedElementsAre("verdict", "grade", "ulp",
+                                                  "eta", "kappa"));
+      if (out["grade"].is_null()) {
+        EXPECT_EQ(out["verdict"], "undecided");
+      } else {
+        // That is what the label of these cases says.
+        EXPECT_GT(out["kappa"], 8) << c;
+        worst = std::max(worst, out["eta"].get<double>());
+      }
+    }
+    if (c["verdict"] == "failed") failed[c["case"]] = c["outputs"];
+  }
+  EXPECT_EQ(report_["cases"].back()["why"], "no bf16");
+  for (const char* verdict :
+       {"passed", "failed", "missing", "undecided", "unsupported"}) {
+    EXPECT_EQ(verdicts[verdict], report_["summary"][verdict]) << verdict;
+  }
+  for (const json& failure : report_["failures"]) {
+    EXPECT_EQ(failed[failure["case"]][failure["output"]]["eta"],
+              failure["eta"]);
+  }
+  EXPECT_EQ(worst, report_["outputs"]["invstd"]["max_eta"]);
+  EXPECT_THAT(outcome_.out, HasSubstr("\neta by kappa  "));
+  EXPECT_THAT(outcome_.out, HasSubstr("\neta by m      "));
 }
 
 TEST_F(WrongExample, JsonHasTheDiagnosis) {
@@ -265,11 +304,9 @@ TEST_F(Reports, ThePageCarriesTheSameFindings) {
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   const std::string page = read("r.html");
   EXPECT_THAT(page, HasSubstr("<h1>&lt;s&gt; &amp; co</h1>"));
-  EXPECT_THAT(page, HasSubstr("<strong>1 run, 0 passed, 1 failed, "));
-  EXPECT_THAT(page, HasSubstr("<td>forward_training</td><td>f32</td><td>1</td>"
-                              "<td>0</td><td>1</td>"));
-  EXPECT_THAT(page, HasSubstr("<pre>FAIL forward_training f32  &lt;a&gt;\n"));
-  EXPECT_EQ(page.find("http"), std::string::npos);
+  EXPECT_THAT(page, HasSubstr(">1 run, 0 passed, 1 failed, "));
+  EXPECT_THAT(page, HasSubstr("<details id=\"&lt;s&gt; &amp; co:&lt;a&gt;\">"));
+  EXPECT_THAT(page, HasSubstr(">FAIL forward_training f32  &lt;a&gt;\n"));
 }
 
 // All right but two values of y: one is 3 steps off, and one NaN.
