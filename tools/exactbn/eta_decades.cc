@@ -41,6 +41,7 @@ std::vector<Decade> eta_by(const Run& run, const Measure& measure) {
     }
   }
   std::vector<Decade> result;
+  result.reserve(decades.size());
   for (const auto& [exponent, decade] : decades) result.push_back(decade);
   return result;
 }

@@ -86,8 +86,8 @@ HtmlTable::Cell matrix_cell(const TableRow* row, DType dtype) {
       "<span class=\"counts\">" + counts_html(row->summary) + "</span>";
   if (!row->judged) return {"- " + counts, "-1", column + is_attribute(*row)};
   const HtmlTable::Cell eta = measure_cell(row->max_eta);
-  return {badge_html(to_string(row->grade)) + " <span class=\"eta\">" +
-              eta.html + "</span> " + counts,
+  return {"<span class=\"worst\">" + badge_html(to_string(row->grade)) +
+              " <span class=\"eta\">" + eta.html + "</span></span> " + counts,
           eta.sort, column + is_attribute(*row)};
 }
 
@@ -113,9 +113,9 @@ std::string matrix_html(const std::vector<PageSubject>& subjects) {
     for (const auto& [i, of_dtype] : of_subject) {
       const std::string name = escaped(subjects[i].name);
       std::vector<HtmlTable::Cell> cells = {
-          {std::string(to_string(operation))},
+          {name_html(to_string(operation))},
           {fmt::format("<a href=\"#{}\">{}</a>", fragment(subjects[i].name),
-                       name)}};
+                       name_html(subjects[i].name))}};
       for (const DType dtype : dtypes) {
         const auto row = of_dtype.find(dtype);
         cells.push_back(

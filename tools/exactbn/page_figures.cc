@@ -11,23 +11,24 @@
 namespace exactbn {
 
 std::string figures_html(const Run& run) {
-  HtmlTable table("Cases by verdict, and the worst of their values", {{"operation"},
-                                                      {"format"},
-                                                      {"run", true},
-                                                      {"passed", true},
-                                                      {"failed", true},
-                                                      {"missing", true},
-                                                      {"undecided", true},
-                                                      {"unsupported", true},
-                                                      {"correct", true},
-                                                      {"worst ulp", true},
-                                                      {"worst eta", true},
-                                                      {"grade"}});
+  HtmlTable table("Cases by verdict, and the worst of their values",
+                  {{"operation"},
+                   {"format"},
+                   {"run", true},
+                   {"passed", true},
+                   {"failed", true},
+                   {"missing", true},
+                   {"undecided", true},
+                   {"unsupported", true},
+                   {"correct", true},
+                   {"worst ulp", true},
+                   {"worst eta", true},
+                   {"grade"}});
   for (const TableRow& row : rows(run)) {
     const Summary& s = row.summary;
     const std::string share = correct_share(row);
     table.add(
-        {{std::string(to_string(row.operation))},
+        {{name_html(to_string(row.operation))},
          {std::string(format(row.dtype).name)},
          count_cell(s.run),
          count_cell(s.passed),

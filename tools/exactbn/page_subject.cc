@@ -132,7 +132,7 @@ std::string open_html(const Run& run) {
     const Problem& problem = c.question->problem;
     const DType dtype = problem.x().dtype();
     table.add({{"<code>" + text_html(c.question->id) + "</code>"},
-               {std::string(to_string(problem.operation))},
+               {name_html(to_string(problem.operation))},
                {std::string(format(dtype).name)},
                {badge_html(to_string(verdict))},
                {text_html(why(c))}},
@@ -162,7 +162,7 @@ std::string unsupported_html(const Run& run) {
                   {{"operation"}, {"format"}, {"why"}, {"cases", true}});
   for (const auto& [key, cases] : reasons) {
     const auto& [operation, dtype, reason] = key;
-    table.add({{std::string(to_string(operation))},
+    table.add({{name_html(to_string(operation))},
                {std::string(format(dtype).name)},
                {text_html(reason)},
                count_cell(cases)},

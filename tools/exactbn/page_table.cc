@@ -14,6 +14,15 @@ std::string text_html(std::string_view text) {
   return escaped(printable(text));
 }
 
+std::string name_html(std::string_view name) {
+  std::string html;
+  for (const char c : text_html(name)) {
+    html += c;
+    if (c == '_') html += "<wbr>";
+  }
+  return html;
+}
+
 std::string badge_html(std::string_view word) {
   return fmt::format("<span class=\"badge {0}\">{0}</span>", word);
 }

@@ -10,6 +10,9 @@ namespace exactbn {
 // Foreign text as HTML, in a line: of no markup, and printable.
 std::string text_html(std::string_view text);
 
+// The same of a name that may be broken after "_" where there is no room.
+std::string name_html(std::string_view name);
+
 // "<span class=...>unstable</span>": a word whose colour repeats what it says.
 std::string badge_html(std::string_view word);
 

@@ -84,7 +84,7 @@ function scatter(points, {x, label, least, width, curves, subject}) {
     (end / least) ** (i / 40));
   const svg = Plot.plot({
     width, height: Math.max(260, Math.min(360, width * 0.7)),
-    marginLeft: 52, marginBottom: 40, marginRight: 28, marginTop: 32,
+    marginLeft: 60, marginBottom: 40, marginRight: 28, marginTop: 32,
     style: {fontSize: "12px", fontFamily: "inherit", overflow: "visible"},
     x: {type: "log", domain: along.domain, label, labelArrow: "none",
       labelAnchor: "center", ticks: along.ticks, tickFormat: along.name},
