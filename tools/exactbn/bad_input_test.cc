@@ -245,8 +245,8 @@ std::vector<BadCommand> bad_commands() {
   const std::string help = "; exactbn --help says more";
   return {
       {"NoVerb", "",
-       "give a verb: validate, properties, check, generate, verify, list or "
-       "serve" +
+       "give a verb: validate, properties, probe, check, generate, verify, "
+       "list or serve" +
            help},
       {"UnknownVerb", "judge",
        "The following argument was not expected: judge" + help},
