@@ -91,13 +91,15 @@ std::string failure_html(const PageSubject& subject, const CaseRun& c) {
   return fmt::format(
       "<li{} data-is=\"{}\"><details "
       "id=\"{}\">\n<summary><code>{}</code> "
-      "<span>{} {}</span> <span>{}</span></summary>\n"
+      "<span>{} {}</span> <span>{}</span> <span class=\"labels\">{}</span>"
+      "</summary>\n"
       "<pre tabindex=\"0\">{}</pre>\n"
       "<p><a href=\"#{}\">Link to this "
       "failure</a></p>\n</details></li>\n",
       filter_attributes(problem.operation, problem.x().dtype()), words,
       escaped(name), escaped(id_of(c)), to_string(problem.operation),
       format(problem.x().dtype()).name, what,
+      text_html(fmt::format("{}", fmt::join(c.question->labels, ", "))),
       escaped(failure_text(*subject.run, c)), fragment(name));
 }
 
