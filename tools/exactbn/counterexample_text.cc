@@ -155,7 +155,8 @@ std::string as_python(const Problem& p) {
   return text;
 }
 
-std::string problem_text(const Problem& problem, const Answer& answer) {
+std::string problem_text(const Problem& problem, const Answer& answer,
+                         Paste paste) {
   std::string text = line("where", where_text(problem));
   for (const auto& [name, tensor] : problem.inputs) {
     text += tensor_line(name, tensor);
@@ -163,6 +164,7 @@ std::string problem_text(const Problem& problem, const Answer& answer) {
   if (answer.kind == Answer::Kind::outputs) {
     text += answers_text(problem, answer);
   }
+  if (paste == Paste::no) return text;
   text += lines("C++", as_cpp(problem));
   return text + lines("Python", as_python(problem));
 }

@@ -21,8 +21,10 @@ std::string as_cpp(const Problem& problem);
 std::string as_python(const Problem& problem);
 
 // A problem, the exact answer and what was answered: where, the values in
-// hexadecimal and decimal, and lines to paste.
-std::string problem_text(const Problem& problem, const Answer& answer);
+// hexadecimal and decimal, and, if they are wanted, lines to paste.
+enum class Paste : bool { no, yes };
+std::string problem_text(const Problem& problem, const Answer& answer,
+                         Paste paste = Paste::yes);
 
 // A counterexample in full: the law, the values in hexadecimal and decimal, the
 // exact answer and what was answered. `again` are the commands that repeat it.

@@ -145,6 +145,13 @@ TEST_F(DiagnosisText, OfADefectThatNobodyKnows) {
 
 diagnosis  66 of 66 wrong: no known defect
 
+SMALLEST backward_training f32   dx is wrong   4 values, of bwd-f32-39c92995
+  where        backward_training f32   shape 2x1   channel axis 1   eps 0x1p+0
+  dy           f32 2x1   0x0p+0 0x1p+0   = 0 1
+  x            f32 2x1   0x0p+0 0x0p+0   = 0 0
+  want dx      f32 2x1   -0x1p-1 0x1p-1   = -0.5 0.5
+  got  dx      f32 2x1   -0x1.4p-1 0x1.4p-1   = -0.625 0.625
+
 192 run, 126 passed, 66 failed, 0 missing, 0 undecided, 498 unsupported
 )");
 }
@@ -182,6 +189,31 @@ diagnosis  17 of 17 wrong: sqrt(var) + epsilon, here
 scope      forward_training fails where the channel axis is the last, and nowhere else
 scope      forward_inference fails where the channel axis is the last, and nowhere else
 scope      backward_training fails where the channel axis is the last, and nowhere else
+
+SMALLEST forward_training f32   invstd is wrong   1 value, of fwd-f32-b81d16ff
+  where        forward_training f32   shape 1x1x1x1   channel axis 3   eps 0x1.4f8b58p-17
+  x            f32 1x1x1x1   0x0p+0   = 0
+  want invstd  f32 1   0x1.3c3a5p+8   = 316.227783
+  got  invstd  f32 1   0x1.86ap+16   = 100000
+
+SMALLEST forward_inference f32   y is wrong   3 values, of inf-f32-7328e8e5
+  where        forward_inference f32   shape 1x1x1   channel axis 2   eps 0x1p+0
+  running_mean f32 1   0x0p+0   = 0
+  running_var  f32 1   0x1p+0   = 1
+  x            f32 1x1x1   0x1p+0   = 1
+  want y       f32 1x1x1   0x1.6a09e6p-1   = 0.707106769
+  got  y       f32 1x1x1   0x1p-1   = 0.5
+
+SMALLEST backward_training f32   dgamma is wrong   4 values, of bwd-f32-a2d424de
+  where        backward_training f32   shape 1x2x1   channel axis 2   eps 0x1p+0
+  dy           f32 1x2x1   0x0p+0 0x1p+0   = 0 1
+  x            f32 1x2x1   0x0p+0 0x1p+0   = 0 1
+  want dgamma  f32 1   0x1.c9f25cp-2   = 0.44721359
+  got  dgamma  f32 1   0x1.555556p-2   = 0.333333343
+  want dx      f32 1x2x1   -0x1.6e5b7ep-2 0x1.6e5b7ep-2   = -0.35777089 0.35777089
+  got  dx      f32 1x2x1   -0x1.2f684cp-2 0x1.2f684cp-2   = -0.296296299 0.296296299
+
+conventions: 38 lines, 1 disagrees with the declaration, 0 cannot be told, 3 not offered
 
 192 run, 175 passed, 17 failed, 0 missing, 0 undecided, 498 unsupported
 )");

@@ -110,6 +110,12 @@ std::string matrix_text(const std::vector<Contestant>& all) {
     }
     text += '\n';
   }
+  std::string cards;
+  for (const Contestant& c : all) {
+    if (!c.run.card) continue;
+    cards += fmt::format("{}: {}", printable(c.name), conventions(c.run));
+  }
+  if (!cards.empty()) text += cards + '\n';
   for (const Contestant& c : all) {
     text += fmt::format("{}: {}\n", printable(c.name), outcome(c));
   }

@@ -12,7 +12,9 @@
 #include "tools/exactbn/markup.h"
 #include "tools/exactbn/page_figures.h"
 #include "tools/exactbn/page_table.h"
+#include "tools/exactbn/probe.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/smallest.h"
 
 namespace exactbn {
 
@@ -74,7 +76,12 @@ std::string card_html(const Card& card) {
                               : "<b>no</b>"},
                {text_html(line.evidence)}});
   }
-  return "<h3>Conventions</h3>\n" + table.html();
+  // What is in order need not be read.
+  const CardCounts counts = count(card);
+  return fmt::format(
+      "<h3>Conventions</h3>\n<details class=\"data card\"{}>"
+      "<summary>{}</summary>\n{}</details>\n",
+      counts.disagree > 0 ? " open" : "", to_string(counts), table.html());
 }
 
 std::string failure_html(const PageSubject& subject, const CaseRun& c) {
@@ -119,6 +126,13 @@ std::string failures_html(const PageSubject& subject) {
             "</pre>\n";
   }
   if (count == 0) return html + "<p>None.</p>\n";
+  for (const SmallestFailure& smallest : subject.run->smallest) {
+    const Problem& problem = smallest.problem;
+    html +=
+        fmt::format("<pre tabindex=\"0\"{} data-is=\"failed\">{}</pre>\n",
+                    filter_attributes(problem.operation, problem.x().dtype()),
+                    escaped(smallest_text(smallest)));
+  }
   return html + "<ul class=\"failures\">\n" + list + "</ul>\n";
 }
 

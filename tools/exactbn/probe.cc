@@ -96,7 +96,6 @@ nlohmann::ordered_json card_json(const Card& card) {
   const CardCounts counts = count(card);
   return {{"schema", "exactbn/probe/1"},
           {"subject", card.subject},
-          {"environment", environment()},
           {"summary",
            {{"lines", counts.lines},
             {"disagree", counts.disagree},
@@ -117,10 +116,10 @@ int probe_subject(const SubjectOptions& subject, const ProbeOptions& options) {
   if (!options.json.empty()) {
     // A subject's name or message may hold bytes that are no text.
     using Json = nlohmann::ordered_json;
-    write_file(
-        options.json,
-        card_json(card).dump(2, ' ', false, Json::error_handler_t::replace) +
-            '\n');
+    Json json = card_json(card);
+    json["environment"] = environment();
+    write_file(options.json,
+               json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
   }
   fmt::print("{}", card_text(card, options.evidence));
   return exit_code(card);

@@ -24,7 +24,7 @@ std::string to_string(const CardCounts& counts);
 // with !, has what is declared, and its evidence; with `evidence` all have it.
 std::string card_text(const Card& card, bool evidence);
 
-// Schema exactbn/probe/1.
+// Schema exactbn/probe/1, but for the environment.
 nlohmann::ordered_json card_json(const Card& card);
 
 // 3 where the subject broke, else 1 where a line disagrees, else 0.

@@ -23,6 +23,9 @@ std::string failures_text(const Run& run, int errors);
 // What explains the failures, and where they are; empty where nothing failed.
 std::string diagnosis_text(const Run& run);
 
+// What the conformance card says, in a line; empty where there is none.
+std::string conventions(const Run& run);
+
 // JUnit XML, a test suite per run and a test case per case, for CI systems.
 std::string junit_report(std::span<const Run* const> runs);
 

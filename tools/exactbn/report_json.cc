@@ -5,9 +5,12 @@
 
 #include "oracles/explain.h"
 #include "oracles/mismatch_text.h"
+#include "oracles/wire.h"
 #include "tools/exactbn/environment.h"
 #include "tools/exactbn/failure_text.h"
+#include "tools/exactbn/probe.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/smallest.h"
 
 namespace exactbn {
 
@@ -137,19 +140,18 @@ Json failure(const Run& run, const CaseRun& c) {
   return json;
 }
 
-Json card(const Card& card) {
-  Json lines = Json::array();
-  for (const CardLine& line : card.lines) {
-    lines.push_back({{"id", line.id},
-                     {"title", line.title},
-                     {"found", line.found},
-                     {"declared", line.declared},
-                     {"agrees", line.agrees},
-                     {"evidence", line.evidence}});
+// The smallest failures, as cases of the wire format with what was answered.
+Json smallest(const Run& run) {
+  Json all = Json::array();
+  for (const SmallestFailure& s : run.smallest) {
+    const Case c = case_of(s);
+    all.push_back({{"from", s.from},
+                   {"output", s.output},
+                   {"evaluations", s.evaluations},
+                   {"case", Json::parse(write_case(c))},
+                   {"answer", Json::parse(write_answer(c.id, s.answer))}});
   }
-  return {{"schema", "exactbn/probe/1"},
-          {"subject", card.subject},
-          {"lines", lines}};
+  return all;
 }
 
 // What came of every case, and of its outputs: the worst value of each, and
@@ -209,11 +211,12 @@ std::string json_report(const Run& run) {
                {"ulp_bins", ulp_bins()},
                {"outputs", outputs(run)},
                {"diagnosis", diagnosis(run)},
+               {"smallest", smallest(run)},
                {"scope", scope(run)},
                {"differs_between_runs", differing_cases(run)},
                {"failures", failures},
                {"cases", cases(run)}};
-  if (run.card) json["card"] = card(*run.card);
+  if (run.card) json["card"] = card_json(*run.card);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

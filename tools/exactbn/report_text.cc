@@ -8,8 +8,10 @@
 #include "oracles/text_lines.h"
 #include "tools/exactbn/eta_decades.h"
 #include "tools/exactbn/failure_text.h"
+#include "tools/exactbn/probe.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/rows.h"
+#include "tools/exactbn/smallest.h"
 
 namespace exactbn {
 
@@ -135,6 +137,12 @@ std::string growths(const Run& run) {
   return text.empty() ? text : '\n' + text;
 }
 
+std::string smallest(const Run& run) {
+  std::string text;
+  for (const SmallestFailure& s : run.smallest) text += smallest_text(s) + '\n';
+  return text;
+}
+
 std::string paragraph(const std::string& text) {
   return text.empty() ? text : text + '\n';
 }
@@ -159,12 +167,18 @@ std::string failures_text(const Run& run, int errors) {
   return text;
 }
 
+std::string conventions(const Run& run) {
+  if (!run.card) return {};
+  return fmt::format("conventions: {}\n", to_string(count(*run.card)));
+}
+
 std::string text_report(const Run& run, int errors) {
   return fmt::format("{}   {}   required: {}\n\n",
                      printable(run.declaration.subject), printable(run.source),
                      to_string(run.required)) +
          table(run) + growths(run) + '\n' + failures_text(run, errors) +
-         paragraph(diagnosis_text(run)) + paragraph(open_cases(run)) +
+         paragraph(diagnosis_text(run)) + smallest(run) +
+         paragraph(open_cases(run)) + paragraph(conventions(run)) +
          to_string(summarize(run)) + '\n';
 }
 

@@ -47,6 +47,16 @@ inline constexpr std::int64_t kKeptBytes = std::int64_t{64} << 20;
 // How often a case is asked.
 enum class Asking : std::uint8_t { once, twice };
 
+// What is left of a failed case that no known defect explains when it is
+// shrunk as far as the same output still fails.
+struct SmallestFailure {
+  std::string from;  // the case
+  std::string output;
+  Problem problem;
+  Answer answer;
+  int evaluations = 0;
+};
+
 // What came of a suite.
 struct Run {
   Declaration declaration;
@@ -58,6 +68,8 @@ struct Run {
   std::vector<CaseRun> cases;
   std::int64_t bytes = 0;  // of the answers kept
   Diagnosis diagnosis;
+  // One of each operation and format with failures that nothing explains.
+  std::vector<SmallestFailure> smallest;
   std::optional<Card> card;  // where its conventions were looked for
 };
 

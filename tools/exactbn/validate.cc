@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "oracles/probe.h"
 #include "tools/exactbn/cases.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/matrix.h"
@@ -8,6 +11,7 @@
 #include "tools/exactbn/publish.h"
 #include "tools/exactbn/run.h"
 #include "tools/exactbn/shell_word.h"
+#include "tools/exactbn/smallest.h"
 #include "tools/exactbn/subjects.h"
 
 namespace exactbn {
@@ -27,6 +31,17 @@ std::string again(const SubjectOptions& subject, const Selection& selection,
     text += fmt::format(" --require {}", to_string(judging.required));
   }
   return text;
+}
+
+// A page or a JSON report of a whole suite has the conformance card, too. A
+// subject that broke too often is not asked any more.
+bool wants_card(const Selection& selection, const Judging& judging,
+                const Run& run) {
+  const auto breaks = std::count_if(run.cases.begin(), run.cases.end(),
+                                    [](const CaseRun& c) { return c.broke; });
+  return selection.file.empty() && selection.filter.empty() &&
+         !(judging.html.empty() && judging.json.empty()) &&
+         breaks < kMostBreaks;
 }
 
 Run run_of(Subject& implementation, const SubjectOptions& subject,
@@ -52,6 +67,11 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
   });
   if (wrong_cases(run) > 0) line.show("looking for the cause");
   diagnose(run);
+  run.smallest = smallest_failures(implementation, run);
+  if (wants_card(selection, judging, run)) {
+    line.show("looking for its conventions");
+    run.card = probe(implementation);
+  }
   return run;
 }
 

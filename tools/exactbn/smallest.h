@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/exactbn/run.h"
+
+namespace exactbn {
+
+// For each operation and format with wrong values that no known defect
+// explains: the case of fewest values, shrunk while the same output fails.
+// Asks the subject some hundred times for each; of one that breaks, nothing.
+std::vector<SmallestFailure> smallest_failures(Subject& subject,
+                                               const Run& run);
+
+// One of them as a case of a file, for `exactbn validate --cases`.
+Case case_of(const SmallestFailure& smallest);
+
+// What it is, then its values in hexadecimal and decimal, the exact answer and
+// what was answered.
+std::string smallest_text(const SmallestFailure& smallest);
+
+}  // namespace exactbn
