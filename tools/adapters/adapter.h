@@ -121,13 +121,15 @@ inline const exactbn_tensor& required(const exactbn_case& question,
   return *tensor;
 }
 
-// dy, which no framework takes in another format than that of x.
-inline const exactbn_tensor& required_dy(const exactbn_case& question) {
-  const exactbn_tensor& dy = required(question, "dy");
-  if (dy.dtype != required(question, "x").dtype) {
-    throw Unsupported("dy is not in the format of x");
+// dy or a direction of x, which no framework takes in another format than that
+// of x.
+inline const exactbn_tensor& required_like_x(const exactbn_case& question,
+                                             const char* name) {
+  const exactbn_tensor& tensor = required(question, name);
+  if (tensor.dtype != required(question, "x").dtype) {
+    throw Unsupported(std::string(name) + " is not in the format of x");
   }
-  return dy;
+  return tensor;
 }
 
 inline void put(exactbn_answer& answer, const char* name, exactbn_dtype dtype,

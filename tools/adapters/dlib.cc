@@ -83,7 +83,8 @@ class Run {
   }
 
   void backward_training() {
-    const resizable_tensor dy = loaded(required_dy(question_), extents_);
+    const resizable_tensor dy =
+        loaded(required_like_x(question_, "dy"), extents_);
     resizable_tensor y;
     resizable_tensor mean = filled(0);
     resizable_tensor invstd = filled(0);

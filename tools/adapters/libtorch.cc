@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <ATen/ops/_make_dual.h>
+#include <ATen/ops/_unpack_dual.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/native_batch_norm.h>
 #include <ATen/ops/native_batch_norm_backward.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <c10/core/InferenceMode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/forward_grad.h>
 #include <torch/version.h>
 
 #include <array>
@@ -79,8 +86,9 @@ void put_activation(exactbn_answer& answer, const char* name,
   put(answer, name, tensor.movedim(1, question.channel_axis));
 }
 
-constexpr std::array kParameters = {"gamma", "beta", "running_mean",
-                                    "running_var"};
+constexpr std::array kParameters = {"gamma",       "beta",      "running_mean",
+                                    "running_var", "gamma_dot", "beta_dot",
+                                    "ddgamma",     "ddbeta"};
 
 // Torch takes parameters in the format of x, or, for a half-width x, all of
 // them in f32.
@@ -163,7 +171,7 @@ Statistics frozen_statistics(const exactbn_case& question) {
 void backward(const exactbn_case& question, exactbn_answer& answer,
               const Statistics& s) {
   const at::Tensor x = activation(question, required(question, "x"));
-  const at::Tensor dy = activation(question, required_dy(question));
+  const at::Tensor dy = activation(question, required_like_x(question, "dy"));
   const auto gradients = [&](const at::Tensor& gamma,
                              std::array<bool, 3> wanted) {
     return at::native_batch_norm_backward(
@@ -181,8 +189,123 @@ void backward(const exactbn_case& question, exactbn_answer& answer,
   put(answer, "dbeta", dbeta);
 }
 
+// A level of forward differentiation, while it lives.
+class ForwardLevel {
+ public:
+  ForwardLevel() : level_(torch::autograd::ForwardADLevel::get_next_idx()) {}
+  ~ForwardLevel() { torch::autograd::ForwardADLevel::release_idx(level_); }
+  ForwardLevel(const ForwardLevel&) = delete;
+  ForwardLevel& operator=(const ForwardLevel&) = delete;
+
+  at::Tensor dual(const at::Tensor& at, const at::Tensor& along) const {
+    return at::_make_dual(at, along, index());
+  }
+  at::Tensor tangent(const at::Tensor& dual) const {
+    return std::get<1>(at::_unpack_dual(dual, index()));
+  }
+
+ private:
+  std::int64_t index() const { return static_cast<std::int64_t>(level_); }
+
+  std::uint64_t level_;
+};
+
+// An absent gamma or beta that has a direction is 1, or 0.
+void jvp_training(const exactbn_case& question, exactbn_answer& answer) {
+  const ForwardLevel level;
+  const auto dual = [&](const char* name, const char* direction,
+                        double absent) {
+    at::Tensor at = parameter(question, name);
+    const at::Tensor along = parameter(question, direction);
+    if (!along.defined()) return at;
+    if (!at.defined()) at = at::full_like(along, absent);
+    return level.dual(at, along);
+  };
+  const at::Tensor x =
+      level.dual(activation(question, required(question, "x")),
+                 activation(question, required_like_x(question, "x_dot")));
+  const at::Tensor y = std::get<0>(at::native_batch_norm(
+      x, dual("gamma", "gamma_dot", 1), dual("beta", "beta_dot", 0), {}, {},
+      /*training=*/true, /*momentum=*/0, question.epsilon));
+  put_activation(answer, "y_dot", question, level.tangent(y));
+}
+
+struct SecondOrder {
+  at::Tensor grad_dy, grad_gamma, grad_x;
+};
+
+// The gradients of sum(dx ddx) + sum(dgamma ddgamma) + sum(dbeta ddbeta), which
+// autograd takes of its own gradients; that by gamma where there is one.
+SecondOrder second_order(const exactbn_case& question,
+                         const at::Tensor& gamma) {
+  using torch::autograd::grad;
+  using Tensors = torch::autograd::variable_list;
+  const auto leaf = [](const at::Tensor& tensor) {
+    return tensor.detach().requires_grad_();
+  };
+  const at::Tensor x = leaf(activation(question, required(question, "x")));
+  const at::Tensor dy =
+      leaf(activation(question, required_like_x(question, "dy")));
+  const at::Tensor beta =
+      leaf(at::zeros({x.size(1)}, parameter_type(question)));
+  Tensors leaves = {x, beta};
+  Tensors weights = {activation(question, required_like_x(question, "ddx")),
+                     parameter(question, "ddbeta")};
+  at::Tensor slope = gamma;
+  if (gamma.defined()) {
+    slope = leaf(gamma);
+    leaves.push_back(slope);
+    weights.push_back(parameter(question, "ddgamma"));
+  }
+  const at::Tensor y = std::get<0>(
+      at::native_batch_norm(x, slope, beta, {}, {}, /*training=*/true,
+                            /*momentum=*/0, question.epsilon));
+  const Tensors first = grad({y}, leaves, {dy}, /*retain_graph=*/true,
+                             /*create_graph=*/true);
+  Tensors outputs;
+  Tensors along;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (!weights[i].defined()) continue;
+    outputs.push_back(first[i]);
+    along.push_back(weights[i].to(first[i].scalar_type()));
+  }
+  Tensors by = {dy, x};
+  if (slope.defined()) by.push_back(slope);
+  Tensors found = grad(outputs, by, along, /*retain_graph=*/false,
+                       /*create_graph=*/false, /*allow_unused=*/true);
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    // What torch leaves out does not matter: its gradient is 0.
+    if (!found[i].defined()) found[i] = at::zeros_like(by[i]);
+  }
+  return {found[0], slope.defined() ? found[2] : at::Tensor(), found[1]};
+}
+
+// A direction of gamma, and grad_gamma, need one: without, it is ones.
+void double_backward_training(const exactbn_case& question,
+                              exactbn_answer& answer) {
+  const at::Tensor ones =
+      at::ones({required(question, "x").shape[question.channel_axis]},
+               parameter_type(question));
+  at::Tensor gamma = parameter(question, "gamma");
+  if (!gamma.defined() && exactbn_input(&question, "ddgamma") != nullptr) {
+    gamma = ones;
+  }
+  const SecondOrder found = second_order(question, gamma);
+  put_activation(answer, "grad_dy", question, found.grad_dy);
+  put_activation(answer, "grad_x", question, found.grad_x);
+  put(answer, "grad_gamma",
+      gamma.defined() ? found.grad_gamma
+                      : second_order(question, ones).grad_gamma);
+}
+
 void answer(const exactbn_case& question, exactbn_answer& out) {
   const std::string_view operation = question.operation;
+  if (operation == "jvp_training") return jvp_training(question, out);
+  if (operation == "double_backward_training") {
+    return double_backward_training(question, out);
+  }
+  // The others are called by hand, as autograd would.
+  const c10::InferenceMode no_gradient_tape;
   if (operation == "forward_training") {
     forward_training(question, out);
   } else if (operation == "forward_inference") {
@@ -192,12 +315,11 @@ void answer(const exactbn_case& question, exactbn_answer& out) {
   } else if (operation == "backward_inference") {
     backward(question, out, frozen_statistics(question));
   } else {
-    throw Unsupported("native_batch_norm has no " + std::string(operation));
+    throw Unsupported("no " + std::string(operation));
   }
 }
 
 exactbn_status run_case(const exactbn_case* question, exactbn_answer* out) {
-  const c10::InferenceMode no_gradient_tape;
   return status_of(*out, [&] {
     try {
       answer(*question, *out);
@@ -212,13 +334,16 @@ exactbn_status run_case(const exactbn_case* question, exactbn_answer* out) {
 constexpr const char* kDeclaration =
     R"({"subject":"libtorch )" TORCH_VERSION R"(",)"
     R"("operations":["forward_training","forward_inference",)"
-    R"("backward_training","backward_inference"],)"
+    R"("backward_training","backward_inference","jvp_training",)"
+    R"("double_backward_training"],)"
     R"("dtypes":["f64","f32","bf16"],)"
     R"("outputs":{"forward_training":)"
     R"(["y","mean","invstd","running_mean","running_var"],)"
     R"("forward_inference":["y"],)"
     R"("backward_training":["dx","dgamma","dbeta"],)"
-    R"("backward_inference":["dx","dgamma","dbeta"]},)"
+    R"("backward_inference":["dx","dgamma","dbeta"],)"
+    R"("jvp_training":["y_dot"],"double_backward_training":)"
+    R"(["grad_dy","grad_gamma","grad_x"]},)"
     R"("running_variance":"unbiased","single_value":"nan",)"
     R"("zero_variance":"zero","subnormals":"keep"})";
 

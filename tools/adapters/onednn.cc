@@ -214,7 +214,8 @@ class Run {
         {prop_kind::backward, data_, data_, epsilon_, flags}, cpu(), hint);
     Arguments arguments = {
         {DNNL_ARG_SRC, borrowed(data_, x_.data)},
-        {DNNL_ARG_DIFF_DST, borrowed(data_, required_dy(question_).data)},
+        {DNNL_ARG_DIFF_DST,
+         borrowed(data_, required_like_x(question_, "dy").data)},
         {DNNL_ARG_MEAN, mean},
         {DNNL_ARG_VARIANCE, variance},
         {DNNL_ARG_DIFF_SRC, memory(data_, cpu())},
