@@ -218,6 +218,8 @@ conventions: 38 lines, 1 disagrees with the declaration, 0 cannot be told, 3 not
 192 run, 175 passed, 17 failed, 0 missing, 0 undecided, 498 unsupported
 )");
   const json report = json::parse(read("r.json"));
+  EXPECT_EQ(report["smallest"].size(), 3u);
+  EXPECT_EQ(report["card"]["summary"]["disagree"], 1);
   const json& diagnosis = report["diagnosis"];
   EXPECT_EQ(diagnosis["culprits"], json::array());
   ASSERT_EQ(diagnosis["resembling"].size(), 1u);
