@@ -19,7 +19,7 @@ void conclude_not_offered(Interview& interview, CardLine& line,
                           Operation operation) {
   line.evidence =
       std::string(to_string(operation)) + ": " + interview.refusal(operation);
-  conclude(line, std::string(kNotOffered));
+  conclude(line, kNotOffered);
 }
 
 std::optional<std::string_view> principal_output(const Problem& problem,
@@ -63,7 +63,7 @@ Card probe(Subject& subject) {
         experiment.run(interview, line);
       } catch (const SubjectFailure& failure) {
         line.evidence = failure.what();
-        conclude(line, std::string(kCannotTell));
+        conclude(line, kCannotTell);
       }
       card.lines.push_back(std::move(line));
     }

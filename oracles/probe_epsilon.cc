@@ -65,7 +65,7 @@ void epsilon_place(Interview& interview, CardLine& line) {
                       compared(hypotheses, got));
     }
   }
-  if (seen.empty()) return conclude(line, std::string(kNotOffered));
+  if (seen.empty()) return conclude(line, kNotOffered);
   conclude(line, summary(seen));
 }
 
@@ -169,7 +169,7 @@ void epsilon_minimum(Interview& interview, CardLine& line) {
                           least, found.back().k);
     if (evidence.empty() || evidence.back() != text) evidence.push_back(text);
   }
-  if (seen.empty()) return conclude(line, std::string(kNotOffered));
+  if (seen.empty()) return conclude(line, kNotOffered);
   line.evidence = joined(evidence);
   conclude(line, summary(told(seen)));
 }
@@ -221,7 +221,7 @@ void zero_variance(Interview& interview, CardLine& line) {
       line.evidence += fmt::format(", invstd {}", listed(*invstd));
     }
   }
-  if (seen.empty()) return conclude(line, std::string(kNotOffered));
+  if (seen.empty()) return conclude(line, kNotOffered);
   conclude(line, summary(seen));
 }
 
@@ -242,7 +242,7 @@ void zero_variance_frozen(Interview& interview, CardLine& line) {
   const auto y = values_of(problem, answer, "y");
   if (!y) {
     line.evidence = refusal_text(answer);
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
   line.evidence =
       fmt::format("y is {} where x - running_mean is 0, 2, -3", listed(*y));

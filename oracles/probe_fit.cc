@@ -131,8 +131,8 @@ std::string by_place(const std::vector<Sighting>& sightings) {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-void conclude(CardLine& line, std::string found) {
-  line.found = std::move(found);
+void conclude(CardLine& line, std::string_view found) {
+  line.found = found;
   line.agrees = line.declared.empty() || line.found == line.declared ||
                 line.found == kNotOffered || line.found == kCannotTell;
 }

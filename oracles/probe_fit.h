@@ -57,6 +57,6 @@ std::string summary(const std::vector<Sighting>& sightings);
 std::string by_place(const std::vector<Sighting>& sightings);
 
 // What was found; it agrees unless something else is declared.
-void conclude(CardLine& line, std::string found);
+void conclude(CardLine& line, std::string_view found);
 
 }  // namespace exactbn

@@ -44,7 +44,7 @@ void formulas(Interview& interview, CardLine& line) {
       "{} of {} outputs are right to 12 bits, or to what their format has",
       right.size(), right.size() + wrong.size());
   if (right.empty() && wrong.empty()) {
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
   if (wrong.empty()) return conclude(line, "as defined");
   constexpr std::size_t kMost = 3;

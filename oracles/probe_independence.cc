@@ -25,7 +25,7 @@ std::string likeness(const std::vector<double>& a, const std::vector<double>& b,
 
 // The worst of them: rounding is nobody's fault.
 void conclude_alike(CardLine& line, const std::vector<Sighting>& seen) {
-  if (seen.empty()) return conclude(line, std::string(kNotOffered));
+  if (seen.empty()) return conclude(line, kNotOffered);
   const auto any = [&](const char* what) {
     return std::any_of(seen.begin(), seen.end(),
                        [&](const Sighting& s) { return s.what == what; });
@@ -112,7 +112,7 @@ void neighbours(Interview& interview, CardLine& line) {
   const auto y = values_of(problem, answer, "y");
   if (!y) {
     line.evidence = refusal_text(answer);
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
   const std::size_t m = plain.x.front().size();
   std::vector<Sighting> seen;

@@ -2,7 +2,7 @@
 // The weights of the running statistics: whose momentum is.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <functional>
 
 #include "oracles/probe_experiments.h"
 
@@ -57,8 +57,16 @@ Weighing weigh(Interview& interview, const Form& form,
 // cumulative average has for it.
 struct Rule {
   std::string name;
-  Weights (*at)(double weight);
+  std::function<Weights(double weight)> at;
 };
+
+// Whatever is asked.
+Rule always(const char* name, double of_new) {
+  return {name, [of_new](double) { return Weights{1 - of_new, of_new}; }};
+}
+
+const Rule kReplaces = always("1: it replaces the old", 1);
+const Rule kKeeps = always("0: it is never updated", 0);
 
 const std::vector<Rule>& momentum_rules() {
   static const std::vector<Rule> rules = {
@@ -70,14 +78,8 @@ const std::vector<Rule>& momentum_rules() {
        [](double p) {
          return Weights{p, 1 - p};
        }},
-      {"1: it replaces the old",
-       [](double) {
-         return Weights{0, 1};
-       }},
-      {"0: it is never updated",
-       [](double) {
-         return Weights{1, 0};
-       }},
+      kReplaces,
+      kKeeps,
       {"momentum, but the old keeps weight 1",
        [](double p) {
          return Weights{1, p};
@@ -86,22 +88,32 @@ const std::vector<Rule>& momentum_rules() {
        [](double p) {
          return Weights{(1 - p) * (1 - p), 1 - (1 - p) * (1 - p)};
        }},
-      {"0.1, whatever is asked",
-       [](double) {
-         return Weights{0.9, 0.1};
+      always("0.1, whatever is asked", 0.1),
+      always("0.01, whatever is asked", 0.01),
+      always("0.9, whatever is asked", 0.9),
+      always("0.99, whatever is asked", 0.99),
+  };
+  return rules;
+}
+
+const std::vector<Rule>& cumulative_rules() {
+  static const std::vector<Rule> rules = {
+      {"1 / (batches_tracked + 1)",
+       [](double n) {
+         return Weights{n / (n + 1), 1 / (n + 1)};
        }},
-      {"0.01, whatever is asked",
-       [](double) {
-         return Weights{0.99, 0.01};
+      {"batches_tracked / (batches_tracked + 1)",
+       [](double n) {
+         return Weights{1 / (n + 1), n / (n + 1)};
        }},
-      {"0.9, whatever is asked",
-       [](double) {
-         return Weights{0.1, 0.9};
+      {"1 / batches_tracked",
+       [](double n) {
+         return Weights{1 - 1 / n, 1 / n};
        }},
-      {"0.99, whatever is asked",
-       [](double) {
-         return Weights{0.01, 0.99};
-       }},
+      always("0.1", 0.1),
+      always("0.01", 0.01),
+      kReplaces,
+      kKeeps,
   };
   return rules;
 }
@@ -176,89 +188,68 @@ std::string text_of(const std::string& name, const Seen& seen) {
   return text;
 }
 
+// The weights that were seen of both averages.
+struct Averages {
+  Seen mean;
+  Seen var;
+
+  void add(double asked, const Weighing& w) {
+    if (w.mean) mean.emplace_back(asked, *w.mean);
+    if (w.var) var.emplace_back(asked, *w.var);
+  }
+  bool none() const { return mean.empty() && var.empty(); }
+  std::string text(const char* by) const {
+    return fmt::format("weights of old and new by {}: ", by) +
+           (mean.empty() ? text_of("running_var", var)
+                         : text_of("running_mean", mean));
+  }
+};
+
 void momentum_side(Interview& interview, CardLine& line) {
   line.declared = "momentum";
   const Form* form = interview.form(kTraining);
   if (!form) return conclude_not_offered(interview, line, kTraining);
-  Seen mean;
-  Seen var;
+  Averages seen;
   std::string refusal;
   // 0 and 1 have been taken for "none given".
   for (const double momentum : {0.25, 0.125, 0.0, 1.0}) {
     const Weighing w = weigh(interview, *form, momentum, 0);
-    if (w.mean) mean.emplace_back(momentum, *w.mean);
-    if (w.var) var.emplace_back(momentum, *w.var);
+    seen.add(momentum, w);
     if (!w.refusal.empty()) {
       refusal = fmt::format("; {:.4g} is {}", momentum, w.refusal);
     }
   }
-  if (mean.empty() && var.empty()) {
+  if (seen.none()) {
     line.evidence = "it gives no running statistics" + refusal;
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
-  line.evidence = "weights of old and new by momentum: " +
-                  (mean.empty() ? text_of("running_var", var)
-                                : text_of("running_mean", mean)) +
-                  refusal;
+  line.evidence = seen.text("momentum") + refusal;
   const double tolerance = rounding_of(*form);
-  conclude(line, both(rule_but_for_ends(mean, Average::mean, tolerance),
-                      rule_but_for_ends(var, Average::var, tolerance)));
+  conclude(line, both(rule_but_for_ends(seen.mean, Average::mean, tolerance),
+                      rule_but_for_ends(seen.var, Average::var, tolerance)));
 }
 
 void cumulative_average(Interview& interview, CardLine& line) {
   line.declared = "1 / (batches_tracked + 1)";
   const Form* form = interview.form(kTraining);
   if (!form) return conclude_not_offered(interview, line, kTraining);
-  static const std::vector<Rule> rules = {
-      {"1 / (batches_tracked + 1)",
-       [](double n) {
-         return Weights{n / (n + 1), 1 / (n + 1)};
-       }},
-      {"batches_tracked / (batches_tracked + 1)",
-       [](double n) {
-         return Weights{1 / (n + 1), n / (n + 1)};
-       }},
-      {"1 / batches_tracked",
-       [](double n) {
-         return Weights{1 - 1 / n, 1 / n};
-       }},
-      {"0.1",
-       [](double) {
-         return Weights{0.9, 0.1};
-       }},
-      {"0.01",
-       [](double) {
-         return Weights{0.99, 0.01};
-       }},
-      {"1: it replaces the old",
-       [](double) {
-         return Weights{0, 1};
-       }},
-      {"0: it is never updated",
-       [](double) {
-         return Weights{1, 0};
-       }},
-  };
-  Seen mean;
-  Seen var;
+  Averages seen;
   std::string refusal;
   for (const int batches : {3, 7}) {
     const Weighing w = weigh(interview, *form, std::nullopt, batches);
-    if (w.mean) mean.emplace_back(batches, *w.mean);
-    if (w.var) var.emplace_back(batches, *w.var);
+    seen.add(batches, w);
     if (!w.refusal.empty()) refusal = w.refusal;
   }
-  if (mean.empty() && var.empty()) {
+  if (seen.none()) {
     line.evidence =
         refusal.empty() ? "it gives no running statistics" : refusal;
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
-  line.evidence = "weights of old and new by batches_tracked: " +
-                  (mean.empty() ? text_of("running_var", var)
-                                : text_of("running_mean", mean));
+  line.evidence = seen.text("batches_tracked");
   const double tolerance = rounding_of(*form);
-  conclude(line, both(rule_of(rules, mean, Average::mean, tolerance),
-                      rule_of(rules, var, Average::var, tolerance)));
+  const auto& rules = cumulative_rules();
+  conclude(line, both(rule_of(rules, seen.mean, Average::mean, tolerance),
+                      rule_of(rules, seen.var, Average::var, tolerance)));
 }
 
 constexpr Experiment kExperiments[] = {

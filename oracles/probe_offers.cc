@@ -82,11 +82,6 @@ void dtypes(Interview& interview, CardLine& line) {
   line.agrees = same_list(done, declared, name_of);
 }
 
-struct Axis {
-  int rank;
-  int axis;
-};
-
 // The words of a declaration that say just which axes are answered, for ranks
 // of which one is: "1", "last", or nothing, which is all. Those that do not
 // hold for every rank are not among them.
@@ -132,17 +127,20 @@ void channel_axes(Interview& interview, CardLine& line) {
       {Operation::forward_training, Operation::forward_inference,
        Operation::backward_training, Operation::backward_inference,
        Operation::jvp_training, Operation::double_backward_training});
-  if (!operation) return conclude(line, std::string(kNotOffered));
+  if (!operation) return conclude(line, kNotOffered);
+  const auto problem_at = [&](int rank, int axis) {
+    Form form = *interview.form(*operation);
+    form.rank = rank;
+    form.axis = axis;
+    return problem_of(ordinary_question(*operation), form);
+  };
   std::set<std::pair<int, int>> done;
   std::set<int> ranks;
   std::string refused;
   int asked = 0;
   for (int rank = 2; rank <= 5; ++rank) {
     for (int axis = 0; axis < rank; ++axis) {
-      Form form = *interview.form(*operation);
-      form.rank = rank;
-      form.axis = axis;
-      const Answer answer = interview.ask(ordinary_question(*operation), form);
+      const Answer answer = interview.ask(problem_at(rank, axis));
       ++asked;
       if (answer.kind == Answer::Kind::outputs) {
         done.insert({rank, axis});
@@ -167,11 +165,7 @@ void channel_axes(Interview& interview, CardLine& line) {
     line.agrees = !done.empty();
     for (const int rank : ranks) {
       for (int axis = 0; axis < rank; ++axis) {
-        Question q = ordinary_question(*operation);
-        Form form = *interview.form(*operation);
-        form.rank = rank;
-        form.axis = axis;
-        const bool covered = !why_unsupported(axes, problem_of(q, form));
+        const bool covered = !why_unsupported(axes, problem_at(rank, axis));
         if (covered != done.contains({rank, axis})) line.agrees = false;
       }
     }

@@ -64,7 +64,7 @@ void spoils(Interview& interview, CardLine& line, double value) {
         line.evidence.empty() ? "" : "; ", *output, to_string(operation), here,
         m, elsewhere);
   }
-  if (seen.empty()) return conclude(line, std::string(kNotOffered));
+  if (seen.empty()) return conclude(line, kNotOffered);
   conclude(line, summary(seen));
 }
 
@@ -91,7 +91,7 @@ void nonfinite_frozen(Interview& interview, CardLine& line) {
   const auto before = values_of(clean, clean_answer, "y");
   if (!got || !before) {
     line.evidence = refusal_text(answer);
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
   const std::size_t m = q.x.front().size();
   const std::size_t of_nan = m + 5;

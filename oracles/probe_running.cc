@@ -40,7 +40,7 @@ void running_variance(Interview& interview, CardLine& line) {
     line.evidence = answer.kind == Answer::Kind::outputs
                         ? "it gives no running_var"
                         : refusal_text(answer);
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
   const double m = static_cast<double>(q.x.front().size());
   const std::vector<double> var = {5, 29};

@@ -37,7 +37,7 @@ void batch_variance(Interview& interview, CardLine& line) {
   const auto output = principal_output(problem, answer);
   if (!output) {
     line.evidence = refusal_text(answer);
-    return conclude(line, std::string(kCannotTell));
+    return conclude(line, kCannotTell);
   }
   const auto got = *values_of(problem, answer, *output);
   // Another variance does what an epsilon does that is larger by as much.
@@ -76,7 +76,7 @@ void saved(Interview& interview, CardLine& line, std::string_view output,
   const auto got = values_of(problem, answer, output);
   if (!got) {
     line.evidence = fmt::format("forward_training gives no {}", output);
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
   line.evidence = fmt::format("{} is {}", output, compared(hypotheses, *got));
   conclude(line, fitting(hypotheses, *got, rounding_of(*form)));
@@ -141,7 +141,7 @@ void training_reads(Interview& interview, CardLine& line) {
   const auto first = normalized(plain);
   if (!first) {
     line.evidence = "it gives neither y nor invstd";
-    return conclude(line, std::string(kNotOffered));
+    return conclude(line, kNotOffered);
   }
   std::vector<std::string> on;
   std::vector<std::string> refused;

@@ -166,7 +166,7 @@ void accumulation_of(Interview& interview, CardLine& line,
     line.evidence = operation == kTraining
                         ? "neither mean nor running_mean is given"
                         : "dbeta is not given";
-    return conclude(line, std::string(kCannotTell));
+    return conclude(line, kCannotTell);
   }
   // What a short x leaves open says nothing against what others show.
   std::vector<Sighting> sure;
@@ -199,14 +199,21 @@ void gradient_accumulation(Interview& interview, CardLine& line) {
 }
 
 // f32, or f64 where there is no f32: shorter formats hold none of the numbers
-// that these experiments take.
-const Form* precise_form(Interview& interview) {
+// that these experiments take. Null where there is neither, and then the line
+// is concluded.
+const Form* precise_form(Interview& interview, CardLine& line) {
   const Form* form = interview.form(kTraining);
+  if (!form) {
+    conclude_not_offered(interview, line, kTraining);
+    return nullptr;
+  }
   for (const DType dtype : {DType::f64, DType::f32}) {
-    if (!form) return form;
     if (const Form* f = interview.form(kTraining, dtype)) form = f;
   }
-  return format(form->dtype).precision >= 24 ? form : nullptr;
+  if (format(form->dtype).precision >= 24) return form;
+  line.evidence = "x has neither f32 nor f64";
+  conclude(line, kCannotTell);
+  return nullptr;
 }
 
 // m times c = 1 + 2^-j: while a sum of p digits lies in the octave below m/L,
@@ -234,14 +241,8 @@ std::optional<double> error_of_equal_values(Interview& interview,
 }
 
 void sum_growth(Interview& interview, CardLine& line) {
-  const Form* form = precise_form(interview);
-  if (!interview.form(kTraining)) {
-    return conclude_not_offered(interview, line, kTraining);
-  }
-  if (!form) {
-    line.evidence = "x has neither f32 nor f64";
-    return conclude(line, std::string(kCannotTell));
-  }
+  const Form* form = precise_form(interview, line);
+  if (!form) return;
   std::vector<std::string> errors;
   double first = 0;
   double last = 0;
@@ -249,7 +250,7 @@ void sum_growth(Interview& interview, CardLine& line) {
     const auto error = error_of_equal_values(interview, *form, log_m);
     if (!error) {
       line.evidence = "neither mean nor running_mean is given";
-      return conclude(line, std::string(kCannotTell));
+      return conclude(line, kCannotTell);
     }
     last = *error;
     if (errors.empty()) first = last;
@@ -259,7 +260,7 @@ void sum_growth(Interview& interview, CardLine& line) {
                               to_string(*form), joined(errors));
   constexpr double kGrowth = 6;  // in u; sums in pairs stay far below it
   if (last < kGrowth) return conclude(line, "does not grow");
-  if (!(last > 4 * first)) return conclude(line, std::string(kCannotTell));
+  if (!(last > 4 * first)) return conclude(line, kCannotTell);
   // One sum, value by value, has an error of 3/16 m u.
   const double sums = std::max(1.0, 0x1p12 * 3 / 16 / last);
   line.evidence += sums < 1.5
@@ -289,14 +290,8 @@ std::optional<std::vector<double>> variances(const Problem& problem,
 }
 
 void variance_algorithm(Interview& interview, CardLine& line) {
-  const Form* form = precise_form(interview);
-  if (!interview.form(kTraining)) {
-    return conclude_not_offered(interview, line, kTraining);
-  }
-  if (!form) {
-    line.evidence = "x has neither f32 nor f64";
-    return conclude(line, std::string(kCannotTell));
-  }
+  const Form* form = precise_form(interview, line);
+  if (!form) return;
   // Deviations of sum 0 about 2^k, so that every sum of x and the mean are
   // exact, even in f32; but squares of x are not, nor the mean of 12 of them.
   constexpr std::array kDeviations = {1.0, -1.0, 2.0, -2.0, 1.0, -1.0,
@@ -315,7 +310,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
   const auto got = variances(problem, interview.ask(problem), kVar);
   if (!got) {
     line.evidence = "neither var, invstd nor running_var is given";
-    return conclude(line, std::string(kCannotTell));
+    return conclude(line, kCannotTell);
   }
   std::array<double, kShifts.size()> error{};
   std::vector<std::string> texts;
@@ -333,7 +328,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
   }
   // Where it does not grow it is another matter.
   if (error[0] > 0x1p-4 || !(error[2] > 16 * error[0] || error[3] > 0x1p-18)) {
-    return conclude(line, std::string(kCannotTell));
+    return conclude(line, kCannotTell);
   }
   if (error[1] > 0x1p-7) return conclude(line, "in one pass, in f32");
   if (error[1] > 0x1p-19) return conclude(line, "by a running mean in f32");

@@ -95,23 +95,14 @@ def what_is_wrong(exactbn, adapter, words, cases):
 
 
 def main(exactbn):
-    ran = wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         cases = os.path.join(folder, "cases.jsonl")
         with open(cases, "w", encoding="utf-8") as out:
             out.writelines(dict.fromkeys(
                 [*refused_lines(), *ordinary_lines(exactbn)]))
-        for adapter in DOES:
-            words, why = found.arguments(exactbn, adapter)
-            if words is None:
-                print(f"skipped  {adapter}: {why}")
-                continue
-            ran += 1
-            lines = list(what_is_wrong(exactbn, adapter, words, cases))
-            wrong += bool(lines)
-            print("\n".join([f"{'WRONG' if lines else 'right'}    {adapter}",
-                             *lines]))
-    return 1 if wrong else 0 if ran else 77
+        return found.test(
+            exactbn, DOES,
+            lambda *adapter: what_is_wrong(exactbn, *adapter, cases))
 
 
 if __name__ == "__main__":

@@ -80,6 +80,23 @@ def arguments(exactbn, name):
     return (None, why) if found is None else (["--exec", found], None)
 
 
+def test(exactbn, adapters, what_is_wrong):
+    """The exit code of a test of these adapters, which is said of each:
+    what_is_wrong(adapter, words) yields lines. 77: none can run."""
+    ran = wrong = 0
+    for adapter in adapters:
+        words, why = arguments(exactbn, adapter)
+        if words is None:
+            print(f"skipped  {adapter}: {why}")
+            continue
+        ran += 1
+        lines = list(what_is_wrong(adapter, words))
+        wrong += bool(lines)
+        print("\n".join([f"{'WRONG' if lines else 'right'}    {adapter}",
+                         *lines]))
+    return 1 if wrong else 0 if ran else 77
+
+
 def main(exactbn, *names):
     for name in names or NAMES:
         if name not in NAMES:

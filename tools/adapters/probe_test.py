@@ -113,18 +113,8 @@ def what_is_wrong(exactbn, adapter, words):
 
 
 def main(exactbn):
-    ran = wrong = 0
-    for adapter in CARDS:
-        words, why = found.arguments(exactbn, adapter)
-        if words is None:
-            print(f"skipped  {adapter}: {why}")
-            continue
-        ran += 1
-        lines = list(what_is_wrong(exactbn, adapter, words))
-        wrong += bool(lines)
-        print("\n".join([f"{'WRONG' if lines else 'right'}    {adapter}",
-                         *lines]))
-    return 1 if wrong else 0 if ran else 77
+    return found.test(exactbn, CARDS,
+                      lambda *adapter: what_is_wrong(exactbn, *adapter))
 
 
 if __name__ == "__main__":

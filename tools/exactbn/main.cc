@@ -158,6 +158,26 @@ void add_hunt(CLI::App& verb, HuntOptions& hunt) {
       ->capture_default_str();
 }
 
+// Of verbs that ask one subject: a case, or a question, at a time.
+void add_subject(CLI::App& verb, SubjectOptions& subject, const char* asked) {
+  auto* name = verb.add_option(
+      "SUBJECT", subject.name,
+      "a name of `exactbn list subjects` or a path to a plugin");
+  verb.add_option("--exec", subject.command,
+                  "a command that speaks the wire format on its pipes")
+      ->excludes(name);
+  verb.add_option(
+          "--time-limit", subject.time_limit,
+          fmt::format("seconds that a subject may take for one {}", asked))
+      ->capture_default_str();
+}
+
+void require_subject(const char* verb, bool is_given) {
+  if (is_given) return;
+  throw UsageError(
+      fmt::format("{}: give a SUBJECT, or --exec 'COMMAND'", verb));
+}
+
 void add_judging(CLI::App& verb, Judging& judging, std::string& grade) {
   verb.add_option("--require", grade,
                   "the grade that passes: correct, faithful, stable or "
@@ -257,17 +277,7 @@ int run_command(int argc, char** argv) {
   CLI::App* properties_verb = app.add_subcommand(
       "properties", "look for a counterexample to a law, and shrink it");
   HuntOptions hunt;
-  auto* hunted = properties_verb->add_option(
-      "SUBJECT", subject.name,
-      "a name of `exactbn list subjects` or a path to a plugin");
-  properties_verb
-      ->add_option("--exec", subject.command,
-                   "a command that speaks the wire format on its pipes")
-      ->excludes(hunted);
-  properties_verb
-      ->add_option("--time-limit", subject.time_limit,
-                   "seconds that a subject may take for one case")
-      ->capture_default_str();
+  add_subject(*properties_verb, subject, "case");
   add_hunt(*properties_verb, hunt);
   properties_verb
       ->add_option("--require", grade,
@@ -280,17 +290,7 @@ int run_command(int argc, char** argv) {
   CLI::App* probe_verb = app.add_subcommand(
       "probe", "find out the conventions of an implementation by experiment");
   ProbeOptions probing;
-  auto* probed = probe_verb->add_option(
-      "SUBJECT", subject.name,
-      "a name of `exactbn list subjects` or a path to a plugin");
-  probe_verb
-      ->add_option("--exec", subject.command,
-                   "a command that speaks the wire format on its pipes")
-      ->excludes(probed);
-  probe_verb
-      ->add_option("--time-limit", subject.time_limit,
-                   "seconds that a subject may take for one question")
-      ->capture_default_str();
+  add_subject(*probe_verb, subject, "question");
   probe_verb->add_flag("--evidence", probing.evidence,
                        "say of every line what was asked and answered");
   probe_verb->add_option("--json", probing.json,
@@ -348,10 +348,9 @@ int run_command(int argc, char** argv) {
        {judging.json, judging.junit, judging.html, probing.json}) {
     if (!file.empty()) require_writable(file);
   }
+  const bool is_named = !subject.name.empty() || !subject.command.empty();
   if (*properties_verb) {
-    if (subject.name.empty() && subject.command.empty()) {
-      throw UsageError("properties: give a SUBJECT, or --exec 'COMMAND'");
-    }
+    require_subject("properties", is_named);
     // One case asked again, or the worst one, must not replace what all of them
     // left.
     const bool is_one = hunt.only || !hunt.maximize.empty();
@@ -360,9 +359,7 @@ int run_command(int argc, char** argv) {
     return properties(subject, hunt, judging);
   }
   if (*probe_verb) {
-    if (subject.name.empty() && subject.command.empty()) {
-      throw UsageError("probe: give a SUBJECT, or --exec 'COMMAND'");
-    }
+    require_subject("probe", is_named);
     return probe_subject(subject, probing);
   }
   if (*list_verb) return list(what, selection, wire);
@@ -372,9 +369,7 @@ int run_command(int argc, char** argv) {
   if (*check_verb) return check_answers(selection, answers_file, judging);
   if (subject.defects) return validate_defects(selection, judging);
   const auto subjects = all_subjects(subject, names, commands);
-  if (subjects.empty()) {
-    throw UsageError("validate: give a SUBJECT, or --exec 'COMMAND'");
-  }
+  require_subject("validate", !subjects.empty());
   // Of several subjects the failures would hide the matrix.
   if (subjects.size() > 1 && validate_verb->count("--errors") == 0) {
     judging.errors = 0;

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "oracles/printable.h"
+#include "tools/exactbn/json_parts.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/rows.h"
 
@@ -165,7 +166,7 @@ std::string matrix_json(const std::vector<Contestant>& all) {
                      {"matrix", matrix},
                      {"reports", reports},
                      {"did_not_start", failures}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json_text(json);
 }
 
 int exit_code(const std::vector<Contestant>& all) {

@@ -9,6 +9,7 @@
 #include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/counterexample_text.h"
+#include "tools/exactbn/json_parts.h"
 
 namespace exactbn {
 
@@ -89,7 +90,7 @@ std::string maximize_json(const MaximizeRun& run) {
                          {"case", Json::parse(write_case(case_of(run)))}};
   }
   // A subject's name may hold bytes that are no text.
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json_text(report);
 }
 
 int exit_code(const Record& record) {

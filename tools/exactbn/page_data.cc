@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "oracles/printable.h"
+#include "tools/exactbn/json_parts.h"
 #include "tools/exactbn/rows.h"
 
 namespace exactbn {
@@ -80,13 +81,8 @@ std::string page_data(const std::vector<PageSubject>& subjects) {
   for (const PageSubject& subject : subjects) {
     if (subject.run) all.push_back(subject_json(subject, words));
   }
-  Json bins = Json::array();
-  for (std::size_t bin = 0; bin + 1 < UlpHistogram::kBins; ++bin) {
-    bins.push_back(UlpHistogram::most_steps(bin));
-  }
-  bins.push_back(nullptr);
   const Json json = {
-      {"words", words.list()}, {"bins", bins}, {"subjects", all}};
+      {"words", words.list()}, {"bins", ulp_bins()}, {"subjects", all}};
   // In a script element only "<" can begin something else.
   std::string text;
   for (const char c :

@@ -9,7 +9,7 @@
 #include "oracles/probe.h"
 #include "oracles/text_lines.h"
 #include "tools/exactbn/commands.h"
-#include "tools/exactbn/environment.h"
+#include "tools/exactbn/json_parts.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/subjects.h"
 
@@ -114,12 +114,9 @@ int probe_subject(const SubjectOptions& subject, const ProbeOptions& options) {
   const std::unique_ptr<Subject> implementation = open_subject(subject);
   const Card card = probe(*implementation);
   if (!options.json.empty()) {
-    // A subject's name or message may hold bytes that are no text.
-    using Json = nlohmann::ordered_json;
-    Json json = card_json(card);
+    nlohmann::ordered_json json = card_json(card);
     json["environment"] = environment();
-    write_file(options.json,
-               json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
+    write_file(options.json, json_text(json));
   }
   fmt::print("{}", card_text(card, options.evidence));
   return exit_code(card);

@@ -3,6 +3,7 @@
 
 #include "oracles/wire.h"
 #include "tools/exactbn/counterexample_text.h"
+#include "tools/exactbn/json_parts.h"
 #include "tools/exactbn/properties_report.h"
 
 namespace exactbn {
@@ -69,7 +70,7 @@ std::string properties_json(const PropertiesRun& run) {
                        {"counterexamples", std::move(found)},
                        {"distribution", s.distribution}};
   // A subject's name or message may hold bytes that are no text.
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json_text(report);
 }
 
 }  // namespace exactbn

@@ -6,8 +6,8 @@
 #include "oracles/explain.h"
 #include "oracles/mismatch_text.h"
 #include "oracles/wire.h"
-#include "tools/exactbn/environment.h"
 #include "tools/exactbn/failure_text.h"
+#include "tools/exactbn/json_parts.h"
 #include "tools/exactbn/probe.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/smallest.h"
@@ -20,16 +20,6 @@ using Json = nlohmann::ordered_json;
 
 Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-// The most steps of each bin of a histogram; null for the last.
-Json ulp_bins() {
-  Json bins = Json::array();
-  for (std::size_t bin = 0; bin + 1 < UlpHistogram::kBins; ++bin) {
-    bins.push_back(UlpHistogram::most_steps(bin));
-  }
-  bins.push_back(nullptr);
-  return bins;
 }
 
 Json histograms(const std::map<DType, UlpHistogram>& of_format) {
@@ -217,7 +207,7 @@ std::string json_report(const Run& run) {
                {"failures", failures},
                {"cases", cases(run)}};
   if (run.card) json["card"] = card_json(*run.card);
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json_text(json);
 }
 
 }  // namespace exactbn
