@@ -41,6 +41,15 @@ std::optional<std::string> why_unsupported(const Declaration& declaration,
   return std::nullopt;
 }
 
+bool may_be_asked(const Declaration& declaration, const Problem& problem) {
+  try {
+    require_valid(problem);
+  } catch (const InvalidProblem&) {
+    return false;
+  }
+  return !why_unsupported(declaration, problem);
+}
+
 bool offers(const Declaration& declaration, Operation operation,
             std::string_view output) {
   const auto offered = declaration.outputs.find(operation);

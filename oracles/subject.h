@@ -51,6 +51,10 @@ struct Declaration {
 std::optional<std::string> why_unsupported(const Declaration& declaration,
                                            const Problem& problem);
 
+// Whether a subject of that declaration may be asked: the problem is valid, and
+// the declaration covers it.
+bool may_be_asked(const Declaration& declaration, const Problem& problem);
+
 // Whether the declaration offers that output of the operation.
 bool offers(const Declaration& declaration, Operation operation,
             std::string_view output);

@@ -17,12 +17,7 @@ class Repeater {
 
   std::optional<Violation> operator()(const Problem& problem) {
     std::optional<Violation> violation;
-    try {
-      require_valid(problem);
-    } catch (const InvalidProblem&) {
-      return violation;
-    }
-    if (why_unsupported(declaration_, problem)) return violation;
+    if (!may_be_asked(declaration_, problem)) return violation;
     try {
       if (source_.in_process) subject_ = source_.make();
       Trial trial(*subject_, declaration_, problem, request_.required,

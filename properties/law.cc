@@ -15,15 +15,6 @@ namespace {
 // Subjects are told nothing of what a problem is for.
 Case question(Problem problem) { return {"property", std::move(problem), {}}; }
 
-bool is_allowed(const Declaration& declaration, const Problem& problem) {
-  try {
-    require_valid(problem);
-  } catch (const InvalidProblem&) {
-    return false;
-  }
-  return !why_unsupported(declaration, problem);
-}
-
 }  // namespace
 
 Trial::Trial(Subject& subject, const Declaration& declaration, Problem problem,
@@ -47,7 +38,7 @@ const Asked* Trial::ask(Problem problem) {
   if (next_ask_ < asks_.size()) return asks_[next_ask_++];
   ++next_ask_;
   asks_.push_back(nullptr);
-  if (!is_allowed(*declaration_, problem)) return nullptr;
+  if (!may_be_asked(*declaration_, problem)) return nullptr;
   if (!subject_) {
     asked_.emplace_back(std::move(problem), *declaration_);
     return asks_.back() = &asked_.back();

@@ -53,7 +53,7 @@ class Repeater {
       : subject_(subject), run_(run), output_(std::move(output)) {}
 
   bool operator()(const Problem& problem) {
-    if (!is_allowed(problem)) return false;
+    if (!may_be_asked(run_.declaration, problem)) return false;
     const Case question = {"smallest", problem, {}};
     answer_ = subject_.answer(question);
     const CaseVerdict verdict =
@@ -68,15 +68,6 @@ class Repeater {
   const Answer& answer() const { return answer_; }
 
  private:
-  bool is_allowed(const Problem& problem) const {
-    try {
-      require_valid(problem);
-    } catch (const InvalidProblem&) {
-      return false;
-    }
-    return !why_unsupported(run_.declaration, problem);
-  }
-
   Subject& subject_;
   const Run& run_;
   std::string output_;
