@@ -14,9 +14,6 @@ namespace {
 
 // Covers the roundings of bounds and of what they are compared with.
 constexpr double kMore = 1 + 0x1p-29;
-// What a coefficient is off by that is rounded twice, to 64 bits and to 53,
-// beyond what it is off by if rounded once.
-constexpr double kTwice = 0x1p-62;
 // Tolerances beyond it are no doubles any more.
 constexpr Wide kMostTolerance = 0x1p900L;
 
@@ -37,82 +34,100 @@ ChannelTests::ChannelTests(const Judge& judge, const Screen* screen,
       dtype_(dtype),
       channels_(channels) {
   const auto count = static_cast<std::size_t>(channels.count);
-  for (auto* columns : {&high_, &low_, &rest_, &tol_}) {
+  for (auto* columns : {&high_, &low_, &bounds_.rest, &rough_.rest, &tol_}) {
     columns->assign(inputs.size(), Column(count));
   }
-  for (auto* column : {&offset_high_, &offset_low_, &relative_, &rest_one_,
+  for (auto* column : {&offset_high_, &offset_low_, &bounds_.relative,
+                       &bounds_.rest_one, &rough_.relative, &rough_.rest_one,
                        &tol_centred_, &tol_one_, &centre_}) {
     column->resize(count);
   }
   for (std::int64_t i = 0; i < channels.count; ++i) set_form(i);
 }
 
+ChannelTests::Form ChannelTests::form_of(std::int64_t channel) const {
+  Form form;
+  if (!screen_) {
+    const ExactBatchNorm& exact = judge_->exact();
+    const Operation operation = exact.problem().operation;
+    const AffineForm surds = affine_form(
+        operation, output_, exact.channel(channel), exact.along(channel));
+    const auto names = form_inputs(operation, output_);
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      const auto place = std::find(inputs_.begin(), inputs_.end(), names[j]);
+      form.slopes[static_cast<std::size_t>(place - inputs_.begin())] =
+          nearest_pair(surds.slopes[j]);
+    }
+    form.offset = nearest_pair(surds.offset);
+    return form;
+  }
+  const EstimatedForm near = screen_->form(output_, channel);
+  form.slopes[0] = inputs_.size() > 1 ? near.by_x : near.slope;
+  if (inputs_.size() > 1) form.slopes[1] = near.slope;
+  form.offset = near.offset;
+  form.error = screen_->error(output_, channel);
+  return form;
+}
+
 void ChannelTests::set_form(std::int64_t i) {
   const auto at = static_cast<std::size_t>(i);
   const std::int64_t c = channels_.first + i;
-  const ExactBatchNorm& exact = judge_->exact();
-  const Operation operation = exact.problem().operation;
-  const AffineForm form =
-      affine_form(operation, output_, exact.channel(c), exact.along(c));
-  const FormError error = screen_ ? screen_->error(output_, c) : FormError{};
-  // Estimated coefficients of f32 need no more than a double, of 64 bits.
-  const bool short_forms = screen_ && dtype_ != DType::f64;
-  const auto pair = [&](const Surd& surd) {
-    if (!short_forms) return nearest_pair(surd);
-    return DoubleDouble{static_cast<double>(approximate(surd)), 0};
-  };
-  const DoubleDouble offset = pair(form.offset);
-  offset_high_[at] = offset.high;
-  offset_low_[at] = offset.low;
-  bool zero = offset.high == 0;
-  const FormRounding rounding = form_rounding(dtype_, inputs_.size());
-  const double off = error.slope + (short_forms ? kTwice : 0);
-  const double of_terms = kMore * (rounding.of_terms + off);
-  relative_[at] = kMore * (rounding.of_form + off);
-  const auto names = form_inputs(operation, output_);
-  for (std::size_t j = 0; j < names.size(); ++j) {
-    const DoubleDouble slope = pair(form.slopes[j]);
-    const auto place = std::find(inputs_.begin(), inputs_.end(), names[j]);
-    const auto to = static_cast<std::size_t>(place - inputs_.begin());
-    high_[to][at] = slope.high;
-    low_[to][at] = slope.low;
-    rest_[to][at] =
-        of_terms * std::fabs(slope.high) + (to == 0 ? error.of_x : 0);
-    zero = zero && slope.high == 0;
+  const Form form = form_of(c);
+  offset_high_[at] = form.offset.high;
+  offset_low_[at] = form.offset.low;
+  for (std::size_t j = 0; j < inputs_.size(); ++j) {
+    high_[j][at] = form.slopes[j].high;
+    low_[j][at] = form.slopes[j].low;
   }
   centre_[at] = static_cast<double>(judge_->conditions().mean(c));
-  rest_one_[at] = of_terms * std::fabs(offset.high) + error.offset +
-                  (zero ? 0 : kLeastError);
+  set_bounds(bounds_, at, form, form_rounding(dtype_, inputs_.size()));
+  set_bounds(rough_, at, form, rough_rounding(inputs_.size()));
 }
 
-void ChannelTests::set_tolerance(double eta, double slack) {
-  if (eta == eta_ && (slack == slack_ || eta == 0)) return;
+void ChannelTests::set_bounds(Bounds& bounds, std::size_t i, const Form& form,
+                              const FormRounding& rounding) const {
+  const double of_terms = kMore * (rounding.of_terms + form.error.slope);
+  bounds.relative[i] = kMore * (rounding.of_form + form.error.slope);
+  bool zero = form.offset.high == 0;
+  for (std::size_t j = 0; j < inputs_.size(); ++j) {
+    const double slope = std::fabs(form.slopes[j].high);
+    bounds.rest[j][i] = of_terms * slope + (j == 0 ? form.error.of_x : 0);
+    zero = zero && slope == 0;
+  }
+  bounds.rest_one[i] = of_terms * std::fabs(form.offset.high) +
+                       form.error.offset + (zero ? 0 : kLeastError);
+}
+
+void ChannelTests::set_tolerance(double eta, double slack, Sizes sizes) {
+  const bool same = slack == slack_ && sizes == sizes_;
+  if (eta == eta_ && (same || eta == 0)) return;
   eta_ = eta;
   slack_ = slack;
+  sizes_ = sizes;
   for (std::int64_t i = 0; i < channels_.count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     const std::int64_t c = channels_.first + i;
     Magnitudes m;
-    if (eta > 0) m = judge_->tolerance(output_, c, eta);
+    if (eta > 0) m = judge_->tolerance(output_, c, eta, sizes);
     const Wide s = judge_->conditions().invstd(c);
-    tol_centred_[at] = rounded(m.xhat * s);
+    tol_centred_[at] = rounded(m.xhat * s, slack);
     // |x - centre| is off by the rounding of the centre.
-    tol_one_[at] = rounded(m.one) + std::copysign(0x1p-52, slack) *
-                                        std::fabs(centre_[at]) *
-                                        tol_centred_[at];
+    tol_one_[at] = rounded(m.one, slack) + std::copysign(0x1p-52, slack) *
+                                               std::fabs(centre_[at]) *
+                                               tol_centred_[at];
     for (std::size_t j = 0; j < inputs_.size(); ++j) {
-      tol_[j][at] = rounded(magnitude_of(m, inputs_[j]));
+      tol_[j][at] = rounded(magnitude_of(m, inputs_[j]), slack);
     }
   }
 }
 
 // Towards the side on which nothing is decided wrongly.
-double ChannelTests::rounded(Wide tolerance) const {
+double ChannelTests::rounded(Wide tolerance, double slack) {
   if (tolerance <= kMostTolerance) {
-    return static_cast<double>(tolerance) * (1 + slack_);
+    return static_cast<double>(tolerance) * (1 + slack);
   }
-  return slack_ > 0 ? std::numeric_limits<double>::infinity()
-                    : static_cast<double>(kMostTolerance);
+  return slack > 0 ? std::numeric_limits<double>::infinity()
+                   : static_cast<double>(kMostTolerance);
 }
 
 CheckForms ChannelTests::forms() const {
@@ -122,13 +137,16 @@ CheckForms ChannelTests::forms() const {
   for (std::size_t j = 0; j < f.k; ++j) {
     f.high[j] = high_[j].data();
     f.low[j] = low_[j].data();
-    f.rest[j] = rest_[j].data();
+    f.bounds.rest[j] = bounds_.rest[j].data();
+    f.rough.rest[j] = rough_.rest[j].data();
     f.tol[j] = tol_[j].data();
   }
   f.offset_high = offset_high_.data();
   f.offset_low = offset_low_.data();
-  f.relative = relative_.data();
-  f.rest_one = rest_one_.data();
+  f.bounds.relative = bounds_.relative.data();
+  f.bounds.rest_one = bounds_.rest_one.data();
+  f.rough.relative = rough_.relative.data();
+  f.rough.rest_one = rough_.rest_one.data();
   f.tol_centred = tol_centred_.data();
   f.tol_one = tol_one_.data();
   f.centre = centre_.data();
@@ -143,6 +161,20 @@ double ChannelTests::tolerance(
     tol += tol_[j][at] * std::fabs(in[j]);
   }
   return tol;
+}
+
+double ChannelTests::tolerance(std::int64_t i,
+                               const std::array<double, CheckForms::kMost>& in,
+                               double eta, double slack, Sizes sizes) const {
+  const std::int64_t c = channels_.first + i % channels_.count;
+  const Magnitudes m = judge_->tolerance(output_, c, eta, sizes);
+  const Conditions& conditions = judge_->conditions();
+  Wide tol = m.one + m.xhat * conditions.invstd(c) *
+                         std::fabs(in[0] - conditions.mean(c));
+  for (std::size_t j = 0; j < inputs_.size(); ++j) {
+    tol += magnitude_of(m, inputs_[j]) * std::fabs(in[j]);
+  }
+  return rounded(tol, slack);
 }
 
 }  // namespace exactbn

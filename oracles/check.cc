@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "oracles/fast_check.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -56,9 +57,7 @@ void check_values(const Problem& problem, Judge& judge, Screen* screen,
   };
   const bool many = units.count / 2 >= omp_get_max_threads();
   // One thread a unit, or all threads in one unit after the other.
-#pragma omp parallel for schedule(dynamic) if (many && \
-                                               problem.x().size() > kParallel)
-  for (std::int64_t u = 0; u < units.count; ++u) check_unit(u);
+  parallel_for(units.count, many && problem.x().size() > kParallel, check_unit);
 }
 
 // An output of one value a channel.

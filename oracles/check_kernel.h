@@ -8,17 +8,27 @@
 
 namespace exactbn {
 
+inline constexpr std::size_t kMostInputs = 3;
+
+// What a form that is computed may be off by, at most:
+//   relative |f| + rest_1 |in_1| + ... + rest_(k-1) |in_(k-1)| + rest_one.
+struct FormBounds {
+  const double* relative = nullptr;
+  std::array<const double*, kMostInputs> rest{};
+  const double* rest_one = nullptr;
+};
+
 // What the check of a value needs to know of its channel. The value is a form
 //   f = c_1 in_1 + ... + c_k in_k + c_0
-// whose coefficients are high + low. Computed in doubles it is off by at most
-//   relative |f| + rest_1 |in_1| + ... + rest_(k-1) |in_(k-1)| + rest_one,
-// and an error of
+// whose coefficients are high + low. `bounds` are those of what the kernels
+// make of it: of two doubles for values in f64, of one for all others; `rough`
+// those of one double. An error of
 //   half an ulp of f + tol_1 |in_1| + ... + tol_k |in_k|
 //                    + tol_centred |in_1 - centre| + tol_one
 // is allowed. Value i is of channel i modulo `width`, whose element of each
 // array it is.
 struct CheckForms {
-  static constexpr std::size_t kMost = 3;  // k at most
+  static constexpr std::size_t kMost = kMostInputs;
 
   std::size_t k = 0;
   std::int64_t width = 1;
@@ -26,9 +36,8 @@ struct CheckForms {
   std::array<const double*, kMost> low{};
   const double* offset_high = nullptr;
   const double* offset_low = nullptr;
-  const double* relative = nullptr;
-  std::array<const double*, kMost> rest{};
-  const double* rest_one = nullptr;
+  FormBounds bounds;
+  FormBounds rough;  // for values in f64 alone
   std::array<const double*, kMost> tol{};
   const double* tol_centred = nullptr;
   const double* tol_one = nullptr;
@@ -44,6 +53,7 @@ struct FormRounding {
   double of_form;
   double of_terms;
 };
+FormRounding rough_rounding(std::size_t k);
 FormRounding form_rounding(DType dtype, std::size_t k);
 
 // Rows of values of each input, and of what is checked: as floats where all of
@@ -52,9 +62,10 @@ struct CheckValues {
   bool floats = false;
   std::array<const void*, CheckForms::kMost> in{};
   const void* got = nullptr;
-  // Where as many values of the next block lie, to be asked of the memory while
-  // these are looked at; null where there is none.
-  const void* next = nullptr;
+  // How far ahead of what is checked as many values of the next block lie, to
+  // be asked of the memory while these are looked at; 0 where there is none.
+  std::int64_t ahead = 0;
+  bool inputs_ahead = false;  // of the inputs as well
 };
 
 // Bounds of a value's error, and of the ulp of the exact value; NaN where
@@ -66,16 +77,16 @@ struct ErrorBounds {
   double ulp_high;
 };
 
-// How many of n values are not surely within half an ulp, or not within `ulps`
-// ulp. Most values of a good implementation are, and no tolerance is needed.
+// Whether all of n values are surely within half an ulp, and within `ulps` ulp.
+// Most values of a good implementation are, and no tolerance is needed.
 // bounds.md, "The filter", has the error bounds.
-std::int64_t count_far(const CheckForms& forms, const CheckValues& values,
-                       std::int64_t n, DType dtype, double ulps);
+bool all_near(const CheckForms& forms, const CheckValues& values,
+              std::int64_t n, DType dtype, double ulps);
 
-// How many of n values are not surely within both their tolerance and `ulps`
+// Whether all of n values are surely within both their tolerance and `ulps`
 // ulp.
-std::int64_t count_loud(const CheckForms& forms, const CheckValues& values,
-                        std::int64_t n, DType dtype, double ulps);
+bool all_quiet(const CheckForms& forms, const CheckValues& values,
+               std::int64_t n, DType dtype, double ulps);
 
 // The bounds of n values.
 void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,

@@ -56,14 +56,29 @@ Conditions::Conditions(const Problem& problem, const ExactBatchNorm& exact,
       divisor_(divisor),
       frozen_(!normalizes_by_batch(problem.operation)),
       channels_(static_cast<std::size_t>(view_.channels)),
+      whole_(channels_.size()),
       groups_(channels_.size()),
       summed_(std::make_unique<std::once_flag[]>(channels_.size())) {}
 
 void Conditions::prepare(const Channels& channels) {
-  const std::int64_t end = channels.first + channels.count;
-  for (std::int64_t c = channels.first; c < end; ++c) {
-    channels_[static_cast<std::size_t>(c)] = statistics(c);
-    groups_[static_cast<std::size_t>(c)] = group_of(c, channels, kChannelGroup);
+  std::vector<WideStatistics> statistics;
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    statistics.push_back(exact_statistics(channels.first + i));
+  }
+  prepare(channels, statistics);
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const std::int64_t c = channels.first + i;
+    add_direction(channels_[static_cast<std::size_t>(c)], c);
+  }
+}
+
+void Conditions::prepare(const Channels& channels,
+                         std::span<const WideStatistics> statistics) {
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const std::int64_t c = channels.first + i;
+    const auto at = static_cast<std::size_t>(c);
+    channels_[at] = channel(c, statistics[static_cast<std::size_t>(i)]);
+    groups_[at] = group_of(c, channels, kChannelGroup);
   }
 }
 
@@ -71,7 +86,7 @@ const Conditions::Channel& Conditions::whole(std::int64_t c) const {
   const Channels& group = groups_[static_cast<std::size_t>(c)];
   std::call_once(summed_[static_cast<std::size_t>(group.first)],
                  [&] { add_magnitudes(group); });
-  return of(c);
+  return whole_[static_cast<std::size_t>(c)];
 }
 
 Magnitudes Conditions::magnitudes(const Channel& ch, std::int64_t i) const {
@@ -88,26 +103,33 @@ Wide Conditions::parameter(std::string_view name, std::int64_t c,
   return tensor ? static_cast<Wide>(tensor->value(c)) : absent;
 }
 
-void Conditions::add_statistics(Channel& ch, std::int64_t c) const {
-  if (frozen_) {
-    ch.mean = parameter("running_mean", c, 0);
-    ch.v = parameter("running_var", c, 0);
-    ch.w = ch.v + static_cast<Wide>(problem_.epsilon);
-    ch.s = ch.w > 0 ? 1 / std::sqrt(ch.w) : 0;
-    ch.dy.t = std::fabs(approximate(t(exact_.channel(c)))) * ch.s / ch.m;
-    return;
-  }
-  // Exact sums: a variance that cancels would lose its digits here.
-  if (!exact_.statistics_finite(c)) return;
+WideStatistics Conditions::exact_statistics(std::int64_t c) const {
+  WideStatistics of;
   const exactbn::Channel& exact = exact_.channel(c);
-  ch.mean = approximate(exactbn::mean(exact));
-  ch.v = approximate(variance(exact));
-  ch.w = approximate(exactbn::w(exact));
-  ch.s = ch.w > 0 ? approximate(exactbn::invstd(exact)) : 0;
-  ch.dy.t = std::fabs(approximate(t(exact))) * ch.s / ch.m;
+  const auto m = static_cast<Wide>(view_.count());
+  of.x2 = approximate({exact.sums.s2, 0, 1, 1}) / m;
+  of.d = std::fabs(approximate(dbeta(exact))) / m;
+  if (frozen_) {
+    of.mean = parameter("running_mean", c, 0);
+    of.v = parameter("running_var", c, 0);
+    of.w = of.v + static_cast<Wide>(problem_.epsilon);
+    of.s = of.w > 0 ? 1 / std::sqrt(of.w) : 0;
+  } else if (exact_.statistics_finite(c)) {
+    // Exact sums: a variance that cancels would lose its digits here.
+    of.mean = approximate(exactbn::mean(exact));
+    of.v = approximate(variance(exact));
+    of.w = approximate(exactbn::w(exact));
+    of.s = of.w > 0 ? approximate(exactbn::invstd(exact)) : 0;
+  } else {
+    return of;
+  }
+  of.t = std::fabs(approximate(t(exact))) * of.s / m;
+  return of;
 }
 
 void Conditions::add_magnitudes(const Channels& channels) const {
+  std::copy_n(channels_.begin() + channels.first, channels.count,
+              whole_.begin() + channels.first);
   // With frozen statistics y sums nothing.
   if (problem_.operation == Operation::forward_inference) return;
   std::vector<DoubleDouble> means;
@@ -122,7 +144,7 @@ void Conditions::add_magnitudes(const Channels& channels) const {
   for (std::int64_t i = 0; i < channels.count; ++i) {
     const std::int64_t c = channels.first + i;
     const MagnitudeSums& s = sums[static_cast<std::size_t>(i)];
-    Channel& ch = channels_[static_cast<std::size_t>(c)];
+    Channel& ch = whole_[static_cast<std::size_t>(c)];
     // A mean of the batch is in the range of x; a frozen one need not be.
     if (s.in_range() && (!frozen_ || MagnitudeSums::fits(ch.mean))) {
       const auto factor = [&ch](const MagnitudeSums::Factor& f, Factor& to) {
@@ -168,23 +190,54 @@ void Conditions::add_wide_magnitudes(Channel& ch, std::int64_t c) const {
   }
 }
 
-Conditions::Channel Conditions::statistics(std::int64_t c) const {
+Conditions::Channel Conditions::channel(
+    std::int64_t c, const WideStatistics& statistics) const {
   Channel ch;
   ch.m = static_cast<Wide>(view_.count());
   ch.gamma = std::fabs(parameter("gamma", c, 1));
   ch.beta = std::fabs(parameter("beta", c, 0));
-  add_statistics(ch, c);
+  ch.mean = statistics.mean;
+  ch.v = statistics.v;
+  ch.w = statistics.w;
+  ch.s = statistics.s;
+  ch.x2 = statistics.x2;
+  ch.dy.d = statistics.d;
+  ch.dy.t = statistics.t;
+  ch.dy.square = statistics.dy2;
   if (frozen_) ch.a = std::fabs(ch.mean);
-  ch.x2 = approximate({exact_.channel(c).sums.s2, 0, 1, 1}) / ch.m;
-  ch.dy.d = std::fabs(approximate(dbeta(exact_.channel(c)))) / ch.m;
-  add_direction(ch, c);
   if (!frozen_ && ch.w > 0) ch.kappa = std::sqrt(ch.x2 / ch.w);
   return ch;
 }
 
-ConditionForm Conditions::form(std::string_view output,
-                               std::int64_t channel) const {
-  const Channel& ch = whole(channel);
+// bounds.md, "Sizes that need no pass".
+Conditions::Channel Conditions::with(Sizes sizes, std::int64_t c) const {
+  if (sizes == Sizes::exact) return whole(c);
+  Channel ch = of(c);
+  if (frozen_ || ch.w <= 0) return whole(c);
+  const auto set_least = [&ch](Factor& f) {
+    f.size = f.d;
+    f.x = std::fabs(f.t / ch.s - std::fabs(ch.mean) * f.d);
+    f.xhat = f.t;
+  };
+  if (sizes == Sizes::least) {
+    ch.a = std::fabs(ch.mean);
+    ch.cov = ch.v;
+    set_least(ch.dy);
+    set_least(ch.u);
+  } else {
+    ch.a = std::sqrt(ch.x2);
+    ch.cov = std::sqrt(ch.v * ch.x2);
+    ch.dy.size = std::sqrt(ch.dy.square);
+    ch.dy.x = ch.dy.size * ch.a;
+    ch.dy.xhat = ch.dy.size;
+  }
+  ch.k = ch.cov / ch.w;
+  return ch;
+}
+
+ConditionForm Conditions::form(std::string_view output, std::int64_t channel,
+                               Sizes sizes) const {
+  const Channel ch = with(sizes, channel);
   if (output == "y") return affine(ch, ch.gamma, ch.beta);
   if (output == "dx") return dx(ch);
   if (output == "grad_x") return grad_x(ch);

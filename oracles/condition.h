@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -67,6 +68,22 @@ ConditionForm operator+(const ConditionForm& a, const ConditionForm& b);
 Wide backward_error(Wide error, Wide half_ulp, const Condition& condition,
                     Wide u, Wide lambda);
 
+// Of a channel: by the batch, or frozen.
+struct WideStatistics {
+  Wide mean = 0;
+  Wide v = 0;
+  Wide w = 0;
+  Wide s = 0;    // 1/sqrt(w); 0 where there is none
+  Wide x2 = 0;   // mean x^2
+  Wide d = 0;    // |D1 / m|
+  Wide t = 0;    // |T s / m|
+  Wide dy2 = 0;  // mean dy^2; of use for the greatest sizes alone
+};
+
+// How sums of magnitudes enter a condition: as they are, or as sizes that they
+// surely have, at least or at most, which need no pass over the values.
+enum class Sizes : std::uint8_t { exact, least, greatest };
+
 // The condition of every output of a problem. It means something for a value
 // that is a number (Exact::Kind). The arguments must outlive this object.
 class Conditions {
@@ -78,6 +95,9 @@ class Conditions {
   // Safe to call from many threads, for channels that are not the same. Sums of
   // magnitudes are taken when the first condition of one of them is asked for.
   void prepare(const Channels& channels);
+  // The same of channels whose statistics are known, with no need of `exact`.
+  void prepare(const Channels& channels,
+               std::span<const WideStatistics> statistics);
 
   Condition at(std::string_view output, std::int64_t i) const;
 
@@ -85,7 +105,9 @@ class Conditions {
   Wide at(const Magnitudes& by, std::int64_t i) const;
 
   // The same for all values of a channel, of an output that is shaped like x.
-  ConditionForm form(std::string_view output, std::int64_t channel) const;
+  // The greatest sizes are those of y and dx, with statistics that were given.
+  ConditionForm form(std::string_view output, std::int64_t channel,
+                     Sizes sizes = Sizes::exact) const;
 
   // kappa = sqrt(mean x^2 / w): w moves by at most 2 kappa theta + (kappa
   // theta)^2, so that the bounds of all that is divided by sqrt(w) mean
@@ -103,7 +125,7 @@ class Conditions {
     Wide size = 0;    // mean |dy|
     Wide x = 0;       // mean |dy x|
     Wide xhat = 0;    // mean |dy xhat|
-    Wide square = 0;  // mean dy^2
+    Wide square = 0;  // mean dy^2; not of `least` and `greatest`
   };
   // The quantities of the formulas, by their names there.
   struct Channel {
@@ -127,9 +149,10 @@ class Conditions {
     return channels_[static_cast<std::size_t>(c)];
   }
   const Channel& whole(std::int64_t c) const;
+  Channel with(Sizes sizes, std::int64_t c) const;
   Wide parameter(std::string_view name, std::int64_t c, Wide absent) const;
-  void add_statistics(Channel& ch, std::int64_t c) const;
-  Channel statistics(std::int64_t c) const;
+  WideStatistics exact_statistics(std::int64_t c) const;
+  Channel channel(std::int64_t c, const WideStatistics& statistics) const;
   void add_magnitudes(const Channels& channels) const;
   void add_wide_magnitudes(Channel& ch, std::int64_t c) const;
   Wide xhat(const Channel& ch, std::int64_t i) const;
@@ -160,8 +183,9 @@ class Conditions {
   ChannelView view_;
   RunningVariance divisor_;
   bool frozen_;
-  mutable std::vector<Channel> channels_;  // what `whole` adds is added once
-  std::vector<Channels> groups_;           // what is summed with each channel
+  std::vector<Channel> channels_;
+  mutable std::vector<Channel> whole_;  // with sums of magnitudes
+  std::vector<Channels> groups_;        // what is summed with each channel
   std::unique_ptr<std::once_flag[]> summed_;  // a group, by its first
 };
 

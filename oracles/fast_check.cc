@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/fast_check.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,6 +10,7 @@
 
 #include "oracles/channel_tests.h"
 #include "reference/block_io.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -21,8 +24,14 @@ constexpr std::int64_t kFewValues = 32;
 constexpr double kSlack = 0x1p-20;
 // eta beyond which no value is told from another.
 constexpr double kMostEta = 0x1p40;
-// After so many blocks with many errors beyond half an ulp, more are expected.
+// After so many blocks for which a test does not do, more are expected.
 constexpr int kMisses = 4;
+// Between these an eta is told by a tolerance that is nearly linear in it.
+constexpr double kLeastEta = 0x1p-40;
+constexpr double kReach = 0x1p12;
+// For what takes a few roundings.
+constexpr double kRoundedDown = 1 - 0x1p-50;
+constexpr double kRoundedUp = 1 + 0x1p-50;
 
 }  // namespace
 
@@ -35,6 +44,7 @@ class FastCheck::Worker {
                              check.got_.dtype(), check.required_)) {}
 
   ~Worker() {
+    drop();
 #pragma omp critical(exactbn_fast_check)
     {
       merge(check_.verdict_, found_);
@@ -42,19 +52,16 @@ class FastCheck::Worker {
       check_.counts_.by_integers += counts_.by_integers;
       auto& all = check_.contenders_;
       all.insert(all.end(), contenders_.begin(), contenders_.end());
-      std::erase_if(all, [this](const Contender& c) {
-        return c.most < check_.ulp_.get();
-      });
     }
   }
 
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Values that may be the worst.
+  // Of those that may yet be the worst.
   void judge(const std::vector<Contender>& contenders) {
     for (const Contender& c : contenders) {
-      if (c.most >= check_.ulp_.get()) judge(c.index);
+      if (check_.may_be_the_worst(c)) judge(c.index);
     }
   }
 
@@ -74,26 +81,18 @@ class FastCheck::Worker {
     const Quiet quiet = quiet_now();
     const bool easy = check_.misses_ < kMisses;
     if (easy) {
-      if (count_far(tests.forms(), values_, n, dtype, quiet.ulps) == 0) return;
+      if (all_near(tests.forms(), values_, n, dtype, quiet.ulps)) return;
       measure_all(tests, n);
-      if (judge_few(first, n)) return;
+      if (judge_few(tests, first, n)) return;
       ++check_.misses_;
     }
-    tests.set_tolerance(quiet.eta, -kSlack);
-    if (count_loud(tests.forms(), values_, n, dtype, quiet.ulps) == 0) return;
+    if (is_quiet(tests, n, quiet)) return;
     if (!easy) measure_all(tests, n);
     listen(tests, first, n);
   }
 
  private:
   using Block = std::array<double, kBlock>;
-
-  // What is surely no worse passes unheard.
-  struct Quiet {
-    double ulps = -1;
-    double eta = -1;
-    bool operator==(const Quiet& other) const = default;
-  };
 
   // A judged value, to be known again where inputs repeat.
   struct Known {
@@ -114,28 +113,35 @@ class FastCheck::Worker {
   bool by_eta() const { return check_.required_ >= Grade::stable; }
 
   Quiet quiet_now() const {
-    const double wrong = check_.eta_of_wrong_.get();
-    double eta = wrong > 0 ? wrong : check_.eta_.get();
-    if (by_eta() && wrong > 0) eta = std::min(eta, check_.limit_);
-    return {std::min(check_.ulp_.get(), passing_ulps()),
-            std::min(eta, kMostEta)};
+    Quiet quiet = check_.record();
+    quiet.ulps = std::min(quiet.ulps, passing_ulps());
+    quiet.eta = std::min(quiet.eta, kMostEta);
+    if (by_eta()) quiet.eta = std::min(quiet.eta, check_.limit_);
+    return quiet;
+  }
+
+  // With the least sizes first, of a screen's forms: most values pass these.
+  bool is_quiet(ChannelTests& tests, std::int64_t n, const Quiet& quiet) {
+    const DType dtype = check_.got_.dtype();
+    if (tests.estimated() && check_.misses_of_least_ < kMisses) {
+      tests.set_tolerance(quiet.eta, -kSlack, Sizes::least);
+      if (all_quiet(tests.forms(), values_, n, dtype, quiet.ulps)) return true;
+      ++check_.misses_of_least_;
+    }
+    tests.set_tolerance(quiet.eta, -kSlack);
+    return all_quiet(tests.forms(), values_, n, dtype, quiet.ulps);
   }
 
   void measure_all(const ChannelTests& tests, std::int64_t n) {
     measure(tests.forms(), values_, n, check_.got_.dtype(), bounds_.data());
-    std::fill_n(judged_.begin(), n, false);
+    std::fill_n(settled_.begin(), n, false);
   }
 
-  void judge_once(std::int64_t first, std::int64_t i) {
-    bool& judged = judged_[static_cast<std::size_t>(i)];
-    if (!judged) judge(first + i);
-    judged = true;
-  }
-
-  // Of a measured block: judges the values that are not surely within half an
-  // ulp, if they are few. The others pass, and no tolerance is needed: their
-  // eta is 0. Of those that may be the worst there is time to judge at the end.
-  bool judge_few(std::int64_t first, std::int64_t n) {
+  // Of a measured block, where few values are not surely within half an ulp:
+  // these are judged, or wait for the end as contenders, and so do the others
+  // that may be the worst. The others pass, and no tolerance is needed: their
+  // eta is 0.
+  bool judge_few(ChannelTests& tests, std::int64_t first, std::int64_t n) {
     constexpr std::size_t kFew = 16;
     std::array<std::int64_t, kFew> few{};
     std::size_t count = 0;
@@ -149,15 +155,80 @@ class FastCheck::Worker {
         few[count++] = i;
       }
     }
-    check_.ulp_.raise(least * (1 - 0x1p-50));
+    check_.ulp_.raise(least * kRoundedDown);
     const double ulps = quiet_now().ulps;
     for (std::int64_t i = 0; i < n; ++i) {
       const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
       if (b.high <= ulps * b.ulp_low || b.high > 0.5 * b.ulp_low) continue;
-      contenders_.push_back({first + i, b.high / b.ulp_low * (1 + 0x1p-50)});
+      contend({first + i, b.high / b.ulp_low * kRoundedUp, 0});
     }
-    for (std::size_t j = 0; j < count; ++j) judge_once(first, few[j]);
+    for (std::size_t j = 0; j < count; ++j) {
+      settle(tests, first, few[j], Sizes::least);
+    }
     return true;
+  }
+
+  // Judges a value, unless it can wait.
+  void settle(const ChannelTests& tests, std::int64_t first, std::int64_t i,
+              Sizes sizes) {
+    bool& settled = settled_[static_cast<std::size_t>(i)];
+    if (settled) return;
+    settled = true;
+    const bool waits = tests.estimated() && wait(tests, first, i, sizes);
+    if (!waits) judge(first + i);
+  }
+
+  // Whether a measured value surely passes, and can wait for the end as a
+  // contender: what it is surely off by, at least, tells others to wait for
+  // nothing. Exact sizes, or the least and greatest.
+  bool wait(const ChannelTests& tests, std::int64_t first, std::int64_t i,
+            Sizes sizes) {
+    const auto tolerance = [&](double eta, double slack, Sizes with) {
+      return tests.tolerance(i, inputs_at(i), eta, slack, with);
+    };
+    const bool exact = sizes == Sizes::exact;
+    const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
+    if (!surely_passes(b, tolerance(check_.limit_, -kSlack, sizes))) {
+      return false;
+    }
+    const double most_off = b.high - 0.5 * b.ulp_low;
+    const double per_eta = tolerance(kLeastEta, -kSlack, sizes) / kLeastEta;
+    const double most_eta =
+        most_off > 0 ? std::max(most_off / per_eta * kRoundedUp, kLeastEta) : 0;
+    // The tolerance is convex in eta.
+    const double reach =
+        tolerance(kReach, kSlack, exact ? Sizes::exact : Sizes::greatest);
+    const double least_off = b.low - 0.5 * b.ulp_high;
+    const bool within = least_off > 0 && least_off <= reach;
+    const double least_eta =
+        within ? kReach * (least_off / reach) * kRoundedDown : 0;
+    // Of an exact 0 there is no ulp.
+    if (b.ulp_low > check_.quantum_) {
+      const double least_ulps = b.low / b.ulp_high * kRoundedDown;
+      check_.ulp_.raise(least_ulps);
+      check_.eta_.raise(least_eta);
+      if (least_ulps >= 1) check_.eta_of_wrong_.raise(least_eta);
+    }
+    contend({first + i, b.high / b.ulp_low * kRoundedUp, most_eta});
+    return true;
+  }
+
+  void contend(const Contender& contender) {
+    constexpr std::size_t kMost = 4096;
+    if (!check_.may_be_the_worst(contender)) return;
+    contenders_.push_back(contender);
+    if (contenders_.size() < kMost) return;
+    // So many: of values that repeat, say. The judge raises the records.
+    drop();
+    if (contenders_.size() < kMost / 2) return;
+    judge(contenders_);
+    contenders_.clear();
+  }
+
+  void drop() {
+    std::erase_if(contenders_, [this](const Contender& c) {
+      return !check_.may_be_the_worst(c);
+    });
   }
 
   void load(std::int64_t first, std::int64_t n, std::int64_t next) {
@@ -168,8 +239,8 @@ class FastCheck::Worker {
     values_.got = load(check_.got_, first, n, buffers_.back());
     const bool copied = values_.got == buffers_.back().data();
     const bool any = !copied && next + n <= check_.got_.size();
-    const int width = format(check_.got_.dtype()).width / 8;
-    values_.next = any ? check_.got_.bytes().data() + next * width : nullptr;
+    values_.ahead = any ? next - first : 0;
+    values_.inputs_ahead = check_.view_.inner == 1;
   }
 
   const void* load(const Tensor& tensor, std::int64_t first, std::int64_t n,
@@ -185,11 +256,11 @@ class FastCheck::Worker {
     fill_tolerances(tests, n, 1, 0, unit_);
     fill_tolerances(tests, n, check_.limit_, -kSlack, sure_);
     fill_tolerances(tests, n, check_.limit_, kSlack, most_);
-    judge_the_worst(first, n);
+    settle_the_worst(tests, first, n);
     fill_tolerances(tests, n, quiet_now().eta, -kSlack, quiet_tol_);
     for (std::int64_t i = 0; i < n; ++i) {
       const auto at = static_cast<std::size_t>(i);
-      if (judged_[at]) continue;
+      if (settled_[at]) continue;
       const ErrorBounds& b = bounds_[at];
       const bool fails = surely_fails(b, most_[at]);
       const bool decided = fails || surely_passes(b, sure_[at]);
@@ -202,7 +273,7 @@ class FastCheck::Worker {
         continue;
       }
       const Quiet before = quiet_now();
-      judge(first + i);
+      settle(tests, first, i, Sizes::exact);
       if (quiet_now() != before) {
         fill_tolerances(tests, n, quiet_now().eta, -kSlack, quiet_tol_);
       }
@@ -212,13 +283,17 @@ class FastCheck::Worker {
   void fill_tolerances(ChannelTests& tests, std::int64_t n, double eta,
                        double slack, Block& to) {
     tests.set_tolerance(eta, slack);
-    std::array<double, CheckForms::kMost> in{};
     for (std::int64_t i = 0; i < n; ++i) {
-      for (std::size_t j = 0; j < check_.inputs_.size(); ++j) {
-        in[j] = value(values_.in[j], i);
-      }
-      to[static_cast<std::size_t>(i)] = tests.tolerance(i, in);
+      to[static_cast<std::size_t>(i)] = tests.tolerance(i, inputs_at(i));
     }
+  }
+
+  std::array<double, CheckForms::kMost> inputs_at(std::int64_t i) const {
+    std::array<double, CheckForms::kMost> in{};
+    for (std::size_t j = 0; j < check_.inputs_.size(); ++j) {
+      in[j] = value(values_.in[j], i);
+    }
+    return in;
   }
 
   double value(const void* values, std::int64_t i) const {
@@ -228,7 +303,8 @@ class FastCheck::Worker {
   }
 
   // So that the records are high before the others are measured by them.
-  void judge_the_worst(std::int64_t first, std::int64_t n) {
+  void settle_the_worst(const ChannelTests& tests, std::int64_t first,
+                        std::int64_t n) {
     double most_ulps = -1;
     double most_eta = -1;
     std::int64_t of_ulps = -1;
@@ -248,7 +324,7 @@ class FastCheck::Worker {
       }
     }
     for (const std::int64_t i : {of_ulps, of_eta}) {
-      if (i >= 0) judge_once(first, i);
+      if (i >= 0) settle(tests, first, i, Sizes::exact);
     }
   }
 
@@ -317,7 +393,7 @@ class FastCheck::Worker {
   Block sure_;
   Block most_;
   Block quiet_tol_;
-  std::array<bool, kBlock> judged_;
+  std::array<bool, kBlock> settled_;
   std::array<Known, 64> known_;
 };
 
@@ -334,6 +410,7 @@ FastCheck::FastCheck(const Problem& problem, const Judge& judge, Screen* screen,
       view_(problem.view()),
       names_(form_inputs(problem.operation, output)),
       limit_(judge.limit(output, required)),
+      quantum_(std::ldexp(1.0, format(got.dtype()).quantum())),
       floats_(got.dtype() == DType::f32),
       verdict_(empty_verdict(problem, judge, output, got.dtype(), required)) {
   const auto x = std::find(names_.begin(), names_.end(), "x");
@@ -344,12 +421,66 @@ FastCheck::FastCheck(const Problem& problem, const Judge& judge, Screen* screen,
   }
 }
 
+FastCheck::Quiet FastCheck::record() const {
+  const double ulps = ulp_.get();
+  const double wrong = eta_of_wrong_.get();
+  // Where a value is an ulp away or more, the worst is one of these, which fail
+  // beyond the limit.
+  if (ulps < 1 && wrong == 0) return {ulps, eta_.get()};
+  return {ulps, required_ >= Grade::stable ? std::min(wrong, limit_) : wrong};
+}
+
+bool FastCheck::may_be_the_worst(const Contender& c) const {
+  const Quiet worst = record();
+  return c.most_ulps >= worst.ulps ||
+         (c.most_eta > 0 && c.most_eta >= worst.eta);
+}
+
+// Exact sums are dear: those of the channels that have the worst contenders are
+// taken first, one a thread, and may leave no others.
 const OutputVerdict& FastCheck::finish() {
-  std::vector<Contender> contenders;
-  contenders.swap(contenders_);
+  std::vector<Contender> left;
+  left.swap(contenders_);
+  const auto by_index = [](const Contender& a, const Contender& b) {
+    return a.index < b.index;
+  };
+  const auto by_ulps = [](const Contender& a, const Contender& b) {
+    return a.most_ulps < b.most_ulps;
+  };
+  const auto by_eta = [](const Contender& a, const Contender& b) {
+    return a.most_eta < b.most_eta;
+  };
   // In order: of values that are equally bad the first counts.
-  Worker(*this).judge(contenders);
-  return verdict_;
+  std::sort(left.begin(), left.end(), by_index);
+  for (;;) {
+    std::erase_if(left,
+                  [&](const Contender& c) { return !may_be_the_worst(c); });
+    if (left.empty()) return verdict_;
+    std::vector<std::int64_t> channels;
+    const auto add = [&](const Contender& c) {
+      const std::int64_t channel = view_.channel(c.index);
+      const auto place = std::find(channels.begin(), channels.end(), channel);
+      if (place == channels.end()) channels.push_back(channel);
+    };
+    add(*std::max_element(left.begin(), left.end(), by_eta));
+    add(*std::max_element(left.begin(), left.end(), by_ulps));
+    const auto threads = static_cast<std::size_t>(omp_get_max_threads());
+    for (const Contender& c : left) {
+      if (channels.size() < threads) add(c);
+    }
+    parallel_for(
+        std::ssize(channels), channels.size() > 1,
+        [&](std::int64_t i) { exact(channels[static_cast<std::size_t>(i)]); });
+    std::vector<Contender> now;
+    std::erase_if(left, [&](const Contender& c) {
+      const auto end = channels.end();
+      const bool open =
+          std::find(channels.begin(), end, view_.channel(c.index)) != end;
+      if (open) now.push_back(c);
+      return open;
+    });
+    Worker(*this).judge(now);
+  }
 }
 
 const Judge& FastCheck::exact(std::int64_t channel) {

@@ -42,10 +42,18 @@ class FastCheck {
  private:
   class Worker;
 
-  // A value that passes, and may be the worst: `most` ulp off at most.
+  // A value that passes, and may be the worst: the most that it may be off by.
   struct Contender {
     std::int64_t index;
-    double most;
+    double most_ulps;
+    double most_eta;
+  };
+
+  // What is surely no worse passes unheard.
+  struct Quiet {
+    double ulps = -1;
+    double eta = -1;
+    bool operator==(const Quiet& other) const = default;
   };
 
   // Who judges the values of a channel: integers each of them, or bounds most.
@@ -66,6 +74,10 @@ class FastCheck {
     std::atomic<double> value_ = 0;
   };
 
+  // What some value is surely off by, at least.
+  Quiet record() const;
+  bool may_be_the_worst(const Contender& contender) const;
+
   // Prepared for that channel.
   const Judge& exact(std::int64_t channel);
   Way way(std::int64_t channel);
@@ -84,8 +96,10 @@ class FastCheck {
   std::vector<std::string_view> names_;  // of the inputs, x the last
   std::vector<const Tensor*> inputs_;
   double limit_;
+  double quantum_;
   bool floats_;                  // all tensors are f32
   std::atomic<int> misses_ = 0;  // blocks with many errors over half an ulp
+  std::atomic<int> misses_of_least_ = 0;  // that the least sizes do not excuse
   std::vector<Contender> contenders_;
   Record ulp_;  // that some value is surely off by
   Record eta_;

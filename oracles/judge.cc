@@ -85,19 +85,19 @@ void Judge::prepare(const Channels& channels) {
   conditions_.prepare(channels);
 }
 
-void Judge::prepare(const Channels& channels, std::vector<Sums> sums) {
-  exact_.prepare(channels, std::move(sums));
-  conditions_.prepare(channels);
+void Judge::prepare(const Channels& channels,
+                    std::span<const WideStatistics> statistics) {
+  conditions_.prepare(channels, statistics);
 }
 
 bool Judge::is_bounded(std::string_view output, std::int64_t channel) const {
   return exact_.is_number(channel) && !bound_is_void(output, channel) &&
-         declaration_.subnormals == Subnormals::keep;
+         keeps_subnormals();
 }
 
 Magnitudes Judge::tolerance(std::string_view output, std::int64_t channel,
-                            double eta) const {
-  const ConditionForm f = conditions_.form(output, channel);
+                            double eta, Sizes sizes) const {
+  const ConditionForm f = conditions_.form(output, channel, sizes);
   const Wide theta = eta * u_;
   return theta * f.linear + theta * theta * f.quadratic +
          eta * lambda_ * f.underflow;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 #include "oracles/condition.h"
 #include "oracles/subject.h"
 #include "oracles/verdict.h"
@@ -40,7 +42,9 @@ class Judge {
   using Deferred = ExactBatchNorm::Deferred;
   Judge(const Problem& problem, const Declaration& declaration, Deferred);
   void prepare(const Channels& channels);
-  void prepare(const Channels& channels, std::vector<Sums> sums);
+  // For tolerances and bounds alone: no value of these channels can be judged.
+  void prepare(const Channels& channels,
+               std::span<const WideStatistics> statistics);
 
   // Safe to call from many threads.
   Judgement operator()(std::string_view output, std::int64_t i,
@@ -50,6 +54,10 @@ class Judge {
   // and the bound of their error means something: all of them are judged by
   // their distance from the exact value then, and by `tolerance`.
   bool is_bounded(std::string_view output, std::int64_t channel) const;
+
+  bool keeps_subnormals() const {
+    return declaration_.subnormals == Subnormals::keep;
+  }
 
   // Whether kappa u is so large that the bound of that output says nothing; and
   // the number that tells: 1 and above, and it is.
@@ -64,7 +72,7 @@ class Judge {
 
   // The error beyond half an ulp that a value may have at that eta.
   Magnitudes tolerance(std::string_view output, std::int64_t channel,
-                       double eta) const;
+                       double eta, Sizes sizes = Sizes::exact) const;
 
   // The same, per unit of that eta, for one value of any output that is a
   // number.

@@ -2,10 +2,8 @@
 #include "oracles/screen.h"
 
 #include <cmath>
-#include <limits>
 
 #include "oracles/channel_groups.h"
-#include "reference/estimated_sums.h"
 
 namespace exactbn {
 
@@ -14,8 +12,17 @@ namespace {
 // bounds.md, "Estimated sums": what the derivation is good for.
 constexpr double kMostError = 0x1p-43;  // E kappa^2
 constexpr double kMostKappa = 0x1p8;
+constexpr double kDoubleDoubleError = 0x1p-96;
+constexpr double kMostSquare = 0x1p300;
+constexpr double kMostParameter = 0x1p200;
 // The bound of a channel that is surely not void.
 constexpr Wide kMostVoid = 0.99L;
+
+Wide wide(const DoubleDouble& a) { return static_cast<Wide>(a.high) + a.low; }
+
+bool fits(double size, double most) {
+  return size == 0 || (std::fabs(size) <= most && std::fabs(size) >= 1 / most);
+}
 
 }  // namespace
 
@@ -25,11 +32,15 @@ Screen::Screen(const Problem& problem, const Declaration& declaration,
       view_(problem.view()),
       estimate_(problem, declaration, Judge::Deferred()),
       judge_(judge),
-      error_(static_cast<std::size_t>(view_.channels),
-             std::numeric_limits<double>::quiet_NaN()),
-      dy_square_(error_.size()),
-      groups_(error_.size()),
-      summed_(std::make_unique<std::once_flag[]>(error_.size())) {}
+      channels_(static_cast<std::size_t>(view_.channels)),
+      groups_(channels_.size()),
+      summed_(std::make_unique<std::once_flag[]>(channels_.size())) {}
+
+double Screen::parameter(std::string_view name, std::int64_t c,
+                         double absent) const {
+  const Tensor* tensor = problem_.find(name);
+  return tensor ? tensor->value(c) : absent;
+}
 
 void Screen::prepare(const Channels& channels) {
   const std::int64_t end = channels.first + channels.count;
@@ -37,47 +48,82 @@ void Screen::prepare(const Channels& channels) {
   for (std::int64_t c = channels.first; c < end; ++c) {
     groups_[static_cast<std::size_t>(c)] = group_of(c, channels, size);
   }
-  std::vector<EstimatedSums> estimates =
+  const std::vector<EstimatedSums> sums =
       estimated_sums(problem_.x(), problem_.find("dy"), view_, channels);
-  if (estimates.empty()) return;
-  std::vector<Sums> sums;
+  if (sums.empty()) return;
+  std::vector<WideStatistics> statistics;
   for (std::int64_t i = 0; i < channels.count; ++i) {
-    EstimatedSums& estimate = estimates[static_cast<std::size_t>(i)];
-    const auto at = static_cast<std::size_t>(channels.first + i);
-    error_[at] = estimate.error;
-    dy_square_[at] = estimate.dy_square;
-    sums.push_back(std::move(estimate.sums));
+    const std::int64_t c = channels.first + i;
+    const EstimatedSums& sum = sums[static_cast<std::size_t>(i)];
+    const Channel ch = channel_of(sum, c);
+    channels_[static_cast<std::size_t>(c)] = ch;
+    const Wide w = wide(ch.w);
+    const Wide s = wide(ch.s);
+    statistics.push_back({wide(ch.mean),
+                          w - static_cast<Wide>(problem_.epsilon), w, s,
+                          wide(sum.s2) / static_cast<Wide>(view_.count()),
+                          std::fabs(wide(ch.d)), std::fabs(wide(ch.t)) * s,
+                          ch.dy_square / static_cast<Wide>(view_.count())});
   }
-  estimate_.prepare(channels, std::move(sums));
+  estimate_.prepare(channels, statistics);
+}
+
+Screen::Channel Screen::channel_of(const EstimatedSums& sums,
+                                   std::int64_t c) const {
+  Channel ch;
+  ch.error = sums.error + kDoubleDoubleError;
+  ch.dy_square = sums.dy_square;
+  ch.gamma = parameter("gamma", c, 1);
+  ch.beta = parameter("beta", c, 0);
+  ch.known = sums.known && fits(sums.s2.high, kMostSquare) &&
+             fits(sums.dy_square, kMostSquare) &&
+             fits(ch.gamma, kMostParameter) && fits(ch.beta, kMostParameter);
+  if (!ch.known) return ch;
+  const DoubleDouble m = {static_cast<double>(view_.count()), 0};
+  ch.mean = sums.s1 / m;
+  ch.w = sums.s2 / m - ch.mean * ch.mean + DoubleDouble{problem_.epsilon, 0};
+  ch.d = sums.d1 / m;
+  ch.t = sums.d2 / m - ch.mean * ch.d;
+  ch.known = ch.w.high > 0;
+  if (ch.known) ch.s = DoubleDouble{1, 0} / sqrt(ch.w);
+  return ch;
 }
 
 bool Screen::is_bounded(std::string_view output, std::int64_t channel) const {
-  const double error = error_[static_cast<std::size_t>(channel)];
-  if (std::isnan(error) || !estimate_.is_bounded(output, channel)) return false;
+  const Channel& ch = of(channel);
+  if (!ch.known) return false;
   const auto kappa = static_cast<double>(estimate_.conditions().kappa(channel));
-  return error * kappa * kappa <= kMostError && kappa <= kMostKappa &&
+  return ch.error * kappa * kappa <= kMostError && kappa <= kMostKappa &&
+         estimate_.keeps_subnormals() &&
          estimate_.void_measure(output, channel) < kMostVoid;
+}
+
+EstimatedForm Screen::form(std::string_view output,
+                           std::int64_t channel) const {
+  const Channel& ch = of(channel);
+  const DoubleDouble slope = DoubleDouble{ch.gamma, 0} * ch.s;
+  if (output == "y") {
+    return {slope, {}, DoubleDouble{ch.beta, 0} - slope * ch.mean};
+  }
+  const DoubleDouble by_x = slope * (ch.t / ch.w);
+  return {slope, -by_x, by_x * ch.mean - slope * ch.d};
 }
 
 // bounds.md, "Estimated sums", has the derivation, and the names.
 FormError Screen::error(std::string_view output, std::int64_t channel) const {
   constexpr double kMore = 1 + 0x1p-10;  // products of two errors, roundings
-  const auto at = static_cast<std::size_t>(channel);
-  const Conditions& conditions = estimate_.conditions();
-  const double e = error_[at] * kMore;
-  const auto kappa = static_cast<double>(conditions.kappa(channel));
-  const auto s = static_cast<double>(conditions.invstd(channel));
-  const auto mean = std::fabs(static_cast<double>(conditions.mean(channel)));
+  const Channel& ch = of(channel);
+  const double e = ch.error * kMore;
+  const auto kappa = static_cast<double>(estimate_.conditions().kappa(channel));
+  const double s = ch.s.high;
+  const double mean = std::fabs(ch.mean.high);
+  const double scale = std::fabs(ch.gamma);
   const double of_s = e * kappa * (kappa + 2 * mean * s) / 2;
-  const Tensor* gamma = problem_.find("gamma");
-  const double scale = gamma ? std::fabs(gamma->value(channel)) : 1;
   if (output == "y") return {of_s, 0, scale * (mean * s * of_s + e * kappa)};
-  const auto m = static_cast<double>(view_.count());
-  const Channel& sums = estimate_.exact().channel(channel);
-  const double d = std::fabs(static_cast<double>(approximate(dbeta(sums)))) / m;
-  const double t =
-      std::fabs(static_cast<double>(approximate(exactbn::t(sums)))) / m * s * s;
-  const double size = std::sqrt(dy_square_[at] / m) * kMore;
+  const double d = std::fabs(ch.d.high);
+  const double t = std::fabs(ch.t.high) * s * s;
+  const double size =
+      std::sqrt(ch.dy_square / static_cast<double>(view_.count())) * kMore;
   const double of_t =
       e * s * (kappa * (size + d) + mean * s * size) + 2 * of_s * t;
   return {of_s, scale * s * (of_t + t * of_s),

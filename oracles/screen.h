@@ -7,12 +7,21 @@
 #include <vector>
 
 #include "oracles/judge.h"
+#include "reference/double_double.h"
+#include "reference/estimated_sums.h"
 
 namespace exactbn {
 
-// How far the form of an output, made of estimated sums, may be from the exact
-// one: |error| <= slope |c in| + of_x |x| + offset, where c is the slope of the
-// one input that is not x, or of x where there is no other.
+// An output's values within a channel, slope in + by_x x + offset, where `in`
+// is the input that is not x, or x where there is no other and by_x is 0.
+struct EstimatedForm {
+  DoubleDouble slope;
+  DoubleDouble by_x;
+  DoubleDouble offset;
+};
+
+// How far such a form may be from the exact one:
+// |error| <= slope |c in| + of_x |x| + offset, where c is the slope.
 struct FormError {
   double slope = 0;
   double of_x = 0;
@@ -32,24 +41,46 @@ class Screen {
   // channels that are not the same.
   void prepare(const Channels& channels);
 
-  // Whether the bounds of an output's values mean something, and the estimate
-  // is good enough to tell.
+  // Whether the values of the output are numbers, their bounds mean something,
+  // and the estimate is good enough to tell.
   bool is_bounded(std::string_view output, std::int64_t channel) const;
 
-  const Judge& judge() const { return estimate_; }
+  EstimatedForm form(std::string_view output, std::int64_t channel) const;
   FormError error(std::string_view output, std::int64_t channel) const;
+
+  // For tolerances and their bounds.
+  const Judge& judge() const { return estimate_; }
 
   // Safe to call from many threads.
   const Judge& exact(std::int64_t channel);
 
  private:
+  // The quantities of the formulas, by their names there.
+  struct Channel {
+    double error = 0;      // of the sums, as a part of those of magnitudes
+    double dy_square = 0;  // sum dy^2
+    DoubleDouble mean;
+    DoubleDouble w;
+    DoubleDouble s;  // 1/sqrt(w)
+    DoubleDouble d;  // D1/m
+    DoubleDouble t;  // T/m
+    double gamma = 1;
+    double beta = 0;
+    bool known = false;
+  };
+
+  Channel channel_of(const EstimatedSums& sums, std::int64_t c) const;
+  const Channel& of(std::int64_t c) const {
+    return channels_[static_cast<std::size_t>(c)];
+  }
+  double parameter(std::string_view name, std::int64_t c, double absent) const;
+
   const Problem& problem_;
   ChannelView view_;
   Judge estimate_;
   Judge& judge_;
-  std::vector<double> error_;      // of the sums; NaN where there are none
-  std::vector<double> dy_square_;  // sum dy^2
-  std::vector<Channels> groups_;   // what is summed with each channel
+  std::vector<Channel> channels_;
+  std::vector<Channels> groups_;  // what is summed with each channel
   std::unique_ptr<std::once_flag[]> summed_;  // a group, by its first
 };
 

@@ -67,23 +67,21 @@ TEST(Screen, FormsAreOffByNoMoreThanItSays) {
     const auto names = form_inputs(operation, output);
     for (std::int64_t c = 0; c < 3; ++c) {
       if (!screen.is_bounded(output, c)) continue;
-      const ExactBatchNorm& near = screen.judge().exact();
       const ExactBatchNorm& exact = screen.exact(c).exact();
-      const AffineForm a =
-          affine_form(operation, output, near.channel(c), near.along(c));
-      const AffineForm b =
+      const EstimatedForm near = screen.form(output, c);
+      const AffineForm form =
           affine_form(operation, output, exact.channel(c), exact.along(c));
       const FormError error = screen.error(output, c);
       const auto expect_within = [&](double off, double bound) {
         EXPECT_LE(off, bound) << output << ' ' << format(dtype).name;
         if (bound > 0) most = std::max(most, off / bound);
       };
-      expect_within(apart(nearest_pair(a.offset), nearest_pair(b.offset)),
+      expect_within(apart(near.offset, nearest_pair(form.offset)),
                     error.offset);
       for (std::size_t j = 0; j < names.size(); ++j) {
-        const DoubleDouble slope = nearest_pair(a.slopes[j]);
         const bool by_x = backward && names[j] == "x";
-        expect_within(apart(slope, nearest_pair(b.slopes[j])),
+        const DoubleDouble slope = by_x ? near.by_x : near.slope;
+        expect_within(apart(slope, nearest_pair(form.slopes[j])),
                       by_x ? error.of_x : error.slope * std::fabs(slope.high));
       }
     }

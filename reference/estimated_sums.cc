@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "reference/block_io.h"
-#include "reference/exact_sum.h"
 #include "reference/lanes.h"
 
 namespace exactbn {
@@ -174,20 +173,32 @@ Kernel<Real, precise> best_kernel() {
   return baseline<Real, precise>;
 }
 
-// What is summed of a channel: the lanes are added without rounding.
+// What is summed of a channel.
 struct ChannelTotal {
-  std::array<ExactSum, kSums> sums;
-  bool finite = true;
+  std::array<DoubleDouble, kSums> sums;
 
   void add_lane(const Totals& t, std::size_t lane) {
     for (std::size_t s = 0; s < kSums; ++s) {
-      for (const double part : {t.high[s][lane], t.low[s][lane]}) {
-        finite = finite && std::isfinite(part);
-        if (std::isnormal(part)) sums[s].add(part);
-      }
+      DoubleDouble part;
+      two_sum(t.high[s][lane], t.low[s][lane], part.high, part.low);
+      sums[s] = sums[s] + part;
     }
   }
+
+  void add(const ChannelTotal& part) {
+    for (std::size_t s = 0; s < kSums; ++s) sums[s] = sums[s] + part.sums[s];
+  }
 };
+
+// Those of parts, added in their order, so that threads cannot show.
+std::vector<ChannelTotal> total_of(
+    const std::vector<std::vector<ChannelTotal>>& parts) {
+  std::vector<ChannelTotal> result = parts.front();
+  for (std::size_t p = 1; p < parts.size(); ++p) {
+    for (std::size_t c = 0; c < result.size(); ++c) result[c].add(parts[p][c]);
+  }
+  return result;
+}
 
 struct Question {
   const Tensor& x;
@@ -250,20 +261,23 @@ Totals sum_along(const Question& q, std::int64_t channel, std::int64_t begin,
 template <class Real, bool precise>
 std::vector<ChannelTotal> along(const Question& q) {
   const std::int64_t m = q.view.count();
+  const auto count = static_cast<std::size_t>(q.channels.count);
   const std::int64_t parts = (m + kTask - 1) / kTask;
-  std::vector<ChannelTotal> result(static_cast<std::size_t>(q.channels.count));
-#pragma omp parallel for schedule(dynamic) if (m * q.channels.count > kTask)
-  for (std::int64_t i = 0; i < q.channels.count * parts; ++i) {
-    const std::int64_t c = i / parts;
-    const std::int64_t begin = i % parts * kTask;
-    const Totals totals = sum_along<Real, precise>(
-        q, q.channels.first + c, begin, std::min(begin + kTask, m));
-#pragma omp critical(exactbn_estimated_sums)
-    for (std::size_t l = 0; l < kLanes; ++l) {
-      result[static_cast<std::size_t>(c)].add_lane(totals, l);
+  std::vector<std::vector<ChannelTotal>> totals(
+      static_cast<std::size_t>(parts), std::vector<ChannelTotal>(count));
+#pragma omp parallel for collapse(2) \
+    schedule(dynamic) if (m * q.channels.count > kTask)
+  for (std::int64_t p = 0; p < parts; ++p) {
+    for (std::int64_t c = 0; c < q.channels.count; ++c) {
+      const std::int64_t begin = p * kTask;
+      const Totals lanes = sum_along<Real, precise>(
+          q, q.channels.first + c, begin, std::min(begin + kTask, m));
+      ChannelTotal& total =
+          totals[static_cast<std::size_t>(p)][static_cast<std::size_t>(c)];
+      for (std::size_t l = 0; l < kLanes; ++l) total.add_lane(lanes, l);
     }
   }
-  return result;
+  return total_of(totals);
 }
 
 // Rows [begin, end) of all channels that are asked for, in groups of kLanes.
@@ -311,27 +325,33 @@ std::vector<Totals> sum_across(const Question& q, std::int64_t begin,
 
 template <class Real, bool precise>
 std::vector<ChannelTotal> across(const Question& q) {
+  // So many at most, as each has its totals.
+  constexpr std::int64_t kParts = 256;
   const std::int64_t rows = q.view.outer;
-  const std::int64_t length = std::max(kTask / q.channels.count, kRows);
-  std::vector<ChannelTotal> result(static_cast<std::size_t>(q.channels.count));
+  const std::int64_t length =
+      std::max({kTask / q.channels.count, kRows, rows / kParts + 1});
+  const std::int64_t parts = (rows + length - 1) / length;
+  std::vector<std::vector<ChannelTotal>> totals(
+      static_cast<std::size_t>(parts));
 #pragma omp parallel for schedule(dynamic) if (rows * q.channels.count > kTask)
-  for (std::int64_t r = 0; r < rows; r += length) {
-    const std::vector<Totals> totals =
-        sum_across<Real, precise>(q, r, std::min(r + length, rows));
-#pragma omp critical(exactbn_estimated_sums)
-    for (std::int64_t c = 0; c < q.channels.count; ++c) {
-      const std::int64_t g = c / kLanes;
-      const std::int64_t base = std::min(g * kLanes, q.channels.count - kLanes);
-      result[static_cast<std::size_t>(c)].add_lane(
-          totals[static_cast<std::size_t>(g)],
-          static_cast<std::size_t>(c - base));
+  for (std::int64_t p = 0; p < parts; ++p) {
+    auto& of_part = totals[static_cast<std::size_t>(p)];
+    of_part.resize(static_cast<std::size_t>(q.channels.count));
+    const std::int64_t end = std::min((p + 1) * length, rows);
+    for (std::int64_t r = p * length; r < end; r += kMostRows) {
+      const std::vector<Totals> lanes =
+          sum_across<Real, precise>(q, r, std::min(r + kMostRows, end));
+      for (std::int64_t c = 0; c < q.channels.count; ++c) {
+        const std::int64_t g = c / kLanes;
+        const std::int64_t base =
+            std::min(g * kLanes, q.channels.count - kLanes);
+        of_part[static_cast<std::size_t>(c)].add_lane(
+            lanes[static_cast<std::size_t>(g)],
+            static_cast<std::size_t>(c - base));
+      }
     }
   }
-  return result;
-}
-
-double nearest(const Dyadic& value) {
-  return to_double(round_to(value, DType::f64), DType::f64);
+  return total_of(totals);
 }
 
 // Whether a sum of squares says that no product has left the range.
@@ -341,17 +361,11 @@ std::vector<EstimatedSums> named(const std::vector<ChannelTotal>& totals,
                                  bool has_dy, double error) {
   std::vector<EstimatedSums> result;
   for (const ChannelTotal& t : totals) {
-    if (!t.finite) return {};
-    EstimatedSums e;
-    e.sums.s1 = t.sums[kX].value();
-    e.sums.s2 = t.sums[kXX].value();
-    e.sums.d1 = t.sums[kDy].value();
-    e.sums.d2 = t.sums[kDyX].value();
-    e.dy_square = nearest(t.sums[kDyDy].value());
-    e.error = error;
-    if (!in_range(nearest(e.sums.s2))) return {};
-    if (has_dy && !in_range(e.dy_square)) return {};
-    result.push_back(std::move(e));
+    const double dy_square = t.sums[kDyDy].high;
+    const bool known =
+        in_range(t.sums[kXX].high) && (!has_dy || in_range(dy_square));
+    result.push_back({known, t.sums[kX], t.sums[kXX], t.sums[kDy], t.sums[kDyX],
+                      dy_square, error});
   }
   return result;
 }

@@ -53,18 +53,13 @@ ExactBatchNorm::ExactBatchNorm(const Problem& problem, Deferred)
       states_(static_cast<std::size_t>(view_.channels)) {}
 
 void ExactBatchNorm::prepare(const Channels& channels) {
-  if (problem_.operation == Operation::forward_inference) {
-    return prepare(channels, {});
-  }
-  prepare(channels,
-          channel_sums(problem_.x(), problem_.find("dy"), view_, channels));
-}
-
-void ExactBatchNorm::prepare(const Channels& channels, std::vector<Sums> sums) {
   State* const states = states_.data() + channels.first;
   const Tensor* dy = problem_.find("dy");
-  for (std::size_t c = 0; c < sums.size(); ++c) {
-    states[c].exact.sums = std::move(sums[c]);
+  if (problem_.operation != Operation::forward_inference) {
+    auto sums = channel_sums(problem_.x(), dy, view_, channels);
+    for (std::size_t c = 0; c < sums.size(); ++c) {
+      states[c].exact.sums = std::move(sums[c]);
+    }
   }
   if (const Tensor* u = direction()) {
     const auto moved = direction_sums(*u, problem_.x(), dy, view_, channels);

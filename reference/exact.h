@@ -45,9 +45,6 @@ class ExactBatchNorm {
   ExactBatchNorm(const Problem& problem, Deferred);
   // Safe to call from many threads, for channels that are not the same.
   void prepare(const Channels& channels);
-  // With sums of x and dy that are known. All that is said of the channels is
-  // as exact as they are.
-  void prepare(const Channels& channels, std::vector<Sums> sums);
 
   // Element i of an output, in row-major order. Safe to call from many threads.
   // Throws std::invalid_argument on an output that the operation has not.

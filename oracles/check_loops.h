@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+// No include guard: check_kernel.cc includes this file once for each
+// instruction set, in a namespace of its own that has
+//   widened(floats)           the same numbers
+//   madd(a, b, c)             a b + c, fused where the processor can
+//   product_error(a, b, p)    a b - p, where p is a b rounded
+//   any(mask)                 whether a comparison holds in some lane
+// of numbers of the type Four, and compiles all of it for that set.
+
+// Broadcast, or from four doubles in a row.
+EXACTBN_INLINE Four all(double a) { return Four{a, a, a, a}; }
+
+EXACTBN_INLINE Four four(const double* from) {
+  Four values;
+  __builtin_memcpy(&values, from, sizeof(values));
+  return values;
+}
+
+EXACTBN_INLINE Four four(const float* from) {
+  FourFloats values;
+  __builtin_memcpy(&values, from, sizeof(values));
+  return widened(values);
+}
+
+// Of some bits of each lane.
+EXACTBN_INLINE Four masked(const Four& a, std::int64_t bits) {
+  return (Four)((FourMasks)a & FourMasks{bits, bits, bits, bits});
+}
+
+EXACTBN_INLINE Four absolute(const Four& a) { return masked(a, kMagnitude); }
+
+// The power of two at or below a number that is not negative, or 0; of any
+// number, without its sign.
+EXACTBN_INLINE Four binade_of(const Four& a) { return masked(a, kExponent); }
+
+// a where it is the less one, else b.
+EXACTBN_INLINE Four least(const Four& a, const Four& b) {
+  return a < b ? a : b;
+}
+
+// What Places say of four columns, in registers.
+template <std::size_t k>
+struct Places {
+  std::array<Four, k> high;
+  std::array<Four, k> low;
+  std::array<Four, k> rest;
+  Four offset_high;
+  Four offset_low;
+  Four rest_one;
+  Four part;  // of a binade that an error may be
+  Four half;  // half an ulp, likewise
+};
+
+template <std::size_t k>
+struct Tolerances {
+  std::array<Four, k> tol;
+  Four centred;
+  Four one;
+  Four centre;
+};
+
+template <bool same>
+EXACTBN_INLINE Four column(const double* values, std::int64_t first) {
+  if constexpr (same) return all(values[0]);
+  return four(values + first);
+}
+
+template <bool same, std::size_t k>
+EXACTBN_INLINE Places<k> places(const CheckForms& f, const FormBounds& bounds,
+                                std::int64_t first, double part, double half) {
+  Places<k> at;
+  for (std::size_t j = 0; j < k; ++j) {
+    at.high[j] = column<same>(f.high[j], first);
+    at.low[j] = column<same>(f.low[j], first);
+    at.rest[j] = column<same>(bounds.rest[j], first);
+  }
+  at.offset_high = column<same>(f.offset_high, first);
+  at.offset_low = column<same>(f.offset_low, first);
+  at.rest_one = column<same>(bounds.rest_one, first);
+  const Four known = column<same>(bounds.relative, first) * all(kBinades);
+  at.part = all(part) - known;
+  at.half = all(half) - known;
+  return at;
+}
+
+template <bool same, std::size_t k>
+EXACTBN_INLINE Tolerances<k> tolerances(const CheckForms& f,
+                                        std::int64_t first) {
+  Tolerances<k> may;
+  for (std::size_t j = 0; j < k; ++j) {
+    may.tol[j] = column<same>(f.tol[j], first) * all(kLess);
+  }
+  may.centred = column<same>(f.tol_centred, first) * all(kLess);
+  may.one = column<same>(f.tol_one, first) * all(kLess);
+  may.centre = column<same>(f.centre, first);
+  return may;
+}
+
+// The error of `got` against the form, and the size of that.
+struct Off {
+  Four error;
+  Four size;
+};
+
+template <bool precise, std::size_t k>
+EXACTBN_INLINE Off off(const Places<k>& at, const std::array<Four, k>& in,
+                       const Four& got) {
+  Four sum = at.offset_high;
+  if constexpr (!precise) {
+    for (std::size_t j = 0; j < k; ++j) sum = madd(at.high[j], in[j], sum);
+    return {absolute(got - sum), absolute(sum)};
+  }
+  Four low = at.offset_low;
+  for (std::size_t j = 0; j < k; ++j) {
+    const Four product = at.high[j] * in[j];
+    const Four error = product_error(at.high[j], in[j], product);
+    const Four next = sum + product;
+    const Four part = next - sum;
+    const Four lost = (sum - (next - part)) + (product - part);
+    sum = next;
+    low += madd(at.low[j], in[j], error) + lost;
+  }
+  return {absolute((got - sum) - low), absolute(sum + low)};
+}
+
+// The bound of the error, but for a part of the form.
+template <std::size_t k>
+EXACTBN_INLINE Four rest_of(const Places<k>& at,
+                            const std::array<Four, k>& in) {
+  Four rest = at.rest_one;
+  for (std::size_t j = 0; j + 1 < k; ++j) {
+    rest = madd(at.rest[j], absolute(in[j]), rest);
+  }
+  return rest;
+}
+
+// Where `got` is surely within `part` of its binade, at most half an ulp.
+template <bool precise, std::size_t k>
+EXACTBN_INLINE FourMasks near(const Places<k>& at,
+                              const std::array<Four, k>& in, const Four& got) {
+  const Four error = off<precise, k>(at, in, got).error;
+  const Four binade = binade_of(got * all(kLess));
+  // Of an infinity the excess is NaN.
+  return madd(-at.part, binade, error) <= -rest_of<k>(at, in);
+}
+
+// Where `got` is surely within `part` of its binade, and within half an ulp,
+// `half` of its binade, and its tolerance.
+template <bool precise, std::size_t k>
+EXACTBN_INLINE FourMasks quiet(const Places<k>& at, const Tolerances<k>& may,
+                               const std::array<Four, k>& in, const Four& got) {
+  const Four rest = rest_of<k>(at, in);
+  const Off f = off<precise, k>(at, in, got);
+  const Four low = madd(f.size, all(kLess), -rest);
+  const Four binade = binade_of(low > all(0) ? low : all(0));
+  const Four by_ulps = madd(binade, at.part, -rest);
+  Four tol = madd(may.centred, absolute(in[0] - may.centre), may.one - rest);
+  for (std::size_t j = 0; j < k; ++j) {
+    tol = madd(may.tol[j], absolute(in[j]), tol);
+  }
+  return f.error <= least(madd(binade, at.half, tol), by_ulps);
+}
+
+// Rows of four values, each of a column of its own, or all of one.
+struct Rows {
+  std::int64_t first;
+  std::int64_t count;
+  std::int64_t stride;
+};
+
+// Asks the memory for the values of the next block, a few at a time.
+template <class Real, std::size_t k>
+class Asking {
+ public:
+  explicit Asking(const CheckValues& values) : ahead_(values.ahead != 0) {
+    if (!ahead_) return;
+    next_ = static_cast<const Real*>(values.got) + values.ahead;
+    if (!values.inputs_ahead) return;
+    count_ = k;
+    for (std::size_t j = 0; j < k; ++j) {
+      inputs_[j] = static_cast<const Real*>(values.in[j]) + values.ahead;
+    }
+  }
+
+  template <std::int64_t n>
+  EXACTBN_INLINE void ask() {
+    if (!ahead_) return;
+    constexpr std::int64_t kLine = 64 / sizeof(Real);
+    for (std::int64_t l = 0; l < n; l += kLine) {
+      __builtin_prefetch(next_ + l, 0, 2);
+      for (std::size_t j = 0; j < count_; ++j) {
+        __builtin_prefetch(inputs_[j] + l, 0, 2);
+      }
+    }
+    next_ += n;
+    for (std::size_t j = 0; j < count_; ++j) inputs_[j] += n;
+  }
+
+ private:
+  bool ahead_;
+  std::size_t count_ = 0;
+  const Real* next_ = nullptr;
+  std::array<const Real*, k> inputs_{};
+};
+
+// How forms are computed: in one double, in two, or in two only where one does
+// not do.
+enum class Doubles : std::uint8_t { one, two, one_then_two };
+
+// Whether all values of the rows are near, or quiet.
+template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
+EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
+                              const CheckValues& values, const Rows& rows,
+                              const Scale& scale, double ulps,
+                              Asking<Real, k>& asking);
+
+// Out of line, so that the loop that seldom needs it keeps its registers.
+template <class Real, bool whole, std::size_t k, bool same>
+[[gnu::noinline]] bool pass_in_two(const CheckForms& forms,
+                                   const CheckValues& values, const Rows& rows,
+                                   const Scale& scale, double ulps) {
+  Asking<Real, k> nothing{CheckValues{}};
+  return rows_pass<Real, whole, k, same, Doubles::two>(forms, values, rows,
+                                                       scale, ulps, nothing);
+}
+
+template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
+EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
+                              const CheckValues& values, const Rows& rows,
+                              const Scale& scale, double ulps,
+                              Asking<Real, k>& asking) {
+  constexpr std::int64_t kTogether = 4;  // rows
+  constexpr bool roughly = doubles == Doubles::one_then_two;
+  constexpr bool two = doubles == Doubles::two;
+  std::array<const Real*, k> in;
+  for (std::size_t j = 0; j < k; ++j) {
+    in[j] = static_cast<const Real*>(values.in[j]) + rows.first;
+  }
+  const Real* const got = static_cast<const Real*>(values.got) + rows.first;
+  const double half = part_of_binade(scale, 0.5);
+  const double part = part_of_binade(scale, whole ? ulps : std::min(ulps, 0.5));
+  const std::int64_t first = same ? 0 : rows.first % forms.width;
+  const Places<k> at = places<same, k>(
+      forms, roughly ? forms.rough : forms.bounds, first, part, half);
+  const Tolerances<k> may =
+      whole ? tolerances<same, k>(forms, first) : Tolerances<k>{};
+  FourMasks fails = {};
+  const auto look = [&](std::int64_t r, std::int64_t count) {
+    FourMasks found = {};
+    for (std::int64_t i = r * rows.stride; i < (r + count) * rows.stride;
+         i += rows.stride) {
+      std::array<Four, k> x;
+      for (std::size_t j = 0; j < k; ++j) x[j] = four(in[j] + i);
+      if constexpr (whole) {
+        found |= ~quiet<two, k>(at, may, x, four(got + i));
+      } else {
+        found |= ~near<two, k>(at, x, four(got + i));
+      }
+    }
+    if constexpr (roughly) {
+      const Rows again = {rows.first + r * rows.stride, count, rows.stride};
+      return !any(found) || pass_in_two<Real, whole, k, same>(
+                                forms, values, again, scale, ulps);
+    }
+    fails |= found;
+    return true;
+  };
+  std::int64_t r = 0;
+  for (; r + kTogether <= rows.count; r += kTogether) {
+    asking.template ask<kTogether * kFour>();
+    if (!look(r, kTogether)) return false;
+  }
+  for (; r < rows.count; ++r) {
+    if (!look(r, 1)) return false;
+  }
+  return !any(fails);
+}
+
+// The same of a block.
+template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
+EXACTBN_INLINE bool block_passes(const CheckForms& forms,
+                                 const CheckValues& values, std::int64_t n,
+                                 const Scale& scale, double ulps) {
+  Asking<Real, k> asking(values);
+  const auto pass = [&](const Rows& rows) {
+    return rows_pass<Real, whole, k, same, doubles>(forms, values, rows, scale,
+                                                    ulps, asking);
+  };
+  if constexpr (same) {
+    if (!pass({0, n / kFour, kFour})) return false;
+    return n % kFour == 0 || pass({n - kFour, 1, kFour});
+  }
+  const std::int64_t width = forms.width;
+  for (std::int64_t lane = 0; lane < width; lane += kFour) {
+    // The last four end where the columns do, and overlap.
+    const std::int64_t first = std::min(lane, width - kFour);
+    if (!pass({first, n / width, width})) return false;
+  }
+  return true;
+}
+
+template <class Real, bool whole, std::size_t k, Doubles doubles>
+EXACTBN_INLINE bool with_width(const CheckForms& forms,
+                               const CheckValues& values, std::int64_t n,
+                               const Scale& scale, double ulps) {
+  if (forms.width == 1) {
+    return block_passes<Real, whole, k, true, doubles>(forms, values, n, scale,
+                                                       ulps);
+  }
+  return block_passes<Real, whole, k, false, doubles>(forms, values, n, scale,
+                                                      ulps);
+}
+
+template <class Real, bool whole, Doubles doubles>
+EXACTBN_INLINE bool with_inputs(const CheckForms& forms,
+                                const CheckValues& values, std::int64_t n,
+                                const Scale& scale, double ulps) {
+  if (forms.k == 1) {
+    return with_width<Real, whole, 1, doubles>(forms, values, n, scale, ulps);
+  }
+  if (forms.k == 2) {
+    return with_width<Real, whole, 2, doubles>(forms, values, n, scale, ulps);
+  }
+  return with_width<Real, whole, 3, doubles>(forms, values, n, scale, ulps);
+}
+
+template <bool whole>
+bool passes(const CheckForms& forms, const CheckValues& values, std::int64_t n,
+            const Scale& scale, double ulps, bool precise) {
+  if (values.floats) {
+    return with_inputs<float, whole, Doubles::one>(forms, values, n, scale,
+                                                   ulps);
+  }
+  if (precise) {
+    // In one double, no f64 is within half an ulp for sure.
+    constexpr Doubles doubles = whole ? Doubles::one_then_two : Doubles::two;
+    return with_inputs<double, whole, doubles>(forms, values, n, scale, ulps);
+  }
+  return with_inputs<double, whole, Doubles::one>(forms, values, n, scale,
+                                                  ulps);
+}
+
+// The form of value l, but for its error: high + low, the latter 0 unless
+// `precise`.
+template <bool precise, std::size_t k>
+EXACTBN_INLINE DoubleDouble sum_of(const CheckForms& f, std::size_t l,
+                                   const std::array<double, k>& in) {
+  double sum = f.offset_high[l];
+  double rest = precise ? f.offset_low[l] : 0;
+  for (std::size_t j = 0; j < k; ++j) {
+    const double product = f.high[j][l] * in[j];
+    if constexpr (!precise) {
+      sum += product;
+    } else {
+      const double error = std::fma(f.high[j][l], in[j], -product);
+      double lost;
+      two_sum(sum, product, sum, lost);
+      rest += f.low[j][l] * in[j] + error + lost;
+    }
+  }
+  return {sum, rest};
+}
+
+template <class Real, bool precise, std::size_t k>
+EXACTBN_INLINE void measure_all(const CheckForms& forms,
+                                const CheckValues& values, std::int64_t n,
+                                const Scale& scale, ErrorBounds* bounds) {
+  const Real* const all_got = static_cast<const Real*>(values.got);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto l =
+        static_cast<std::size_t>(forms.width == 1 ? 0 : i % forms.width);
+    std::array<double, k> in{};
+    for (std::size_t j = 0; j < k; ++j) {
+      in[j] = static_cast<const Real*>(values.in[j])[i];
+    }
+    const DoubleDouble f = sum_of<precise, k>(forms, l, in);
+    const double size = std::fabs(f.high + f.low);
+    double bound = size * forms.bounds.relative[l] + forms.bounds.rest_one[l];
+    for (std::size_t j = 0; j + 1 < k; ++j) {
+      bound += forms.bounds.rest[j][l] * std::fabs(in[j]);
+    }
+    const double got = all_got[i];
+    const double error = std::fabs((got - f.high) - f.low);
+    const double slack = bound + (error + bound) * kSlack;
+    const double away = slack + size * 0x1p-52;  // it is rounded
+    const double down = size - away;
+    bounds[i] = {error - slack, error + slack,
+                 ulp_of(down > 0 ? down : 0, scale),
+                 ulp_of(size + away, scale)};
+  }
+}
+
+template <class Real, bool precise>
+EXACTBN_INLINE void measure_in(const CheckForms& forms,
+                               const CheckValues& values, std::int64_t n,
+                               const Scale& scale, ErrorBounds* bounds) {
+  if (forms.k == 1) {
+    return measure_all<Real, precise, 1>(forms, values, n, scale, bounds);
+  }
+  if (forms.k == 2) {
+    return measure_all<Real, precise, 2>(forms, values, n, scale, bounds);
+  }
+  measure_all<Real, precise, 3>(forms, values, n, scale, bounds);
+}
+
+void measure_block(const CheckForms& forms, const CheckValues& values,
+                   std::int64_t n, const Scale& scale, bool precise,
+                   ErrorBounds* bounds) {
+  if (values.floats) {
+    return measure_in<float, false>(forms, values, n, scale, bounds);
+  }
+  if (precise) {
+    return measure_in<double, true>(forms, values, n, scale, bounds);
+  }
+  measure_in<double, false>(forms, values, n, scale, bounds);
+}
