@@ -153,16 +153,6 @@ CheckForms ChannelTests::forms() const {
   return f;
 }
 
-double ChannelTests::tolerance(
-    std::int64_t i, const std::array<double, CheckForms::kMost>& in) const {
-  const auto at = static_cast<std::size_t>(i % channels_.count);
-  double tol = tol_one_[at] + tol_centred_[at] * std::fabs(in[0] - centre_[at]);
-  for (std::size_t j = 0; j < inputs_.size(); ++j) {
-    tol += tol_[j][at] * std::fabs(in[j]);
-  }
-  return tol;
-}
-
 double ChannelTests::tolerance(std::int64_t i,
                                const std::array<double, CheckForms::kMost>& in,
                                double eta, double slack, Sizes sizes) const {

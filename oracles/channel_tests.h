@@ -28,9 +28,7 @@ class ChannelTests {
 
   CheckForms forms() const;
 
-  // The tolerance of value i of a block: that which is set, or another.
-  double tolerance(std::int64_t i,
-                   const std::array<double, CheckForms::kMost>& in) const;
+  // The tolerance of value i of a block, whatever is set.
   double tolerance(std::int64_t i,
                    const std::array<double, CheckForms::kMost>& in, double eta,
                    double slack, Sizes sizes) const;

@@ -81,8 +81,8 @@ EXACTBN_INLINE Four product_error(const Four& a, const Four& b, const Four& p) {
   return error;
 }
 
-EXACTBN_INLINE bool any(const FourMasks& mask) {
-  return (mask[0] | mask[1] | mask[2] | mask[3]) != 0;
+EXACTBN_INLINE bool all_of(const FourMasks& mask) {
+  return (mask[0] & mask[1] & mask[2] & mask[3]) != 0;
 }
 
 #include "oracles/check_loops.h"
@@ -110,8 +110,8 @@ EXACTBN_INLINE Four product_error(const Four& a, const Four& b, const Four& p) {
   return _mm256_fmsub_pd(a, b, p);
 }
 
-EXACTBN_INLINE bool any(const FourMasks& mask) {
-  return _mm256_movemask_pd((__m256d)mask) != 0;
+EXACTBN_INLINE bool all_of(const FourMasks& mask) {
+  return _mm256_movemask_pd((__m256d)mask) == 15;
 }
 
 #include "oracles/check_loops.h"
@@ -132,37 +132,23 @@ struct Kernels {
                 const Scale&, double, bool);
   void (*measure)(const CheckForms&, const CheckValues&, std::int64_t,
                   const Scale&, bool, ErrorBounds*);
+  void (*fill)(const CheckForms&, const CheckValues&, std::int64_t, double*);
 };
 
 Kernels best_kernels() {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return {avx2::passes<false>, avx2::passes<true>, avx2::measure_block};
+    return {avx2::passes<false>, avx2::passes<true>, avx2::measure_block,
+            avx2::fill_block};
   }
 #endif
   return {baseline::passes<false>, baseline::passes<true>,
-          baseline::measure_block};
+          baseline::measure_block, baseline::fill_block};
 }
 
 const Kernels& kernels() {
   static const Kernels best = best_kernels();
   return best;
-}
-
-double value(const CheckValues& values, const void* from, std::int64_t i) {
-  return values.floats ? static_cast<double>(static_cast<const float*>(from)[i])
-                       : static_cast<const double*>(from)[i];
-}
-
-double tolerance_of(const CheckForms& f, const CheckValues& values,
-                    std::int64_t i) {
-  const auto l = static_cast<std::size_t>(i % f.width);
-  const double first = value(values, values.in[0], i);
-  double tol = f.tol_one[l] + f.tol_centred[l] * std::fabs(first - f.centre[l]);
-  for (std::size_t j = 0; j < f.k; ++j) {
-    tol += f.tol[j][l] * std::fabs(value(values, values.in[j], i));
-  }
-  return tol * kLess;
 }
 
 // Of fewer values, or columns, than kernels take.
@@ -171,12 +157,12 @@ bool few_pass(const CheckForms& forms, const CheckValues& values,
               std::int64_t n, DType dtype, double ulps) {
   std::vector<ErrorBounds> bounds(static_cast<std::size_t>(n));
   measure(forms, values, n, dtype, bounds.data());
-  for (std::int64_t i = 0; i < n; ++i) {
-    const ErrorBounds& b = bounds[static_cast<std::size_t>(i)];
-    const double tol = whole ? tolerance_of(forms, values, i) : 0;
-    if (!(b.high <= ulps * b.ulp_low && b.high <= 0.5 * b.ulp_low + tol)) {
-      return false;
-    }
+  std::vector<double> tol(static_cast<std::size_t>(n));
+  if (whole) fill_tolerances(forms, values, n, tol.data());
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    const ErrorBounds& b = bounds[i];
+    const bool within_tol = b.high <= 0.5 * b.ulp_low + tol[i] * kLess;
+    if (!within_tol || !(b.high <= ulps * b.ulp_low)) return false;
   }
   return true;
 }
@@ -216,6 +202,11 @@ void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,
              DType dtype, ErrorBounds* bounds) {
   kernels().measure(forms, values, n, scale_of(dtype), dtype == DType::f64,
                     bounds);
+}
+
+void fill_tolerances(const CheckForms& forms, const CheckValues& values,
+                     std::int64_t n, double* tolerances) {
+  kernels().fill(forms, values, n, tolerances);
 }
 
 }  // namespace exactbn

@@ -65,7 +65,6 @@ struct CheckValues {
   // How far ahead of what is checked as many values of the next block lie, to
   // be asked of the memory while these are looked at; 0 where there is none.
   std::int64_t ahead = 0;
-  bool inputs_ahead = false;  // of the inputs as well
 };
 
 // Bounds of a value's error, and of the ulp of the exact value; NaN where
@@ -91,5 +90,9 @@ bool all_quiet(const CheckForms& forms, const CheckValues& values,
 // The bounds of n values.
 void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,
              DType dtype, ErrorBounds* bounds);
+
+// Their tolerances.
+void fill_tolerances(const CheckForms& forms, const CheckValues& values,
+                     std::int64_t n, double* tolerances);
 
 }  // namespace exactbn

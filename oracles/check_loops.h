@@ -4,7 +4,7 @@
 //   widened(floats)           the same numbers
 //   madd(a, b, c)             a b + c, fused where the processor can
 //   product_error(a, b, p)    a b - p, where p is a b rounded
-//   any(mask)                 whether a comparison holds in some lane
+//   all_of(mask)              whether a comparison holds in every lane
 // of numbers of the type Four, and compiles all of it for that set.
 
 // Broadcast, or from four doubles in a row.
@@ -168,17 +168,16 @@ struct Rows {
   std::int64_t stride;
 };
 
-// Asks the memory for the values of the next block, a few at a time.
-template <class Real, std::size_t k>
+// Asks the memory for the values of the next block, a few at a time. Those of
+// the inputs are in the cache where one channel was summed just before.
+template <class Real, std::size_t k, bool inputs>
 class Asking {
  public:
   explicit Asking(const CheckValues& values) : ahead_(values.ahead != 0) {
     if (!ahead_) return;
-    next_ = static_cast<const Real*>(values.got) + values.ahead;
-    if (!values.inputs_ahead) return;
-    count_ = k;
+    got_ = static_cast<const Real*>(values.got) + values.ahead;
     for (std::size_t j = 0; j < k; ++j) {
-      inputs_[j] = static_cast<const Real*>(values.in[j]) + values.ahead;
+      in_[j] = static_cast<const Real*>(values.in[j]) + values.ahead;
     }
   }
 
@@ -187,20 +186,19 @@ class Asking {
     if (!ahead_) return;
     constexpr std::int64_t kLine = 64 / sizeof(Real);
     for (std::int64_t l = 0; l < n; l += kLine) {
-      __builtin_prefetch(next_ + l, 0, 2);
-      for (std::size_t j = 0; j < count_; ++j) {
-        __builtin_prefetch(inputs_[j] + l, 0, 2);
+      __builtin_prefetch(got_ + done_ + l, 0, 2);
+      for (std::size_t j = 0; inputs && j < k; ++j) {
+        __builtin_prefetch(in_[j] + done_ + l, 0, 2);
       }
     }
-    next_ += n;
-    for (std::size_t j = 0; j < count_; ++j) inputs_[j] += n;
+    done_ += n;
   }
 
  private:
   bool ahead_;
-  std::size_t count_ = 0;
-  const Real* next_ = nullptr;
-  std::array<const Real*, k> inputs_{};
+  std::int64_t done_ = 0;
+  const Real* got_ = nullptr;
+  std::array<const Real*, k> in_{};
 };
 
 // How forms are computed: in one double, in two, or in two only where one does
@@ -212,14 +210,14 @@ template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
                               const CheckValues& values, const Rows& rows,
                               const Scale& scale, double ulps,
-                              Asking<Real, k>& asking);
+                              Asking<Real, k, !same>& asking);
 
 // Out of line, so that the loop that seldom needs it keeps its registers.
 template <class Real, bool whole, std::size_t k, bool same>
 [[gnu::noinline]] bool pass_in_two(const CheckForms& forms,
                                    const CheckValues& values, const Rows& rows,
                                    const Scale& scale, double ulps) {
-  Asking<Real, k> nothing{CheckValues{}};
+  Asking<Real, k, !same> nothing{CheckValues{}};
   return rows_pass<Real, whole, k, same, Doubles::two>(forms, values, rows,
                                                        scale, ulps, nothing);
 }
@@ -228,7 +226,7 @@ template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
                               const CheckValues& values, const Rows& rows,
                               const Scale& scale, double ulps,
-                              Asking<Real, k>& asking) {
+                              Asking<Real, k, !same>& asking) {
   constexpr std::int64_t kTogether = 4;  // rows
   constexpr bool roughly = doubles == Doubles::one_then_two;
   constexpr bool two = doubles == Doubles::two;
@@ -244,36 +242,39 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
       forms, roughly ? forms.rough : forms.bounds, first, part, half);
   const Tolerances<k> may =
       whole ? tolerances<same, k>(forms, first) : Tolerances<k>{};
-  FourMasks fails = {};
-  const auto look = [&](std::int64_t r, std::int64_t count) {
-    FourMasks found = {};
-    for (std::int64_t i = r * rows.stride; i < (r + count) * rows.stride;
-         i += rows.stride) {
+  const std::int64_t stride = same ? kFour : rows.stride;
+  FourMasks passes = Four{} == Four{};
+  const auto look = [&](std::int64_t r, auto count) {
+    FourMasks here = Four{} == Four{};
+    for (std::int64_t q = 0; q < count; ++q) {
+      const std::int64_t i = (r + q) * stride;
       std::array<Four, k> x;
       for (std::size_t j = 0; j < k; ++j) x[j] = four(in[j] + i);
       if constexpr (whole) {
-        found |= ~quiet<two, k>(at, may, x, four(got + i));
+        here &= quiet<two, k>(at, may, x, four(got + i));
       } else {
-        found |= ~near<two, k>(at, x, four(got + i));
+        here &= near<two, k>(at, x, four(got + i));
       }
     }
     if constexpr (roughly) {
-      const Rows again = {rows.first + r * rows.stride, count, rows.stride};
-      return !any(found) || pass_in_two<Real, whole, k, same>(
-                                forms, values, again, scale, ulps);
+      const Rows again = {rows.first + r * stride, count, stride};
+      return all_of(here) || pass_in_two<Real, whole, k, same>(
+                                 forms, values, again, scale, ulps);
     }
-    fails |= found;
+    passes &= here;
     return true;
   };
   std::int64_t r = 0;
   for (; r + kTogether <= rows.count; r += kTogether) {
     asking.template ask<kTogether * kFour>();
-    if (!look(r, kTogether)) return false;
+    if (!look(r, std::integral_constant<std::int64_t, kTogether>())) {
+      return false;
+    }
   }
   for (; r < rows.count; ++r) {
-    if (!look(r, 1)) return false;
+    if (!look(r, std::integral_constant<std::int64_t, 1>())) return false;
   }
-  return !any(fails);
+  return all_of(passes);
 }
 
 // The same of a block.
@@ -281,7 +282,7 @@ template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool block_passes(const CheckForms& forms,
                                  const CheckValues& values, std::int64_t n,
                                  const Scale& scale, double ulps) {
-  Asking<Real, k> asking(values);
+  Asking<Real, k, !same> asking(values);
   const auto pass = [&](const Rows& rows) {
     return rows_pass<Real, whole, k, same, doubles>(forms, values, rows, scale,
                                                     ulps, asking);
@@ -413,4 +414,33 @@ void measure_block(const CheckForms& forms, const CheckValues& values,
     return measure_in<double, true>(forms, values, n, scale, bounds);
   }
   measure_in<double, false>(forms, values, n, scale, bounds);
+}
+
+// The tolerance of every value, a row of columns at a time.
+template <class Real>
+EXACTBN_INLINE void fill_in(const CheckForms& f, const CheckValues& values,
+                            std::int64_t n, double* to) {
+  const bool same = f.width == 1;
+  const std::int64_t width = same ? n : f.width;
+  for (std::int64_t row = 0; row < n; row += width) {
+    double* const out = to + row;
+    const Real* const x = static_cast<const Real*>(values.in[0]) + row;
+    for (std::int64_t i = 0; i < width; ++i) {
+      const std::int64_t l = same ? 0 : i;
+      out[i] = f.tol_one[l] + f.tol_centred[l] * std::fabs(x[i] - f.centre[l]);
+    }
+    for (std::size_t j = 0; j < f.k; ++j) {
+      const Real* const in = static_cast<const Real*>(values.in[j]) + row;
+      for (std::int64_t i = 0; i < width; ++i) {
+        const std::int64_t l = same ? 0 : i;
+        out[i] += f.tol[j][l] * std::fabs(static_cast<double>(in[i]));
+      }
+    }
+  }
+}
+
+void fill_block(const CheckForms& forms, const CheckValues& values,
+                std::int64_t n, double* to) {
+  if (values.floats) return fill_in<float>(forms, values, n, to);
+  fill_in<double>(forms, values, n, to);
 }

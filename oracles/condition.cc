@@ -171,6 +171,9 @@ void Conditions::add_magnitudes(const Channels& channels) const {
 
 // In the range of long double, a value at a time.
 void Conditions::add_wide_magnitudes(Channel& ch, std::int64_t c) const {
+  ch.a = 0;
+  ch.dy.size = 0;
+  ch.dy.square = 0;
   const auto add = [&](Factor& f, Wide size, std::int64_t i) {
     f.size += size / ch.m;
     f.x += size * size_of(&x_, i) / ch.m;
@@ -203,6 +206,8 @@ Conditions::Channel Conditions::channel(
   ch.x2 = statistics.x2;
   ch.dy.d = statistics.d;
   ch.dy.t = statistics.t;
+  ch.a = statistics.size;
+  ch.dy.size = statistics.dy_size;
   ch.dy.square = statistics.dy2;
   if (frozen_) ch.a = std::fabs(ch.mean);
   if (!frozen_ && ch.w > 0) ch.kappa = std::sqrt(ch.x2 / ch.w);
@@ -215,12 +220,12 @@ Conditions::Channel Conditions::with(Sizes sizes, std::int64_t c) const {
   Channel ch = of(c);
   if (frozen_ || ch.w <= 0) return whole(c);
   const auto set_least = [&ch](Factor& f) {
-    f.size = f.d;
+    f.size = std::max(f.size, f.d);
     f.x = std::fabs(f.t / ch.s - std::fabs(ch.mean) * f.d);
     f.xhat = f.t;
   };
   if (sizes == Sizes::least) {
-    ch.a = std::fabs(ch.mean);
+    ch.a = std::max(ch.a, std::fabs(ch.mean));
     ch.cov = ch.v;
     set_least(ch.dy);
     set_least(ch.u);

@@ -73,11 +73,15 @@ struct WideStatistics {
   Wide mean = 0;
   Wide v = 0;
   Wide w = 0;
-  Wide s = 0;    // 1/sqrt(w); 0 where there is none
-  Wide x2 = 0;   // mean x^2
-  Wide d = 0;    // |D1 / m|
-  Wide t = 0;    // |T s / m|
-  Wide dy2 = 0;  // mean dy^2; of use for the greatest sizes alone
+  Wide s = 0;   // 1/sqrt(w); 0 where there is none
+  Wide x2 = 0;  // mean x^2
+  Wide d = 0;   // |D1 / m|
+  Wide t = 0;   // |T s / m|
+  // For sizes that are least and greatest: mean |x| and mean |dy|, at least,
+  // and mean dy^2.
+  Wide size = 0;
+  Wide dy_size = 0;
+  Wide dy2 = 0;
 };
 
 // How sums of magnitudes enter a condition: as they are, or as sizes that they

@@ -123,13 +123,16 @@ class FastCheck::Worker {
   // With the least sizes first, of a screen's forms: most values pass these.
   bool is_quiet(ChannelTests& tests, std::int64_t n, const Quiet& quiet) {
     const DType dtype = check_.got_.dtype();
-    if (tests.estimated() && check_.misses_of_least_ < kMisses) {
+    const bool try_least =
+        tests.estimated() && check_.misses_of_least_ < kMisses;
+    if (try_least) {
       tests.set_tolerance(quiet.eta, -kSlack, Sizes::least);
       if (all_quiet(tests.forms(), values_, n, dtype, quiet.ulps)) return true;
-      ++check_.misses_of_least_;
     }
     tests.set_tolerance(quiet.eta, -kSlack);
-    return all_quiet(tests.forms(), values_, n, dtype, quiet.ulps);
+    if (!all_quiet(tests.forms(), values_, n, dtype, quiet.ulps)) return false;
+    if (try_least) ++check_.misses_of_least_;
+    return true;
   }
 
   void measure_all(const ChannelTests& tests, std::int64_t n) {
@@ -238,9 +241,8 @@ class FastCheck::Worker {
     }
     values_.got = load(check_.got_, first, n, buffers_.back());
     const bool copied = values_.got == buffers_.back().data();
-    const bool any = !copied && next + n <= check_.got_.size();
+    const bool any = !copied && next >= 0 && next + n <= check_.got_.size();
     values_.ahead = any ? next - first : 0;
-    values_.inputs_ahead = check_.view_.inner == 1;
   }
 
   const void* load(const Tensor& tensor, std::int64_t first, std::int64_t n,
@@ -283,9 +285,7 @@ class FastCheck::Worker {
   void fill_tolerances(ChannelTests& tests, std::int64_t n, double eta,
                        double slack, Block& to) {
     tests.set_tolerance(eta, slack);
-    for (std::int64_t i = 0; i < n; ++i) {
-      to[static_cast<std::size_t>(i)] = tests.tolerance(i, inputs_at(i));
-    }
+    exactbn::fill_tolerances(tests.forms(), values_, n, to.data());
   }
 
   std::array<double, CheckForms::kMost> inputs_at(std::int64_t i) const {
@@ -558,17 +558,21 @@ void FastCheck::check_across(const Channels& channels, Way way) {
   // Rows of all channels follow one another.
   const std::int64_t most =
       channels.count == view_.channels ? kBlock / channels.count : 1;
+  // From the end, which the cache may still hold of the sums.
+  const std::int64_t blocks = (view_.outer + most - 1) / most;
+  const std::int64_t chunk = std::clamp<std::int64_t>(blocks / 32, 1, 64);
 #pragma omp parallel if (view_.count() * channels.count > kParallel)
   {
     Worker worker(*this);
     std::optional<ChannelTests> own = tests;
-#pragma omp for schedule(static)
-    for (std::int64_t n = 0; n < view_.outer; n += most) {
+#pragma omp for schedule(dynamic, chunk)
+    for (std::int64_t b = 0; b < blocks; ++b) {
+      const std::int64_t n = (blocks - 1 - b) * most;
       const std::int64_t rows = std::min(most, view_.outer - n);
       const std::int64_t first = n * view_.channels + channels.first;
       const std::int64_t count = rows * channels.count;
       if (own) {
-        worker.check(*own, first, count, first + rows * view_.channels);
+        worker.check(*own, first, count, first - most * view_.channels);
       } else {
         for (std::int64_t r = 0; r < rows; ++r) {
           worker.judge_all(first + r * view_.channels, channels.count);

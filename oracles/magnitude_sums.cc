@@ -21,8 +21,9 @@ constexpr std::int64_t kAhead = 16;
 
 // Values a block, few enough for the first cache.
 constexpr std::int64_t kBlock = 1024;
-// Values that are worth a thread.
-constexpr std::int64_t kPart = std::int64_t{1} << 17;
+// Values of a channel that are summed one after the other, however many
+// channels are; worth a thread.
+constexpr std::int64_t kPart = std::int64_t{1} << 15;
 
 enum Sum : std::uint8_t {
   kX,
@@ -51,6 +52,27 @@ struct Rows {
   Lanes mean;
   Lanes mean_low;
 };
+
+// Adds a value, d from the mean, to the sums of one lane; dy and u are 0 where
+// they are absent.
+EXACTBN_INLINE void add_value(double value, double from_mean, double dy,
+                              double u, std::array<double, kSums>& sums) {
+  const double x = std::fabs(value);
+  const double d = std::fabs(from_mean);
+  const double f = std::fabs(dy);
+  const double g = std::fabs(u);
+  sums[kX] += x;
+  sums[kCentred] += d * x;
+  sums[kDySize] += f;
+  sums[kDyX] += f * x;
+  sums[kDyCentred] += f * d;
+  sums[kDySquare] += f * f;
+  sums[kUSize] += g;
+  sums[kUX] += g * x;
+  sums[kUCentred] += g * d;
+  sums[kUSquare] += g * g;
+  sums[kUDy] += g * f;
+}
 
 template <class Real>
 EXACTBN_INLINE void prefetch_row(const Real* row) {
@@ -261,21 +283,76 @@ std::array<double, kSums> sum_along(const Inputs& inputs,
   return total;
 }
 
-// Whole rows of channels, kLanes of them from `first` on.
+// Values of a channel that lie apart from each other.
+template <class Real>
+class Apart {
+ public:
+  // Null stays null.
+  Apart(const Tensor* tensor, const ChannelView& view, std::int64_t channel)
+      : tensor_(tensor), channel_(channel), stride_(view.channels) {
+    const DType real = sizeof(Real) == 4 ? DType::f32 : DType::f64;
+    if (!tensor || tensor->dtype() != real) return;
+    in_place_ = reinterpret_cast<const Real*>(tensor->bytes().data());
+  }
+
+  explicit operator bool() const { return tensor_ != nullptr; }
+
+  double operator[](std::int64_t k) const {
+    const std::int64_t i = k * stride_ + channel_;
+    if (!in_place_) return tensor_->value(i);
+    // Each is in a line of its own, and waits for the memory.
+    constexpr std::int64_t kLines = 48;
+    if (i + kLines * stride_ < tensor_->size()) {
+      __builtin_prefetch(in_place_ + i + kLines * stride_);
+    }
+    return in_place_[i];
+  }
+
+ private:
+  const Tensor* tensor_;
+  std::int64_t channel_;
+  std::int64_t stride_;
+  const Real* in_place_ = nullptr;
+};
+
+// Rows [begin, end) of one of several channels, as a lane of sum_across has
+// them.
+template <class Real>
+std::array<double, kSums> sum_apart(const Inputs& inputs,
+                                    const ChannelView& view,
+                                    std::int64_t channel,
+                                    const DoubleDouble& mean,
+                                    std::int64_t begin, std::int64_t end) {
+  const Apart<Real> all_x(&inputs.x, view, channel);
+  const Apart<Real> all_dy(inputs.dy, view, channel);
+  const Apart<Real> all_u(inputs.u, view, channel);
+  std::array<double, kSums> sums{};
+  for (std::int64_t k = begin; k < end; ++k) {
+    const double value = all_x[k];
+    double d = value - mean.high;
+    if constexpr (sizeof(Real) == sizeof(double)) d -= mean.low;
+    add_value(value, d, all_dy ? all_dy[k] : 0, all_u ? all_u[k] : 0, sums);
+  }
+  return sums;
+}
+
+// The same of kLanes channels from `first` on.
 template <class Real>
 Sums sum_across(const Inputs& inputs, const ChannelView& view,
-                std::int64_t first, const Lanes& high, const Lanes& low) {
+                std::int64_t first, const Lanes& high, const Lanes& low,
+                std::int64_t begin, std::int64_t end) {
   static const Kernel<Real> kernel = best_kernel<Real>();
   Loaded<Real> loaded(inputs);
   Sums sums{};
   if (all_are(inputs, sizeof(Real) == 4 ? DType::f32 : DType::f64)) {
     loaded.load(0, 0);  // nothing is copied
-    Rows<Real> rows = loaded.rows(first, view.outer, view.channels);
+    Rows<Real> rows =
+        loaded.rows(begin * view.channels + first, end - begin, view.channels);
     rows.mean = high;
     rows.mean_low = low;
     kernel(rows, sums);
   } else {
-    for (std::int64_t r = 0; r < view.outer; ++r) {
+    for (std::int64_t r = begin; r < end; ++r) {
       loaded.load(r * view.channels + first, kLanes);
       Rows<Real> rows = loaded.rows(0, 1, kLanes);
       rows.mean = high;
@@ -286,43 +363,55 @@ Sums sum_across(const Inputs& inputs, const ChannelView& view,
   return sums;
 }
 
+// Those of parts, by channels, in the order of the parts.
+std::vector<MagnitudeSums> total_of(
+    const std::vector<std::array<double, kSums>>& parts,
+    std::int64_t channels) {
+  std::vector<std::array<double, kSums>> totals(
+      static_cast<std::size_t>(channels));
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    auto& total = totals[i % totals.size()];
+    for (std::size_t s = 0; s < kSums; ++s) total[s] += parts[i][s];
+  }
+  std::vector<MagnitudeSums> result;
+  for (const auto& total : totals) result.push_back(named(total));
+  return result;
+}
+
 template <class Real>
 std::vector<MagnitudeSums> along(const Inputs& inputs, const ChannelView& view,
                                  const Channels& channels,
                                  const std::vector<DoubleDouble>& means) {
   const std::int64_t m = view.count();
   const std::int64_t parts = (m + kPart - 1) / kPart;
-  const auto size = static_cast<std::size_t>(channels.count * parts);
-  std::vector<std::array<double, kSums>> sums(size);
+  std::vector<std::array<double, kSums>> sums(
+      static_cast<std::size_t>(channels.count * parts));
 #pragma omp parallel for schedule(dynamic) if (m * channels.count > kPart)
   for (std::int64_t i = 0; i < channels.count * parts; ++i) {
-    const std::int64_t c = i / parts;
-    const std::int64_t begin = i % parts * kPart;
-    sums[static_cast<std::size_t>(i)] = sum_along<Real>(
-        inputs, view, channels.first + c, means[static_cast<std::size_t>(c)],
-        begin, std::min(begin + kPart, m));
+    const std::int64_t c = i % channels.count;
+    const std::int64_t begin = i / channels.count * kPart;
+    const std::int64_t end = std::min(begin + kPart, m);
+    const auto sum = view.inner == 1 ? sum_apart<Real> : sum_along<Real>;
+    sums[static_cast<std::size_t>(i)] =
+        sum(inputs, view, channels.first + c,
+            means[static_cast<std::size_t>(c)], begin, end);
   }
-  std::vector<MagnitudeSums> result;
-  for (std::int64_t c = 0; c < channels.count; ++c) {
-    std::array<double, kSums> total{};
-    for (std::int64_t p = 0; p < parts; ++p) {
-      const auto& part = sums[static_cast<std::size_t>(c * parts + p)];
-      for (std::size_t s = 0; s < kSums; ++s) total[s] += part[s];
-    }
-    result.push_back(named(total));
-  }
-  return result;
+  return total_of(sums, channels.count);
 }
 
 template <class Real>
 std::vector<MagnitudeSums> across(const Inputs& inputs, const ChannelView& view,
                                   const Channels& channels,
                                   const std::vector<DoubleDouble>& means) {
-  std::vector<MagnitudeSums> result(static_cast<std::size_t>(channels.count));
   const std::int64_t groups = (channels.count + kLanes - 1) / kLanes;
+  const std::int64_t parts = (view.outer + kPart - 1) / kPart;
+  std::vector<std::array<double, kSums>> sums(
+      static_cast<std::size_t>(channels.count * parts));
 #pragma omp parallel for schedule(dynamic) if (view.count() * channels.count > \
                                                kPart)
-  for (std::int64_t g = 0; g < groups; ++g) {
+  for (std::int64_t i = 0; i < groups * parts; ++i) {
+    const std::int64_t g = i % groups;
+    const std::int64_t begin = i / groups * kPart;
     // The last group ends where the channels do, and overlaps the one before.
     const std::int64_t base = std::min(g * kLanes, channels.count - kLanes);
     Lanes high;
@@ -332,16 +421,17 @@ std::vector<MagnitudeSums> across(const Inputs& inputs, const ChannelView& view,
       high[l] = mean.high;
       low[l] = mean.low;
     }
-    const Sums sums =
-        sum_across<Real>(inputs, view, channels.first + base, high, low);
+    const Sums lanes =
+        sum_across<Real>(inputs, view, channels.first + base, high, low, begin,
+                         std::min(begin + kPart, view.outer));
     for (std::size_t l = 0; l < kLanes; ++l) {
-      std::array<double, kSums> total{};
-      add_lane(sums, l, total);
-      if (base + static_cast<std::int64_t>(l) < g * kLanes) continue;
-      result[static_cast<std::size_t>(base) + l] = named(total);
+      const std::int64_t c = base + static_cast<std::int64_t>(l);
+      if (c < g * kLanes) continue;
+      add_lane(lanes, l,
+               sums[static_cast<std::size_t>(i / groups * channels.count + c)]);
     }
   }
-  return result;
+  return total_of(sums, channels.count);
 }
 
 template <class Real>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/screen.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "oracles/channel_groups.h"
@@ -15,6 +16,8 @@ constexpr double kMostKappa = 0x1p8;
 constexpr double kDoubleDoubleError = 0x1p-96;
 constexpr double kMostSquare = 0x1p300;
 constexpr double kMostParameter = 0x1p200;
+// Of sums of sizes.
+constexpr Wide kAtLeast = 1 - 0x1p-30L;
 // The bound of a channel that is surely not void.
 constexpr Wide kMostVoid = 0.99L;
 
@@ -43,14 +46,28 @@ double Screen::parameter(std::string_view name, std::int64_t c,
 }
 
 void Screen::prepare(const Channels& channels) {
+  estimate(channels);
+  // A channel that the estimate does for is seldom asked for, and alone; others
+  // all are, and share lines of the cache.
+  const bool forward = problem_.operation == Operation::forward_training;
+  const std::string_view output = forward ? "y" : "dx";
   const std::int64_t end = channels.first + channels.count;
-  const std::int64_t size = view_.inner == 1 ? kChannelGroup : 1;
-  for (std::int64_t c = channels.first; c < end; ++c) {
-    groups_[static_cast<std::size_t>(c)] = group_of(c, channels, size);
+  for (std::int64_t c = channels.first; c < end;) {
+    const std::int64_t first = c;
+    const bool alone = view_.inner > 1 || is_bounded(output, c);
+    do {
+      ++c;
+    } while (!alone && c < end && c - first < kChannelGroup &&
+             !is_bounded(output, c));
+    std::fill_n(groups_.begin() + first, c - first, Channels{first, c - first});
   }
+}
+
+void Screen::estimate(const Channels& channels) {
   const std::vector<EstimatedSums> sums =
       estimated_sums(problem_.x(), problem_.find("dy"), view_, channels);
   if (sums.empty()) return;
+  const auto m = static_cast<Wide>(view_.count());
   std::vector<WideStatistics> statistics;
   for (std::int64_t i = 0; i < channels.count; ++i) {
     const std::int64_t c = channels.first + i;
@@ -61,9 +78,9 @@ void Screen::prepare(const Channels& channels) {
     const Wide s = wide(ch.s);
     statistics.push_back({wide(ch.mean),
                           w - static_cast<Wide>(problem_.epsilon), w, s,
-                          wide(sum.s2) / static_cast<Wide>(view_.count()),
-                          std::fabs(wide(ch.d)), std::fabs(wide(ch.t)) * s,
-                          ch.dy_square / static_cast<Wide>(view_.count())});
+                          wide(sum.s2) / m, std::fabs(wide(ch.d)),
+                          std::fabs(wide(ch.t)) * s, kAtLeast * sum.size / m,
+                          kAtLeast * sum.dy_size / m, ch.dy_square / m});
   }
   estimate_.prepare(channels, statistics);
 }

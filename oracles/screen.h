@@ -37,8 +37,8 @@ class Screen {
   // prepared.
   Screen(const Problem& problem, const Declaration& declaration, Judge& judge);
 
-  // Channels that lie together in memory. Safe to call from many threads, for
-  // channels that are not the same.
+  // Channels that lie together in memory, of a problem of first order. Safe to
+  // call from many threads, for channels that are not the same.
   void prepare(const Channels& channels);
 
   // Whether the values of the output are numbers, their bounds mean something,
@@ -69,6 +69,7 @@ class Screen {
     bool known = false;
   };
 
+  void estimate(const Channels& channels);
   Channel channel_of(const EstimatedSums& sums, std::int64_t c) const;
   const Channel& of(std::int64_t c) const {
     return channels_[static_cast<std::size_t>(c)];

@@ -90,6 +90,41 @@ TEST(Screen, FormsAreOffByNoMoreThanItSays) {
   EXPECT_GT(most, 0x1p-6);
 }
 
+// Coefficient by coefficient, but for what the statistics are off by.
+void expect_no_more(const Magnitudes& a, const Magnitudes& b) {
+  constexpr Wide kMore = 1 + 0x1p-40L;
+  EXPECT_LE(a.one, b.one * kMore);
+  EXPECT_LE(a.x, b.x * kMore);
+  EXPECT_LE(a.xhat, b.xhat * kMore);
+  EXPECT_LE(a.dy, b.dy * kMore);
+}
+
+TEST(Screen, TolerancesOfLeastAndGreatestSizesEncloseTheOthers) {
+  Draw draw(2);
+  const int count = trials(100);
+  for (int trial = 0; trial < count; ++trial) {
+    const bool backward = draw.below(2) == 0;
+    const Operation operation =
+        backward ? Operation::backward_training : Operation::forward_training;
+    const DType dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
+    const Problem p = drawn(draw, operation, dtype);
+    const std::string_view output = backward ? "dx" : "y";
+    const Declaration declaration;
+    Judge judge(p, declaration, Judge::Deferred());
+    Screen screen(p, declaration, judge);
+    screen.prepare({0, 3});
+    for (std::int64_t c = 0; c < 3; ++c) {
+      if (!screen.is_bounded(output, c)) continue;
+      const double eta = std::exp2(draw.between(-40, 12));
+      const Judge& near = screen.judge();
+      const Magnitudes exact = near.tolerance(output, c, eta);
+      expect_no_more(near.tolerance(output, c, eta, Sizes::least), exact);
+      expect_no_more(exact, near.tolerance(output, c, eta, Sizes::greatest));
+    }
+    if (HasFailure()) return;
+  }
+}
+
 // A screen is not used where kappa is large, and its judge is asked in time.
 TEST(Screen, LeavesIllConditionedChannelsToExactSums) {
   Problem p;

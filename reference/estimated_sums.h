@@ -19,8 +19,11 @@ struct EstimatedSums {
   DoubleDouble d1;  // 0 where there is no dy
   DoubleDouble d2;
   double dy_square = 0;  // sum dy^2
-  // S1, D1, S2 and D2 are off by no more than that part of sum |x|, sum |dy|,
-  // sum x^2 and sum |dy x|.
+  // sum |x| and sum |dy|, to 2^-30 of them, where f64 is among the inputs.
+  double size = 0;
+  double dy_size = 0;
+  // With X = sqrt(S2/m) and Y = sqrt(sum dy^2 / m), S1, S2, D1 and D2 are off
+  // by no more than that part of m X, m X^2, m Y and m X Y.
   double error = 0;
 };
 

@@ -46,15 +46,20 @@ bool same(const DoubleDouble& a, const DoubleDouble& b) {
   return a.high == b.high && a.low == b.low;
 }
 
-// |a - b| <= error total
+// |a - b| <= error sqrt(square)
 ::testing::AssertionResult within(const Dyadic& a, const Dyadic& b,
-                                  double error, const Dyadic& total) {
-  Dyadic off = a - b;
-  if (off.sign() < 0) off = -off;
-  if (compare(off, dyadic(error) * total) <= 0) {
+                                  double error, const Dyadic& square) {
+  const Dyadic off = a - b;
+  if (compare(off * off, dyadic(error) * dyadic(error) * square) <= 0) {
     return ::testing::AssertionSuccess();
   }
   return ::testing::AssertionFailure() << "too far off";
+}
+
+// a <= b (1 + 2^-30), and the other way round
+bool alike(double a, const Dyadic& b) {
+  const Dyadic more = dyadic(1 + 0x1p-30);
+  return compare(dyadic(a), b * more) <= 0 && compare(b, dyadic(a) * more) <= 0;
 }
 
 void expect_bounded(const Data& d) {
@@ -65,23 +70,26 @@ void expect_bounded(const Data& d) {
   for (std::int64_t c = 0; c < d.view.channels; ++c) {
     Dyadic of_x;
     Dyadic of_dy;
-    Dyadic of_product;
     Dyadic dy_square;
     for (std::int64_t k = 0; k < d.view.count(); ++k) {
       const std::int64_t i = d.view.offset(c, k);
       of_x += size(d.x, i);
       of_dy += size(d.dy, i);
-      of_product += size(d.x, i) * size(d.dy, i);
       dy_square += d.dy.exact(i) * d.dy.exact(i);
     }
     const EstimatedSums& e = estimates[static_cast<std::size_t>(c)];
     const Sums& s = exact[static_cast<std::size_t>(c)];
     ASSERT_TRUE(e.known);
-    EXPECT_TRUE(within(exact_of(e.s1), s.s1, e.error, of_x));
-    EXPECT_TRUE(within(exact_of(e.s2), s.s2, e.error, s.s2));
-    EXPECT_TRUE(within(exact_of(e.d1), s.d1, e.error, of_dy));
-    EXPECT_TRUE(within(exact_of(e.d2), s.d2, e.error, of_product));
-    EXPECT_TRUE(within(dyadic(e.dy_square), dy_square, 0x1p-50, dy_square));
+    const Dyadic m = d.view.count();
+    EXPECT_TRUE(within(exact_of(e.s1), s.s1, e.error, m * s.s2));
+    EXPECT_TRUE(within(exact_of(e.s2), s.s2, e.error, s.s2 * s.s2));
+    EXPECT_TRUE(within(exact_of(e.d1), s.d1, e.error, m * dy_square));
+    EXPECT_TRUE(within(exact_of(e.d2), s.d2, e.error, s.s2 * dy_square));
+    EXPECT_TRUE(alike(e.dy_square, dy_square));
+    if (d.x.dtype() != DType::f64) continue;
+    EXPECT_TRUE(alike(e.size, of_x));
+    EXPECT_TRUE(alike(e.dy_size, of_dy));
+    EXPECT_LT(e.error, 0x1p-60);
   }
 }
 
@@ -113,6 +121,18 @@ TEST(EstimatedSums, AreOffByNoMoreThanTheySayWhereRoundingsAreAlike) {
       const double value = i % 128 < 16 ? 1 : small;
       d.x.set_bits(i, round_to(value, dtype));
       d.dy.set_bits(i, round_to(value, dtype));
+    }
+    expect_bounded(d);
+  }
+}
+
+// The first values tell nothing of the others.
+TEST(EstimatedSums, AreOffByNoMoreThanTheySayWhereValuesGrow) {
+  Draw draw(3);
+  for (const double factor : {0x1p-40, 0x1p3, 0x1p9, 0x1p40}) {
+    Data d = drawn(draw, DType::f64, {1, 1, 5000}, 1, 2);
+    for (std::int64_t i = 2000; i < d.x.size(); ++i) {
+      d.x.set_bits(i, round_to(factor * d.x.value(i), DType::f64));
     }
     expect_bounded(d);
   }
