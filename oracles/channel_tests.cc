@@ -32,16 +32,8 @@ ChannelTests::ChannelTests(const Judge& judge, const Screen* screen,
       output_(output),
       inputs_(inputs),
       dtype_(dtype),
-      channels_(channels) {
-  const auto count = static_cast<std::size_t>(channels.count);
-  for (auto* columns : {&high_, &low_, &bounds_.rest, &rough_.rest, &tol_}) {
-    columns->assign(inputs.size(), Column(count));
-  }
-  for (auto* column : {&offset_high_, &offset_low_, &bounds_.relative,
-                       &bounds_.rest_one, &rough_.relative, &rough_.rest_one,
-                       &tol_centred_, &tol_one_, &centre_}) {
-    column->resize(count);
-  }
+      channels_(channels),
+      columns_(kColumns * static_cast<std::size_t>(channels.count)) {
   for (std::int64_t i = 0; i < channels.count; ++i) set_form(i);
 }
 
@@ -70,32 +62,32 @@ ChannelTests::Form ChannelTests::form_of(std::int64_t channel) const {
 }
 
 void ChannelTests::set_form(std::int64_t i) {
-  const auto at = static_cast<std::size_t>(i);
   const std::int64_t c = channels_.first + i;
   const Form form = form_of(c);
-  offset_high_[at] = form.offset.high;
-  offset_low_[at] = form.offset.low;
+  column(kOffsetHigh)[i] = form.offset.high;
+  column(kOffsetLow)[i] = form.offset.low;
   for (std::size_t j = 0; j < inputs_.size(); ++j) {
-    high_[j][at] = form.slopes[j].high;
-    low_[j][at] = form.slopes[j].low;
+    column(kHigh + j)[i] = form.slopes[j].high;
+    column(kLow + j)[i] = form.slopes[j].low;
   }
-  centre_[at] = static_cast<double>(judge_->conditions().mean(c));
-  set_bounds(bounds_, at, form, form_rounding(dtype_, inputs_.size()));
-  set_bounds(rough_, at, form, rough_rounding(inputs_.size()));
+  column(kCentre)[i] = static_cast<double>(judge_->conditions().mean(c));
+  set_bounds(kBounds, i, form, form_rounding(dtype_, inputs_.size()));
+  set_bounds(kRough, i, form, rough_rounding(inputs_.size()));
 }
 
-void ChannelTests::set_bounds(Bounds& bounds, std::size_t i, const Form& form,
-                              const FormRounding& rounding) const {
+void ChannelTests::set_bounds(Column bounds, std::int64_t i, const Form& form,
+                              const FormRounding& rounding) {
   const double of_terms = kMore * (rounding.of_terms + form.error.slope);
-  bounds.relative[i] = kMore * (rounding.of_form + form.error.slope);
+  column(bounds + kRelative)[i] = kMore * (rounding.of_form + form.error.slope);
   bool zero = form.offset.high == 0;
   for (std::size_t j = 0; j < inputs_.size(); ++j) {
     const double slope = std::fabs(form.slopes[j].high);
-    bounds.rest[j][i] = of_terms * slope + (j == 0 ? form.error.of_x : 0);
+    column(bounds + kRest + j)[i] =
+        of_terms * slope + (j == 0 ? form.error.of_x : 0);
     zero = zero && slope == 0;
   }
-  bounds.rest_one[i] = of_terms * std::fabs(form.offset.high) +
-                       form.error.offset + (zero ? 0 : kLeastError);
+  column(bounds + kRestOne)[i] = of_terms * std::fabs(form.offset.high) +
+                                 form.error.offset + (zero ? 0 : kLeastError);
 }
 
 void ChannelTests::set_tolerance(double eta, double slack, Sizes sizes) {
@@ -105,18 +97,18 @@ void ChannelTests::set_tolerance(double eta, double slack, Sizes sizes) {
   slack_ = slack;
   sizes_ = sizes;
   for (std::int64_t i = 0; i < channels_.count; ++i) {
-    const auto at = static_cast<std::size_t>(i);
     const std::int64_t c = channels_.first + i;
     Magnitudes m;
     if (eta > 0) m = judge_->tolerance(output_, c, eta, sizes);
     const Wide s = judge_->conditions().invstd(c);
-    tol_centred_[at] = rounded(m.xhat * s, slack);
+    const double centred = rounded(m.xhat * s, slack);
+    column(kTolCentred)[i] = centred;
     // |x - centre| is off by the rounding of the centre.
-    tol_one_[at] = rounded(m.one, slack) + std::copysign(0x1p-52, slack) *
-                                               std::fabs(centre_[at]) *
-                                               tol_centred_[at];
+    column(kTolOne)[i] =
+        rounded(m.one, slack) +
+        std::copysign(0x1p-52, slack) * std::fabs(column(kCentre)[i]) * centred;
     for (std::size_t j = 0; j < inputs_.size(); ++j) {
-      tol_[j][at] = rounded(magnitude_of(m, inputs_[j]), slack);
+      column(kTol + j)[i] = rounded(magnitude_of(m, inputs_[j]), slack);
     }
   }
 }
@@ -130,26 +122,32 @@ double ChannelTests::rounded(Wide tolerance, double slack) {
                    : static_cast<double>(kMostTolerance);
 }
 
+FormBounds ChannelTests::bounds_of(Column bounds) const {
+  FormBounds b;
+  b.relative = column(bounds + kRelative);
+  b.rest_one = column(bounds + kRestOne);
+  for (std::size_t j = 0; j < inputs_.size(); ++j) {
+    b.rest[j] = column(bounds + kRest + j);
+  }
+  return b;
+}
+
 CheckForms ChannelTests::forms() const {
   CheckForms f;
   f.k = inputs_.size();
   f.width = channels_.count;
   for (std::size_t j = 0; j < f.k; ++j) {
-    f.high[j] = high_[j].data();
-    f.low[j] = low_[j].data();
-    f.bounds.rest[j] = bounds_.rest[j].data();
-    f.rough.rest[j] = rough_.rest[j].data();
-    f.tol[j] = tol_[j].data();
+    f.high[j] = column(kHigh + j);
+    f.low[j] = column(kLow + j);
+    f.tol[j] = column(kTol + j);
   }
-  f.offset_high = offset_high_.data();
-  f.offset_low = offset_low_.data();
-  f.bounds.relative = bounds_.relative.data();
-  f.bounds.rest_one = bounds_.rest_one.data();
-  f.rough.relative = rough_.relative.data();
-  f.rough.rest_one = rough_.rest_one.data();
-  f.tol_centred = tol_centred_.data();
-  f.tol_one = tol_one_.data();
-  f.centre = centre_.data();
+  f.offset_high = column(kOffsetHigh);
+  f.offset_low = column(kOffsetLow);
+  f.tol_centred = column(kTolCentred);
+  f.tol_one = column(kTolOne);
+  f.centre = column(kCentre);
+  f.bounds = bounds_of(kBounds);
+  f.rough = bounds_of(kRough);
   return f;
 }
 

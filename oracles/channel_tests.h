@@ -34,14 +34,24 @@ class ChannelTests {
                    double slack, Sizes sizes) const;
 
  private:
-  using Column = std::vector<double>;
-
-  // Columns of FormBounds.
-  struct Bounds {
-    Column relative;
-    std::vector<Column> rest;
-    Column rest_one;
+  // What forms() points to; of some there is one for each input.
+  static constexpr std::size_t kEach = CheckForms::kMost;
+  enum Column : std::size_t {
+    kHigh = 0,
+    kLow = kHigh + kEach,
+    kTol = kLow + kEach,
+    kOffsetHigh = kTol + kEach,
+    kOffsetLow,
+    kTolCentred,
+    kTolOne,
+    kCentre,
+    kBounds,                       // those of FormBounds
+    kRough = kBounds + kEach + 2,  // likewise
+    kColumns = kRough + kEach + 2,
   };
+  static constexpr std::size_t kRelative = 0;
+  static constexpr std::size_t kRestOne = 1;
+  static constexpr std::size_t kRest = 2;  // and those after it
 
   // The form itself, its slopes in the order of the inputs.
   struct Form {
@@ -50,10 +60,18 @@ class ChannelTests {
     FormError error;
   };
 
+  double* column(std::size_t which) {
+    return columns_.data() + which * static_cast<std::size_t>(channels_.count);
+  }
+  const double* column(std::size_t which) const {
+    return columns_.data() + which * static_cast<std::size_t>(channels_.count);
+  }
+
   Form form_of(std::int64_t channel) const;
   void set_form(std::int64_t i);
-  void set_bounds(Bounds& bounds, std::size_t i, const Form& form,
-                  const FormRounding& rounding) const;
+  void set_bounds(Column bounds, std::int64_t i, const Form& form,
+                  const FormRounding& rounding);
+  FormBounds bounds_of(Column bounds) const;
   static double rounded(Wide tolerance, double slack);
 
   const Judge* judge_;
@@ -62,17 +80,8 @@ class ChannelTests {
   std::vector<std::string_view> inputs_;
   DType dtype_;
   Channels channels_;
-  std::vector<Column> high_;
-  std::vector<Column> low_;
-  std::vector<Column> tol_;
-  Column offset_high_;
-  Column offset_low_;
-  Bounds bounds_;
-  Bounds rough_;  // of f64 alone
-  Column tol_centred_;
-  Column tol_one_;
-  Column centre_;
-  double eta_ = -1;  // that the tolerances are for
+  std::vector<double> columns_;  // all in one, to be copied at once
+  double eta_ = -1;              // that the tolerances are for
   double slack_ = 0;
   Sizes sizes_ = Sizes::exact;
 };

@@ -404,9 +404,9 @@ EXACTBN_INLINE void measure_in(const CheckForms& forms,
   measure_all<Real, precise, 3>(forms, values, n, scale, bounds);
 }
 
-void measure_block(const CheckForms& forms, const CheckValues& values,
-                   std::int64_t n, const Scale& scale, bool precise,
-                   ErrorBounds* bounds) {
+inline void measure_block(const CheckForms& forms, const CheckValues& values,
+                          std::int64_t n, const Scale& scale, bool precise,
+                          ErrorBounds* bounds) {
   if (values.floats) {
     return measure_in<float, false>(forms, values, n, scale, bounds);
   }
@@ -439,8 +439,8 @@ EXACTBN_INLINE void fill_in(const CheckForms& f, const CheckValues& values,
   }
 }
 
-void fill_block(const CheckForms& forms, const CheckValues& values,
-                std::int64_t n, double* to) {
+inline void fill_block(const CheckForms& forms, const CheckValues& values,
+                       std::int64_t n, double* to) {
   if (values.floats) return fill_in<float>(forms, values, n, to);
   fill_in<double>(forms, values, n, to);
 }

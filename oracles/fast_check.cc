@@ -522,64 +522,67 @@ void FastCheck::check(const Channels& channels) {
   }
 }
 
-void FastCheck::check_along(std::int64_t channel) {
-  const std::optional<ChannelTests> tests =
-      this->tests({channel, 1}, way(channel));
-  // Blocks of one size, so that what each asks of the memory is the next.
-  const std::int64_t least = (view_.inner + kBlock - 1) / kBlock;
-  const std::int64_t even = (view_.inner + least - 1) / least;
-  const std::int64_t size = (even + kLine - 1) / kLine * kLine;
-  const std::int64_t blocks = (view_.inner + size - 1) / size;
-#pragma omp parallel if (view_.count() > kParallel)
-  {
+template <class CheckBlock>
+void FastCheck::share(const Channels& channels, Way way, std::int64_t blocks,
+                      const CheckBlock& check_block) {
+  std::optional<ChannelTests> tests = this->tests(channels, way);
+  const bool worth = view_.count() * channels.count > kParallel;
+  if (!worth || omp_in_parallel() != 0) {
     Worker worker(*this);
-    std::optional<ChannelTests> own = tests;
-#pragma omp for schedule(static) collapse(2)
-    for (std::int64_t n = 0; n < view_.outer; ++n) {
-      for (std::int64_t b = 0; b < blocks; ++b) {
-        const std::int64_t run = (n * view_.channels + channel) * view_.inner;
-        const std::int64_t from = b * size;
-        const std::int64_t count = std::min(size, view_.inner - from);
-        const bool last = b + 1 == blocks;
-        const std::int64_t next =
-            run + (last ? view_.channels * view_.inner : from + count);
-        if (own) {
-          worker.check(*own, run + from, count, next);
-        } else {
-          worker.judge_all(run + from, count);
-        }
-      }
-    }
+    for (std::int64_t b = 0; b < blocks; ++b) check_block(b, tests, worker);
+    return;
   }
-}
-
-void FastCheck::check_across(const Channels& channels, Way way) {
-  const std::optional<ChannelTests> tests = this->tests(channels, way);
-  // Rows of all channels follow one another.
-  const std::int64_t most =
-      channels.count == view_.channels ? kBlock / channels.count : 1;
-  // From the end, which the cache may still hold of the sums.
-  const std::int64_t blocks = (view_.outer + most - 1) / most;
   const std::int64_t chunk = std::clamp<std::int64_t>(blocks / 32, 1, 64);
-#pragma omp parallel if (view_.count() * channels.count > kParallel)
+#pragma omp parallel
   {
     Worker worker(*this);
     std::optional<ChannelTests> own = tests;
 #pragma omp for schedule(dynamic, chunk)
-    for (std::int64_t b = 0; b < blocks; ++b) {
-      const std::int64_t n = (blocks - 1 - b) * most;
-      const std::int64_t rows = std::min(most, view_.outer - n);
-      const std::int64_t first = n * view_.channels + channels.first;
-      const std::int64_t count = rows * channels.count;
-      if (own) {
-        worker.check(*own, first, count, first - most * view_.channels);
-      } else {
+    for (std::int64_t b = 0; b < blocks; ++b) check_block(b, own, worker);
+  }
+}
+
+void FastCheck::check_along(std::int64_t channel) {
+  // Blocks of one size, so that what each asks of the memory is the next.
+  const std::int64_t least = (view_.inner + kBlock - 1) / kBlock;
+  const std::int64_t even = (view_.inner + least - 1) / least;
+  const std::int64_t size = (even + kLine - 1) / kLine * kLine;
+  const std::int64_t of_run = (view_.inner + size - 1) / size;
+  const auto check_block =
+      [&](std::int64_t b, std::optional<ChannelTests>& tests, Worker& worker) {
+        const std::int64_t n = b / of_run;
+        const std::int64_t run = (n * view_.channels + channel) * view_.inner;
+        const std::int64_t from = b % of_run * size;
+        const std::int64_t count = std::min(size, view_.inner - from);
+        if (!tests) return worker.judge_all(run + from, count);
+        const bool last = from + count == view_.inner;
+        const std::int64_t next =
+            run + (last ? view_.channels * view_.inner : from + count);
+        worker.check(*tests, run + from, count, next);
+      };
+  share({channel, 1}, way(channel), view_.outer * of_run, check_block);
+}
+
+void FastCheck::check_across(const Channels& channels, Way way) {
+  // Rows of all channels follow one another.
+  const std::int64_t most =
+      channels.count == view_.channels ? kBlock / channels.count : 1;
+  const std::int64_t blocks = (view_.outer + most - 1) / most;
+  const auto check_block =
+      [&](std::int64_t b, std::optional<ChannelTests>& tests, Worker& worker) {
+        // From the end, which the cache may still hold of the sums.
+        const std::int64_t n = (blocks - 1 - b) * most;
+        const std::int64_t rows = std::min(most, view_.outer - n);
+        const std::int64_t first = n * view_.channels + channels.first;
+        if (tests) {
+          return worker.check(*tests, first, rows * channels.count,
+                              first - most * view_.channels);
+        }
         for (std::int64_t r = 0; r < rows; ++r) {
           worker.judge_all(first + r * view_.channels, channels.count);
         }
-      }
-    }
-  }
+      };
+  share(channels, way, blocks, check_block);
 }
 
 }  // namespace exactbn

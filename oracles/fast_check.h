@@ -82,6 +82,11 @@ class FastCheck {
   const Judge& exact(std::int64_t channel);
   Way way(std::int64_t channel);
   std::optional<ChannelTests> tests(const Channels& channels, Way way);
+  // Blocks of values of the channels, by all threads where that is worth them:
+  // check_block(b, tests, worker).
+  template <class CheckBlock>
+  void share(const Channels& channels, Way way, std::int64_t blocks,
+             const CheckBlock& check_block);
   void check_along(std::int64_t channel);
   void check_across(const Channels& channels, Way way);
 

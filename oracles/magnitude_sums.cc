@@ -374,6 +374,7 @@ std::vector<MagnitudeSums> total_of(
     for (std::size_t s = 0; s < kSums; ++s) total[s] += parts[i][s];
   }
   std::vector<MagnitudeSums> result;
+  result.reserve(totals.size());
   for (const auto& total : totals) result.push_back(named(total));
   return result;
 }
