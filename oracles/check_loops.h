@@ -163,7 +163,8 @@ EXACTBN_INLINE FourMasks quiet(const Places<k>& at, const Tolerances<k>& may,
 
 // Rows of four values, each of a column of its own, or all of one.
 struct Rows {
-  std::int64_t first;
+  std::int64_t column;  // the first
+  std::int64_t first;   // the first value
   std::int64_t count;
   std::int64_t stride;
 };
@@ -237,11 +238,10 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
   const Real* const got = static_cast<const Real*>(values.got) + rows.first;
   const double half = part_of_binade(scale, 0.5);
   const double part = part_of_binade(scale, whole ? ulps : std::min(ulps, 0.5));
-  const std::int64_t first = same ? 0 : rows.first % forms.width;
   const Places<k> at = places<same, k>(
-      forms, roughly ? forms.rough : forms.bounds, first, part, half);
+      forms, roughly ? forms.rough : forms.bounds, rows.column, part, half);
   const Tolerances<k> may =
-      whole ? tolerances<same, k>(forms, first) : Tolerances<k>{};
+      whole ? tolerances<same, k>(forms, rows.column) : Tolerances<k>{};
   const std::int64_t stride = same ? kFour : rows.stride;
   FourMasks passes = Four{} == Four{};
   const auto look = [&](std::int64_t r, auto count) {
@@ -257,7 +257,7 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
       }
     }
     if constexpr (roughly) {
-      const Rows again = {rows.first + r * stride, count, stride};
+      const Rows again = {rows.column, rows.first + r * stride, count, stride};
       return all_of(here) || pass_in_two<Real, whole, k, same>(
                                  forms, values, again, scale, ulps);
     }
@@ -288,14 +288,14 @@ EXACTBN_INLINE bool block_passes(const CheckForms& forms,
                                                     ulps, asking);
   };
   if constexpr (same) {
-    if (!pass({0, n / kFour, kFour})) return false;
-    return n % kFour == 0 || pass({n - kFour, 1, kFour});
+    if (!pass({0, 0, n / kFour, kFour})) return false;
+    return n % kFour == 0 || pass({0, n - kFour, 1, kFour});
   }
   const std::int64_t width = forms.width;
   for (std::int64_t lane = 0; lane < width; lane += kFour) {
     // The last four end where the columns do, and overlap.
     const std::int64_t first = std::min(lane, width - kFour);
-    if (!pass({first, n / width, width})) return false;
+    if (!pass({first, first, n / width, width})) return false;
   }
   return true;
 }

@@ -369,8 +369,7 @@ class FastCheck::Worker {
     if (known.channel != now.channel || known.in != now.in ||
         known.got != now.got) {
       ++counts_.by_integers;
-      now.judgement = check_.exact(now.channel)(check_.output_, i, now.got,
-                                                check_.got_.dtype());
+      now.judgement = check_.judge_exactly(i, now.got);
       known = now;
     }
     const Finding finding{i, now.got, known.judgement};
@@ -468,9 +467,11 @@ const OutputVerdict& FastCheck::finish() {
     for (const Contender& c : left) {
       if (channels.size() < threads) add(c);
     }
-    parallel_for(
-        std::ssize(channels), channels.size() > 1,
-        [&](std::int64_t i) { exact(channels[static_cast<std::size_t>(i)]); });
+    parallel_for(std::ssize(channels), channels.size() > 1,
+                 [&](std::int64_t i) {
+                   if (screen_)
+                     screen_->open(channels[static_cast<std::size_t>(i)]);
+                 });
     std::vector<Contender> now;
     std::erase_if(left, [&](const Contender& c) {
       const auto end = channels.end();
@@ -481,6 +482,11 @@ const OutputVerdict& FastCheck::finish() {
     });
     Worker(*this).judge(now);
   }
+}
+
+Judgement FastCheck::judge_exactly(std::int64_t i, std::uint64_t got) {
+  return screen_ ? screen_->judge_exactly(output_, i, got, got_.dtype())
+                 : judge_(output_, i, got, got_.dtype());
 }
 
 const Judge& FastCheck::exact(std::int64_t channel) {

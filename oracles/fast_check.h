@@ -80,6 +80,7 @@ class FastCheck {
 
   // Prepared for that channel.
   const Judge& exact(std::int64_t channel);
+  Judgement judge_exactly(std::int64_t i, std::uint64_t got);
   Way way(std::int64_t channel);
   std::optional<ChannelTests> tests(const Channels& channels, Way way);
   // Blocks of values of the channels, by all threads where that is worth them:

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "oracles/channel_groups.h"
+#include "oracles/channel_problem.h"
 
 namespace exactbn {
 
@@ -32,11 +33,14 @@ bool fits(double size, double most) {
 Screen::Screen(const Problem& problem, const Declaration& declaration,
                Judge& judge)
     : problem_(problem),
+      declaration_(declaration),
       view_(problem.view()),
       estimate_(problem, declaration, Judge::Deferred()),
       judge_(judge),
       channels_(static_cast<std::size_t>(view_.channels)),
       groups_(channels_.size()),
+      alone_(channels_.size()),
+      opened_(std::make_unique<std::once_flag[]>(channels_.size())),
       summed_(std::make_unique<std::once_flag[]>(channels_.size())) {}
 
 double Screen::parameter(std::string_view name, std::int64_t c,
@@ -153,6 +157,34 @@ const Judge& Screen::exact(std::int64_t channel) {
   std::call_once(summed_[static_cast<std::size_t>(group.first)],
                  [&] { judge_.prepare(group); });
   return judge_;
+}
+
+bool Screen::is_alone(std::int64_t c) const {
+  // A copy is made of its values.
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  return view_.inner == 1 && view_.channels > 1 && view_.count() <= kMost &&
+         groups_[static_cast<std::size_t>(c)].count == 1;
+}
+
+void Screen::open(std::int64_t channel) {
+  if (!is_alone(channel)) {
+    exact(channel);
+    return;
+  }
+  const auto at = static_cast<std::size_t>(channel);
+  std::call_once(opened_[at], [&] {
+    alone_[at] = std::make_unique<Alone>(channel_problem(problem_, channel),
+                                         declaration_);
+  });
+}
+
+Judgement Screen::judge_exactly(std::string_view output, std::int64_t i,
+                                std::uint64_t got, DType dtype) {
+  const std::int64_t channel = view_.channel(i);
+  open(channel);
+  if (!is_alone(channel)) return judge_(output, i, got, dtype);
+  return alone_[static_cast<std::size_t>(channel)]->judge(
+      output, i / view_.channels, got, dtype);
 }
 
 }  // namespace exactbn

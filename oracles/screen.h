@@ -51,8 +51,16 @@ class Screen {
   // For tolerances and their bounds.
   const Judge& judge() const { return estimate_; }
 
-  // Safe to call from many threads.
+  // The exact judge, which knows that channel then. This and what follows are
+  // safe to call from many threads.
   const Judge& exact(std::int64_t channel);
+
+  // What the exact judge says of value i of an output that is shaped like x.
+  Judgement judge_exactly(std::string_view output, std::int64_t i,
+                          std::uint64_t got, DType dtype);
+
+  // Takes the sums that this needs of a channel. It does so when it must.
+  void open(std::int64_t channel);
 
  private:
   // The quantities of the formulas, by their names there.
@@ -70,6 +78,17 @@ class Screen {
   };
 
   void estimate(const Channels& channels);
+  // A channel that is judged as a problem of its own: its values lie in lines
+  // that others share, and are read but once.
+  struct Alone {
+    Alone(Problem&& of_channel, const Declaration& declaration)
+        : problem(std::move(of_channel)), judge(problem, declaration) {}
+
+    Problem problem;
+    Judge judge;
+  };
+
+  bool is_alone(std::int64_t c) const;
   Channel channel_of(const EstimatedSums& sums, std::int64_t c) const;
   const Channel& of(std::int64_t c) const {
     return channels_[static_cast<std::size_t>(c)];
@@ -77,11 +96,14 @@ class Screen {
   double parameter(std::string_view name, std::int64_t c, double absent) const;
 
   const Problem& problem_;
+  const Declaration& declaration_;
   ChannelView view_;
   Judge estimate_;
   Judge& judge_;
   std::vector<Channel> channels_;
   std::vector<Channels> groups_;  // what is summed with each channel
+  std::vector<std::unique_ptr<Alone>> alone_;
+  std::unique_ptr<std::once_flag[]> opened_;
   std::unique_ptr<std::once_flag[]> summed_;  // a group, by its first
 };
 
