@@ -75,8 +75,11 @@ std::optional<Operation> parse_operation(std::string_view name) {
 }
 
 const Tensor* Problem::find(std::string_view name) const {
-  const auto it = inputs.find(name);
-  return it == inputs.end() ? nullptr : &it->second;
+  // They are few, and most names are told by their lengths.
+  for (const auto& [key, tensor] : inputs) {
+    if (key.size() == name.size() && key == name) return &tensor;
+  }
+  return nullptr;
 }
 
 void require_valid(const Problem& problem) {
@@ -135,9 +138,21 @@ std::vector<std::string_view> output_names(const Problem& problem) {
 }
 
 bool shaped_like_x(std::string_view name) {
-  constexpr std::array<std::string_view, 9> names = {
-      "x", "y", "dy", "dx", "x_dot", "y_dot", "ddx", "grad_x", "grad_dy"};
-  return std::find(names.begin(), names.end(), name) != names.end();
+  // Most names are told by their lengths.
+  switch (name.size()) {
+    case 1:
+      return name == "x" || name == "y";
+    case 2:
+      return name == "dx" || name == "dy";
+    case 3:
+      return name == "ddx";
+    case 5:
+      return name == "x_dot" || name == "y_dot";
+    case 6:
+      return name == "grad_x";
+    default:
+      return name == "grad_dy";
+  }
 }
 
 Shape output_shape(const Problem& problem, std::string_view output) {
