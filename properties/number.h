@@ -2,12 +2,40 @@
 #pragma once
 
 #include <cmath>
-#include <memory>
+#include <deque>
 
 #include "oracles/condition.h"
 #include "properties/root_field.h"
 
 namespace exactbn {
+
+// Exact numbers that laws make: they stay as long as this object does. A thread
+// makes them while it uses such an object, and none otherwise; so a number that
+// is not exact, as most are, has nothing to count or to free.
+class ExactNumbers {
+ public:
+  ExactNumbers() = default;
+  ExactNumbers(const ExactNumbers&) = delete;
+  ExactNumbers& operator=(const ExactNumbers&) = delete;
+
+  // Has the thread use it, as long as this object is there.
+  class Use {
+   public:
+    explicit Use(ExactNumbers& numbers);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    ExactNumbers* before_;
+  };
+
+  // Throws std::logic_error where the thread uses none.
+  static const RootNumber* keep(RootNumber number);
+
+ private:
+  std::deque<RootNumber> numbers_;
+};
 
 // What laws calculate with, so that each is written once:
 //
@@ -57,7 +85,10 @@ class Number {
   Wide radius() const { return radius_; }
   Wide doubt() const { return doubt_; }
 
-  Number operator-() const;
+  Number operator-() const {
+    if (exact_) return exact_product(Number(-1), *this);
+    return {-mid_, radius_, doubt_};
+  }
   friend Number operator+(const Number& a, const Number& b) {
     if (a.exact_ || b.exact_) return exact_sum(a, b);
     if (a.is_unknown() || b.is_unknown()) return nothing(a, b);
@@ -113,13 +144,14 @@ class Number {
   Wide with_doubt(Wide value) const {
     return doubt_ == 0 ? value : value + doubt_ + kRounding * std::fabs(value);
   }
+  static Number exact(RootNumber number);
   static Number exact_sum(const Number& a, const Number& b);
   static Number exact_product(const Number& a, const Number& b);
   bool exact_may_be_zero() const;
   bool exact_may_be_positive_or_zero() const;
 
   // Null for an interval, and for a double, which is exact as it is.
-  std::shared_ptr<const RootNumber> exact_;
+  const RootNumber* exact_ = nullptr;
   Wide mid_ = 0;
   Wide radius_ = 0;
   Wide doubt_ = 0;
