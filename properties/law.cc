@@ -65,8 +65,7 @@ Violation Trial::violation_of(std::string_view output, std::int64_t i,
   return v;
 }
 
-void Trial::break_at(const Number& number, std::string_view output,
-                     std::int64_t i) {
+void Trial::break_at(Number number, std::string_view output, std::int64_t i) {
   violation_ = violation_of(
       output, i,
       fmt::format("off by {:.6g}, of which rounding excuses {:.3g}",

@@ -149,7 +149,8 @@ class Trial {
       break_at(number, output, i);
     }
   }
-  void break_at(const Number& number, std::string_view output, std::int64_t i);
+  // By value: the number needs no address elsewhere.
+  void break_at(Number number, std::string_view output, std::int64_t i);
   // Evaluates the law once more, or anew, with the numbers of a layer.
   void evaluate(const Law& law, Layer layer);
   void forget();

@@ -44,22 +44,16 @@ Number Number::about(const Surd& value) {
   return within(mid, std::fabs(mid) * kRounding);
 }
 
-bool Number::exact_may_be_zero() const {
-  return is_unknown() || exact_->sign() == 0;
-}
+int Number::sign_of(const RootNumber& number) { return number.sign(); }
 
-bool Number::exact_may_be_positive_or_zero() const {
-  return is_unknown() || exact_->sign() >= 0;
-}
-
-Number Number::exact_sum(const Number& a, const Number& b) {
+Number Number::exact_sum(Number a, Number b) {
   if (a.is_unknown() || b.is_unknown()) return unknown();
   return exact(
       (a.exact_ ? *a.exact_ : root_number(static_cast<double>(a.mid_))) +
       (b.exact_ ? *b.exact_ : root_number(static_cast<double>(b.mid_))));
 }
 
-Number Number::exact_product(const Number& a, const Number& b) {
+Number Number::exact_product(Number a, Number b) {
   if (a.is_unknown() || b.is_unknown()) return unknown();
   return exact(
       (a.exact_ ? *a.exact_ : root_number(static_cast<double>(a.mid_))) *

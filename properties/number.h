@@ -73,11 +73,13 @@ class Number {
   // Whether the right value may be 0; or not below 0. Always, if unknown. In a
   // filter: whether it surely may.
   bool may_be_zero() const {
-    if (exact_ || is_unknown()) return exact_may_be_zero();
+    if (is_unknown()) return true;
+    if (exact_) return sign_of(*exact_) == 0;
     return with_doubt(std::fabs(mid_)) <= radius_;
   }
   bool may_be_positive_or_zero() const {
-    if (exact_ || is_unknown()) return exact_may_be_positive_or_zero();
+    if (is_unknown()) return true;
+    if (exact_) return sign_of(*exact_) >= 0;
     return with_doubt(-mid_) <= radius_;
   }
 
@@ -145,10 +147,11 @@ class Number {
     return doubt_ == 0 ? value : value + doubt_ + kRounding * std::fabs(value);
   }
   static Number exact(RootNumber number);
-  static Number exact_sum(const Number& a, const Number& b);
-  static Number exact_product(const Number& a, const Number& b);
-  bool exact_may_be_zero() const;
-  bool exact_may_be_positive_or_zero() const;
+  // By value, and not as members: nothing that they take needs an address, and
+  // so the others stay in registers.
+  static Number exact_sum(Number a, Number b);
+  static Number exact_product(Number a, Number b);
+  static int sign_of(const RootNumber& number);
 
   // Null for an interval, and for a double, which is exact as it is.
   const RootNumber* exact_ = nullptr;

@@ -116,25 +116,34 @@ const InputNames& input_names(Operation operation) {
   return names[static_cast<std::size_t>(operation)];
 }
 
-std::vector<std::string_view> output_names(const Problem& problem) {
+const std::vector<std::string_view>& output_names(const Problem& problem) {
+  using Names = std::vector<std::string_view>;
+  static const Names forward = {"mean", "var", "invstd", "y"};
+  static const Names with_mean = {"mean", "var", "invstd", "y", "running_mean"};
+  static const Names with_var = {"mean", "var", "invstd", "y", "running_var"};
+  static const Names with_both = {"mean", "var",          "invstd",
+                                  "y",    "running_mean", "running_var"};
+  static const Names inference = {"y"};
+  static const Names gradients = {"dbeta", "dgamma", "dx"};
+  static const Names derivative = {"y_dot"};
+  static const Names second = {"grad_dy", "grad_gamma", "grad_x"};
   switch (problem.operation) {
-    case Operation::forward_training: {
-      std::vector<std::string_view> names = {"mean", "var", "invstd", "y"};
-      if (problem.find("running_mean")) names.emplace_back("running_mean");
-      if (problem.find("running_var")) names.emplace_back("running_var");
-      return names;
-    }
+    case Operation::forward_training:
+      if (problem.find("running_mean")) {
+        return problem.find("running_var") ? with_both : with_mean;
+      }
+      return problem.find("running_var") ? with_var : forward;
     case Operation::forward_inference:
-      return {"y"};
+      return inference;
     case Operation::backward_training:
     case Operation::backward_inference:
-      return {"dbeta", "dgamma", "dx"};
+      return gradients;
     case Operation::jvp_training:
-      return {"y_dot"};
+      return derivative;
     case Operation::double_backward_training:
       break;
   }
-  return {"grad_dy", "grad_gamma", "grad_x"};
+  return second;
 }
 
 bool shaped_like_x(std::string_view name) {

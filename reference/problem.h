@@ -67,9 +67,11 @@ struct Problem {
 
   // Throws std::out_of_range where there is none.
   const Tensor& x() const {
-    const auto it = inputs.find(std::string_view("x"));
-    if (it == inputs.end()) throw std::out_of_range("x");
-    return it->second;
+    // It is the last of them, or the last but one.
+    for (auto it = inputs.rbegin(); it != inputs.rend(); ++it) {
+      if (it->first.size() == 1 && it->first[0] == 'x') return it->second;
+    }
+    throw std::out_of_range("x");
   }
   const Tensor* find(std::string_view name) const;
   ChannelView view() const { return {x().shape(), channel_axis}; }
@@ -104,7 +106,7 @@ const InputNames& input_names(Operation operation);
 
 // The outputs of the problem, in the order of their computation: mean before
 // var before y. The running statistics are among them where they are inputs.
-std::vector<std::string_view> output_names(const Problem& problem);
+const std::vector<std::string_view>& output_names(const Problem& problem);
 
 // Whether an input or output has a value for each of x; one a channel if not.
 bool shaped_like_x(std::string_view name);

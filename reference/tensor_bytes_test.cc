@@ -10,7 +10,8 @@ namespace exactbn {
 namespace {
 
 TEST(TensorBytes, AreZeroAndAligned) {
-  for (const std::size_t size : {0, 1, 64, 65, 1023, 1024, 100'000}) {
+  for (const std::size_t size :
+       {0UL, 1UL, 64UL, 65UL, 1023UL, 1024UL, 100'000UL}) {
     const TensorBytes bytes(size);
     ASSERT_EQ(bytes.size(), size);
     EXPECT_TRUE(std::all_of(bytes.data(), bytes.data() + size,
@@ -20,8 +21,8 @@ TEST(TensorBytes, AreZeroAndAligned) {
 }
 
 TEST(TensorBytes, AreCopiedAndMoved) {
-  for (const std::size_t size : {64, 65}) {
-    for (const std::size_t other : {3, 900}) {
+  for (const std::size_t size : {64UL, 65UL}) {
+    for (const std::size_t other : {3UL, 900UL}) {
       TensorBytes a(size);
       a.data()[size - 1] = std::byte{7};
       TensorBytes b = a;
