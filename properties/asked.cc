@@ -53,7 +53,9 @@ Asked::Asked(Problem problem, const Declaration& declaration)
       by_definition_(true) {}
 
 const Judge& Asked::judge() const {
+  if (all_judged_) return *judge_;
   for (std::int64_t c = 0; c < view_.channels; ++c) (void)judge(c);
+  all_judged_ = true;
   return *judge_;
 }
 
@@ -159,18 +161,6 @@ std::vector<Number> Asked::out_by_definition(std::string_view output) const {
   return values;
 }
 
-template <class Do>
-void Asked::each_place(std::string_view output, const Do& action) const {
-  const bool like_x = shaped_like_x(output);
-  const std::int64_t inner = like_x ? view_.inner : 1;
-  std::int64_t i = 0;
-  for (std::int64_t o = 0; o < (like_x ? view_.outer : 1); ++o) {
-    for (std::int64_t c = 0; c < view_.channels; ++c) {
-      for (std::int64_t k = 0; k < inner; ++k) action(c, i++);
-    }
-  }
-}
-
 std::vector<Estimated> Asked::new_estimated(std::string_view output) const {
   const Tensor& got = answer_.outputs.find(output)->second;
   const DType dtype = got.dtype();
@@ -185,27 +175,35 @@ std::vector<Estimated> Asked::new_estimated(std::string_view output) const {
                                      ? least_tolerances(output).data()
                                      : nullptr;
   std::vector<Estimated> values(size_of(output, problem(), view_));
-  each_place(output, [&](std::int64_t c, std::int64_t i) {
+  const bool of_channels = !shaped_like_x(output);
+  for (std::int64_t c = 0; c < view_.channels; ++c) {
     const ChannelEstimate& e = estimate(c);
-    const std::uint64_t bits = got.bits(i);
-    if ((bits & ~f.sign_bit()) >= f.overflow() || !e.is_number ||
-        (asks_values && is_without_number(output, i, true))) {
-      return;
-    }
     const Bound bound = through_w ? e.through_w : Bound::holds;
-    if (bound == Bound::is_void) return;
-    Estimated& value = values[static_cast<std::size_t>(i)];
-    value.value = to_double(bits, dtype);
-    if (bound == Bound::open) {
-      value.radius = std::numeric_limits<double>::quiet_NaN();
-      return;
+    if (!e.is_number || bound == Bound::is_void) continue;
+    const auto add = [&](std::int64_t i) {
+      const std::uint64_t bits = got.bits(i);
+      if ((bits & ~f.sign_bit()) >= f.overflow() ||
+          (asks_values && is_without_number(output, i, true))) {
+        return;
+      }
+      Estimated& value = values[static_cast<std::size_t>(i)];
+      value.value = to_double(bits, dtype);
+      if (bound == Bound::open) {
+        value.radius = std::numeric_limits<double>::quiet_NaN();
+        return;
+      }
+      const double ulp = ulp_of(bits, f);
+      value.radius = required_ == Grade::correct ? ulp / 2 : ulp;
+      if (tolerances && tolerances[i] > Wide{ulp} / 2) {
+        value.radius = rounded_down(Wide{ulp} / 2 + tolerances[i]);
+      }
+    };
+    if (of_channels) {
+      add(c);
+    } else {
+      each_place(view_, c, add);
     }
-    const double ulp = ulp_of(bits, f);
-    value.radius = required_ == Grade::correct ? ulp / 2 : ulp;
-    if (tolerances && tolerances[i] > Wide{ulp} / 2) {
-      value.radius = rounded_down(Wide{ulp} / 2 + tolerances[i]);
-    }
-  });
+  }
   return values;
 }
 

@@ -136,9 +136,6 @@ class Asked {
   const std::vector<Wide>& least_tolerances(std::string_view output) const;
   std::vector<Wide> new_tolerances(std::string_view output) const;
   Wide allowed(double got, DType dtype, Wide tolerance) const;
-  // The places of the values of an output, each with its channel.
-  template <class Do>
-  void each_place(std::string_view output, const Do& action) const;
   Number about(const Surd& value) const;
   // Of every channel, once.
   template <class Make>
@@ -155,6 +152,7 @@ class Asked {
   // Made when they are first needed.
   mutable std::optional<Judge> judge_;
   mutable std::vector<bool> judged_;  // the channels that it is prepared for
+  mutable bool all_judged_ = false;
   mutable std::optional<Estimates> estimates_;
   mutable Columns inputs_;
   mutable std::array<Columns, 3> columns_;  // of each layer

@@ -19,18 +19,8 @@ struct Sums {
   Wide square = 0;      // of x^2
   Wide deviations = 0;  // of (x - mean)^2
   double first = 0;
-  bool finite = true;
   bool constant = true;
 };
-
-// The places of a channel, in their order.
-template <class Do>
-void each_place(const ChannelView& view, std::int64_t c, const Do& action) {
-  for (std::int64_t o = 0; o < view.outer; ++o) {
-    const std::int64_t first = (o * view.channels + c) * view.inner;
-    for (std::int64_t k = 0; k < view.inner; ++k) action(first + k);
-  }
-}
 
 class Estimator {
  public:
@@ -88,14 +78,14 @@ class Estimator {
     s.first = values_[static_cast<std::size_t>(c * view_.inner)];
     each_place(view_, c, [&](std::int64_t i) {
       const double value = values_[static_cast<std::size_t>(i)];
-      s.finite = s.finite && std::isfinite(value);
-      s.constant = s.constant && value == s.first;
+      s.constant &= value == s.first;
       const Wide wide = value;
       s.x += wide;
       s.size += std::fabs(wide);
       s.square += wide * wide;
     });
-    if (!s.finite) e.is_number = e.x_is_finite = false;
+    // No sum of doubles that are finite leaves the range of long double.
+    if (!std::isfinite(s.size)) e.is_number = e.x_is_finite = false;
     if (!by_batch_ || !e.is_number) return;
     s.x /= m_;
     each_place(view_, c, [&](std::int64_t i) {

@@ -9,6 +9,15 @@
 
 namespace exactbn {
 
+// The places of the values of a channel, in their order.
+template <class Do>
+void each_place(const ChannelView& view, std::int64_t c, const Do& action) {
+  for (std::int64_t o = 0; o < view.outer; ++o) {
+    const std::int64_t first = (o * view.channels + c) * view.inner;
+    for (std::int64_t k = 0; k < view.inner; ++k) action(first + k);
+  }
+}
+
 // Whether a bound is surely one, surely void, or a calculation decides.
 enum class Bound : std::uint8_t { holds, is_void, open };
 
@@ -107,13 +116,12 @@ class Estimates {
   void add_roots() const;
   const Magnitudes& magnitudes(std::int64_t c) const;
   void add_sums(Magnitudes& of, std::int64_t c) const;
-  Sizes sizes(std::int64_t c, std::int64_t i) const;
   Wide parameter(std::string_view name, std::int64_t c, Wide absent) const;
   Wide of_channel(std::string_view output, std::int64_t c) const;
   Form form(std::string_view output, std::int64_t c) const;
   Wide quadratic(std::string_view output, std::int64_t c) const;
   Wide weight_of_new() const;
-  void decode() const;
+  void add_sizes(std::int64_t c, Wide s) const;
 
   const Problem& problem_;
   ChannelView view_;
@@ -125,9 +133,7 @@ class Estimates {
   // Made when they are first needed.
   mutable std::vector<Root> roots_;
   mutable std::vector<Magnitudes> magnitudes_;
-  mutable std::vector<double> xs_;  // the values of the inputs
-  mutable std::vector<double> dys_;
-  mutable std::vector<double> us_;
+  mutable std::vector<Sizes> sizes_;  // of channels whose magnitudes are known
 };
 
 // The bits that a number rounds to which is within doubt() of mid(), where they

@@ -25,33 +25,24 @@ Wide Estimates::parameter(std::string_view name, std::int64_t c,
   return tensor ? size_of(tensor, c) : absent;
 }
 
-void Estimates::decode() const {
-  const auto values = [](const Tensor* tensor) {
-    std::vector<double> all;
-    if (!tensor) return all;
-    all.resize(static_cast<std::size_t>(tensor->size()));
-    tensor->values_to(all);
-    return all;
-  };
-  if (!xs_.empty()) return;
-  xs_ = values(&problem_.x());
-  dys_ = values(dy_);
-  us_ = values(u_);
-}
-
-Estimates::Sizes Estimates::sizes(std::int64_t c, std::int64_t i) const {
-  const Magnitudes& of = magnitudes_[static_cast<std::size_t>(c)];
-  const auto k = static_cast<std::size_t>(i);
-  const Wide x = xs_[k];
-  const Number& mean = channel(c).mean;
+void Estimates::add_sizes(std::int64_t c, Wide s) const {
+  if (sizes_.empty()) {
+    sizes_.resize(static_cast<std::size_t>(problem_.x().size()));
+  }
+  const Tensor& x = problem_.x();
+  const Number& of_batch = channel(c).mean;
+  const Wide mean =
+      by_batch_ ? of_batch.mid()
+                : static_cast<Wide>(problem_.find("running_mean")->value(c));
   // Less what the mean is in doubt.
-  const Wide apart =
-      by_batch_ ? std::fabs(x - mean.mid()) - 2 * mean.doubt()
-                : std::fabs(x - static_cast<Wide>(
-                                    problem_.find("running_mean")->value(c)));
-  return {std::fabs(x), std::max<Wide>(apart, 0) * of.s,
-          dy_ ? std::fabs(static_cast<Wide>(dys_[k])) : 0,
-          u_ ? std::fabs(static_cast<Wide>(us_[k])) : 0};
+  const Wide doubt = by_batch_ ? 2 * of_batch.doubt() : 0;
+  each_place(view_, c, [&](std::int64_t i) {
+    const Wide value = x.value(i);
+    const Wide apart = std::fabs(value - mean) - doubt;
+    sizes_[static_cast<std::size_t>(i)] = {std::fabs(value),
+                                           apart > 0 ? apart * s : 0,
+                                           size_of(dy_, i), size_of(u_, i)};
+  });
 }
 
 void Estimates::add_sums(Magnitudes& of, std::int64_t c) const {
@@ -62,14 +53,14 @@ void Estimates::add_sums(Magnitudes& of, std::int64_t c) const {
     f.x += size * at.x * by_m;
     f.xhat += size * at.xhat * by_m;
   };
-  for (std::int64_t k = 0; k < view_.count(); ++k) {
-    const Sizes at = sizes(c, view_.offset(c, k));
+  each_place(view_, c, [&](std::int64_t i) {
+    const Sizes& at = sizes_[static_cast<std::size_t>(i)];
     sum += at.x * by_m;
     of.x2 += at.x * at.x * by_m;
     if (dy_) add(of.dy, at.dy, at);
     if (u_) add(of.u, at.u, at);
-    of.udy += at.dy * at.u * by_m;
-  }
+    if (dy_ && u_) of.udy += at.dy * at.u * by_m;
+  });
   if (by_batch_) of.a = sum;
 }
 
@@ -97,10 +88,8 @@ const Estimates::Magnitudes& Estimates::magnitudes(std::int64_t c) const {
     of.v = parameter("running_var", c, 0);
     of.k = of.v * of.s * of.s / 2;
   }
-  if (problem_.operation != Operation::forward_inference) {
-    decode();
-    add_sums(of, c);
-  }
+  add_sizes(c, of.s);
+  if (problem_.operation != Operation::forward_inference) add_sums(of, c);
   return of;
 }
 
@@ -185,14 +174,12 @@ std::vector<Wide> Estimates::least_tolerances(std::string_view output,
       continue;
     }
     const Form f = form(output, c);
-    decode();
-    for (std::int64_t k = 0; k < view_.count(); ++k) {
-      const std::int64_t i = view_.offset(c, k);
-      const Sizes at = sizes(c, i);
+    each_place(view_, c, [&](std::int64_t i) {
+      const Sizes& at = sizes_[static_cast<std::size_t>(i)];
       all[static_cast<std::size_t>(i)] =
           theta *
           (f.one + f.x * at.x + f.xhat * at.xhat + f.dy * at.dy + f.u * at.u);
-    }
+    });
   }
   return all;
 }

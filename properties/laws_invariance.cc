@@ -262,8 +262,9 @@ void identity(Trial& t) {
         continue;
       }
     }
-    if (!a.judge().exact().is_number(c)) return;
-    const Channel& ch = a.judge().exact().channel(c);
+    const ExactBatchNorm& exact = a.judge(c).exact();
+    if (!exact.is_number(c)) return;
+    const Channel& ch = exact.channel(c);
     const Surd s = invstd(ch);
     gamma.set_bits(c, round_to(Surd{0, s.w * s.d, s.w, s.q}, dtype));
     beta.set_bits(c, round_to(mean(ch), dtype));
