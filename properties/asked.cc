@@ -161,13 +161,12 @@ std::vector<Number> Asked::out_by_definition(std::string_view output) const {
   return values;
 }
 
-std::vector<Estimated> Asked::new_estimated(std::string_view output) const {
+std::vector<Estimated> Asked::new_estimated(std::string_view output,
+                                            bool tolerates) const {
   const Tensor& got = answer_.outputs.find(output)->second;
   const DType dtype = got.dtype();
   const Format f = format(dtype);
   const bool through_w = is_bounded_through_w(problem(), output);
-  const bool tolerates =
-      layer_ == Layer::tolerance || estimates().is_worth_a_tolerance(dtype);
   // Elsewhere the values of x are numbers, as the channel is one.
   const bool asks_values = !shaped_like_x(output) ||
                            problem().operation == Operation::forward_inference;
@@ -207,13 +206,17 @@ std::vector<Estimated> Asked::new_estimated(std::string_view output) const {
   return values;
 }
 
-const std::vector<Estimated>& Asked::estimated_out(
-    std::string_view output) const {
-  EstimatedColumns& columns = estimated_[static_cast<std::size_t>(layer_)];
+const std::vector<Estimated>& Asked::estimated_out(std::string_view output,
+                                                   bool plainly) const {
+  const bool tolerates =
+      !plainly && (layer_ == Layer::tolerance ||
+                   estimates().is_worth_a_tolerance(
+                       answer_.outputs.find(output)->second.dtype()));
+  EstimatedColumns& columns = estimated_[tolerates ? 1 : 0];
   for (const EstimatedColumn& column : columns) {
     if (column.name == output) return column.values;
   }
-  columns.push_back({output, new_estimated(output)});
+  columns.push_back({output, new_estimated(output, tolerates)});
   return columns.back().values;
 }
 

@@ -102,8 +102,9 @@ class Asked {
     return estimates().channel(c);
   }
 
-  // The same in a filter.
-  const std::vector<Estimated>& estimated_out(std::string_view output) const;
+  // The same in a filter; `plainly` without any tolerance.
+  const std::vector<Estimated>& estimated_out(std::string_view output,
+                                              bool plainly = false) const;
 
   // Every element of an output, as `out` has them.
   const std::vector<Number>& outs(std::string_view output) const;
@@ -125,7 +126,8 @@ class Asked {
   static const Named* find(const Columns& columns, std::string_view name);
   std::vector<Number> in_column(std::string_view input, double absent) const;
   std::vector<Number> out_by_definition(std::string_view output) const;
-  std::vector<Estimated> new_estimated(std::string_view output) const;
+  std::vector<Estimated> new_estimated(std::string_view output,
+                                       bool tolerates) const;
   std::vector<Number> out_in_filter(std::string_view output) const;
   std::vector<Number> out_as_judged(std::string_view output,
                                     const Tensor& got) const;
@@ -162,7 +164,7 @@ class Asked {
   };
   using EstimatedColumns =
       std::list<EstimatedColumn, NodePool<EstimatedColumn>>;
-  mutable std::array<EstimatedColumns, 2> estimated_;  // of the first two
+  mutable std::array<EstimatedColumns, 2> estimated_;  // without and with
   mutable std::list<Tolerances> tolerances_;
   mutable std::list<Tolerances> least_tolerances_;
   mutable std::vector<Number> means_;
