@@ -41,8 +41,9 @@ struct NodePool {
   struct Free {
     Free* next;
   };
-  static_assert(sizeof(T) >= sizeof(Free) && alignof(T) >= alignof(Free) &&
-                alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+  static_assert(sizeof(T) >= sizeof(Free));
+  static_assert(alignof(T) >= alignof(Free));
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
   // Gives back what the thread kept, and keeps nothing from then on.
   struct AtExit {
