@@ -60,6 +60,7 @@ class Shape {
     }
     size_ = size;
   }
+  void clear() { resize(0); }
   void push_back(std::int64_t extent) { resize(size_ + 1, extent); }
   iterator insert(const_iterator before, std::int64_t extent) {
     const auto at = before - begin();
