@@ -12,12 +12,8 @@ namespace exactbn {
 // with a wider exponent: no intermediate overflows or underflows.
 class DoubleSubject : public Subject {
  public:
-  DoubleSubject();
-  const Declaration& declaration() const override { return declaration_; }
+  const Declaration& declaration() const override;
   Answer answer(const Case& c) override;
-
- private:
-  Declaration declaration_;
 };
 
 }  // namespace exactbn

@@ -3,12 +3,17 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/multiprecision/cpp_bin_float.hpp>
+#include <boost/multiprecision/cpp_int.hpp>
+#include <boost/multiprecision/eigen.hpp>
 #include <cmath>
 #include <limits>
 #include <random>
 #include <vector>
 
+#include "oracles/textbook_tensors.h"
 #include "reference/exact.h"
+#include "reference/textbook_agreement.h"
 
 namespace exactbn {
 namespace {
@@ -167,6 +172,43 @@ TEST(DoubleSubject, NoIntermediateLeavesTheRange) {
       EXPECT_EQ(tensor, exact.rounded(name, DType::f64)) << name << ' ' << a;
     }
   }
+}
+
+// Beyond the range of double the bits are those of 53 bits with an exponent
+// that has no limits, in whatever they are calculated.
+TEST(DoubleSubject, HasTheBitsOfWideDoubles) {
+  using WideDouble =
+      boost::multiprecision::number<boost::multiprecision::cpp_bin_float<
+                                        53, boost::multiprecision::digit_base_2,
+                                        void, std::int32_t, -100'000, 100'000>,
+                                    boost::multiprecision::et_off>;
+  Draw draw(11);
+  int infinite = 0;
+  for (int trial = 0; trial < trials(2000); ++trial) {
+    for (const Operation operation : kOperations) {
+      Problem p = any_problem(draw, operation, DType::f64);
+      for (auto& [name, tensor] : p.inputs) {
+        if (draw.below(50) != 0) continue;
+        const Format f = format(tensor.dtype());
+        tensor.set_bits(0, draw.below(2) == 0 || name == "running_var"
+                               ? f.quiet_nan()
+                               : f.overflow() | f.sign_bit());
+      }
+      const Tensors got = run(p);
+      for (const auto& [name, expected] : textbook_tensors<WideDouble>(p)) {
+        const Tensor& is = got.at(name);
+        for (std::int64_t i = 0; i < is.size(); ++i) {
+          const bool both_nan = is_nan(expected.bits(i), is.dtype()) &&
+                                is_nan(is.bits(i), is.dtype());
+          ASSERT_TRUE(both_nan || is.bits(i) == expected.bits(i))
+              << trial << ' ' << to_string(operation) << ' ' << name << ": "
+              << is << ", expected " << expected;
+          infinite += is_infinite(is.bits(i), is.dtype()) ? 1 : 0;
+        }
+      }
+    }
+  }
+  EXPECT_GT(infinite, trials(500));
 }
 
 TEST(DoubleSubject, EpsilonStaysWhereSquaresOverflow) {

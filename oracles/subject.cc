@@ -18,6 +18,7 @@ bool covers(const List& list, const Value& value) {
 
 bool covers_axis(const std::vector<std::string>& axes, int axis,
                  std::size_t rank) {
+  if (axes.empty()) return true;
   const bool last = static_cast<std::size_t>(axis) + 1 == rank;
   return covers(axes, std::to_string(axis)) || (last && covers(axes, "last"));
 }

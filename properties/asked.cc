@@ -3,19 +3,36 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "properties/power_of_two.h"
 
 namespace exactbn {
 
 namespace {
 
-Wide power_of_two(std::int64_t exponent) {
-  return std::ldexp(Wide{1}, static_cast<int>(exponent));
+constexpr double kMost = std::numeric_limits<double>::max();
+
+// A double that is not larger.
+double rounded_down(Wide value) {
+  if (value >= kMost) return kMost;
+  const auto nearest = static_cast<double>(value);
+  return nearest > value ? std::nextafter(nearest, 0) : nearest;
+}
+
+// At a finite value: a format's exponents count from the quantum, which two
+// binades share.
+double ulp_of(std::uint64_t bits, const Format& f) {
+  const auto binade =
+      static_cast<int>((bits & ~f.sign_bit()) >> (f.precision - 1));
+  return power_of_two(f.quantum() + std::max(binade - 1, 0));
 }
 
 Wide ulp_at(Wide size, DType dtype) {
   const Format f = format(dtype);
   const int top = size > 0 ? std::ilogb(size) : f.quantum();
-  return power_of_two(ulp_exponent(std::max(top, f.quantum()), dtype));
+  return std::ldexp(Wide{1}, static_cast<int>(ulp_exponent(
+                                 std::max(top, f.quantum()), dtype)));
 }
 
 }  // namespace
@@ -36,7 +53,20 @@ Asked::Asked(Problem problem, const Declaration& declaration)
       by_definition_(true) {}
 
 const Judge& Asked::judge() const {
-  if (!judge_) judge_.emplace(problem(), declaration_);
+  if (all_judged_) return *judge_;
+  for (std::int64_t c = 0; c < view_.channels; ++c) (void)judge(c);
+  all_judged_ = true;
+  return *judge_;
+}
+
+const Judge& Asked::judge(std::int64_t c) const {
+  if (!judge_) {
+    judge_.emplace(problem(), declaration_, Judge::Deferred());
+    judged_.resize(static_cast<std::size_t>(view_.channels));
+  }
+  const auto at = static_cast<std::size_t>(c);
+  if (!judged_[at]) judge_->prepare({c, 1});
+  judged_[at] = true;
   return *judge_;
 }
 
@@ -45,13 +75,24 @@ const Estimates& Asked::estimates() const {
   return *estimates_;
 }
 
-Wide Asked::least_tolerance(std::string_view output, std::int64_t i) const {
-  if (required_ < Grade::stable) return 0;
+const std::vector<Wide>& Asked::least_tolerances(
+    std::string_view output) const {
+  for (const Tolerances& known : least_tolerances_) {
+    if (known.name == output) return known.values;
+  }
   const double summed =
       shaped_like_x(output) && !normalizes_by_batch(problem().operation)
           ? 0
           : static_cast<double>(m());
-  return eta_limit(required_, summed) * estimates().least_condition(output, i);
+  least_tolerances_.push_back(
+      {output,
+       estimates().least_tolerances(output, eta_limit(required_, summed))});
+  return least_tolerances_.back().values;
+}
+
+Wide Asked::least_tolerance(std::string_view output, std::int64_t i) const {
+  if (required_ < Grade::stable) return 0;
+  return least_tolerances(output)[static_cast<std::size_t>(i)];
 }
 
 bool Asked::has(std::string_view output) const {
@@ -86,24 +127,11 @@ Wide Asked::allowed(double got, DType dtype, Wide tolerance) const {
   const Wide ulp = ulp_at(most, dtype);
   Wide radius = required_ == Grade::correct
                     ? ulp / 2
-                    : std::max(ulp, ulp / 2 + tolerance);
+                    : std::max(ulp, Wide{ulp} / 2 + tolerance);
   if (declaration_.subnormals == Subnormals::flush) {
     radius += power_of_two(f.emin);
   }
   return radius * (1 + 0x1p-30L);
-}
-
-// No more than that, of at most that tolerance: as if the right value were no
-// larger than the answer.
-Wide Asked::least_allowed(std::uint64_t got, DType dtype,
-                          Wide tolerance) const {
-  const Format f = format(dtype);
-  // A format's exponents count from the quantum, which two binades share.
-  const auto binade =
-      static_cast<int>(magnitude(got, dtype) >> (f.precision - 1));
-  const Wide ulp = power_of_two(f.quantum() + std::max(binade - 1, 0));
-  return required_ == Grade::correct ? ulp / 2
-                                     : std::max(ulp, ulp / 2 + tolerance);
 }
 
 namespace {
@@ -133,32 +161,80 @@ std::vector<Number> Asked::out_by_definition(std::string_view output) const {
   return values;
 }
 
-std::vector<Number> Asked::out_in_filter(std::string_view output,
-                                         const Tensor& got) const {
-  const bool like_x = shaped_like_x(output);
+std::vector<Estimated> Asked::new_estimated(std::string_view output,
+                                            bool tolerates) const {
+  const Tensor& got = answer_.outputs.find(output)->second;
   const DType dtype = got.dtype();
+  const Format f = format(dtype);
   const bool through_w = is_bounded_through_w(problem(), output);
-  const bool tolerates =
-      layer_ == Layer::tolerance || estimates().is_worth_a_tolerance(dtype);
-  std::vector<Number> values(size_of(output, problem(), view_),
-                             Number::unknown());
-  for (std::size_t k = 0; k < values.size(); ++k) {
-    const auto i = static_cast<std::int64_t>(k);
-    const ChannelEstimate& e = estimate(like_x ? view_.channel(i) : i);
-    const std::uint64_t bits = got.bits(i);
-    if (!is_finite(bits, dtype) || is_without_number(output, i, e.is_number)) {
-      continue;
-    }
+  // Elsewhere the values of x are numbers, as the channel is one.
+  const bool asks_values = !shaped_like_x(output) ||
+                           problem().operation == Operation::forward_inference;
+  const Wide* const tolerances = tolerates && required_ >= Grade::stable
+                                     ? least_tolerances(output).data()
+                                     : nullptr;
+  std::vector<Estimated> values(size_of(output, problem(), view_));
+  const bool of_channels = !shaped_like_x(output);
+  for (std::int64_t c = 0; c < view_.channels; ++c) {
+    const ChannelEstimate& e = estimate(c);
     const Bound bound = through_w ? e.through_w : Bound::holds;
-    if (bound == Bound::is_void) continue;
-    if (bound == Bound::open) {
-      values[k] = Number::open();
-      continue;
+    if (!e.is_number || bound == Bound::is_void) continue;
+    const auto add = [&](std::int64_t i) {
+      const std::uint64_t bits = got.bits(i);
+      if ((bits & ~f.sign_bit()) >= f.overflow() ||
+          (asks_values && is_without_number(output, i, true))) {
+        return;
+      }
+      Estimated& value = values[static_cast<std::size_t>(i)];
+      value.value = to_double(bits, dtype);
+      if (bound == Bound::open) {
+        value.radius = std::numeric_limits<double>::quiet_NaN();
+        return;
+      }
+      const double ulp = ulp_of(bits, f);
+      value.radius = required_ == Grade::correct ? ulp / 2 : ulp;
+      if (tolerances && tolerances[i] > Wide{ulp} / 2) {
+        value.radius = rounded_down(Wide{ulp} / 2 + tolerances[i]);
+      }
+    };
+    if (of_channels) {
+      add(c);
+    } else {
+      each_place(view_, c, add);
     }
-    const bool excused = tolerates && !e.invstd.is_open();
-    const Wide tolerance = excused ? least_tolerance(output, i) : 0;
-    values[k] = Number::within(to_double(bits, dtype),
-                               least_allowed(bits, dtype, tolerance));
+  }
+  return values;
+}
+
+const std::vector<Estimated>& Asked::estimated_out(std::string_view output,
+                                                   bool plainly) const {
+  const bool tolerates =
+      !plainly && (layer_ == Layer::tolerance ||
+                   estimates().is_worth_a_tolerance(
+                       answer_.outputs.find(output)->second.dtype()));
+  EstimatedColumns& columns = estimated_[tolerates ? 1 : 0];
+  for (const EstimatedColumn& column : columns) {
+    if (column.name == output) return column.values;
+  }
+  columns.push_back({output, new_estimated(output, tolerates)});
+  return columns.back().values;
+}
+
+std::vector<Number> Asked::out_in_filter(std::string_view output) const {
+  const std::vector<Estimated>& estimated = estimated_out(output);
+  std::vector<Number> values;
+  values.reserve(estimated.size());
+  for (const Estimated& e : estimated) {
+    if (e.is_unknown()) {
+      values.push_back(Number::unknown());
+    } else if (std::isnan(e.radius)) {
+      values.push_back(Number::open());
+    } else {
+      // A tolerance that no double holds was cut.
+      const auto i = static_cast<std::int64_t>(values.size());
+      values.push_back(Number::within(
+          e.value, e.radius < kMost ? e.radius : least_tolerance(output, i)));
+    }
   }
   return values;
 }
@@ -219,13 +295,12 @@ std::vector<Number> Asked::out_as_judged(std::string_view output,
 
 std::vector<Number> Asked::out_column(std::string_view output) const {
   if (by_definition_) return out_by_definition(output);
-  const Tensor& got = answer_.outputs.find(output)->second;
-  return filters() ? out_in_filter(output, got) : out_as_judged(output, got);
+  if (filters()) return out_in_filter(output);
+  return out_as_judged(output, answer_.outputs.find(output)->second);
 }
 
-const Asked::Column* Asked::find(const Columns& columns,
-                                 std::string_view name) {
-  for (const Column& column : columns) {
+const Asked::Named* Asked::find(const Columns& columns, std::string_view name) {
+  for (const Named& column : columns) {
     if (column.name == name) return &column;
   }
   return nullptr;
@@ -233,33 +308,40 @@ const Asked::Column* Asked::find(const Columns& columns,
 
 const std::vector<Number>& Asked::outs(std::string_view output) const {
   Columns& columns = columns_[static_cast<std::size_t>(layer_)];
-  const Column* column = find(columns, output);
+  const Named* column = find(columns, output);
   if (!column) {
     // Names are of the tables of outputs, or literals: they stay.
-    columns.push_back({output, nullptr, out_column(output)});
+    columns.push_back({output, out_column(output)});
     column = &columns.back();
   }
   return column->values;
-}
-
-Number Asked::out(std::string_view output, std::int64_t i) const {
-  return outs(output)[static_cast<std::size_t>(i)];
 }
 
 Number Asked::about(const Surd& value) const {
   return by_definition_ ? Number::exact(value) : Number::about(value);
 }
 
-Number Asked::in(std::string_view input, std::int64_t i, double absent) const {
-  const Column* column = find(inputs_, input);
+std::vector<Number> Asked::in_column(std::string_view input,
+                                     double absent) const {
+  std::vector<Number> values(size_of(input, problem(), view_));
+  const Tensor* const tensor = problem().find(input);
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    const double value = tensor ? tensor->value(i) : absent;
+    values[k] = !std::isfinite(value) ? Number::unknown()
+                : by_definition_      ? Number::exact(dyadic(value))
+                                      : Number(value);
+  }
+  return values;
+}
+
+Column Asked::in(std::string_view input, double absent) const {
+  const Named* column = find(inputs_, input);
   if (!column) {
-    inputs_.push_back({input, problem().find(input), {}});
+    inputs_.push_back({input, in_column(input, absent)});
     column = &inputs_.back();
   }
-  const Tensor* tensor = column->tensor;
-  if (tensor && !tensor->finite(i)) return Number::unknown();
-  const double value = tensor ? tensor->value(i) : absent;
-  return by_definition_ ? Number::exact(dyadic(value)) : Number(value);
+  return Column(column->values);
 }
 
 Number Asked::epsilon() const {
@@ -311,7 +393,7 @@ Number Asked::var(std::int64_t c) const {
 }
 
 Number Asked::invstd(std::int64_t c) const {
-  if (filters()) return estimated(estimate(c), estimate(c).invstd);
+  if (filters()) return estimated(estimate(c), estimates().root(c).invstd);
   return known(invstds_, c,
                [](const Channel& ch) { return exactbn::invstd(ch); });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <list>
 #include <optional>
 #include <string_view>
@@ -19,6 +20,28 @@ enum class Layer : std::uint8_t {
   judge,      // all that the oracle lets pass
 };
 
+// A value of an answer in a filter, and how far the right one may be from it at
+// least: not at all known where that is infinite, and NaN where it is open
+// whether it is. Laws that only compare values need no other numbers.
+struct Estimated {
+  double value = 0;
+  double radius = std::numeric_limits<double>::infinity();
+
+  bool is_unknown() const {
+    return radius == std::numeric_limits<double>::infinity();
+  }
+};
+
+// Values of an output or an input, one after the other.
+class Column {
+ public:
+  explicit Column(const std::vector<Number>& values) : first_(values.data()) {}
+  const Number& operator()(std::int64_t i) const { return first_[i]; }
+
+ private:
+  const Number* first_;
+};
+
 // A problem that was put to a subject and what came back, as numbers that laws
 // calculate with. Each value of the answer is an interval: as wide as the grade
 // lets the value be off, so that the right value lies in it wherever the value
@@ -33,6 +56,7 @@ class Asked {
   Asked(const Asked&) = delete;
   Asked& operator=(const Asked&) = delete;
 
+  const Case& question() const { return question_; }
   const Problem& problem() const { return question_.problem; }
   const Answer& answer() const { return answer_; }
   const ChannelView& view() const { return view_; }
@@ -45,15 +69,16 @@ class Asked {
   // Whether the output is there.
   bool has(std::string_view output) const;
 
-  // Element i of an output that is there. Unknown where the right value is no
-  // number or nothing can be said of it, and where the answer is infinite.
-  Number out(std::string_view output, std::int64_t i) const;
+  // An output that is there. Unknown where the right value is no number or
+  // nothing can be said of it, and where the answer is infinite. A column is
+  // there until the numbers are those of another layer.
+  Column out(std::string_view output) const { return Column(outs(output)); }
 
-  // Element i of an input; one that is absent has `absent` everywhere. Unknown
-  // where it is no number.
-  Number in(std::string_view input, std::int64_t i, double absent = 0) const;
-  Number gamma(std::int64_t c) const { return in("gamma", c, 1); }
-  Number beta(std::int64_t c) const { return in("beta", c, 0); }
+  // An input; one that is absent has `absent` everywhere. Unknown where it is
+  // no number.
+  Column in(std::string_view input, double absent = 0) const;
+  Column gamma() const { return in("gamma", 1); }
+  Column beta() const { return in("beta", 0); }
   Number epsilon() const;
   // The weight of the new statistic times weight_scale().
   Number weight_new() const;
@@ -69,42 +94,50 @@ class Asked {
   // that is required; less than 0 where nothing can be said.
   Wide tolerance(std::string_view output, std::int64_t i) const;
 
+  // Of all channels; and of that one, if only it is asked about.
   const Judge& judge() const;
+  const Judge& judge(std::int64_t c) const;
   const Estimates& estimates() const;
   const ChannelEstimate& estimate(std::int64_t c) const {
     return estimates().channel(c);
   }
 
+  // The same in a filter; `plainly` without any tolerance.
+  const std::vector<Estimated>& estimated_out(std::string_view output,
+                                              bool plainly = false) const;
+
   // Every element of an output, as `out` has them.
   const std::vector<Number>& outs(std::string_view output) const;
-  // At most `tolerance`, of an output whose bound holds in the channel.
+  // At most `tolerance`, of an output whose bound holds in the channel; 0 where
+  // nothing is known.
   Wide least_tolerance(std::string_view output, std::int64_t i) const;
 
  private:
   // What is asked of one value after the other.
-  struct Column {
+  struct Named {
     std::string_view name;
-    const Tensor* tensor = nullptr;
     std::vector<Number> values;
   };
-  using Columns = std::list<Column>;
+  using Columns = std::list<Named, NodePool<Named>>;
   struct Tolerances {
     std::string_view name;
     std::vector<Wide> values;
   };
-  static const Column* find(const Columns& columns, std::string_view name);
+  static const Named* find(const Columns& columns, std::string_view name);
+  std::vector<Number> in_column(std::string_view input, double absent) const;
   std::vector<Number> out_by_definition(std::string_view output) const;
-  std::vector<Number> out_in_filter(std::string_view output,
-                                    const Tensor& got) const;
+  std::vector<Estimated> new_estimated(std::string_view output,
+                                       bool tolerates) const;
+  std::vector<Number> out_in_filter(std::string_view output) const;
   std::vector<Number> out_as_judged(std::string_view output,
                                     const Tensor& got) const;
   std::vector<Number> out_column(std::string_view output) const;
   bool is_without_number(std::string_view output, std::int64_t i,
                          bool channel_is_number) const;
   const std::vector<Wide>& tolerances(std::string_view output) const;
+  const std::vector<Wide>& least_tolerances(std::string_view output) const;
   std::vector<Wide> new_tolerances(std::string_view output) const;
   Wide allowed(double got, DType dtype, Wide tolerance) const;
-  Wide least_allowed(std::uint64_t got, DType dtype, Wide tolerance) const;
   Number about(const Surd& value) const;
   // Of every channel, once.
   template <class Make>
@@ -120,10 +153,20 @@ class Asked {
   Layer layer_ = Layer::judge;
   // Made when they are first needed.
   mutable std::optional<Judge> judge_;
+  mutable std::vector<bool> judged_;  // the channels that it is prepared for
+  mutable bool all_judged_ = false;
   mutable std::optional<Estimates> estimates_;
   mutable Columns inputs_;
   mutable std::array<Columns, 3> columns_;  // of each layer
+  struct EstimatedColumn {
+    std::string_view name;
+    std::vector<Estimated> values;
+  };
+  using EstimatedColumns =
+      std::list<EstimatedColumn, NodePool<EstimatedColumn>>;
+  mutable std::array<EstimatedColumns, 2> estimated_;  // without and with
   mutable std::list<Tolerances> tolerances_;
+  mutable std::list<Tolerances> least_tolerances_;
   mutable std::vector<Number> means_;
   mutable std::vector<Number> variances_;
   mutable std::vector<Number> invstds_;

@@ -200,17 +200,19 @@ void add_traits(Drawn& drawn) {
     }
     return std::string("more than 4096");
   };
-  Traits& t = drawn.traits;
-  t["operation"] = {std::string(to_string(p.operation))};
-  t["format"] = {std::string(format(p.x().dtype()).name)};
-  t["rank"] = {std::to_string(p.x().shape().size())};
-  const int last = static_cast<int>(p.x().shape().size()) - 1;
-  t["channel axis"] = {p.channel_axis == 1      ? "second"
-                       : p.channel_axis == last ? "last"
-                                                : "other"};
-  t["values a channel"] = {bin(m)};
-  t["channels"] = {bin(p.view().channels)};
-  t["epsilon"] = {p.epsilon == 0 ? "0" : p.epsilon < 1e-6 ? "tiny" : "usual"};
+  const auto add = [&drawn](const char* kind, std::string_view value) {
+    drawn.traits[kind].emplace_back(value);
+  };
+  add("operation", to_string(p.operation));
+  add("format", format(p.x().dtype()).name);
+  const int rank = static_cast<int>(p.x().shape().size());
+  add("rank", std::to_string(rank));
+  add("channel axis", p.channel_axis == 1          ? "second"
+                      : p.channel_axis == rank - 1 ? "last"
+                                                   : "other");
+  add("values a channel", bin(m));
+  add("channels", bin(p.view().channels));
+  add("epsilon", p.epsilon == 0 ? "0" : p.epsilon < 1e-6 ? "tiny" : "usual");
 }
 
 }  // namespace

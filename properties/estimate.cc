@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "oracles/judge.h"
+#include "properties/power_of_two.h"
 
 namespace exactbn {
 
@@ -17,22 +18,9 @@ struct Sums {
   Wide size = 0;        // of |x|
   Wide square = 0;      // of x^2
   Wide deviations = 0;  // of (x - mean)^2
-  std::optional<double> first;
-  bool finite = true;
+  double first = 0;
   bool constant = true;
 };
-
-template <class Do>
-void each_value(const ChannelView& view, const Do& action) {
-  std::int64_t i = 0;
-  for (std::int64_t o = 0; o < view.outer; ++o) {
-    for (std::int64_t c = 0; c < view.channels; ++c) {
-      for (std::int64_t k = 0; k < view.inner; ++k) {
-        action(static_cast<std::size_t>(c), i++);
-      }
-    }
-  }
-}
 
 class Estimator {
  public:
@@ -41,85 +29,83 @@ class Estimator {
         view_(problem.view()),
         by_batch_(normalizes_by_batch(problem.operation)),
         m_(static_cast<Wide>(view_.count())),
-        sums_(static_cast<std::size_t>(view_.channels)),
-        all_(sums_.size()) {
+        all_(static_cast<std::size_t>(view_.channels)) {
     const Format f = format(working_format(problem, declaration));
+    const int least =
+        declaration.subnormals == Subnormals::flush ? f.emin : f.quantum();
+    const Wide limit =
+        5 * eta_limit(Grade::sequential, static_cast<double>(view_.count()));
     u_ = f.unit_roundoff();
-    lambda_ = std::ldexp(Wide{1}, declaration.subnormals == Subnormals::flush
-                                      ? f.emin
-                                      : f.quantum());
-    limit_ = eta_limit(Grade::sequential, static_cast<double>(view_.count()));
+    lambda_ = power_of_two(least);
+    void_from_ = 1 / limit;
   }
 
   std::vector<ChannelEstimate> run() {
     for (ChannelEstimate& e : all_) e.is_number = true;
     for (const auto& [name, tensor] : problem_.inputs) look_at(name, tensor);
-    if (by_batch_) add_deviations();
-    for (std::size_t c = 0; c < all_.size(); ++c) {
-      if (!all_[c].is_number) continue;
-      if (by_batch_) {
-        by_batch(all_[c], sums_[c]);
-      } else {
-        frozen(all_[c], static_cast<std::int64_t>(c));
-      }
+    if (problem_.operation != Operation::forward_inference) {
+      const Tensor& x = problem_.x();
+      values_.resize(static_cast<std::size_t>(x.size()));
+      x.values_to(values_);
+      for (std::int64_t c = 0; c < view_.channels; ++c) add_up(c);
+    }
+    if (!by_batch_) {
+      for (std::int64_t c = 0; c < view_.channels; ++c) freeze(c);
     }
     return std::move(all_);
   }
 
  private:
-  void look_at(const std::string& name, const Tensor& tensor) {
+  void look_at(std::string_view name, const Tensor& tensor) {
     // What does not enter: x of inference may hold anything, and so may the old
-    // statistics of training.
+    // statistics of training. x is looked at where it is added up.
     const bool old = name == "running_mean" || name == "running_var";
-    if (old && by_batch_) return;
-    if (name == "x") {
-      if (problem_.operation != Operation::forward_inference) add_up(tensor);
-      return;
+    if ((old && by_batch_) || name == "x" || tensor.all_finite()) return;
+    const bool like_x = shaped_like_x(name);
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      if (tensor.finite(i)) continue;
+      const std::int64_t c = like_x ? view_.channel(i) : i;
+      ChannelEstimate& e = all_[static_cast<std::size_t>(c)];
+      e.is_number = false;
+      if (name == "dy") e.dy_is_finite = false;
+      if (name == "x_dot" || name == "ddx") e.direction_is_finite = false;
     }
-    if (!shaped_like_x(name)) {
-      for (std::size_t c = 0; c < all_.size(); ++c) {
-        if (!tensor.finite(static_cast<std::int64_t>(c))) {
-          all_[c].is_number = false;
-        }
-      }
-      return;
-    }
-    each_value(view_, [&](std::size_t c, std::int64_t i) {
-      if (!tensor.finite(i)) all_[c].is_number = false;
-    });
   }
 
-  void add_up(const Tensor& x) {
-    values_.resize(static_cast<std::size_t>(x.size()));
-    each_value(view_, [&](std::size_t c, std::int64_t i) {
-      const double value = x.value(i);
-      values_[static_cast<std::size_t>(i)] = value;
-      Sums& s = sums_[c];
-      if (!std::isfinite(value)) s.finite = false;
-      if (!s.first) s.first = value;
-      if (value != *s.first) s.constant = false;
+  void add_up(std::int64_t c) {
+    ChannelEstimate& e = all_[static_cast<std::size_t>(c)];
+    Sums s;
+    s.first = values_[static_cast<std::size_t>(c * view_.inner)];
+    each_place(view_, c, [&](std::int64_t i) {
+      const double value = values_[static_cast<std::size_t>(i)];
+      s.constant &= value == s.first;
       const Wide wide = value;
       s.x += wide;
       s.size += std::fabs(wide);
       s.square += wide * wide;
     });
-    for (std::size_t c = 0; c < all_.size(); ++c) {
-      if (!sums_[c].finite) all_[c].is_number = false;
-    }
-  }
-
-  void add_deviations() {
-    for (Sums& s : sums_) s.x /= m_;
-    each_value(view_, [&](std::size_t c, std::int64_t i) {
-      const Wide d = values_[static_cast<std::size_t>(i)] - sums_[c].x;
-      sums_[c].deviations += d * d;
+    // No sum of doubles that are finite leaves the range of long double.
+    if (!std::isfinite(s.size)) e.is_number = e.x_is_finite = false;
+    if (!by_batch_ || !e.is_number) return;
+    s.x /= m_;
+    each_place(view_, c, [&](std::int64_t i) {
+      const Wide d = values_[static_cast<std::size_t>(i)] - s.x;
+      s.deviations += d * d;
     });
+    add_batch(e, s);
   }
 
-  void by_batch(ChannelEstimate& e, const Sums& s) const {
-    // m^2 w = m S2 - S1^2 + m^2 eps is 0 for equal values alone.
-    if (problem_.epsilon == 0 && s.constant) {
-      e.is_number = false;
+  void add_batch(ChannelEstimate& e, const Sums& s) const {
+    const auto epsilon = static_cast<Wide>(problem_.epsilon);
+    if (s.constant) {
+      // Equal values are their mean, and their variance is 0: so is m^2 w =
+      // m S2 - S1^2 + m^2 eps without epsilon, for them alone.
+      e.root_is_zero = problem_.epsilon == 0;
+      e.is_number = !e.root_is_zero;
+      const Wide mean = s.first;
+      e.mean = Number::near(mean, kUlp * std::fabs(mean));
+      e.var = Number::near(0, 0);
+      if (e.is_number) add_root(e, epsilon, 2 * kUlp * epsilon, mean * mean);
       return;
     }
     const Wide doubt = (m_ + 4) * kUlp * s.size / m_;
@@ -127,33 +113,34 @@ class Estimator {
     const Wide doubt_of_var = doubt * doubt + (m_ + 8) * kUlp * var;
     e.mean = Number::near(s.x, doubt);
     e.var = Number::near(var, doubt_of_var);
-    const Wide w = var + static_cast<Wide>(problem_.epsilon);
+    const Wide w = var + epsilon;
     add_root(e, w, doubt_of_var + 2 * kUlp * w, s.square / m_);
   }
 
-  void frozen(ChannelEstimate& e, std::int64_t c) const {
+  void freeze(std::int64_t c) {
+    ChannelEstimate& e = all_[static_cast<std::size_t>(c)];
+    if (!e.is_number) return;
     const Wide w = static_cast<Wide>(problem_.find("running_var")->value(c)) +
                    static_cast<Wide>(problem_.epsilon);
-    if (w == 0) {
-      e.is_number = false;
-      return;
-    }
-    add_root(e, w, kUlp * w, 0);
+    e.root_is_zero = w == 0;
+    e.is_number = !e.root_is_zero;
+    if (e.is_number) add_root(e, w, kUlp * w, 0);
   }
 
   void add_root(ChannelEstimate& e, Wide w, Wide doubt, Wide square) const {
-    const Wide relative = doubt / w;
-    if (!(relative < 0x1p-10L)) return;
-    const Wide deviation = std::sqrt(w);
-    const Wide s = 1 / deviation;
-    const Wide of_root = 0.6L * relative + 4 * kUlp;
-    e.invstd = Number::near(s, s * of_root);
-    e.deviation = Number::near(deviation, deviation * of_root);
-    const Wide kappa = std::sqrt(square / w);
-    const Wide measure = 5 * limit_ * (u_ * kappa + lambda_ / w);
-    e.through_w = measure < 0.99L   ? Bound::holds
-                  : measure > 1.01L ? Bound::is_void
-                                    : Bound::open;
+    e.w = w;
+    e.doubt = doubt;
+    e.root_is_known = doubt < 0x1p-10L * w;
+    if (!e.root_is_known) return;
+    // u kappa + lambda / w, times w, against what it may be at most; without
+    // the root of kappa^2 = square / w.
+    const auto is_below = [&](Wide factor) {
+      const Wide most = factor * void_from_ * w - lambda_;
+      return most > 0 && u_ * u_ * square * w < most * most;
+    };
+    e.through_w = is_below(0.99L)    ? Bound::holds
+                  : !is_below(1.01L) ? Bound::is_void
+                                     : Bound::open;
   }
 
   const Problem& problem_;
@@ -162,9 +149,8 @@ class Estimator {
   Wide m_;
   Wide u_ = 0;
   Wide lambda_ = 0;
-  Wide limit_ = 0;
+  Wide void_from_ = 0;  // u kappa + lambda / w, from which on it is void
   std::vector<double> values_;  // of x
-  std::vector<Sums> sums_;
   std::vector<ChannelEstimate> all_;
 };
 
@@ -179,6 +165,19 @@ Estimates::Estimates(const Problem& problem, const Declaration& declaration)
       u_(problem.find("x_dot")),
       channels_(Estimator(problem, declaration).run()) {
   if (!u_) u_ = problem.find("ddx");
+}
+
+void Estimates::add_roots() const {
+  roots_.resize(channels_.size());
+  for (std::size_t c = 0; c < roots_.size(); ++c) {
+    const ChannelEstimate& e = channels_[c];
+    if (!e.is_number || !e.root_is_known) continue;
+    const Wide deviation = std::sqrt(e.w);
+    const Wide s = 1 / deviation;
+    const Wide doubt = 0.6L * (e.doubt / e.w) + 4 * kUlp;
+    roots_[c] = {Number::near(s, s * doubt),
+                 Number::near(deviation, deviation * doubt)};
+  }
 }
 
 bool Estimates::is_worth_a_tolerance(DType dtype) const {

@@ -9,22 +9,46 @@
 
 namespace exactbn {
 
+// The places of the values of a channel, in their order.
+template <class Do>
+void each_place(const ChannelView& view, std::int64_t c, const Do& action) {
+  for (std::int64_t o = 0; o < view.outer; ++o) {
+    const std::int64_t first = (o * view.channels + c) * view.inner;
+    for (std::int64_t k = 0; k < view.inner; ++k) action(first + k);
+  }
+}
+
 // Whether a bound is surely one, surely void, or a calculation decides.
 enum class Bound : std::uint8_t { holds, is_void, open };
 
 // What is known of a channel without exact integers. bounds.md derives it.
 struct ChannelEstimate {
-  // As ExactBatchNorm::is_number, which this decides; nothing else means
-  // anything where it is not.
+  // As ExactBatchNorm::is_number, which this decides; the numbers mean nothing
+  // where it is not.
   bool is_number = false;
-  // Of the batch (open with frozen statistics), and of what normalizes: they
-  // stand for what Asked says of them.
-  Number mean = Number::open();
-  Number var = Number::open();
-  Number invstd = Number::open();
-  Number deviation = Number::open();  // 1 / invstd
+  // Why it may not be: an input of the channel that is not finite, x where it
+  // is summed, dy, or x_dot and ddx; or w = 0 where all that enters is finite.
+  bool x_is_finite = true;
+  bool dy_is_finite = true;
+  bool direction_is_finite = true;
+  bool root_is_zero = false;
+  // Whether sqrt(w) is known: the doubt in w is small.
+  bool root_is_known = false;
   // As Judge::bound_is_void, for outputs that are divided by sqrt(w).
   Bound through_w = Bound::open;
+  // Of the batch, open with frozen statistics: they stand for what Asked says
+  // of them.
+  Number mean = Number::open();
+  Number var = Number::open();
+  // What normalizes: w, and what it may be off by.
+  Wide w = 0;
+  Wide doubt = 0;
+};
+
+// sqrt(w) of a channel that is a number: they are open where it is not known.
+struct Root {
+  Number invstd = Number::open();
+  Number deviation = Number::open();  // 1 / invstd
 };
 
 // Of every channel of a problem, which is valid and outlives this object, as
@@ -36,10 +60,15 @@ class Estimates {
   const ChannelEstimate& channel(std::int64_t c) const {
     return channels_[static_cast<std::size_t>(c)];
   }
+  const Root& root(std::int64_t c) const {
+    if (roots_.empty()) add_roots();
+    return roots_[static_cast<std::size_t>(c)];
+  }
 
-  // At most Condition::linear of value i of an output, in a channel that is a
-  // number and whose invstd is not open, times u.
-  Wide least_condition(std::string_view output, std::int64_t i) const;
+  // At most what each value of an output may be off beyond half an ulp at that
+  // eta (Judge::tolerance); 0 in a channel that is no number or whose root is
+  // not known.
+  std::vector<Wide> least_tolerances(std::string_view output, double eta) const;
 
   // Whether such a tolerance is worth its calculation, for answers in a format:
   // not where a sum rounds much less than its result.
@@ -57,6 +86,7 @@ class Estimates {
     bool known = false;
     Wide mean = 0;  // |mean|
     Wide a = 0;     // mean |x|, or |running_mean|
+    Wide x2 = 0;    // mean x^2, of the batch
     Wide v = 0;
     Wide s = 0;
     Wide k = 0;  // at most what w moves by
@@ -75,11 +105,23 @@ class Estimates {
     Wide dy = 0;
     Wide u = 0;
   };
+  // The condition of a value is one + x |x| + xhat |xhat| + dy |dy| + u |u|.
+  struct Form {
+    Wide one = 0;
+    Wide x = 0;
+    Wide xhat = 0;
+    Wide dy = 0;
+    Wide u = 0;
+  };
+  void add_roots() const;
   const Magnitudes& magnitudes(std::int64_t c) const;
   void add_sums(Magnitudes& of, std::int64_t c) const;
-  Sizes sizes(std::int64_t c, std::int64_t i) const;
   Wide parameter(std::string_view name, std::int64_t c, Wide absent) const;
   Wide of_channel(std::string_view output, std::int64_t c) const;
+  Form form(std::string_view output, std::int64_t c) const;
+  Wide quadratic(std::string_view output, std::int64_t c) const;
+  Wide weight_of_new() const;
+  void add_sizes(std::int64_t c, Wide s) const;
 
   const Problem& problem_;
   ChannelView view_;
@@ -88,7 +130,10 @@ class Estimates {
   const Tensor* dy_;
   const Tensor* u_;
   std::vector<ChannelEstimate> channels_;
+  // Made when they are first needed.
+  mutable std::vector<Root> roots_;
   mutable std::vector<Magnitudes> magnitudes_;
+  mutable std::vector<Sizes> sizes_;  // of channels whose magnitudes are known
 };
 
 // The bits that a number rounds to which is within doubt() of mid(), where they

@@ -25,34 +25,42 @@ Wide Estimates::parameter(std::string_view name, std::int64_t c,
   return tensor ? size_of(tensor, c) : absent;
 }
 
-Estimates::Sizes Estimates::sizes(std::int64_t c, std::int64_t i) const {
-  const Magnitudes& of = magnitudes_[static_cast<std::size_t>(c)];
-  const Wide x = static_cast<Wide>(problem_.x().value(i));
-  const Number& mean = channel(c).mean;
+void Estimates::add_sizes(std::int64_t c, Wide s) const {
+  if (sizes_.empty()) {
+    sizes_.resize(static_cast<std::size_t>(problem_.x().size()));
+  }
+  const Tensor& x = problem_.x();
+  const Number& of_batch = channel(c).mean;
+  const Wide mean =
+      by_batch_ ? of_batch.mid()
+                : static_cast<Wide>(problem_.find("running_mean")->value(c));
   // Less what the mean is in doubt.
-  const Wide apart =
-      by_batch_ ? std::fabs(x - mean.mid()) - 2 * mean.doubt()
-                : std::fabs(x - static_cast<Wide>(
-                                    problem_.find("running_mean")->value(c)));
-  return {std::fabs(x), std::max<Wide>(apart, 0) * of.s, size_of(dy_, i),
-          size_of(u_, i)};
+  const Wide doubt = by_batch_ ? 2 * of_batch.doubt() : 0;
+  each_place(view_, c, [&](std::int64_t i) {
+    const Wide value = x.value(i);
+    const Wide apart = std::fabs(value - mean) - doubt;
+    sizes_[static_cast<std::size_t>(i)] = {std::fabs(value),
+                                           apart > 0 ? apart * s : 0,
+                                           size_of(dy_, i), size_of(u_, i)};
+  });
 }
 
 void Estimates::add_sums(Magnitudes& of, std::int64_t c) const {
-  const auto m = static_cast<Wide>(view_.count());
+  const Wide by_m = 1 / static_cast<Wide>(view_.count());
   Wide sum = 0;
-  const auto add = [m](Factor& f, Wide size, const Sizes& at) {
-    f.size += size / m;
-    f.x += size * at.x / m;
-    f.xhat += size * at.xhat / m;
+  const auto add = [by_m](Factor& f, Wide size, const Sizes& at) {
+    f.size += size * by_m;
+    f.x += size * at.x * by_m;
+    f.xhat += size * at.xhat * by_m;
   };
-  for (std::int64_t k = 0; k < view_.count(); ++k) {
-    const Sizes at = sizes(c, view_.offset(c, k));
-    sum += at.x / m;
+  each_place(view_, c, [&](std::int64_t i) {
+    const Sizes& at = sizes_[static_cast<std::size_t>(i)];
+    sum += at.x * by_m;
+    of.x2 += at.x * at.x * by_m;
     if (dy_) add(of.dy, at.dy, at);
     if (u_) add(of.u, at.u, at);
-    of.udy += at.dy * at.u / m;
-  }
+    if (dy_ && u_) of.udy += at.dy * at.u * by_m;
+  });
   if (by_batch_) of.a = sum;
 }
 
@@ -64,7 +72,7 @@ const Estimates::Magnitudes& Estimates::magnitudes(std::int64_t c) const {
   if (of.known) return of;
   of.known = true;
   const ChannelEstimate& e = channel(c);
-  of.s = e.invstd.mid();
+  of.s = root(c).invstd.mid();
   of.gamma = parameter("gamma", c, 1);
   of.beta = parameter("beta", c, 0);
   const bool jvp = problem_.operation == Operation::jvp_training;
@@ -80,6 +88,7 @@ const Estimates::Magnitudes& Estimates::magnitudes(std::int64_t c) const {
     of.v = parameter("running_var", c, 0);
     of.k = of.v * of.s * of.s / 2;
   }
+  add_sizes(c, of.s);
   if (problem_.operation != Operation::forward_inference) add_sums(of, c);
   return of;
 }
@@ -94,41 +103,85 @@ Wide Estimates::of_channel(std::string_view output, std::int64_t c) const {
   if (output == "dgamma") return m * (of.s * of.dy.x + of.dy.xhat);
   if (output == "grad_gamma") return m * of.s * 2 * of.udy;
   const Wide old = parameter(output, c, 0);
-  const Wide weight =
-      problem_.momentum ? static_cast<Wide>(*problem_.momentum)
-                        : 1 / (static_cast<Wide>(problem_.batches_tracked) + 1);
+  const Wide weight = weight_of_new();
   const Wide from_old = (std::fabs(1 - weight) + std::fabs(weight)) * old;
   return from_old + std::fabs(weight) *
                         (output == "running_mean" ? of.a + of.mean : 4 * of.v);
 }
 
-Wide Estimates::least_condition(std::string_view output, std::int64_t i) const {
-  const Wide u = kLess * static_cast<Wide>(format(working_).unit_roundoff());
-  if (!shaped_like_x(output)) return u * of_channel(output, i);
-  const std::int64_t c = view_.channel(i);
+Wide Estimates::weight_of_new() const {
+  return problem_.momentum
+             ? static_cast<Wide>(*problem_.momentum)
+             : 1 / (static_cast<Wide>(problem_.batches_tracked) + 1);
+}
+
+// Of a variance: equal values have no other tolerance.
+Wide Estimates::quadratic(std::string_view output, std::int64_t c) const {
+  if (output == "var") return magnitudes(c).x2;
+  if (output == "running_var") {
+    return std::fabs(weight_of_new()) * magnitudes(c).x2;
+  }
+  return 0;
+}
+
+Estimates::Form Estimates::form(std::string_view output, std::int64_t c) const {
   const Magnitudes& of = magnitudes(c);
-  const Sizes at = sizes(c, i);
-  const auto affine = [&](Wide gamma, Wide beta) {
-    return gamma * (of.s * (at.x + of.a) + (1 + of.k) * at.xhat) + beta;
+  Form f;
+  const auto add_affine = [&](Wide gamma, Wide beta) {
+    f.one += gamma * of.s * of.a + beta;
+    f.x += gamma * of.s;
+    f.xhat += gamma * (1 + of.k);
   };
-  const auto projected = [&](const Factor& f, Wide size, Wide gamma) {
-    return gamma * of.s *
-           ((2 + of.k) * size + f.size + (of.s * f.x + f.xhat) * at.xhat);
+  const auto of_t = [&](const Factor& factor) {
+    return of.s * factor.x + factor.xhat;
   };
-  if (output == "y") return u * affine(of.gamma, of.beta);
-  if (output == "dx" && !by_batch_) {
-    return u * of.gamma * of.s * (2 + of.k) * at.dy;
+  const auto add_projected = [&](const Factor& factor, Wide& size, Wide gamma) {
+    const Wide scale = gamma * of.s;
+    f.one += scale * factor.size;
+    f.xhat += scale * of_t(factor);
+    size += scale * (2 + of.k);
+  };
+  if (output == "y") {
+    add_affine(of.gamma, of.beta);
+  } else if (output == "dx" && !by_batch_) {
+    f.dy = of.gamma * of.s * (2 + of.k);
+  } else if (output == "dx") {
+    add_projected(of.dy, f.dy, of.gamma);
+  } else if (output == "grad_x") {
+    const Wide scale = of.gamma * of.s * of.s;
+    f = {0, 0, 2 * scale * of.udy, scale * of_t(of.u), scale * of_t(of.dy)};
+    add_projected(of.dy, f.dy, of.along_gamma);
+  } else {
+    add_affine(of.along_gamma, of.along_beta);
+    add_projected(of.u, f.u, of.gamma);
   }
-  if (output == "dx") return u * projected(of.dy, at.dy, of.gamma);
-  if (output == "grad_x") {
-    const auto of_t = [&](const Factor& f) { return of.s * f.x + f.xhat; };
-    return u * (of.gamma * of.s * of.s *
-                    (2 * of.udy * at.xhat + of_t(of.u) * at.dy +
-                     of_t(of.dy) * at.u) +
-                projected(of.dy, at.dy, of.along_gamma));
+  return f;
+}
+
+std::vector<Wide> Estimates::least_tolerances(std::string_view output,
+                                              double eta) const {
+  const bool like_x = shaped_like_x(output);
+  const Wide theta =
+      kLess * eta * static_cast<Wide>(format(working_).unit_roundoff());
+  std::vector<Wide> all(
+      static_cast<std::size_t>(like_x ? problem_.x().size() : view_.channels));
+  for (std::int64_t c = 0; c < view_.channels; ++c) {
+    const ChannelEstimate& e = channel(c);
+    if (!e.is_number || !e.root_is_known) continue;
+    if (!like_x) {
+      all[static_cast<std::size_t>(c)] =
+          theta * of_channel(output, c) + theta * theta * quadratic(output, c);
+      continue;
+    }
+    const Form f = form(output, c);
+    each_place(view_, c, [&](std::int64_t i) {
+      const Sizes& at = sizes_[static_cast<std::size_t>(i)];
+      all[static_cast<std::size_t>(i)] =
+          theta *
+          (f.one + f.x * at.x + f.xhat * at.xhat + f.dy * at.dy + f.u * at.u);
+    });
   }
-  return u * (affine(of.along_gamma, of.along_beta) +
-              projected(of.u, at.u, of.gamma));
+  return all;
 }
 
 }  // namespace exactbn

@@ -7,12 +7,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "oracles/check.h"
 #include "oracles/defects.h"
 #include "oracles/double_subject.h"
+#include "oracles/output_verdict.h"
 #include "properties/draw_problem.h"
 #include "properties/law.h"
+#include "properties/sure_edge.h"
 #include "properties/sure_verdict.h"
 #include "reference/trials.h"
 
@@ -47,6 +50,8 @@ Declaration declaration_of(std::uint64_t i) {
   declaration.accumulation = kSums[i % 3];
   if (i % 5 == 0) declaration.running_variance = RunningVariance::biased;
   if (i % 7 == 0) declaration.subnormals = Subnormals::flush;
+  if (i % 4 == 1) declaration.zero_variance = ZeroVariance::zero;
+  if (i % 4 == 2) declaration.single_value = SingleValue::keep;
   return declaration;
 }
 
@@ -81,7 +86,7 @@ TEST(Estimates, StandForWhatIsJudged) {
       for (const std::string_view name : output_names(p)) {
         const Tensor& got = asked.answer().outputs.find(name)->second;
         for (std::int64_t k = 0; k < got.size(); ++k) {
-          compare([&] { return asked.out(name, k); },
+          compare([&] { return asked.out(name)(k); },
                   std::string(name) + std::to_string(k));
         }
       }
@@ -89,6 +94,61 @@ TEST(Estimates, StandForWhatIsJudged) {
     }
   }
   EXPECT_GT(said.something, 20 * said.nothing);
+}
+
+// Of values that nearly agree, or hardly, of any size: what surely holds does
+// without rounding.
+TEST(Comparison, HoldsWithoutRounding) {
+  Draw draw(1);
+  int holds = 0;
+  int all = 0;
+  for (int i = 0; i < trials(200'000); ++i) {
+    constexpr int kPowers[] = {0, 0, 9, -9, 18, -18, 1, -1};
+    const double factor =
+        draw.sign() * std::ldexp(1, kPowers[draw.below(std::size(kPowers))]);
+    Estimated x;
+    Estimated y;
+    x.value = to_double(draw_bits(draw, DType::f64), DType::f64);
+    // A small difference that is often just what the radii excuse.
+    const int quantum = std::max(std::ilogb(factor * x.value) - 52, -1074);
+    const auto units = static_cast<double>(draw.below(6));
+    y.value = factor * x.value + std::ldexp(units, quantum);
+    y.radius = std::ldexp(static_cast<double>(1 + draw.below(3)), quantum);
+    x.radius = std::ldexp(static_cast<double>(draw.below(3)),
+                          std::max(std::ilogb(x.value) - 52, -1074));
+    Comparison comparison(factor);
+    comparison.add(x, y);
+    ++all;
+    if (!comparison.surely_holds() || comparison.unknown()) continue;
+    ++holds;
+    Dyadic off = dyadic(y.value) - dyadic(factor) * dyadic(x.value);
+    if (off.sign() < 0) off = -off;
+    const Dyadic excused =
+        dyadic(y.radius) + dyadic(std::fabs(factor)) * dyadic(x.radius);
+    ASSERT_LE(compare(off, excused), 0)
+        << x.value << ' ' << y.value << ' ' << factor;
+  }
+  EXPECT_GT(holds, all / 4);
+  EXPECT_LT(holds, all * 3 / 4);
+}
+
+TEST(Comparison, IsOpenOrUnknownWithItsValues) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Comparison none(1);
+  EXPECT_FALSE(none.any());
+  Comparison open(1);
+  open.add({1, nan}, {1, 1});
+  EXPECT_TRUE(open.any());
+  EXPECT_FALSE(open.surely_holds());
+  EXPECT_FALSE(open.unknown());
+  Comparison unknown(1);
+  unknown.add({}, {1, 1});
+  unknown.add({3, 1}, {4, 1});
+  EXPECT_TRUE(unknown.unknown());
+  EXPECT_TRUE(unknown.surely_holds());
+  Comparison beyond(0x1p9);
+  beyond.add({0x1p1020, 0x1p1020}, {0, 0x1p1020});
+  EXPECT_FALSE(beyond.surely_holds());
 }
 
 // A bound that is void, or not, in channels where it is close.
@@ -147,6 +207,20 @@ TEST(Estimates, RoundAsExactNumbersDo) {
   EXPECT_GT(held, 1000 / (kSanitized ? 8 : 1));
 }
 
+// Some values of an answer replaced: by what is no number, or next to it.
+void spoil(Tensors& outputs, Draw& draw) {
+  for (auto& [name, tensor] : outputs) {
+    const Format f = format(tensor.dtype());
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      if (draw.below(8) != 0) continue;
+      const std::uint64_t all[] = {f.quiet_nan(), f.overflow(),
+                                   f.overflow() | f.sign_bit(),
+                                   f.overflow() - 1, 0};
+      tensor.set_bits(i, all[draw.below(std::size(all))]);
+    }
+  }
+}
+
 // The oracle's verdict, of answers right and wrong.
 TEST(SureVerdict, IsThatOfTheOracle) {
   int sure = 0;
@@ -158,6 +232,8 @@ TEST(SureVerdict, IsThatOfTheOracle) {
     DoubleSubject sound;
     const Case c = {"", p, {}};
     Answer answer = i % 2 == 0 ? subject.answer(c) : sound.answer(c);
+    Draw draw(i);
+    if (i % 4 == 2) spoil(answer.outputs, draw);
     for (const Grade required :
          {Grade::sequential, Grade::stable, Grade::faithful, Grade::correct}) {
       const CaseVerdict verdict = check(c, declaration, answer, required);
@@ -174,6 +250,47 @@ TEST(SureVerdict, IsThatOfTheOracle) {
     }
   }
   EXPECT_GT(sure, all * 8 / 10);
+}
+
+// A value alone, so that no other decides: what is no number, and what is
+// beyond the range, told as the judge tells it.
+TEST(SureVerdict, TellsWhatIsNoNumber) {
+  int passed = 0;
+  int all = 0;
+  for (std::uint64_t i = 0; i < trials(3000); ++i) {
+    const Problem p = draw_case({Profile::small, {}, {}}, 9, i).problem;
+    const Declaration declaration = declaration_of(i);
+    const Judge judge(p, declaration);
+    const Case c = {"", p, {}};
+    const Asked asked(c, DoubleSubject().answer(c), declaration,
+                      Grade::sequential, Layer::judge);
+    Draw draw(i);
+    for (const auto& [name, tensor] : asked.answer().outputs) {
+      const DType dtype = tensor.dtype();
+      const Format f = format(dtype);
+      for (std::int64_t k = 0; k < tensor.size(); ++k) {
+        for (const std::uint64_t got :
+             {tensor.bits(k), f.quiet_nan(), f.overflow(),
+              f.overflow() | f.sign_bit(), std::uint64_t{0}}) {
+          const std::int64_t channel =
+              shaped_like_x(name) ? p.view().channel(k) : k;
+          const bool sure = surely_passes_for_no_number(
+              asked, declaration, name, channel, k, got, dtype);
+          const Verdict verdict =
+              verdict_of(judge(name, k, got, dtype), Grade::sequential);
+          if (sure) {
+            ASSERT_EQ(verdict, Verdict::passed)
+                << "case " << i << ' ' << name << '[' << k << "] "
+                << to_hexfloat(got, dtype);
+          }
+          const bool alike = verdict == Verdict::passed && is_nan(got, dtype);
+          passed += sure && alike ? 1 : 0;
+          all += alike ? 1 : 0;
+        }
+      }
+    }
+  }
+  EXPECT_GT(passed, all / 3);
 }
 
 }  // namespace

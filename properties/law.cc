@@ -65,17 +65,7 @@ Violation Trial::violation_of(std::string_view output, std::int64_t i,
   return v;
 }
 
-void Trial::judge(bool holds, const Number& number, std::string_view output,
-                  std::int64_t i) {
-  if (broken()) return;
-  any_ = true;
-  if (layer_ != Layer::judge) {
-    open_ = open_ || number.is_open() || !holds;
-    unknown_ = unknown_ || number.is_unknown();
-    return;
-  }
-  unknown_ = unknown_ || number.is_unknown();
-  if (holds) return;
+void Trial::break_at(Number number, std::string_view output, std::int64_t i) {
   violation_ = violation_of(
       output, i,
       fmt::format("off by {:.6g}, of which rounding excuses {:.3g}",
@@ -83,30 +73,20 @@ void Trial::judge(bool holds, const Number& number, std::string_view output,
                   static_cast<double>(number.radius())));
 }
 
-void Trial::zero(const Number& number, std::string_view output,
-                 std::int64_t i) {
-  judge(number.may_be_zero(), number, output, i);
-}
-
-void Trial::not_negative(const Number& number, std::string_view output,
-                         std::int64_t i) {
-  judge(number.may_be_positive_or_zero(), number, output, i);
-}
-
-void Trial::repeat(const Problem& problem, const Answer& before) {
+void Trial::repeat() {
   if (!subject_) return;
   if (next_repeat_ == repeats_.size()) {
-    repeats_.push_back(subject_->answer(question(problem)));
+    repeats_.push_back(subject_->answer(base().question()));
   }
   const Answer& now = repeats_[next_repeat_++];
   if (broken()) return;
   any_ = true;
-  AnswerDifference found = difference(before, now);
+  AnswerDifference found = difference(base().answer(), now);
   if (found.text.empty()) return;
   open_ = true;
   if (layer_ != Layer::judge) return;
   violation_ = violation_of(found.output, found.index, std::move(found.text));
-  violation_->problems.push_back(problem);
+  violation_->problems.push_back(base().problem());
 }
 
 const Answer* Trial::answer_in(const Surroundings& surroundings) {
@@ -114,7 +94,7 @@ const Answer* Trial::answer_in(const Surroundings& surroundings) {
   if (next_elsewhere_ == elsewhere_.size()) {
     std::optional<Answer> answer;
     try {
-      answer = subject_->answer_in(surroundings, question(base().problem()));
+      answer = subject_->answer_in(surroundings, base().question());
     } catch (const SubjectFailure& failure) {
       crashed_ = true;
       answer = {Answer::Kind::error, failure.what(), {}};
@@ -165,6 +145,7 @@ Holds Trial::check(const Law& law, std::optional<Violation>& violation) {
   violation.reset();
   other_bits_ = false;
   if (!law.applies(base().problem())) return Holds::not_applicable;
+  const ExactNumbers::Use use(exact_);
   forget();
   // What was asked is not asked again: only the numbers are others.
   bool open = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <deque>
 #include <functional>
 #include <list>
@@ -27,6 +28,44 @@ struct Violation {
 enum class Holds : std::uint8_t { not_applicable, undecided, yes, no };
 
 struct Law;
+
+// Whether values of two answers agree, one being `factor`, a power of two,
+// times the other, as far as a filter can tell. bounds.md has the argument.
+class Comparison {
+ public:
+  // Both sides in the smaller unit: no product is subnormal that was not.
+  explicit Comparison(double factor)
+      : of_x_(std::fabs(factor) < 1 ? std::copysign(1, factor) : factor),
+        of_y_(std::fabs(factor) < 1 ? 1 / std::fabs(factor) : 1),
+        size_of_x_(std::fabs(of_x_)) {}
+
+  void add(const Estimated& x, const Estimated& y) {
+    any_ = true;
+    if (x.is_unknown() || y.is_unknown()) {
+      unknown_ = true;
+      return;
+    }
+    const double off = std::fabs(of_y_ * y.value - of_x_ * x.value);
+    const double excused = of_y_ * y.radius + size_of_x_ * x.radius;
+    // False of NaN.
+    holds_ = holds_ && off <= kLess * excused && off < kInfinite;
+  }
+
+  bool any() const { return any_; }
+  bool unknown() const { return unknown_; }
+  bool surely_holds() const { return holds_; }
+
+ private:
+  static constexpr double kLess = 1 - 0x1p-40;
+  static constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+  double of_x_;
+  double of_y_;
+  double size_of_x_;
+  bool any_ = false;
+  bool unknown_ = false;
+  bool holds_ = true;
+};
 
 // A problem and all that laws ask about it. For one thread.
 class Trial {
@@ -55,11 +94,21 @@ class Trial {
 
   // Equations that must hold, of a value of an output of the last problem that
   // was asked. Once one is broken no more are looked at.
-  void zero(const Number& number, std::string_view output, std::int64_t i);
+  void zero(const Number& number, std::string_view output, std::int64_t i) {
+    judge(number.may_be_zero(), number, output, i);
+  }
   void not_negative(const Number& number, std::string_view output,
-                    std::int64_t i);
-  // An answer to a problem must have the bits that it had before.
-  void repeat(const Problem& problem, const Answer& before);
+                    std::int64_t i) {
+    judge(number.may_be_positive_or_zero(), number, output, i);
+  }
+  // The same of many equations at once, in a filter.
+  void add(const Comparison& comparison) {
+    any_ = any_ || comparison.any();
+    unknown_ = unknown_ || comparison.unknown();
+    open_ = open_ || !comparison.surely_holds();
+  }
+  // The answer to the problem itself must have the bits that it had before.
+  void repeat();
 
   // The subject's answer to the problem itself in other surroundings; null
   // where it has no such. One that crashes there answers with an error.
@@ -90,7 +139,18 @@ class Trial {
 
  private:
   void judge(bool holds, const Number& number, std::string_view output,
-             std::int64_t i);
+             std::int64_t i) {
+    if (broken()) return;
+    any_ = true;
+    unknown_ = unknown_ || number.is_unknown();
+    if (layer_ != Layer::judge) {
+      open_ = open_ || number.is_open() || !holds;
+    } else if (!holds) {
+      break_at(number, output, i);
+    }
+  }
+  // By value: the number needs no address elsewhere.
+  void break_at(Number number, std::string_view output, std::int64_t i);
   // Evaluates the law once more, or anew, with the numbers of a layer.
   void evaluate(const Law& law, Layer layer);
   void forget();
@@ -98,11 +158,12 @@ class Trial {
                          std::string text) const;
 
   Subject* subject_ = nullptr;  // null: the definition
+  ExactNumbers exact_;          // what that makes
   const Declaration* declaration_;
   Grade required_ = Grade::sequential;
   Filter filter_ = Filter::off;
   // All that were asked; those that were refused have no place.
-  std::list<Asked> asked_;
+  std::list<Asked, NodePool<Asked>> asked_;
   // What the law has asked and what came of it, and how far it is in that.
   std::vector<const Asked*> asks_;
   std::vector<Answer> repeats_;

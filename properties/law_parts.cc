@@ -3,31 +3,15 @@
 
 namespace exactbn {
 
-void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
-             const Place& value, const Place& channel) {
-  for (const std::string_view name : output_names(b.problem())) {
-    const double by = factor(name);
-    if (by == 0 || !a.has(name) || !b.has(name)) continue;
-    const bool like_x = shaped_like_x(name);
-    const std::int64_t size =
-        like_x ? b.problem().x().size() : b.view().channels;
-    const std::vector<Number>& of_b = b.outs(name);
-    const std::vector<Number>& of_a = a.outs(name);
-    for (std::int64_t i = 0; i < size && !t.broken(); ++i) {
-      const std::int64_t from = like_x ? value(i) : channel(i);
-      if (from == kNowhere) continue;
-      const Number& x = of_a[static_cast<std::size_t>(from)];
-      const Number& y = of_b[static_cast<std::size_t>(i)];
-      t.zero(by == 1 ? y - x : y - Number(by) * x, name, i);
-    }
-  }
-}
-
 void along_x(Trial& t, const Asked& a, std::string_view output) {
+  const Column derivative = a.out(output);
+  const Column gamma = a.gamma();
+  const Column x = a.in("x");
+  const Number epsilon = a.epsilon();
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     const Number s = a.invstd(c);
-    t.zero(a.out(output, i) - a.gamma(c) * a.epsilon() * squared(s) * s *
-                                  (a.in("x", i) - a.mean(c)),
+    t.zero(derivative(i) -
+               gamma(c) * epsilon * squared(s) * s * (x(i) - a.mean(c)),
            output, i);
   });
 }
@@ -47,7 +31,7 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a,
   Tensor mean(dtype, {channels});
   Tensor var(dtype, {channels});
   for (std::int64_t c = 0; c < channels; ++c) {
-    const ExactBatchNorm& exact = a.judge().exact();
+    const ExactBatchNorm& exact = a.judge(c).exact();
     if (!exact.is_number(c)) return std::nullopt;
     const Surd of_mean = exactbn::mean(exact.channel(c));
     const Surd of_var = variance(exact.channel(c));

@@ -27,8 +27,12 @@ void each_channel(const Asked& a, const Do& action) {
 template <class Do>
 void each_value(const Asked& a, const Do& action) {
   const ChannelView view = a.view();
-  const std::int64_t size = a.problem().x().size();
-  for (std::int64_t i = 0; i < size; ++i) action(view.channel(i), i);
+  std::int64_t i = 0;
+  for (std::int64_t o = 0; o < view.outer; ++o) {
+    for (std::int64_t c = 0; c < view.channels; ++c) {
+      for (std::int64_t k = 0; k < view.inner; ++k) action(c, i++);
+    }
+  }
 }
 
 // Over the elements of a channel.
@@ -36,24 +40,70 @@ template <class Term>
 Number sum_of(const Asked& a, std::int64_t c, const Term& term) {
   const ChannelView view = a.view();
   Number sum;
-  for (std::int64_t k = 0; k < view.count(); ++k) {
-    sum += term(view.offset(c, k));
+  for (std::int64_t o = 0; o < view.outer; ++o) {
+    const std::int64_t first = (o * view.channels + c) * view.inner;
+    for (std::int64_t k = 0; k < view.inner; ++k) sum += term(first + k);
   }
   return sum;
 }
 
-// Where element i of a problem is in the one it was made of; the channel of an
-// output that has one value a channel.
-using Place = std::function<std::int64_t(std::int64_t i)>;
+// Where element i of a problem is in the one it was made of, or kNowhere; and
+// the channel of an output that has one value a channel.
 inline constexpr std::int64_t kNowhere = -1;
 inline std::int64_t same_place(std::int64_t i) { return i; }
 
 // Every output of both that is `factor` times as large in the one made of the
-// base: b[i] = factor a[value(i)], or a[channel(i)].
-using Factor = std::function<double(std::string_view output)>;
+// base, a power of two: b[i] = factor a[value(i)], or a[channel(i)]. 0 leaves
+// an output out.
+template <class Factor, class Value, class Channel>
 void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
-             const Place& value = same_place,
-             const Place& channel = same_place);
+             const Value& value, const Channel& channel) {
+  for (const std::string_view name : output_names(b.problem())) {
+    const double by = factor(name);
+    if (by == 0 || !a.has(name) || !b.has(name)) continue;
+    // Calls action(place in a, place in b).
+    const auto each_pair = [&](const auto& action) {
+      const bool like_x = shaped_like_x(name);
+      const std::int64_t size =
+          like_x ? b.problem().x().size() : b.view().channels;
+      for (std::int64_t i = 0; i < size; ++i) {
+        const std::int64_t from = like_x ? value(i) : channel(i);
+        if (from != kNowhere) action(from, i);
+      }
+    };
+    if (b.filters()) {
+      const auto comparison = [&](bool plainly) {
+        Comparison all(by);
+        const Estimated* const of_a = a.estimated_out(name, plainly).data();
+        const Estimated* const of_b = b.estimated_out(name, plainly).data();
+        each_pair([&](std::int64_t from, std::int64_t i) {
+          all.add(of_a[from], of_b[i]);
+        });
+        return all;
+      };
+      // Most of these agree in every bit: no tolerance is needed for them.
+      const Comparison plain = comparison(true);
+      t.add(plain.surely_holds() ? plain : comparison(false));
+      continue;
+    }
+    const Column of_a = a.out(name);
+    const Column of_b = b.out(name);
+    each_pair([&](std::int64_t from, std::int64_t i) {
+      const Number& x = of_a(from);
+      const Number& y = of_b(i);
+      t.zero(by == 1 ? y - x : y - Number(by) * x, name, i);
+    });
+  }
+}
+template <class Factor>
+void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor) {
+  compare(t, a, b, factor, same_place, same_place);
+}
+template <class Factor, class Value>
+void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
+             const Value& value) {
+  compare(t, a, b, factor, value, same_place);
+}
 
 // The problem with the statistics of its batch as constants, in f64 for an f64
 // x and in f32 for any other, as kernels take them; nothing where the format
@@ -64,7 +114,7 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a, Operation operation);
 // of a derivative along x itself, as scale drops out but for epsilon.
 void along_x(Trial& t, const Asked& a, std::string_view output);
 
-// 1 for all outputs; 0 leaves an output out.
+// 1 for all outputs.
 inline double alike(std::string_view) { return 1; }
 
 // The running statistics alone.

@@ -58,14 +58,16 @@ void merged_statistics(Trial& t) {
       return;
     }
   }
+  const Column mean = a.out("mean");
+  const Column mean1 = parts.first->out("mean");
+  const Column mean2 = parts.rest->out("mean");
+  const Column var = a.out("var");
+  const Column var1 = parts.first->out("var");
+  const Column var2 = parts.rest->out("var");
   each_channel(a, [&](std::int64_t c) {
-    const Number apart =
-        parts.first->out("mean", c) - parts.rest->out("mean", c);
-    t.zero(m * a.out("mean", c) - m1 * parts.first->out("mean", c) -
-               m2 * parts.rest->out("mean", c),
-           "mean", c);
-    t.zero(m * (m * a.out("var", c) - m1 * parts.first->out("var", c) -
-                m2 * parts.rest->out("var", c)) -
+    const Number apart = mean1(c) - mean2(c);
+    t.zero(m * mean(c) - m1 * mean1(c) - m2 * mean2(c), "mean", c);
+    t.zero(m * (m * var(c) - m1 * var1(c) - m2 * var2(c)) -
                m1 * m2 * squared(apart),
            "var", c);
   });
@@ -81,10 +83,11 @@ void merged_gradients(Trial& t) {
         !parts.rest->has(output)) {
       return;
     }
+    const Column whole = a.out(output);
+    const Column first = parts.first->out(output);
+    const Column rest = parts.rest->out(output);
     each_channel(a, [&](std::int64_t c) {
-      t.zero(a.out(output, c) - parts.first->out(output, c) -
-                 parts.rest->out(output, c),
-             output, c);
+      t.zero(whole(c) - first(c) - rest(c), output, c);
     });
   }
 }

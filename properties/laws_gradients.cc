@@ -23,9 +23,9 @@ bool is_linear_in_dy(const Problem& p) {
 void sum_of_dx(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("dx")) return;
+  const Column dx = a.out("dx");
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, [&](std::int64_t i) { return a.out("dx", i); }), "dx",
-           a.view().offset(c, 0));
+    t.zero(sum_of(a, c, dx), "dx", a.view().offset(c, 0));
   });
 }
 
@@ -33,12 +33,15 @@ void sum_of_dx(Trial& t) {
 void dx_along_x(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("dx") || !a.has("dgamma")) return;
+  const Column dx = a.out("dx");
+  const Column dgamma = a.out("dgamma");
+  const Column x = a.in("x");
+  const Column gamma = a.gamma();
   each_channel(a, [&](std::int64_t c) {
-    const Number along = sum_of(a, c, [&](std::int64_t i) {
-      return a.out("dx", i) * (a.in("x", i) - a.mean(c));
-    });
-    t.zero(along - a.gamma(c) * a.epsilon() * squared(a.invstd(c)) *
-                       a.out("dgamma", c),
+    const Number mean = a.mean(c);
+    const Number along =
+        sum_of(a, c, [&](std::int64_t i) { return dx(i) * (x(i) - mean); });
+    t.zero(along - gamma(c) * a.epsilon() * squared(a.invstd(c)) * dgamma(c),
            "dx", a.view().offset(c, 0));
   });
 }
@@ -46,27 +49,30 @@ void dx_along_x(Trial& t) {
 // The mean that is subtracted: the batch's, or the running one.
 Number centre(const Asked& a, std::int64_t c) {
   return normalizes_by_batch(a.problem().operation) ? a.mean(c)
-                                                    : a.in("running_mean", c);
+                                                    : a.in("running_mean")(c);
 }
 
 void dgamma_is_a_sum(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("dgamma")) return;
+  const Column dgamma = a.out("dgamma");
+  const Column x = a.in("x");
+  const Column dy = a.in("dy");
   each_channel(a, [&](std::int64_t c) {
-    const Number sum = sum_of(a, c, [&](std::int64_t i) {
-      return a.in("dy", i) * (a.in("x", i) - centre(a, c));
-    });
-    t.zero(sum * a.invstd(c) - a.out("dgamma", c), "dgamma", c);
+    const Number mean = centre(a, c);
+    const Number sum =
+        sum_of(a, c, [&](std::int64_t i) { return dy(i) * (x(i) - mean); });
+    t.zero(sum * a.invstd(c) - dgamma(c), "dgamma", c);
   });
 }
 
 void dbeta_is_a_sum(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("dbeta")) return;
+  const Column dbeta = a.out("dbeta");
+  const Column dy = a.in("dy");
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, [&](std::int64_t i) { return a.in("dy", i); }) -
-               a.out("dbeta", c),
-           "dbeta", c);
+    t.zero(sum_of(a, c, dy) - dbeta(c), "dbeta", c);
   });
 }
 
@@ -74,13 +80,17 @@ void dbeta_is_a_sum(Trial& t) {
 void dx_of_its_sums(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("dx") || !a.has("dgamma") || !a.has("dbeta")) return;
+  const Column dx = a.out("dx");
+  const Column dgamma = a.out("dgamma");
+  const Column dbeta = a.out("dbeta");
+  const Column x = a.in("x");
+  const Column dy = a.in("dy");
+  const Column gamma = a.gamma();
+  const Number m = count(a);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     const Number s = a.invstd(c);
-    const Number xhat = (a.in("x", i) - a.mean(c)) * s;
-    t.zero(count(a) * a.out("dx", i) -
-               a.gamma(c) * s *
-                   (count(a) * a.in("dy", i) - a.out("dbeta", c) -
-                    xhat * a.out("dgamma", c)),
+    const Number xhat = (x(i) - a.mean(c)) * s;
+    t.zero(m * dx(i) - gamma(c) * s * (m * dy(i) - dbeta(c) - xhat * dgamma(c)),
            "dx", i);
   });
 }
@@ -112,8 +122,11 @@ void linear_in_dy(Trial& t) {
     }
     const std::int64_t size =
         shaped_like_x(name) ? a.problem().x().size() : a.view().channels;
-    for (std::int64_t i = 0; i < size && !t.broken(); ++i) {
-      t.zero(a.out(name, i) - even->out(name, i) - odd->out(name, i), name, i);
+    const Column whole = a.out(name);
+    const Column of_even = even->out(name);
+    const Column of_odd = odd->out(name);
+    for (std::int64_t i = 0; i < size; ++i) {
+      t.zero(whole(i) - of_even(i) - of_odd(i), name, i);
     }
   }
 }
@@ -126,12 +139,15 @@ void constant_dy(Trial& t) {
   p.inputs["dy"] = filled(dy.dtype(), dy.shape(), dy.value(0));
   const Asked* q = t.ask(std::move(p));
   if (!q) return;
-  each_value(*q, [&](std::int64_t, std::int64_t i) {
-    if (q->has("dx")) t.zero(q->out("dx", i), "dx", i);
-  });
-  each_channel(*q, [&](std::int64_t c) {
-    if (q->has("dgamma")) t.zero(q->out("dgamma", c), "dgamma", c);
-  });
+  if (q->has("dx")) {
+    const Column dx = q->out("dx");
+    each_value(*q,
+               [&](std::int64_t, std::int64_t i) { t.zero(dx(i), "dx", i); });
+  }
+  if (q->has("dgamma")) {
+    const Column dgamma = q->out("dgamma");
+    each_channel(*q, [&](std::int64_t c) { t.zero(dgamma(c), "dgamma", c); });
+  }
 }
 
 // dy = x does for xhat: what differs, a factor and a constant, is linear.
@@ -148,8 +164,11 @@ void linear_in_gamma(Trial& t) {
   const Asked* q = t.ask(without(a.problem(), {"gamma"}));
   if (!q) return;
   if (a.has("dx") && q->has("dx")) {
+    const Column dx = a.out("dx");
+    const Column of_one = q->out("dx");
+    const Column gamma = a.gamma();
     each_value(a, [&](std::int64_t c, std::int64_t i) {
-      t.zero(a.out("dx", i) - a.gamma(c) * q->out("dx", i), "dx", i);
+      t.zero(dx(i) - gamma(c) * of_one(i), "dx", i);
     });
   }
   compare(t, a, *q,
@@ -175,15 +194,19 @@ void adjoint_of_jvp(Trial& t) {
   }
   const Asked* q = t.ask(std::move(p));
   if (!q || !q->has("y_dot") || !a.has("dx") || !a.has("dgamma")) return;
+  const Column dx = a.out("dx");
+  const Column dgamma = a.out("dgamma");
+  const Column dy = a.in("dy");
+  const Column y_dot = q->out("y_dot");
+  const Column x_dot = q->in("x_dot");
+  const Column gamma_dot = q->in("gamma_dot");
   each_channel(a, [&](std::int64_t c) {
-    const Number forward = sum_of(a, c, [&](std::int64_t i) {
-      return a.in("dy", i) * q->out("y_dot", i);
-    });
-    const Number backward = sum_of(a, c, [&](std::int64_t i) {
-      return a.out("dx", i) * q->in("x_dot", i);
-    });
-    t.zero(forward - backward - a.out("dgamma", c) * q->in("gamma_dot", c),
-           "dx", a.view().offset(c, 0));
+    const Number forward =
+        sum_of(a, c, [&](std::int64_t i) { return dy(i) * y_dot(i); });
+    const Number backward =
+        sum_of(a, c, [&](std::int64_t i) { return dx(i) * x_dot(i); });
+    t.zero(forward - backward - dgamma(c) * gamma_dot(c), "dx",
+           a.view().offset(c, 0));
   });
 }
 
@@ -191,8 +214,11 @@ void adjoint_of_jvp(Trial& t) {
 void frozen_dx(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("dx")) return;
+  const Column dx = a.out("dx");
+  const Column dy = a.in("dy");
+  const Column gamma = a.gamma();
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    t.zero(a.out("dx", i) - a.gamma(c) * a.in("dy", i) * a.invstd(c), "dx", i);
+    t.zero(dx(i) - gamma(c) * dy(i) * a.invstd(c), "dx", i);
   });
 }
 
@@ -212,11 +238,17 @@ void frozen_and_training(Trial& t) {
   if (!q->has("dx") || !a.has("dx") || !a.has("dbeta") || !a.has("dgamma")) {
     return;
   }
+  const Column frozen_dx = q->out("dx");
+  const Column dx = a.out("dx");
+  const Column dgamma = a.out("dgamma");
+  const Column dbeta = a.out("dbeta");
+  const Column x = a.in("x");
+  const Column gamma = a.gamma();
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     const Number s = a.invstd(c);
-    const Number xhat = (a.in("x", i) - a.mean(c)) * s;
-    t.zero(count(a) * (q->out("dx", i) - a.out("dx", i)) -
-               a.gamma(c) * s * (a.out("dbeta", c) + xhat * a.out("dgamma", c)),
+    const Number xhat = (x(i) - a.mean(c)) * s;
+    t.zero(count(a) * (frozen_dx(i) - dx(i)) -
+               gamma(c) * s * (dbeta(c) + xhat * dgamma(c)),
            "dx", i);
   });
 }

@@ -57,9 +57,10 @@ void shift(Trial& t) {
       return output == "mean" || output == "running_mean" ? 0.0 : 1.0;
     });
     if (!t.base().has("mean") || !q->has("mean")) return;
+    const Column before = t.base().out("mean");
+    const Column after = q->out("mean");
     each_channel(*q, [&](std::int64_t c) {
-      t.zero(q->out("mean", c) - t.base().out("mean", c) - Number(b), "mean",
-             c);
+      t.zero(after(c) - before(c) - Number(b), "mean", c);
     });
     return;
   }
@@ -225,8 +226,12 @@ void affine(Trial& t) {
   const Problem plain = without(a.problem(), {"gamma", "beta"});
   const Asked* q = t.ask(plain);
   if (!q || !a.has("y") || !q->has("y")) return;
+  const Column y = a.out("y");
+  const Column xhat = q->out("y");
+  const Column gamma = a.gamma();
+  const Column beta = a.beta();
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    t.zero(a.out("y", i) - a.beta(c) - a.gamma(c) * q->out("y", i), "y", i);
+    t.zero(y(i) - beta(c) - gamma(c) * xhat(i), "y", i);
   });
 }
 
@@ -249,7 +254,7 @@ void identity(Trial& t) {
     if (a.filters()) {
       const ChannelEstimate& e = a.estimate(c);
       if (!e.is_number) return;
-      const auto slope = surely_rounded(e.deviation, dtype);
+      const auto slope = surely_rounded(a.estimates().root(c).deviation, dtype);
       const auto offset = surely_rounded(e.mean, dtype);
       if (slope && offset) {
         gamma.set_bits(c, *slope);
@@ -257,8 +262,9 @@ void identity(Trial& t) {
         continue;
       }
     }
-    if (!a.judge().exact().is_number(c)) return;
-    const Channel& ch = a.judge().exact().channel(c);
+    const ExactBatchNorm& exact = a.judge(c).exact();
+    if (!exact.is_number(c)) return;
+    const Channel& ch = exact.channel(c);
     const Surd s = invstd(ch);
     gamma.set_bits(c, round_to(Surd{0, s.w * s.d, s.w, s.q}, dtype));
     beta.set_bits(c, round_to(mean(ch), dtype));
@@ -268,10 +274,13 @@ void identity(Trial& t) {
   p.inputs["beta"] = std::move(beta);
   const Asked* q = t.ask(std::move(p));
   if (!q || !q->has("y")) return;
+  const Column y = q->out("y");
+  const Column x = q->in("x");
+  const Column slopes = q->gamma();
+  const Column offsets = q->beta();
   each_value(*q, [&](std::int64_t c, std::int64_t i) {
-    const Number slope = q->gamma(c) * q->invstd(c);
-    t.zero(q->out("y", i) - q->beta(c) - slope * (q->in("x", i) - q->mean(c)),
-           "y", i);
+    const Number slope = slopes(c) * q->invstd(c);
+    t.zero(y(i) - offsets(c) - slope * (x(i) - q->mean(c)), "y", i);
   });
 }
 

@@ -21,10 +21,13 @@ bool is_any(const Problem& p) { return is_short(p); }
 void inference_is_affine(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("y")) return;
+  const Column y = a.out("y");
+  const Column x = a.in("x");
+  const Column mean = a.in("running_mean");
+  const Column gamma = a.gamma();
+  const Column beta = a.beta();
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    const Number centred = a.in("x", i) - a.in("running_mean", c);
-    t.zero(a.out("y", i) - a.beta(c) - a.gamma(c) * a.invstd(c) * centred, "y",
-           i);
+    t.zero(y(i) - beta(c) - gamma(c) * a.invstd(c) * (x(i) - mean(c)), "y", i);
   });
 }
 
@@ -35,9 +38,10 @@ void inference_of_one(Trial& t) {
   const ChannelView view = a.view();
   const Asked* alone = t.ask(restricted(a.problem(), {view.count() - 1}));
   if (!alone || !alone->has("y")) return;
+  const Column y = a.out("y");
+  const Column y_alone = alone->out("y");
   each_channel(a, [&](std::int64_t c) {
-    const std::int64_t i = view.offset(c, view.count() - 1);
-    t.zero(alone->out("y", c) - a.out("y", i), "y", c);
+    t.zero(y_alone(c) - y(view.offset(c, view.count() - 1)), "y", c);
   });
 }
 
@@ -48,8 +52,10 @@ void inference_is_training(Trial& t) {
   if (!frozen) return;
   const Asked* q = t.ask(std::move(*frozen));
   if (!q || !q->has("y") || !a.has("y")) return;
+  const Column y = a.out("y");
+  const Column y_frozen = q->out("y");
   each_value(a, [&](std::int64_t, std::int64_t i) {
-    t.zero(q->out("y", i) - a.out("y", i), "y", i);
+    t.zero(y_frozen(i) - y(i), "y", i);
   });
 }
 
@@ -73,18 +79,21 @@ void folded(Trial& t) {
   q.epsilon = p.epsilon * 64;
   const Asked* layer = t.ask(std::move(q));
   if (!layer || !layer->has("y") || !a.has("y")) return;
+  const Column y = layer->out("y");
+  const Column x = a.in("x");
+  const Column mean = a.in("running_mean");
+  const Column gamma = a.gamma();
+  const Column beta = a.beta();
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    const Number slope = a.gamma(c) * a.invstd(c);
-    t.zero(layer->out("y", i) - slope * a.in("x", i) - a.beta(c) +
-               slope * a.in("running_mean", c),
-           "y", i);
+    const Number slope = gamma(c) * a.invstd(c);
+    t.zero(y(i) - slope * x(i) - beta(c) + slope * mean(c), "y", i);
   });
 }
 
 // A subject may have been asked nothing before.
 void same_twice(Trial& t) {
-  t.repeat(t.base().problem(), t.base().answer());
-  t.repeat(t.base().problem(), t.base().answer());
+  t.repeat();
+  t.repeat();
 }
 
 // Something else in between: other values, and an infinity.
@@ -95,9 +104,9 @@ void nothing_is_kept(Trial& t) {
     tensor = filled(tensor.dtype(), tensor.shape(), 3);
     tensor.set_bits(0, format(tensor.dtype()).overflow());
   }
-  t.repeat(t.base().problem(), t.base().answer());
+  t.repeat();
   if (!t.ask(std::move(other))) return;
-  t.repeat(t.base().problem(), t.base().answer());
+  t.repeat();
 }
 
 const Law kLaws[] = {

@@ -37,23 +37,28 @@ Batch batch_of(const Trial& t, const Asked& a, std::string_view output,
   return {Number(m) * a.var(c), m - 1};
 }
 
+// Each running statistic, before and after, by name and channel.
 template <class Do>
 void each_statistic(const Asked& a, const Do& action) {
   for (const std::string_view output : kOutputs) {
     if (!a.problem().find(output) || !a.has(output)) continue;
-    for (std::int64_t c = 0; c < a.view().channels; ++c) action(output, c);
+    const Column old = a.in(output);
+    const Column now = a.out(output);
+    for (std::int64_t c = 0; c < a.view().channels; ++c) {
+      action(output, c, old(c), now(c));
+    }
   }
 }
 
 // scale r = (scale - weight) old + weight batch, times the divisor
 void obeys(Trial& t, const Asked& a) {
-  each_statistic(a, [&](std::string_view output, std::int64_t c) {
+  each_statistic(a, [&](std::string_view output, std::int64_t c,
+                        const Number& old, const Number& now) {
     const Batch batch = batch_of(t, a, output, c);
     if (batch.divisor == 0) return;
     const Number scale(a.weight_scale());
     const Number weight = a.weight_new();
-    const Number rest =
-        scale * (a.out(output, c) - a.in(output, c)) + weight * a.in(output, c);
+    const Number rest = scale * (now - old) + weight * old;
     t.zero(Number(batch.divisor) * rest - weight * batch.value, output, c);
   });
 }
@@ -63,12 +68,13 @@ void update(Trial& t) { obeys(t, t.base()); }
 // 0 <= weight <= 1: (r - old) and (batch - r) have the sign of batch - old.
 void between(Trial& t) {
   const Asked& a = t.base();
-  each_statistic(a, [&](std::string_view output, std::int64_t c) {
+  each_statistic(a, [&](std::string_view output, std::int64_t c,
+                        const Number& old, const Number& now) {
     const Batch batch = batch_of(t, a, output, c);
     if (batch.divisor == 0) return;
     const Number divisor(batch.divisor);
-    const Number up = divisor * (a.out(output, c) - a.in(output, c));
-    const Number rest = batch.value - divisor * a.out(output, c);
+    const Number up = divisor * (now - old);
+    const Number rest = batch.value - divisor * now;
     t.not_negative(up * rest, output, c);
   });
 }
@@ -129,9 +135,9 @@ void fixed_point(Trial& t) {
   if (!of_var) p->inputs.erase("running_var");
   const Asked* q = t.ask(std::move(*p));
   if (!q) return;
-  each_statistic(*q, [&](std::string_view output, std::int64_t c) {
-    t.zero(q->out(output, c) - q->in(output, c), output, c);
-  });
+  each_statistic(*q,
+                 [&](std::string_view output, std::int64_t c, const Number& old,
+                     const Number& now) { t.zero(now - old, output, c); });
 }
 
 // Two halves one after the other, as a cumulative average, are the whole; in
@@ -164,11 +170,13 @@ void mean_of_means(Trial& t) {
     if (!b || !b->has("running_mean")) return;
     obeys(t, *b);
     if (got == a->answer().outputs.end()) continue;
+    const Column r = b->out("running_mean");
+    const Column r_1 = b->in("running_mean");
+    const Column of_first = a->out("running_mean");
     each_channel(*b, [&](std::int64_t c) {
       // 2 r = r_1 + mean, and r_1 is as far from the mean of the first half as
       // it may be: what is left is the mean of the whole.
-      t.zero(Number(2) * (b->out("running_mean", c) - t.base().mean(c)) -
-                 (b->in("running_mean", c) - a->out("running_mean", c)),
+      t.zero(Number(2) * (r(c) - t.base().mean(c)) - (r_1(c) - of_first(c)),
              "running_mean", c);
     });
   }

@@ -32,10 +32,11 @@ void jvp_along_x(Trial& t) {
 void sum_of_y_dot(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("y_dot")) return;
+  const Column y_dot = a.out("y_dot");
+  const Column beta_dot = a.in("beta_dot");
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, [&](std::int64_t i) { return a.out("y_dot", i); }) -
-               count(a) * a.in("beta_dot", c),
-           "y_dot", a.view().offset(c, 0));
+    t.zero(sum_of(a, c, y_dot) - count(a) * beta_dot(c), "y_dot",
+           a.view().offset(c, 0));
   });
 }
 
@@ -43,10 +44,14 @@ void jvp_of_the_parameters(Trial& t) {
   const Asked& a = t.base();
   const Asked* q = t.ask(without(a.problem(), {"gamma_dot", "beta_dot"}));
   if (!q || !a.has("y_dot") || !q->has("y_dot")) return;
+  const Column y_dot = a.out("y_dot");
+  const Column along_x_dot = q->out("y_dot");
+  const Column x = a.in("x");
+  const Column gamma_dot = a.in("gamma_dot");
+  const Column beta_dot = a.in("beta_dot");
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    const Number xhat = (a.in("x", i) - a.mean(c)) * a.invstd(c);
-    t.zero(a.out("y_dot", i) - q->out("y_dot", i) -
-               a.in("gamma_dot", c) * xhat - a.in("beta_dot", c),
+    const Number xhat = (x(i) - a.mean(c)) * a.invstd(c);
+    t.zero(y_dot(i) - along_x_dot(i) - gamma_dot(c) * xhat - beta_dot(c),
            "y_dot", i);
   });
 }
@@ -64,8 +69,10 @@ void grad_dy_is_the_jvp(Trial& t) {
   if (const Tensor* b = p.find("ddbeta")) q.inputs["beta_dot"] = *b;
   const Asked* jvp = t.ask(std::move(q));
   if (!jvp || !jvp->has("y_dot") || !a.has("grad_dy")) return;
+  const Column grad_dy = a.out("grad_dy");
+  const Column y_dot = jvp->out("y_dot");
   each_value(a, [&](std::int64_t, std::int64_t i) {
-    t.zero(a.out("grad_dy", i) - jvp->out("y_dot", i), "grad_dy", i);
+    t.zero(grad_dy(i) - y_dot(i), "grad_dy", i);
   });
 }
 
@@ -76,13 +83,13 @@ void grad_gamma_is_along_dx(Trial& t) {
   p.inputs.erase("gamma");
   const Asked* q = t.ask(std::move(p));
   if (!q || !q->has("dx") || !a.has("grad_gamma")) return;
+  const Column grad_gamma = a.out("grad_gamma");
+  const Column ddx = a.in("ddx");
+  const Column dx = q->out("dx");
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c,
-                  [&](std::int64_t i) {
-                    return a.in("ddx", i) * q->out("dx", i);
-                  }) -
-               a.out("grad_gamma", c),
-           "grad_gamma", c);
+    const Number along =
+        sum_of(a, c, [&](std::int64_t i) { return ddx(i) * dx(i); });
+    t.zero(along - grad_gamma(c), "grad_gamma", c);
   });
 }
 
@@ -90,7 +97,6 @@ void grad_gamma_is_along_dx(Trial& t) {
 // read from its end is as good as another.
 void hessian_is_symmetric(Trial& t) {
   Problem p = without(t.base().problem(), {"ddgamma", "ddbeta"});
-  const Tensor u = p.inputs.at("ddx");
   const ChannelView view = p.view();
   std::vector<std::int64_t> backwards;
   for (std::int64_t k = view.count() - 1; k >= 0; --k) backwards.push_back(k);
@@ -99,13 +105,15 @@ void hessian_is_symmetric(Trial& t) {
   p.inputs["ddx"] = reordered(p, backwards).x();
   const Asked* of_v = t.ask(p);
   if (!of_v || !of_u->has("grad_x") || !of_v->has("grad_x")) return;
+  const Column u_x = of_u->in("ddx");
+  const Column v_x = of_v->in("ddx");
+  const Column hu = of_u->out("grad_x");
+  const Column hv = of_v->out("grad_x");
   each_channel(*of_u, [&](std::int64_t c) {
-    const Number vhu = sum_of(*of_u, c, [&](std::int64_t i) {
-      return of_v->in("ddx", i) * of_u->out("grad_x", i);
-    });
-    const Number uhv = sum_of(*of_u, c, [&](std::int64_t i) {
-      return of_u->in("ddx", i) * of_v->out("grad_x", i);
-    });
+    const Number vhu =
+        sum_of(*of_u, c, [&](std::int64_t i) { return v_x(i) * hu(i); });
+    const Number uhv =
+        sum_of(*of_u, c, [&](std::int64_t i) { return u_x(i) * hv(i); });
     t.zero(vhu - uhv, "grad_x", view.offset(c, 0));
   });
 }
@@ -124,12 +132,14 @@ void mixed_derivative(Trial& t) {
       !along_gamma->has("grad_x")) {
     return;
   }
+  const Column ddx = a.in("ddx");
+  const Column ddgamma = a.in("ddgamma");
+  const Column grad_x = along_gamma->out("grad_x");
+  const Column grad_gamma = along_x->out("grad_gamma");
   each_channel(a, [&](std::int64_t c) {
-    const Number by_x = sum_of(a, c, [&](std::int64_t i) {
-      return a.in("ddx", i) * along_gamma->out("grad_x", i);
-    });
-    t.zero(by_x - a.in("ddgamma", c) * along_x->out("grad_gamma", c), "grad_x",
-           a.view().offset(c, 0));
+    const Number by_x =
+        sum_of(a, c, [&](std::int64_t i) { return ddx(i) * grad_x(i); });
+    t.zero(by_x - ddgamma(c) * grad_gamma(c), "grad_x", a.view().offset(c, 0));
   });
 }
 
@@ -137,9 +147,9 @@ void mixed_derivative(Trial& t) {
 void sum_of_grad_x(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("grad_x")) return;
+  const Column grad_x = a.out("grad_x");
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, [&](std::int64_t i) { return a.out("grad_x", i); }),
-           "grad_x", a.view().offset(c, 0));
+    t.zero(sum_of(a, c, grad_x), "grad_x", a.view().offset(c, 0));
   });
 }
 

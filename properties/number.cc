@@ -1,7 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties/number.h"
 
+#include <stdexcept>
+#include <utility>
+
 namespace exactbn {
+
+namespace {
+
+thread_local ExactNumbers* used = nullptr;
+
+}  // namespace
+
+ExactNumbers::Use::Use(ExactNumbers& numbers) : before_(used) {
+  used = &numbers;
+}
+
+ExactNumbers::Use::~Use() { used = before_; }
+
+const RootNumber* ExactNumbers::keep(RootNumber number) {
+  if (!used) throw std::logic_error("nobody keeps this exact number");
+  return &used->numbers_.emplace_back(std::move(number));
+}
 
 namespace {
 
@@ -9,52 +29,35 @@ RootNumber root_number(double value) { return RootNumber(dyadic(value)); }
 
 }  // namespace
 
-Number Number::exact(const Dyadic& value) {
+Number Number::exact(RootNumber number) {
   Number n;
-  n.exact_ = std::make_shared<const RootNumber>(value);
+  n.exact_ = ExactNumbers::keep(std::move(number));
   return n;
 }
 
-Number Number::exact(const Surd& value) {
-  Number n;
-  n.exact_ = std::make_shared<const RootNumber>(value);
-  return n;
-}
+Number Number::exact(const Dyadic& value) { return exact(RootNumber(value)); }
+
+Number Number::exact(const Surd& value) { return exact(RootNumber(value)); }
 
 Number Number::about(const Surd& value) {
   const Wide mid = approximate(value);
   return within(mid, std::fabs(mid) * kRounding);
 }
 
-bool Number::exact_may_be_zero() const {
-  return is_unknown() || exact_->sign() == 0;
-}
+int Number::sign_of(const RootNumber& number) { return number.sign(); }
 
-bool Number::exact_may_be_positive_or_zero() const {
-  return is_unknown() || exact_->sign() >= 0;
-}
-
-Number Number::operator-() const {
-  if (exact_) return exact_product(Number(-1), *this);
-  return {-mid_, radius_, doubt_};
-}
-
-Number Number::exact_sum(const Number& a, const Number& b) {
+Number Number::exact_sum(Number a, Number b) {
   if (a.is_unknown() || b.is_unknown()) return unknown();
-  Number n;
-  n.exact_ = std::make_shared<const RootNumber>(
+  return exact(
       (a.exact_ ? *a.exact_ : root_number(static_cast<double>(a.mid_))) +
       (b.exact_ ? *b.exact_ : root_number(static_cast<double>(b.mid_))));
-  return n;
 }
 
-Number Number::exact_product(const Number& a, const Number& b) {
+Number Number::exact_product(Number a, Number b) {
   if (a.is_unknown() || b.is_unknown()) return unknown();
-  Number n;
-  n.exact_ = std::make_shared<const RootNumber>(
+  return exact(
       (a.exact_ ? *a.exact_ : root_number(static_cast<double>(a.mid_))) *
       (b.exact_ ? *b.exact_ : root_number(static_cast<double>(b.mid_))));
-  return n;
 }
 
 }  // namespace exactbn

@@ -2,12 +2,40 @@
 #pragma once
 
 #include <cmath>
-#include <memory>
+#include <deque>
 
 #include "oracles/condition.h"
 #include "properties/root_field.h"
 
 namespace exactbn {
+
+// Exact numbers that laws make: they stay as long as this object does. A thread
+// makes them while it uses such an object, and none otherwise; so a number that
+// is not exact, as most are, has nothing to count or to free.
+class ExactNumbers {
+ public:
+  ExactNumbers() = default;
+  ExactNumbers(const ExactNumbers&) = delete;
+  ExactNumbers& operator=(const ExactNumbers&) = delete;
+
+  // Has the thread use it, as long as this object is there.
+  class Use {
+   public:
+    explicit Use(ExactNumbers& numbers);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    ExactNumbers* before_;
+  };
+
+  // Throws std::logic_error where the thread uses none.
+  static const RootNumber* keep(RootNumber number);
+
+ private:
+  std::deque<RootNumber> numbers_;
+};
 
 // What laws calculate with, so that each is written once:
 //
@@ -45,11 +73,13 @@ class Number {
   // Whether the right value may be 0; or not below 0. Always, if unknown. In a
   // filter: whether it surely may.
   bool may_be_zero() const {
-    if (exact_ || is_unknown()) return exact_may_be_zero();
+    if (is_unknown()) return true;
+    if (exact_) return sign_of(*exact_) == 0;
     return with_doubt(std::fabs(mid_)) <= radius_;
   }
   bool may_be_positive_or_zero() const {
-    if (exact_ || is_unknown()) return exact_may_be_positive_or_zero();
+    if (is_unknown()) return true;
+    if (exact_) return sign_of(*exact_) >= 0;
     return with_doubt(-mid_) <= radius_;
   }
 
@@ -57,7 +87,10 @@ class Number {
   Wide radius() const { return radius_; }
   Wide doubt() const { return doubt_; }
 
-  Number operator-() const;
+  Number operator-() const {
+    if (exact_) return exact_product(Number(-1), *this);
+    return {-mid_, radius_, doubt_};
+  }
   friend Number operator+(const Number& a, const Number& b) {
     if (a.exact_ || b.exact_) return exact_sum(a, b);
     if (a.is_unknown() || b.is_unknown()) return nothing(a, b);
@@ -113,13 +146,15 @@ class Number {
   Wide with_doubt(Wide value) const {
     return doubt_ == 0 ? value : value + doubt_ + kRounding * std::fabs(value);
   }
-  static Number exact_sum(const Number& a, const Number& b);
-  static Number exact_product(const Number& a, const Number& b);
-  bool exact_may_be_zero() const;
-  bool exact_may_be_positive_or_zero() const;
+  static Number exact(RootNumber number);
+  // By value, and not as members: nothing that they take needs an address, and
+  // so the others stay in registers.
+  static Number exact_sum(Number a, Number b);
+  static Number exact_product(Number a, Number b);
+  static int sign_of(const RootNumber& number);
 
   // Null for an interval, and for a double, which is exact as it is.
-  std::shared_ptr<const RootNumber> exact_;
+  const RootNumber* exact_ = nullptr;
   Wide mid_ = 0;
   Wide radius_ = 0;
   Wide doubt_ = 0;

@@ -52,6 +52,8 @@ TEST(Number, ASignIsDecidedBeyondTheRadius) {
 
 // (1 + 2/sqrt(3)) (1 - 2/sqrt(3)) = -1/3
 TEST(Number, ExactNumbersAreAField) {
+  ExactNumbers numbers;
+  const ExactNumbers::Use use(numbers);
   const Surd plus = {1, 2, 3, 1};
   const Surd minus = {1, -2, 3, 1};
   const Number product = Number::exact(plus) * Number::exact(minus);
@@ -64,10 +66,16 @@ TEST(Number, ExactNumbersAreAField) {
 }
 
 TEST(Number, RootsOfDifferentFieldsAreRefused) {
+  ExactNumbers numbers;
+  const ExactNumbers::Use use(numbers);
   const Number a = Number::exact(Surd{0, 1, 3, 1});
   const Number b = Number::exact(Surd{0, 1, 5, 1});
   EXPECT_THROW(a + b, std::domain_error);
   EXPECT_THROW(a * b, std::domain_error);
+}
+
+TEST(Number, NoneIsExactThatNobodyKeeps) {
+  EXPECT_THROW(Number::exact(Dyadic(1)), std::logic_error);
 }
 
 TEST(Number, AnIntervalAroundASurdHoldsIt) {

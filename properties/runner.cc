@@ -14,8 +14,6 @@ namespace {
 
 // What came of one case.
 struct Outcome {
-  bool done = false;
-  Traits traits;
   Verdict verdict = Verdict::passed;
   bool broke = false;
   Trial::Counts counts;
@@ -55,11 +53,16 @@ class Checker {
   Outcome operator()(std::uint64_t index) {
     Drawn drawn = draw_case(request_.hunt, request_.seed, index);
     Outcome out = checked(drawn.problem);
-    out.traits = std::move(drawn.traits);
+    for (const auto& [kind, values] : drawn.traits) {
+      auto& counts = distribution_[kind];
+      for (const std::string& value : values) ++counts[value];
+    }
     if (!out.violations.empty()) out.problem = std::move(drawn.problem);
-    out.done = true;
     return out;
   }
+
+  // Of the cases that it has checked.
+  const Distribution& distribution() const { return distribution_; }
 
  private:
   Outcome checked(const Problem& problem) {
@@ -124,6 +127,7 @@ class Checker {
   const Declaration& declaration_;
   Subject* shared_;
   std::unique_ptr<Subject> own_;
+  Distribution distribution_;
 };
 
 void count(Tally& tally, Holds holds) {
@@ -169,11 +173,6 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
   survey.broke = survey.broke || out.broke;
   survey.counts.by_filter += out.counts.by_filter;
   survey.counts.by_judge += out.counts.by_judge;
-  for (const auto& [kind, values] : out.traits) {
-    for (const std::string& value : values) {
-      ++survey.distribution[kind][value];
-    }
-  }
   for (std::size_t k = 0; k < out.held.size(); ++k) {
     count(survey.tallies[k], out.held[k]);
   }
@@ -183,6 +182,12 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
   for (auto& [place, violation] : out.violations) {
     if (survey.tallies[place].broken > 1) continue;
     survey.discoveries.push_back({index, out.problem, std::move(violation)});
+  }
+}
+
+void add(Distribution& to, const Distribution& counts) {
+  for (const auto& [kind, values] : counts) {
+    for (const auto& [value, count] : values) to[kind][value] += count;
   }
 }
 
@@ -239,6 +244,8 @@ Survey survey(const Source& source, const Request& request) {
           error = std::current_exception();
         }
       }
+#pragma omp critical
+      add(survey.distribution, checker.distribution());
     }
     if (error) std::rethrow_exception(error);
     for (std::size_t k = 0; k < outcomes.size(); ++k) {

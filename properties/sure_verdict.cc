@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties/sure_verdict.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <span>
 
 #include "oracles/output_verdict.h"
 #include "properties/ball.h"
-#include "reference/textbook_outputs.h"
+#include "properties/power_of_two.h"
+#include "properties/sure_edge.h"
+#include "reference/plain_textbook.h"
 
 namespace exactbn {
 
@@ -14,81 +19,132 @@ namespace {
 constexpr Wide kLess = 1 - 0x1p-40L;
 
 // An ulp of every number of the ball, at most.
-Wide least_ulp(const Ball& right, DType dtype) {
-  const Format f = format(dtype);
-  const Wide least = kLess * (std::fabs(right.mid) - right.radius);
+Wide least_ulp(const Ball& right, const Format& f) {
+  // Less, so that a double does not round to what is more.
+  const auto least =
+      static_cast<double>(kLess * (std::fabs(right.mid) - right.radius));
+  const double size = std::max(least, 0.0);
+  // A subnormal double is below every normal number of any format.
   const int top =
-      least > 0 ? std::max(std::ilogb(least), f.quantum()) : f.quantum();
-  return std::ldexp(Wide{1}, static_cast<int>(ulp_exponent(top, dtype)));
+      static_cast<int>(std::bit_cast<std::uint64_t>(size) >> kFractionBits) -
+      kDoubleBias;
+  return power_of_two(std::max(top - (f.precision - 1), f.quantum()));
 }
 
 // One output.
 class OutputCheck {
  public:
-  OutputCheck(const Asked& asked, std::string_view name, const Tensor& got,
-              Grade required)
+  OutputCheck(const Asked& asked, const Declaration& declaration,
+              std::string_view name, const Tensor& got, Grade required)
       : asked_(asked),
+        declaration_(declaration),
         name_(name),
         got_(got),
         required_(required),
-        most_(to_double(format(got.dtype()).overflow() - 1, got.dtype())) {}
+        format_(format(got.dtype())),
+        beyond_(to_double(format_.overflow() - 1, got.dtype())) {
+    beyond_ += std::ldexp(Wide{1}, format_.emax - format_.precision);
+  }
 
   // The verdict on the worst value; nothing where one fails, or many are open.
-  std::optional<Verdict> verdict(const Matrix<Ball>& right) {
+  std::optional<Verdict> verdict(std::span<const Ball> right) {
     constexpr int kMost = 256;  // from there on the oracle is faster
     const bool like_x = shaped_like_x(name_);
     const ChannelView& view = asked_.view();
+    const std::int64_t m = view.count();
     int open = 0;
     Verdict worst = Verdict::passed;
     for (std::int64_t c = 0; c < view.channels; ++c) {
-      for (std::int64_t k = 0; k < (like_x ? view.count() : 1); ++k) {
+      for (std::int64_t k = 0; k < (like_x ? m : 1); ++k) {
         const std::int64_t i = like_x ? view.offset(c, k) : c;
-        const Ball& ball = right(like_x ? k : 0, c);
+        const auto at = static_cast<std::size_t>(like_x ? c * m + k : c);
+        const Ball& ball = right[at];
         if (is_near(ball, i, 0)) continue;
-        if (++open > kMost) return std::nullopt;
-        if (is_excused(ball, i)) continue;
-        const Judgement j =
-            asked_.judge()(name_, i, got_.bits(i), got_.dtype());
-        const Verdict verdict = verdict_of(j, required_);
-        if (verdict == Verdict::failed) return std::nullopt;
-        worst = std::max(worst, verdict);
+        const auto verdict = sure(ball, c, i);
+        if (!verdict && ++open > kMost) return std::nullopt;
+        worst = std::max(worst, verdict ? *verdict : judged(c, i));
+        if (worst == Verdict::failed) return std::nullopt;
       }
     }
     return worst;
   }
 
  private:
-  bool is_excused(const Ball& right, std::int64_t i) const {
-    if (required_ < Grade::stable || !right.is_bounded()) return false;
-    const ChannelEstimate& e =
-        asked_.estimate(shaped_like_x(name_) ? asked_.view().channel(i) : i);
-    const bool holds = !is_bounded_through_w(asked_.problem(), name_) ||
-                       e.through_w == Bound::holds;
-    if (e.is_number && holds && !e.invstd.is_open()) {
-      const Wide least = asked_.least_tolerance(name_, i);
-      if (least > 0 && is_near(right, i, least)) return true;
+  // Of a value that may not be faithful; nothing if it is for the judge.
+  std::optional<Verdict> sure(const Ball& right, std::int64_t c,
+                              std::int64_t i) const {
+    const std::uint64_t got = got_.bits(i);
+    const DType dtype = got_.dtype();
+    if (!is_finite(got, dtype)) {
+      const bool passes = is_beyond(right, got) ||
+                          surely_passes_for_no_number(asked_, declaration_,
+                                                      name_, c, i, got, dtype);
+      return passes ? std::optional(Verdict::passed) : std::nullopt;
     }
-    const Wide tolerance = asked_.tolerance(name_, i);
-    return tolerance > 0 && is_near(right, i, tolerance);
+    if (required_ < Grade::stable || !right.is_bounded()) return std::nullopt;
+    const ChannelEstimate& e = asked_.estimate(c);
+    if (!e.is_number) return std::nullopt;
+    const Bound bound = is_bounded_through_w(asked_.problem(), name_)
+                            ? e.through_w
+                            : Bound::holds;
+    if (bound == Bound::holds) {
+      const Wide least = asked_.least_tolerance(name_, i);
+      if (least > 0 && is_near(right, i, least)) return Verdict::passed;
+    }
+    // What is not faithful, and has no bound, is undecided.
+    if (bound == Bound::is_void && is_far(right, i)) return Verdict::undecided;
+    return std::nullopt;
+  }
+
+  Verdict judged(std::int64_t c, std::int64_t i) const {
+    return verdict_of(asked_.judge(c)(name_, i, got_.bits(i), got_.dtype()),
+                      required_);
+  }
+
+  // Whether the right value rounds beyond the range, as this one did.
+  bool is_beyond(const Ball& right, std::uint64_t got) const {
+    if (!right.is_bounded() ||
+        !(kLess * (std::fabs(right.mid) - right.radius) >= beyond_)) {
+      return false;
+    }
+    // A NaN stands for an infinity of either sign where there are none.
+    const DType dtype = got_.dtype();
+    return !format_.infinities || (is_infinite(got, dtype) &&
+                                   is_negative(got, dtype) == (right.mid < 0));
   }
 
   bool is_near(const Ball& right, std::int64_t i, Wide tolerance) const {
     // Beyond the range an infinity is right. NaN is nowhere below.
-    if (!got_.finite(i) || !(std::fabs(right.mid) + right.radius < most_)) {
+    if (!got_.finite(i) ||
+        !(std::fabs(right.mid) + right.radius < kLess * beyond_)) {
       return false;
     }
     const Wide off =
         std::fabs(static_cast<Wide>(got_.value(i)) - right.mid) + right.radius;
-    const Wide ulp = least_ulp(right, got_.dtype());
+    const Wide ulp = least_ulp(right, format_);
     const Wide excused = tolerance > 0 ? ulp / 2 + tolerance : ulp;
     return off < kLess * excused;
   }
 
+  // Whether a finite value is surely an ulp off, or more.
+  bool is_far(const Ball& right, std::int64_t i) const {
+    const Wide most = std::fabs(right.mid) + right.radius;
+    if (!(most < kLess * beyond_)) return false;
+    const Wide off =
+        std::fabs(static_cast<Wide>(got_.value(i)) - right.mid) - right.radius;
+    // At most an ulp of every number of the ball, or the quantum.
+    const Wide ulp = std::ldexp(most, 1 - format_.precision) +
+                     power_of_two(format_.quantum());
+    return kLess * off > ulp;
+  }
+
   const Asked& asked_;
+  const Declaration& declaration_;
   std::string_view name_;
   const Tensor& got_;
   Grade required_;
-  Wide most_;
+  Format format_;
+  Wide beyond_;  // half way beyond the largest number: from there on, infinity
 };
 
 }  // namespace
@@ -101,7 +157,8 @@ std::optional<Verdict> sure_verdict(const Asked& asked,
   if (answer.kind != Answer::Kind::outputs || required < Grade::faithful) {
     return std::nullopt;
   }
-  const Outputs<Ball> right = Textbook<Ball>(problem).outputs();
+  PlainTextbook<Ball> right(problem);
+  right.run();
   std::optional<Verdict> worst;
   for (const std::string_view name : output_names(problem)) {
     if (!offers(declaration, problem.operation, name)) continue;
@@ -109,10 +166,9 @@ std::optional<Verdict> sure_verdict(const Asked& asked,
     if (got == answer.outputs.end()) return std::nullopt;
     const bool biased = name == "running_var" &&
                         declaration.running_variance == RunningVariance::biased;
-    const Matrix<Ball>& ball =
-        right.at(biased ? std::string_view("running_var_biased") : name);
-    OutputCheck check(asked, name, got->second, required);
-    const auto verdict = check.verdict(ball);
+    OutputCheck check(asked, declaration, name, got->second, required);
+    const auto verdict = check.verdict(
+        right.output(biased ? std::string_view("running_var_biased") : name));
     if (!verdict) return std::nullopt;
     worst = std::max(worst.value_or(*verdict), *verdict);
   }

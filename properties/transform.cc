@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "properties/power_of_two.h"
+
 namespace exactbn {
 
 namespace {
@@ -46,8 +48,8 @@ std::optional<std::uint64_t> exact_scaled(std::uint64_t bits, int k,
                                           DType dtype) {
   if (!is_finite(bits, dtype)) return std::nullopt;
   const double value = to_double(bits, dtype);
-  const double scaled = std::ldexp(value, k);
-  if (std::ldexp(scaled, -k) != value) return std::nullopt;
+  const double scaled = value * power_of_two(k);
+  if (scaled * power_of_two(-k) != value) return std::nullopt;
   return exactly(scaled, dtype);
 }
 

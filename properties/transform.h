@@ -13,7 +13,7 @@ namespace exactbn {
 // Problems made of others. What needs a value that a format does not hold gives
 // nothing: no rounding may enter, or a law would not be one.
 
-// The sum, or the product with 2^k, where the format holds it.
+// The sum, or the product with 2^k, |k| < 1022, where the format holds it.
 std::optional<std::uint64_t> exact_sum(std::uint64_t bits, double b,
                                        DType dtype);
 std::optional<std::uint64_t> exact_scaled(std::uint64_t bits, int k,

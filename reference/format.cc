@@ -2,8 +2,6 @@
 #include "reference/format.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <stdexcept>
 
 namespace exactbn {
@@ -16,10 +14,6 @@ std::optional<DType> parse_dtype(std::string_view name) {
 }
 
 namespace {
-
-// Of a double: the bits below the hidden one, and the bias of its exponent.
-constexpr int kFractionBits = 52;
-constexpr int kDoubleBias = 1023;
 
 // A finite value as significand * 2^exponent.
 struct Parts {
@@ -56,27 +50,6 @@ Dyadic decode(std::uint64_t bits, DType dtype) {
   return {is_negative(bits, dtype) ? Integer(-n) : n, exponent + zeros};
 }
 
-double to_double(std::uint64_t bits, DType dtype) {
-  if (dtype == DType::f64) return std::bit_cast<double>(bits);
-  const Format f = format(dtype);
-  const double sign = is_negative(bits, dtype) ? -1 : 1;
-  if (is_nan(bits, dtype)) return std::numeric_limits<double>::quiet_NaN();
-  if (is_infinite(bits, dtype)) {
-    return sign * std::numeric_limits<double>::infinity();
-  }
-  const std::uint64_t size = magnitude(bits, dtype);
-  const auto biased = [](int exponent) {
-    return static_cast<std::uint64_t>(kDoubleBias + exponent) << kFractionBits;
-  };
-  // A normal number's fields are a double's but for their widths and the bias.
-  if (size >> (f.precision - 1) != 0) {
-    const std::uint64_t fields = size << (kFractionBits + 1 - f.precision);
-    return sign * std::bit_cast<double>(fields + biased(-f.bias()));
-  }
-  return sign * static_cast<double>(size) *
-         std::bit_cast<double>(biased(f.quantum()));
-}
-
 std::uint64_t round_magnitude(bool negative, const Integer& n, std::int64_t e,
                               bool more, DType dtype) {
   const Format f = format(dtype);
@@ -110,29 +83,7 @@ std::uint64_t round_to(const Dyadic& value, DType dtype) {
 }
 
 std::uint64_t round_to(double value, DType dtype) {
-  const Format f = format(dtype);
-  if (dtype == DType::f64) return std::bit_cast<std::uint64_t>(value);
-  if (std::isnan(value)) return f.quiet_nan();
-  const std::uint64_t sign = std::signbit(value) ? f.sign_bit() : 0;
-  if (std::isinf(value)) return sign | f.overflow();
-  // As round_magnitude does, in one word. A double below its normal numbers
-  // lies far below half of any other format's quantum.
-  const std::uint64_t fields = std::bit_cast<std::uint64_t>(std::fabs(value));
-  if (fields >> kFractionBits == 0) return sign;
-  const int top = static_cast<int>(fields >> kFractionBits) - kDoubleBias;
-  if (top > f.emax) return sign | f.overflow();
-  constexpr std::uint64_t kHidden = std::uint64_t{1} << kFractionBits;
-  const std::uint64_t significand = (fields & (kHidden - 1)) | kHidden;
-  const int unit = std::max(top - (f.precision - 1), f.quantum());
-  const int cut = unit - (top - kFractionBits);
-  if (cut > kFractionBits + 1) return sign;  // below half the quantum
-  std::uint64_t kept = significand >> cut;
-  const std::uint64_t half = std::uint64_t{1} << (cut - 1);
-  const std::uint64_t rest = significand & (2 * half - 1);
-  if (rest > half || (rest == half && (kept & 1) != 0)) ++kept;
-  const auto field = static_cast<std::uint64_t>(unit - f.quantum());
-  const std::uint64_t result = (field << (f.precision - 1)) + kept;
-  return sign | std::min(result, f.overflow());
+  return with_dtype(dtype, [value]<DType d>() { return round_to<d>(value); });
 }
 
 std::int64_t ulp_exponent(std::int64_t top, DType dtype) {

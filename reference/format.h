@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +73,30 @@ constexpr Format format(DType dtype) {
   return {"f8e5m2", 8, 3, 15, -14};
 }
 
+constexpr std::size_t width_in_bytes(DType dtype) {
+  return static_cast<std::size_t>(format(dtype).width) / 8;
+}
+
+// Calls action<dtype>(): a loop whose format is a constant is a fast one.
+template <class Do>
+decltype(auto) with_dtype(DType dtype, const Do& action) {
+  switch (dtype) {
+    case DType::f64:
+      return action.template operator()<DType::f64>();
+    case DType::f32:
+      return action.template operator()<DType::f32>();
+    case DType::f16:
+      return action.template operator()<DType::f16>();
+    case DType::bf16:
+      return action.template operator()<DType::bf16>();
+    case DType::f8e4m3fn:
+      return action.template operator()<DType::f8e4m3fn>();
+    case DType::f8e5m2:
+      break;
+  }
+  return action.template operator()<DType::f8e5m2>();
+}
+
 std::optional<DType> parse_dtype(std::string_view name);
 
 constexpr bool is_negative(std::uint64_t bits, DType dtype) {
@@ -97,9 +124,47 @@ Dyadic decode(std::uint64_t bits, DType dtype);
 // exponents go on: 2^(emax + 1), but 480 in E4M3FN.
 Dyadic first_beyond(DType dtype);
 
+// Of a double: the bits below the hidden one, and the bias of its exponent.
+inline constexpr int kFractionBits = 52;
+inline constexpr int kDoubleBias = 1023;
+
 // The same value as a double, which holds every value of every format; NaN and
 // infinities included.
-double to_double(std::uint64_t bits, DType dtype);
+template <DType dtype>
+double to_double(std::uint64_t bits) {
+  if constexpr (dtype == DType::f64) {
+    return std::bit_cast<double>(bits);
+  } else if constexpr (dtype == DType::f32) {
+    const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    return value == value ? static_cast<double>(value)
+                          : std::numeric_limits<double>::quiet_NaN();
+  } else if constexpr (dtype == DType::bf16) {
+    return to_double<DType::f32>((bits & 0xffff) << 16);
+  } else {
+    constexpr Format f = format(dtype);
+    const double sign = is_negative(bits, dtype) ? -1 : 1;
+    if (is_nan(bits, dtype)) return std::numeric_limits<double>::quiet_NaN();
+    if (is_infinite(bits, dtype)) {
+      return sign * std::numeric_limits<double>::infinity();
+    }
+    const std::uint64_t size = magnitude(bits, dtype);
+    const auto biased = [](int exponent) {
+      return static_cast<std::uint64_t>(kDoubleBias + exponent)
+             << kFractionBits;
+    };
+    // A normal number's fields are a double's but for their widths and the
+    // bias.
+    if (size >> (f.precision - 1) != 0) {
+      const std::uint64_t fields = size << (kFractionBits + 1 - f.precision);
+      return sign * std::bit_cast<double>(fields + biased(-f.bias()));
+    }
+    return sign * static_cast<double>(size) *
+           std::bit_cast<double>(biased(f.quantum()));
+  }
+}
+inline double to_double(std::uint64_t bits, DType dtype) {
+  return with_dtype(dtype, [bits]<DType d>() { return to_double<d>(bits); });
+}
 
 // The bits nearest to the number whose magnitude is n 2^e, or, where `more`,
 // lies strictly between n 2^e and (n + 1) 2^e; ties to even, subnormals kept,
@@ -114,6 +179,51 @@ std::uint64_t round_to(const Dyadic& value, DType dtype);
 
 // The bits nearest to a double; NaN and infinities are kept, the latter as
 // overflow().
+template <DType dtype>
+std::uint64_t round_to(double value) {
+  constexpr Format f = format(dtype);
+  if constexpr (dtype == DType::f64) {
+    return std::bit_cast<std::uint64_t>(value);
+  } else if constexpr (dtype == DType::f32) {
+    if (value != value) return f.quiet_nan();
+    return std::bit_cast<std::uint32_t>(static_cast<float>(value));
+  } else {
+    if (value != value) return f.quiet_nan();
+    const std::uint64_t sign = std::signbit(value) ? f.sign_bit() : 0;
+    const std::uint64_t fields = std::bit_cast<std::uint64_t>(std::fabs(value));
+    // From the least normal number on the fields are those of a double but for
+    // the bias and the bits that are cut off.
+    constexpr auto biased = [](int exponent) {
+      return static_cast<std::uint64_t>(kDoubleBias + exponent)
+             << kFractionBits;
+    };
+    if (fields >= biased(f.emin) && fields < biased(f.emax + 1)) {
+      constexpr int kCut = kFractionBits + 1 - f.precision;
+      constexpr std::uint64_t kHalf = std::uint64_t{1} << (kCut - 1);
+      const std::uint64_t odd = fields >> kCut & 1;
+      const std::uint64_t rounded = (fields + (kHalf - 1) + odd) >> kCut;
+      constexpr std::uint64_t kRebiased = biased(-f.bias()) >> kCut;
+      return sign | std::min(rounded - kRebiased, f.overflow());
+    }
+    // As round_magnitude does, in one word. A double below its normal numbers
+    // lies far below half of any other format's quantum.
+    if (fields >> kFractionBits == 0) return sign;
+    const int top = static_cast<int>(fields >> kFractionBits) - kDoubleBias;
+    if (top > f.emax) return sign | f.overflow();  // an infinity, too
+    constexpr std::uint64_t kHidden = std::uint64_t{1} << kFractionBits;
+    const std::uint64_t significand = (fields & (kHidden - 1)) | kHidden;
+    const int unit = std::max(top - (f.precision - 1), f.quantum());
+    const int cut = unit - (top - kFractionBits);
+    if (cut > kFractionBits + 1) return sign;  // below half the quantum
+    std::uint64_t kept = significand >> cut;
+    const std::uint64_t half = std::uint64_t{1} << (cut - 1);
+    const std::uint64_t rest = significand & (2 * half - 1);
+    if (rest > half || (rest == half && (kept & 1) != 0)) ++kept;
+    const auto field = static_cast<std::uint64_t>(unit - f.quantum());
+    const std::uint64_t result = (field << (f.precision - 1)) + kept;
+    return sign | std::min(result, f.overflow());
+  }
+}
 std::uint64_t round_to(double value, DType dtype);
 
 // 2^(exponent of the unit in the last place) of the binade that holds 2^top.

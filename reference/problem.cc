@@ -75,8 +75,11 @@ std::optional<Operation> parse_operation(std::string_view name) {
 }
 
 const Tensor* Problem::find(std::string_view name) const {
-  const auto it = inputs.find(name);
-  return it == inputs.end() ? nullptr : &it->second;
+  // They are few, and most names are told by their lengths.
+  for (const auto& [key, tensor] : inputs) {
+    if (key.size() == name.size() && key == name) return &tensor;
+  }
+  return nullptr;
 }
 
 void require_valid(const Problem& problem) {
@@ -113,31 +116,52 @@ const InputNames& input_names(Operation operation) {
   return names[static_cast<std::size_t>(operation)];
 }
 
-std::vector<std::string_view> output_names(const Problem& problem) {
+const std::vector<std::string_view>& output_names(const Problem& problem) {
+  using Names = std::vector<std::string_view>;
+  static const Names forward = {"mean", "var", "invstd", "y"};
+  static const Names with_mean = {"mean", "var", "invstd", "y", "running_mean"};
+  static const Names with_var = {"mean", "var", "invstd", "y", "running_var"};
+  static const Names with_both = {"mean", "var",          "invstd",
+                                  "y",    "running_mean", "running_var"};
+  static const Names inference = {"y"};
+  static const Names gradients = {"dbeta", "dgamma", "dx"};
+  static const Names derivative = {"y_dot"};
+  static const Names second = {"grad_dy", "grad_gamma", "grad_x"};
   switch (problem.operation) {
-    case Operation::forward_training: {
-      std::vector<std::string_view> names = {"mean", "var", "invstd", "y"};
-      if (problem.find("running_mean")) names.emplace_back("running_mean");
-      if (problem.find("running_var")) names.emplace_back("running_var");
-      return names;
-    }
+    case Operation::forward_training:
+      if (problem.find("running_mean")) {
+        return problem.find("running_var") ? with_both : with_mean;
+      }
+      return problem.find("running_var") ? with_var : forward;
     case Operation::forward_inference:
-      return {"y"};
+      return inference;
     case Operation::backward_training:
     case Operation::backward_inference:
-      return {"dbeta", "dgamma", "dx"};
+      return gradients;
     case Operation::jvp_training:
-      return {"y_dot"};
+      return derivative;
     case Operation::double_backward_training:
       break;
   }
-  return {"grad_dy", "grad_gamma", "grad_x"};
+  return second;
 }
 
 bool shaped_like_x(std::string_view name) {
-  constexpr std::array<std::string_view, 9> names = {
-      "x", "y", "dy", "dx", "x_dot", "y_dot", "ddx", "grad_x", "grad_dy"};
-  return std::find(names.begin(), names.end(), name) != names.end();
+  // Most names are told by their lengths.
+  switch (name.size()) {
+    case 1:
+      return name == "x" || name == "y";
+    case 2:
+      return name == "dx" || name == "dy";
+    case 3:
+      return name == "ddx";
+    case 5:
+      return name == "x_dot" || name == "y_dot";
+    case 6:
+      return name == "grad_x";
+    default:
+      return name == "grad_dy";
+  }
 }
 
 Shape output_shape(const Problem& problem, std::string_view output) {

@@ -8,8 +8,10 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "reference/node_pool.h"
 #include "reference/tensor.h"
 
 namespace exactbn {
@@ -37,8 +39,20 @@ constexpr bool normalizes_by_batch(Operation operation) {
 std::string_view to_string(Operation operation);
 std::optional<Operation> parse_operation(std::string_view name);
 
+// As strings are compared; but most names differ in the first letter.
+struct ByName {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const {
+    const auto first = [](std::string_view name) {
+      return name.empty() ? 0 : 1 + static_cast<unsigned char>(name[0]);
+    };
+    return first(a) != first(b) ? first(a) < first(b) : a < b;
+  }
+};
+
 // Tensors by their names in the formulas: x, gamma, beta, dy, running_mean, ...
-using Tensors = std::map<std::string, Tensor, std::less<>>;
+using Tensors = std::map<std::string, Tensor, ByName,
+                         NodePool<std::pair<const std::string, Tensor>>>;
 
 // One question to an implementation of batch normalization.
 struct Problem {
@@ -51,7 +65,14 @@ struct Problem {
   std::int64_t batches_tracked = 0;
   Tensors inputs;
 
-  const Tensor& x() const { return inputs.at("x"); }
+  // Throws std::out_of_range where there is none.
+  const Tensor& x() const {
+    // It is the last of them, or the last but one.
+    for (auto it = inputs.rbegin(); it != inputs.rend(); ++it) {
+      if (it->first.size() == 1 && it->first[0] == 'x') return it->second;
+    }
+    throw std::out_of_range("x");
+  }
   const Tensor* find(std::string_view name) const;
   ChannelView view() const { return {x().shape(), channel_axis}; }
 
@@ -85,7 +106,7 @@ const InputNames& input_names(Operation operation);
 
 // The outputs of the problem, in the order of their computation: mean before
 // var before y. The running statistics are among them where they are inputs.
-std::vector<std::string_view> output_names(const Problem& problem);
+const std::vector<std::string_view>& output_names(const Problem& problem);
 
 // Whether an input or output has a value for each of x; one a channel if not.
 bool shaped_like_x(std::string_view name);

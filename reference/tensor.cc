@@ -2,9 +2,9 @@
 #include "reference/tensor.h"
 
 #include <algorithm>
-#include <cstring>
 #include <ostream>
 #include <stdexcept>
+#include <type_traits>
 
 namespace exactbn {
 
@@ -12,22 +12,13 @@ namespace {
 
 constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
 
-std::size_t width_in_bytes(DType dtype) {
-  return static_cast<std::size_t>(format(dtype).width) / 8;
-}
-
-// The machine's own integer of the format's width, at any alignment.
-template <class Word>
-Word load(const std::byte* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
-template <class Word>
-void store(std::byte* to, std::uint64_t bits) {
-  const auto word = static_cast<Word>(bits);
-  std::memcpy(to, &word, sizeof word);
-}
+// The machine's word of a format.
+template <DType dtype>
+using WordOf = std::conditional_t<
+    width_in_bytes(dtype) == 8, std::uint64_t,
+    std::conditional_t<width_in_bytes(dtype) == 4, std::uint32_t,
+                       std::conditional_t<width_in_bytes(dtype) == 2,
+                                          std::uint16_t, std::uint8_t>>>;
 
 }  // namespace
 
@@ -38,7 +29,10 @@ std::int64_t element_count(const Shape& shape) {
       throw std::invalid_argument("shape " + to_string(shape) +
                                   " has an extent below 1");
     }
-    if (extent > kMostElements / count) {
+    // A division takes longer than the rest; most shapes need none.
+    constexpr std::int64_t kFew = std::int64_t{1} << 20;
+    const bool few = extent < kFew && count < kFew;
+    if (!few && extent > kMostElements / count) {
       throw std::invalid_argument("shape " + to_string(shape) +
                                   " has more than 2^40 elements");
     }
@@ -57,33 +51,40 @@ std::string to_string(const Shape& shape) {
 }
 
 Tensor::Tensor(DType dtype, Shape shape)
-    : dtype_(dtype), shape_(std::move(shape)), size_(element_count(shape_)) {
-  data_.resize(static_cast<std::size_t>(size_) * width_in_bytes(dtype));
+    : dtype_(dtype),
+      shape_(std::move(shape)),
+      size_(element_count(shape_)),
+      data_(static_cast<std::size_t>(size_) * width_in_bytes(dtype)) {}
+
+template <DType dtype>
+void Tensor::decode_all(double* to) const {
+  for (std::int64_t i = 0; i < size_; ++i) {
+    to[i] = to_double<dtype>(load<WordOf<dtype>>(i));
+  }
 }
 
-std::uint64_t Tensor::bits(std::int64_t i) const {
-  const std::size_t width = width_in_bytes(dtype_);
-  const std::byte* at = data_.data() + static_cast<std::size_t>(i) * width;
-  if (width == 8) return load<std::uint64_t>(at);
-  if (width == 4) return load<std::uint32_t>(at);
-  if (width == 2) return load<std::uint16_t>(at);
-  return load<std::uint8_t>(at);
+void Tensor::values_to(std::span<double> values) const {
+  with_dtype(dtype_, [&]<DType dtype>() { decode_all<dtype>(values.data()); });
 }
 
-void Tensor::set_bits(std::int64_t i, std::uint64_t bits) {
-  const std::size_t width = width_in_bytes(dtype_);
-  std::byte* at = data_.data() + static_cast<std::size_t>(i) * width;
-  if (width == 8) return store<std::uint64_t>(at, bits);
-  if (width == 4) return store<std::uint32_t>(at, bits);
-  if (width == 2) return store<std::uint16_t>(at, bits);
-  store<std::uint8_t>(at, bits);
+template <DType dtype>
+void Tensor::round_all(const double* from) {
+  for (std::int64_t i = 0; i < size_; ++i) {
+    store<WordOf<dtype>>(i, round_to<dtype>(from[i]));
+  }
+}
+
+void Tensor::round_values(std::span<const double> values) {
+  with_dtype(dtype_, [&]<DType dtype>() { round_all<dtype>(values.data()); });
 }
 
 bool Tensor::all_finite() const {
-  for (std::int64_t i = 0; i < size_; ++i) {
-    if (!finite(i)) return false;
-  }
-  return true;
+  return with_dtype(dtype_, [this]<DType dtype>() {
+    for (std::int64_t i = 0; i < size_; ++i) {
+      if (!is_finite(load<WordOf<dtype>>(i), dtype)) return false;
+    }
+    return true;
+  });
 }
 
 std::ostream& operator<<(std::ostream& os, const Tensor& tensor) {

@@ -3,17 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iosfwd>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "reference/format.h"
-#include "reference/zeroed_pages.h"
+#include "reference/shape.h"
+#include "reference/tensor_bytes.h"
 
 namespace exactbn {
-
-using Shape = std::vector<std::int64_t>;
 
 // The product of the extents. Throws std::invalid_argument on an extent below 1
 // or a product above 2^40.
@@ -33,8 +32,30 @@ class Tensor {
   const Shape& shape() const { return shape_; }
   std::int64_t size() const { return size_; }
 
-  std::uint64_t bits(std::int64_t i) const;
-  void set_bits(std::int64_t i, std::uint64_t bits);
+  std::uint64_t bits(std::int64_t i) const {
+    switch (width_in_bytes(dtype_)) {
+      case 8:
+        return load<std::uint64_t>(i);
+      case 4:
+        return load<std::uint32_t>(i);
+      case 2:
+        return load<std::uint16_t>(i);
+      default:
+        return load<std::uint8_t>(i);
+    }
+  }
+  void set_bits(std::int64_t i, std::uint64_t bits) {
+    switch (width_in_bytes(dtype_)) {
+      case 8:
+        return store<std::uint64_t>(i, bits);
+      case 4:
+        return store<std::uint32_t>(i, bits);
+      case 2:
+        return store<std::uint16_t>(i, bits);
+      default:
+        return store<std::uint8_t>(i, bits);
+    }
+  }
 
   // The value of element i: as a double, which is exact, or as a number.
   double value(std::int64_t i) const { return to_double(bits(i), dtype_); }
@@ -42,16 +63,42 @@ class Tensor {
   bool finite(std::int64_t i) const { return is_finite(bits(i), dtype_); }
   bool all_finite() const;
 
-  std::span<const std::byte> bytes() const { return data_; }
-  std::span<std::byte> bytes() { return data_; }
+  // All values, as `value` has them; and all of them rounded from doubles. The
+  // spans have as many.
+  void values_to(std::span<double> values) const;
+  void round_values(std::span<const double> values);
+
+  std::span<const std::byte> bytes() const {
+    return {data_.data(), data_.size()};
+  }
+  std::span<std::byte> bytes() { return {data_.data(), data_.size()}; }
 
   bool operator==(const Tensor& other) const = default;
 
  private:
+  // The machine's own integer of the format's width, at any alignment.
+  template <class Word>
+  Word load(std::int64_t i) const {
+    Word word;
+    std::memcpy(&word, data_.data() + i * std::int64_t{sizeof word},
+                sizeof word);
+    return word;
+  }
+  template <class Word>
+  void store(std::int64_t i, std::uint64_t bits) {
+    const auto word = static_cast<Word>(bits);
+    std::memcpy(data_.data() + i * std::int64_t{sizeof word}, &word,
+                sizeof word);
+  }
+  template <DType dtype>
+  void decode_all(double* to) const;
+  template <DType dtype>
+  void round_all(const double* from);
+
   DType dtype_ = DType::f64;
   Shape shape_;
   std::int64_t size_ = 0;
-  std::vector<std::byte, ZeroedPages<std::byte>> data_;
+  TensorBytes data_;
 };
 
 // The format, the shape and the first values: "f32 2x3 {1, 0.5, -2, 7, ...}".

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -27,7 +28,21 @@ struct ZeroedPages {
   ZeroedPages(const ZeroedPages<U>&) {}  // NOLINT: the standard asks for it
 
   T* allocate(std::size_t n) {
+    // calloc knows what the system has zeroed, but takes no notice of the small
+    // pieces that malloc keeps ready.
+    if (n * sizeof(T) < kSmall) {
+      T* const memory = allocate_raw(n);
+      std::memset(static_cast<void*>(memory), 0, n * sizeof(T));
+      return memory;
+    }
     void* memory = std::calloc(n, sizeof(T));
+    if (!memory) throw std::bad_alloc();
+    advise(memory, n * sizeof(T));
+    return static_cast<T*>(memory);
+  }
+  // The same, of which nothing is known yet.
+  T* allocate_raw(std::size_t n) {
+    void* memory = std::malloc(n * sizeof(T));
     if (!memory) throw std::bad_alloc();
     advise(memory, n * sizeof(T));
     return static_cast<T*>(memory);
@@ -44,6 +59,8 @@ struct ZeroedPages {
   bool operator==(const ZeroedPages&) const = default;
 
  private:
+  static constexpr std::size_t kSmall = 1024;
+
   static void advise([[maybe_unused]] void* memory,
                      [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "reference/pairwise.h"
+#include "reference/problem.h"
+#include "reference/scratch.h"
+
+namespace exactbn {
+
+// The textbook's answer (textbook_outputs.h), a channel at a time in plain
+// loops. Each value comes of the same operations in the same order, and so has
+// the same bits; but no step makes an array of its own, which on small problems
+// costs more than the arithmetic.
+template <class Real>
+class PlainTextbook {
+  // So that memory holds such numbers as soon as they are assigned there.
+  static_assert(std::is_trivially_copyable_v<Real> &&
+                std::is_trivially_destructible_v<Real>);
+
+ public:
+  explicit PlainTextbook(const Problem& problem)
+      : problem_(problem),
+        view_(problem.view()),
+        m_(view_.count()),
+        size_(view_.channels * m_),
+        count_(static_cast<Real>(m_)),
+        epsilon_(static_cast<Real>(problem.epsilon)),
+        memory_(sizeof(Real) *
+                static_cast<std::size_t>(kMatrices * size_ + kColumns * m_ +
+                                         kRows * view_.channels)),
+        free_(static_cast<Real*>(memory_.data())),
+        terms_(take(m_)),
+        d_(take(m_)),
+        xhat_(take(m_)),
+        g_(take(m_)),
+        bar_(take(m_)),
+        values_(static_cast<std::size_t>(size_)) {}
+
+  // The outputs stay where they are as long as this object is there.
+  void run() {
+    x_ = matrix("x");
+    gamma_ = row("gamma", 1);
+    switch (problem_.operation) {
+      case Operation::forward_training:
+        return forward_training();
+      case Operation::forward_inference:
+        return forward_inference();
+      case Operation::backward_training:
+        return backward_training();
+      case Operation::backward_inference:
+        return backward_inference();
+      case Operation::jvp_training:
+        return jvp_training();
+      case Operation::double_backward_training:
+        return double_backward_training();
+    }
+  }
+
+  // Value k of channel c of an output that is shaped like x is at [c m + k],
+  // the one of any other at [c]. "running_var_biased" is one of them. Empty
+  // where the problem has no such.
+  std::span<const Real> output(std::string_view name) const {
+    for (const Output& output : outputs_) {
+      if (output.name == name) return output.values;
+    }
+    return {};
+  }
+
+  // The same in the order of a tensor, each value rounded to a double; until
+  // the next is asked for.
+  std::span<const double> in_order(std::string_view name) {
+    const std::span<const Real> all = output(name);
+    double* to = values_.data();
+    if (shaped_like_x(name)) {
+      for (std::int64_t o = 0; o < view_.outer; ++o) {
+        for (std::int64_t c = 0; c < view_.channels; ++c) {
+          const Real* const at = all.data() + c * m_ + o * view_.inner;
+          for (std::int64_t i = 0; i < view_.inner; ++i)
+            *to++ = narrowed(at[i]);
+        }
+      }
+    } else {
+      for (const Real& value : all) *to++ = narrowed(value);
+    }
+    return {values_.data(), to};
+  }
+
+ private:
+  // The most that an operation takes, inputs and outputs: of the shape of x, of
+  // that of a channel, and of one value a channel.
+  static constexpr std::int64_t kMatrices = 5;
+  static constexpr std::int64_t kColumns = 5;
+  static constexpr std::int64_t kRows = 10;
+
+  struct Output {
+    std::string_view name;
+    std::span<const Real> values;
+  };
+
+  static double narrowed(const Real& value) {
+    // What a wider format says of a NaN is its own.
+    const bool is_nan = !std::is_same_v<Real, double> && value != value;
+    return is_nan ? std::numeric_limits<double>::quiet_NaN()
+                  : static_cast<double>(value);
+  }
+
+  Real* take(std::int64_t count) {
+    Real* const taken = free_;
+    free_ += count;
+    return taken;
+  }
+
+  const Real* matrix(std::string_view name) {
+    problem_.find(name)->values_to(values_);
+    Real* const to = take(size_);
+    const double* from = values_.data();
+    for (std::int64_t o = 0; o < view_.outer; ++o) {
+      for (std::int64_t c = 0; c < view_.channels; ++c) {
+        Real* const at = to + c * m_ + o * view_.inner;
+        for (std::int64_t i = 0; i < view_.inner; ++i) {
+          at[i] = static_cast<Real>(*from++);
+        }
+      }
+    }
+    return to;
+  }
+
+  const Real* row(std::string_view name, int absent = 0) {
+    Real* const to = take(view_.channels);
+    if (const Tensor* tensor = problem_.find(name)) {
+      for (std::int64_t c = 0; c < view_.channels; ++c) {
+        to[c] = static_cast<Real>(tensor->value(c));
+      }
+    } else {
+      std::fill_n(to, view_.channels, static_cast<Real>(absent));
+    }
+    return to;
+  }
+
+  Real* add(std::string_view name, std::int64_t size) {
+    Real* const to = take(size);
+    outputs_[made_++] = {name, {to, static_cast<std::size_t>(size)}};
+    return to;
+  }
+  Real* add_matrix(std::string_view name) { return add(name, size_); }
+  Real* add_row(std::string_view name) { return add(name, view_.channels); }
+
+  template <class Do>
+  void each_channel(const Do& action) {
+    for (std::int64_t c = 0; c < view_.channels; ++c) action(c, c * m_);
+  }
+
+  template <class Term>
+  Real sum(const Term& term) {
+    for (std::int64_t k = 0; k < m_; ++k) terms_[k] = term(k);
+    return pairwise_sum(terms_, m_);
+  }
+
+  static Real root(const Real& w) {
+    using std::sqrt;
+    return sqrt(w);
+  }
+
+  struct Statistics {
+    Real mean;
+    Real var;
+    Real sigma;
+  };
+
+  // Fills d and xhat.
+  Statistics normalize(const Real* x) {
+    const Real mean = pairwise_sum(x, m_) / count_;
+    for (std::int64_t k = 0; k < m_; ++k) d_[k] = x[k] - mean;
+    const Real var = sum([&](auto k) { return d_[k] * d_[k]; }) / count_;
+    const Real sigma = root(var + epsilon_);
+    for (std::int64_t k = 0; k < m_; ++k) xhat_[k] = d_[k] / sigma;
+    return {mean, var, sigma};
+  }
+
+  Real average(const Real& old, const Real& batch) const {
+    if (problem_.momentum) {
+      const auto momentum = static_cast<Real>(*problem_.momentum);
+      return (Real(1) - momentum) * old + momentum * batch;
+    }
+    const auto n = static_cast<Real>(problem_.batches_tracked);
+    return (n * old + batch) / (n + Real(1));
+  }
+
+  void forward_training() {
+    const Real* const beta = row("beta");
+    Real* const y = add_matrix("y");
+    Real* const mean = add_row("mean");
+    Real* const var = add_row("var");
+    Real* const invstd = add_row("invstd");
+    each_channel([&](std::int64_t c, std::int64_t first) {
+      const Statistics s = normalize(x_ + first);
+      mean[c] = s.mean;
+      var[c] = s.var;
+      invstd[c] = Real(1) / s.sigma;
+      for (std::int64_t k = 0; k < m_; ++k) {
+        y[first + k] = xhat_[k] * gamma_[c] + beta[c];
+      }
+    });
+    if (problem_.find("running_mean")) {
+      const Real* const old = row("running_mean");
+      Real* const now = add_row("running_mean");
+      each_channel([&](auto c, auto) { now[c] = average(old[c], mean[c]); });
+    }
+    if (problem_.find("running_var")) {
+      const Real* const old = row("running_var");
+      Real* const biased = add_row("running_var_biased");
+      Real* const now = add_row("running_var");
+      each_channel([&](auto c, auto) {
+        biased[c] = average(old[c], var[c]);
+        now[c] = average(old[c], var[c] * count_ / static_cast<Real>(m_ - 1));
+      });
+    }
+  }
+
+  void forward_inference() {
+    const Real* const beta = row("beta");
+    const Real* const mean = row("running_mean");
+    const Real* const var = row("running_var");
+    Real* const y = add_matrix("y");
+    each_channel([&](std::int64_t c, std::int64_t first) {
+      const Real sigma = root(var[c] + epsilon_);
+      for (std::int64_t k = first; k < first + m_; ++k) {
+        y[k] = (x_[k] - mean[c]) / sigma * gamma_[c] + beta[c];
+      }
+    });
+  }
+
+  void backward_training() {
+    const Real* const all_dy = matrix("dy");
+    Real* const dx = add_matrix("dx");
+    Real* const dgamma = add_row("dgamma");
+    Real* const dbeta = add_row("dbeta");
+    each_channel([&](std::int64_t c, std::int64_t first) {
+      const Statistics s = normalize(x_ + first);
+      const Real* const dy = all_dy + first;
+      dgamma[c] = sum([&](auto k) { return dy[k] * xhat_[k]; });
+      dbeta[c] = pairwise_sum(dy, m_);
+      const Real a = dbeta[c] / count_;
+      const Real b = dgamma[c] / count_;
+      const Real scale = gamma_[c] / s.sigma;
+      for (std::int64_t k = 0; k < m_; ++k) {
+        dx[first + k] = (dy[k] - a - xhat_[k] * b) * scale;
+      }
+    });
+  }
+
+  void backward_inference() {
+    const Real* const all_dy = matrix("dy");
+    const Real* const mean = row("running_mean");
+    const Real* const var = row("running_var");
+    Real* const dx = add_matrix("dx");
+    Real* const dgamma = add_row("dgamma");
+    Real* const dbeta = add_row("dbeta");
+    each_channel([&](std::int64_t c, std::int64_t first) {
+      const Real* const x = x_ + first;
+      const Real* const dy = all_dy + first;
+      const Real sigma = root(var[c] + epsilon_);
+      const Real scale = gamma_[c] / sigma;
+      for (std::int64_t k = 0; k < m_; ++k) {
+        xhat_[k] = (x[k] - mean[c]) / sigma;
+        dx[first + k] = dy[k] * scale;
+      }
+      dgamma[c] = sum([&](auto k) { return dy[k] * xhat_[k]; });
+      dbeta[c] = pairwise_sum(dy, m_);
+    });
+  }
+
+  void jvp_training() {
+    const Real* const all_x_dot = matrix("x_dot");
+    const Real* const gamma_dot = row("gamma_dot");
+    const Real* const beta_dot = row("beta_dot");
+    Real* const y_dot = add_matrix("y_dot");
+    each_channel([&](std::int64_t c, std::int64_t first) {
+      const Statistics s = normalize(x_ + first);
+      const Real* const x_dot = all_x_dot + first;
+      const Real mean_dot = pairwise_sum(x_dot, m_) / count_;
+      Real* const d_dot = bar_;
+      for (std::int64_t k = 0; k < m_; ++k) d_dot[k] = x_dot[k] - mean_dot;
+      const Real var_dot =
+          Real(2) * sum([&](auto k) { return d_[k] * d_dot[k]; }) / count_;
+      const Real sigma_dot = var_dot / (Real(2) * s.sigma);
+      for (std::int64_t k = 0; k < m_; ++k) {
+        const Real xhat_dot = (d_dot[k] - xhat_[k] * sigma_dot) / s.sigma;
+        y_dot[first + k] =
+            xhat_dot * gamma_[c] + xhat_[k] * gamma_dot[c] + beta_dot[c];
+      }
+    });
+  }
+
+  void double_backward_training() {
+    const Real* const all_dy = matrix("dy");
+    const Real* const all_ddx = matrix("ddx");
+    const Real* const ddgamma = row("ddgamma");
+    const Real* const ddbeta = row("ddbeta");
+    Real* const grad_x = add_matrix("grad_x");
+    Real* const grad_gamma = add_row("grad_gamma");
+    Real* const grad_dy = add_matrix("grad_dy");
+    each_channel([&](std::int64_t c, std::int64_t first) {
+      const Statistics s = normalize(x_ + first);
+      const Real* const dy = all_dy + first;
+      const Real* const ddx = all_ddx + first;
+      const Real a = pairwise_sum(dy, m_) / count_;
+      const Real b = sum([&](auto k) { return dy[k] * xhat_[k]; }) / count_;
+      for (std::int64_t k = 0; k < m_; ++k) {
+        g_[k] = dy[k] - a - xhat_[k] * b;
+      }
+      const Real scale = gamma_[c] / s.sigma;
+
+      const Real scale_bar = sum([&](auto k) { return ddx[k] * g_[k]; });
+      Real* const g_bar = g_;  // g is not needed any more
+      for (std::int64_t k = 0; k < m_; ++k) g_bar[k] = ddx[k] * scale;
+      const Real a_bar = count_ * ddbeta[c] - pairwise_sum(g_bar, m_);
+      const Real b_bar = count_ * ddgamma[c] -
+                         sum([&](auto k) { return g_bar[k] * xhat_[k]; });
+      const Real b_bar_m = b_bar / count_;
+      const Real a_bar_m = a_bar / count_;
+      Real* const xhat_bar = bar_;
+      for (std::int64_t k = 0; k < m_; ++k) {
+        grad_dy[first + k] = g_bar[k] + xhat_[k] * b_bar_m + a_bar_m;
+        xhat_bar[k] = dy[k] * b_bar_m - g_bar[k] * b;
+      }
+      const Real sigma_bar = -(scale_bar * scale + sum([&](auto k) {
+                                 return xhat_bar[k] * xhat_[k];
+                               })) /
+                             s.sigma;
+      const Real var_bar = sigma_bar / (Real(2) * s.sigma);
+      const Real along_d = Real(2) * var_bar / count_;
+      Real* const d_bar = bar_;
+      for (std::int64_t k = 0; k < m_; ++k) {
+        d_bar[k] = xhat_bar[k] / s.sigma + d_[k] * along_d;
+      }
+      const Real mean_bar_m = -pairwise_sum(d_bar, m_) / count_;
+      for (std::int64_t k = 0; k < m_; ++k) {
+        grad_x[first + k] = d_bar[k] + mean_bar_m;
+      }
+      grad_gamma[c] = scale_bar / s.sigma;
+    });
+  }
+
+  const Problem& problem_;
+  ChannelView view_;
+  std::int64_t m_;
+  std::int64_t size_;
+  Real count_;
+  Real epsilon_;
+  Scratch memory_;
+  Real* free_;
+  Real* terms_;
+  Real* d_;
+  Real* xhat_;
+  Real* g_;
+  Real* bar_;
+  std::vector<double> values_;  // of a tensor, on their way
+  const Real* x_ = nullptr;
+  const Real* gamma_ = nullptr;
+  std::array<Output, 7> outputs_ = {};
+  std::size_t made_ = 0;
+};
+
+}  // namespace exactbn

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reference/plain_textbook.h"
+
+#include <boost/multiprecision/cpp_bin_float.hpp>
+#include <boost/multiprecision/eigen.hpp>
+//
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "reference/textbook_agreement.h"
+#include "reference/textbook_outputs.h"
+
+namespace exactbn {
+namespace {
+
+template <class Real>
+bool same_bits(const Real& a, const Real& b) {
+  if constexpr (std::is_same_v<Real, double>) {
+    return std::memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b);
+  } else {
+    return a == b || (a != a && b != b);
+  }
+}
+
+// Of problems with any values, so that sums cancel and ranges are left.
+template <class Real>
+void expect_the_same() {
+  Draw draw(3);
+  int values = 0;
+  for (int trial = 0; trial < trials(400); ++trial) {
+    for (const Operation operation : kOperations) {
+      for (const DType dtype : kDTypes) {
+        Problem p = any_problem(draw, operation, dtype);
+        if (trial % 2 == 0) {
+          // The channels on another axis, and long enough for halves.
+          const auto m = static_cast<std::int64_t>(draw.below(40)) + 1;
+          p.channel_axis = static_cast<int>(draw.below(3));
+          p.inputs["x"] = drawn(draw, dtype, {2, 3, m}, false);
+          for (auto& [name, tensor] : p.inputs) {
+            if (name == "x") continue;
+            tensor = drawn(draw, tensor.dtype(), output_shape(p, name),
+                           name == "running_var");
+          }
+        }
+        const Outputs<Real> expected = Textbook<Real>(p).outputs();
+        PlainTextbook<Real> plain(p);
+        plain.run();
+        for (const auto& [name, matrix] : expected) {
+          const std::span<const Real> got = plain.output(name);
+          ASSERT_EQ(static_cast<std::int64_t>(got.size()), matrix.size());
+          for (std::size_t i = 0; i < got.size(); ++i) {
+            ASSERT_TRUE(same_bits(got[i], matrix(static_cast<Eigen::Index>(i))))
+                << to_string(operation) << ' ' << format(dtype).name << ' '
+                << name << '[' << i << ']';
+            ++values;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(values, trials(200'000));
+}
+
+TEST(PlainTextbook, HasTheBitsOfTheTextbookInDouble) {
+  expect_the_same<double>();
+}
+
+TEST(PlainTextbook, HasTheBitsOfTheTextbookInLongDouble) {
+  expect_the_same<long double>();
+}
+
+TEST(PlainTextbook, HasNoOtherOutputs) {
+  Draw draw(1);
+  const Problem p = any_problem(draw, Operation::jvp_training, DType::f32);
+  PlainTextbook<double> plain(p);
+  plain.run();
+  EXPECT_FALSE(plain.output("y_dot").empty());
+  EXPECT_TRUE(plain.output("y").empty());
+}
+
+}  // namespace
+}  // namespace exactbn
