@@ -44,6 +44,28 @@ Problem drawn(Draw& draw, Operation operation, DType dtype) {
   return p;
 }
 
+// A drawn problem and its screen.
+struct Screened {
+  explicit Screened(Draw& draw)
+      : operation(draw.below(2) == 0 ? Operation::backward_training
+                                     : Operation::forward_training),
+        output(operation == Operation::backward_training ? "dx" : "y"),
+        dtype(draw.below(2) == 0 ? DType::f32 : DType::f64),
+        problem(drawn(draw, operation, dtype)),
+        judge(problem, declaration, Judge::Deferred()),
+        screen(problem, declaration, judge) {
+    screen.prepare({0, 3});
+  }
+
+  Operation operation;
+  std::string_view output;
+  DType dtype;
+  Problem problem;
+  Declaration declaration;
+  Judge judge;
+  Screen screen;
+};
+
 double apart(const DoubleDouble& a, const DoubleDouble& b) {
   return std::fabs((a.high - b.high) + (a.low - b.low));
 }
@@ -54,32 +76,25 @@ TEST(Screen, FormsAreOffByNoMoreThanItSays) {
   double most = 0;
   const int count = trials(300);
   for (int trial = 0; trial < count; ++trial) {
-    const bool backward = draw.below(2) == 0;
-    const Operation operation =
-        backward ? Operation::backward_training : Operation::forward_training;
-    const DType dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
-    const Problem p = drawn(draw, operation, dtype);
-    const std::string_view output = backward ? "dx" : "y";
-    const Declaration declaration;
-    Judge judge(p, declaration, Judge::Deferred());
-    Screen screen(p, declaration, judge);
-    screen.prepare({0, 3});
-    const auto names = form_inputs(operation, output);
+    Screened d(draw);
+    Screen& screen = d.screen;
+    const std::string_view output = d.output;
+    const auto names = form_inputs(d.operation, output);
     for (std::int64_t c = 0; c < 3; ++c) {
       if (!screen.is_bounded(output, c)) continue;
       const ExactBatchNorm& exact = screen.exact(c).exact();
       const EstimatedForm near = screen.form(output, c);
       const AffineForm form =
-          affine_form(operation, output, exact.channel(c), exact.along(c));
+          affine_form(d.operation, output, exact.channel(c), exact.along(c));
       const FormError error = screen.error(output, c);
       const auto expect_within = [&](double off, double bound) {
-        EXPECT_LE(off, bound) << output << ' ' << format(dtype).name;
+        EXPECT_LE(off, bound) << output << ' ' << format(d.dtype).name;
         if (bound > 0) most = std::max(most, off / bound);
       };
       expect_within(apart(near.offset, nearest_pair(form.offset)),
                     error.offset);
       for (std::size_t j = 0; j < names.size(); ++j) {
-        const bool by_x = backward && names[j] == "x";
+        const bool by_x = output == "dx" && names[j] == "x";
         const DoubleDouble slope = by_x ? near.by_x : near.slope;
         expect_within(apart(slope, nearest_pair(form.slopes[j])),
                       by_x ? error.of_x : error.slope * std::fabs(slope.high));
@@ -103,16 +118,9 @@ TEST(Screen, TolerancesOfLeastAndGreatestSizesEncloseTheOthers) {
   Draw draw(2);
   const int count = trials(100);
   for (int trial = 0; trial < count; ++trial) {
-    const bool backward = draw.below(2) == 0;
-    const Operation operation =
-        backward ? Operation::backward_training : Operation::forward_training;
-    const DType dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
-    const Problem p = drawn(draw, operation, dtype);
-    const std::string_view output = backward ? "dx" : "y";
-    const Declaration declaration;
-    Judge judge(p, declaration, Judge::Deferred());
-    Screen screen(p, declaration, judge);
-    screen.prepare({0, 3});
+    Screened d(draw);
+    Screen& screen = d.screen;
+    const std::string_view output = d.output;
     for (std::int64_t c = 0; c < 3; ++c) {
       if (!screen.is_bounded(output, c)) continue;
       const double eta = std::exp2(draw.between(-40, 12));

@@ -3,6 +3,7 @@
 // way.
 #include <cmath>
 
+#include "oracles/channel_problem.h"
 #include "properties/law_families.h"
 #include "properties/law_parts.h"
 
@@ -157,7 +158,7 @@ void channels(Trial& t) {
   const Problem& p = t.base().problem();
   const ChannelView view = p.view();
   const std::int64_t c = view.channels - 1;
-  if (const Asked* q = t.ask(only_channel(p, c))) {
+  if (const Asked* q = t.ask(channel_problem(p, c))) {
     compare(
         t, t.base(), *q, alike,
         [&](std::int64_t k) { return view.offset(c, k); },

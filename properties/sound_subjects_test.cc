@@ -3,6 +3,7 @@
 // Sound algorithms (oracles/zoo_*) as subjects: no law may accuse one.
 #include <gtest/gtest.h>
 
+#include "oracles/channel_problem.h"
 #include "oracles/zoo_trial.h"
 #include "properties/runner.h"
 #include "properties/transform.h"
@@ -45,7 +46,7 @@ class SoundSubject : public Subject {
     if (!is_in_range(p)) return {Answer::Kind::unsupported, "range", {}};
     Answer all;
     for (std::int64_t k = 0; k < p.view().channels; ++k) {
-      const Answer one = channel(only_channel(p, k));
+      const Answer one = channel(channel_problem(p, k));
       for (const auto& [name, tensor] : one.outputs) {
         Tensor& to = all.outputs[name];
         if (to.size() == 0) to = Tensor(tensor.dtype(), output_shape(p, name));

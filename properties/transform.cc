@@ -113,22 +113,6 @@ Problem restricted(const Problem& problem,
   return result;
 }
 
-Problem only_channel(const Problem& problem, std::int64_t c) {
-  const ChannelView view = problem.view();
-  Problem result = problem;
-  result.channel_axis = 1;
-  for (auto& [name, tensor] : result.inputs) {
-    const Tensor& from = problem.inputs.at(name);
-    if (shaped_like_x(name)) {
-      tensor = picked(from, {view.count(), 1},
-                      [&](std::int64_t k) { return view.offset(c, k); });
-    } else {
-      tensor = picked(from, {1}, [&](std::int64_t) { return c; });
-    }
-  }
-  return result;
-}
-
 namespace {
 
 Shape shape_with_axis(const Problem& problem, int axis) {

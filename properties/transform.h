@@ -39,9 +39,6 @@ Problem reordered(const Problem& problem,
 Problem restricted(const Problem& problem,
                    const std::vector<std::int64_t>& positions);
 
-// That channel alone: shape [m, 1].
-Problem only_channel(const Problem& problem, std::int64_t c);
-
 // The channels as another axis.
 Problem with_channel_axis(const Problem& problem, int axis);
 

@@ -67,13 +67,6 @@ TEST(Transform, PositionsAreTakenOut) {
   EXPECT_EQ(values_of(p.x()), (std::vector<double>{100, 110, 120, 1, 11, 21}));
 }
 
-TEST(Transform, AChannelIsTakenOut) {
-  const Problem p = only_channel(counted(), 2);
-  EXPECT_EQ(p.x().shape(), (Shape{4, 1}));
-  EXPECT_EQ(values_of(p.x()), (std::vector<double>{20, 21, 120, 121}));
-  EXPECT_EQ(values_of(p.inputs.at("gamma")), std::vector<double>{3});
-}
-
 TEST(Transform, ChannelsMoveToAnotherAxis) {
   const Problem p = with_channel_axis(counted(), 2);
   EXPECT_EQ(p.x().shape(), (Shape{2, 2, 3}));
