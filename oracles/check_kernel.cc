@@ -33,6 +33,9 @@ constexpr double kLess = 1 - kSlack;
 // A value is no more than that many times its binade.
 constexpr double kBinades = 2.25;
 
+// Beyond it no error is excused without the judge.
+constexpr double kMostError = 0x1p1000;
+
 constexpr std::int64_t kExponent = 0x7ff0000000000000;
 constexpr std::int64_t kMagnitude = 0x7fffffffffffffff;
 

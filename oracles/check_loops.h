@@ -158,7 +158,9 @@ EXACTBN_INLINE FourMasks quiet(const Places<k>& at, const Tolerances<k>& may,
   for (std::size_t j = 0; j < k; ++j) {
     tol = madd(may.tol[j], absolute(in[j]), tol);
   }
-  return f.error <= least(madd(binade, at.half, tol), by_ulps);
+  // A form that is infinite, as a frozen x may be, is for the judge.
+  const Four most = least(by_ulps, all(kMostError));
+  return f.error <= least(madd(binade, at.half, tol), most);
 }
 
 // Rows of four values, each of a column of its own, or all of one.
@@ -381,7 +383,8 @@ EXACTBN_INLINE void measure_all(const CheckForms& forms,
       bound += forms.bounds.rest[j][l] * std::fabs(in[j]);
     }
     const double got = all_got[i];
-    const double error = std::fabs((got - f.high) - f.low);
+    // Nothing is known of the error where the form is infinite: NaN.
+    const double error = std::fabs((got - f.high) - f.low) + size * 0;
     const double slack = bound + (error + bound) * kSlack;
     const double away = slack + size * 0x1p-52;  // it is rounded
     const double down = size - away;

@@ -345,6 +345,12 @@ class FastCheck::Worker {
              b.high <= 0.5 * b.ulp_low + tolerance);
   }
 
+  // A frozen x may be no number, and the right value then none either.
+  bool has_finite_inputs(std::int64_t i) const {
+    return std::all_of(check_.inputs_.begin(), check_.inputs_.end(),
+                       [i](const Tensor* t) { return t->finite(i); });
+  }
+
   // NaN is as bad as can be, and fails for sure: but the first is to be named.
   bool is_another_nan(std::int64_t i) const {
     return is_nan(check_.got_.bits(i), check_.got_.dtype()) &&
@@ -352,7 +358,7 @@ class FastCheck::Worker {
            std::isinf(found_.worst.judgement.eta) &&
            std::isinf(found_.worst.judgement.ulp) &&
            found_.worst.judgement.grade == Grade::unstable &&
-           found_.worst.index < i;
+           found_.worst.index < i && has_finite_inputs(i);
   }
 
   void judge(std::int64_t i) {

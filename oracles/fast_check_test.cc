@@ -304,6 +304,40 @@ TEST(FastCheck, VerdictsDependOnNeitherLayoutNorThreads) {
   omp_set_num_threads(threads);
 }
 
+// With frozen statistics an infinite x makes one y infinite, and no other: so a
+// number that is answered there is wrong, however much it may be off elsewhere.
+TEST(FastCheck, InfiniteValuesOfInputsAreForTheJudge) {
+  Draw draw(7);
+  for (const DType dtype : {DType::f32, DType::f64, DType::bf16}) {
+    for (const Shape& shape : {Shape{2, 2, 400}, Shape{300, 5}}) {
+      Question q;
+      q.operation = Operation::forward_inference;
+      q.dtype = dtype;
+      q.shape = shape;
+      Problem p = problem_of(draw, q);
+      for (std::int64_t i = 0; i < p.x().size(); ++i) {
+        const std::uint64_t k = draw.below(40);
+        if (k > 1) continue;
+        p.inputs["x"].set_bits(
+            i, k == 0 ? format(dtype).overflow() : format(dtype).quiet_nan());
+      }
+      const Answer right = correct_answer(p, dtype);
+      for (const auto& [name, apply] : breaks()) {
+        Answer answer = right;
+        for (auto& [output, tensor] : answer.outputs) {
+          apply(draw, tensor);
+          for (std::int64_t i = 0; i < tensor.size(); ++i) {
+            if (!p.x().finite(i) && draw.below(2) == 0) tensor.set_bits(i, 0);
+          }
+        }
+        SCOPED_TRACE(name);
+        expect_same(p, answer);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 TEST(FastCheck, IntegersSeeFewValues) {
   Draw draw(5);
   for (const DType dtype : {DType::f32, DType::f64, DType::bf16, DType::f16}) {
