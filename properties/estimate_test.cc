@@ -110,12 +110,14 @@ TEST(Comparison, HoldsWithoutRounding) {
     Estimated y;
     x.value = to_double(draw_bits(draw, DType::f64), DType::f64);
     // A small difference that is often just what the radii excuse.
-    const int quantum = std::max(std::ilogb(factor * x.value) - 52, -1074);
+    const auto ulp = [](double value) {
+      return value == 0 ? -1074 : std::max(std::ilogb(value) - 52, -1074);
+    };
+    const int quantum = ulp(factor * x.value);
     const auto units = static_cast<double>(draw.below(6));
     y.value = factor * x.value + std::ldexp(units, quantum);
     y.radius = std::ldexp(static_cast<double>(1 + draw.below(3)), quantum);
-    x.radius = std::ldexp(static_cast<double>(draw.below(3)),
-                          std::max(std::ilogb(x.value) - 52, -1074));
+    x.radius = std::ldexp(static_cast<double>(draw.below(3)), ulp(x.value));
     Comparison comparison(factor);
     comparison.add(x, y);
     ++all;

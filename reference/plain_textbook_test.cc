@@ -6,21 +6,16 @@
 //
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 #include "reference/textbook_agreement.h"
 #include "reference/textbook_outputs.h"
 
 namespace exactbn {
 namespace {
 
+// But for the sign of a zero: with AVX, Eigen negates by subtracting from 0.
 template <class Real>
-bool same_bits(const Real& a, const Real& b) {
-  if constexpr (std::is_same_v<Real, double>) {
-    return std::memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b);
-  } else {
-    return a == b || (a != a && b != b);
-  }
+bool same_number(const Real& a, const Real& b) {
+  return a == b || (a != a && b != b);
 }
 
 // Of problems with any values, so that sums cancel and ranges are left.
@@ -50,7 +45,8 @@ void expect_the_same() {
           const std::span<const Real> got = plain.output(name);
           ASSERT_EQ(static_cast<std::int64_t>(got.size()), matrix.size());
           for (std::size_t i = 0; i < got.size(); ++i) {
-            ASSERT_TRUE(same_bits(got[i], matrix(static_cast<Eigen::Index>(i))))
+            ASSERT_TRUE(
+                same_number(got[i], matrix(static_cast<Eigen::Index>(i))))
                 << to_string(operation) << ' ' << format(dtype).name << ' '
                 << name << '[' << i << ']';
             ++values;
@@ -62,11 +58,11 @@ void expect_the_same() {
   EXPECT_GT(values, trials(200'000));
 }
 
-TEST(PlainTextbook, HasTheBitsOfTheTextbookInDouble) {
+TEST(PlainTextbook, HasTheNumbersOfTheTextbookInDouble) {
   expect_the_same<double>();
 }
 
-TEST(PlainTextbook, HasTheBitsOfTheTextbookInLongDouble) {
+TEST(PlainTextbook, HasTheNumbersOfTheTextbookInLongDouble) {
   expect_the_same<long double>();
 }
 
