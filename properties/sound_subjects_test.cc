@@ -161,7 +161,7 @@ void hunt_all(std::uint64_t cases) {
 TEST(SoundSubjects, BreakNoLaw) { hunt_all(trials(300)); }
 
 // 10^6 cases and more, of which most are declined.
-TEST(SoundSubjects, DISABLED_BreakNoLawInMillions) { hunt_all(200'000); }
+TEST(SoundSubjects, DISABLED_BreakNoLawInMillions) { hunt_all(300'000); }
 
 }  // namespace
 }  // namespace exactbn::zoo
