@@ -14,7 +14,7 @@ namespace {
 // Channels that are read together: their values share lines of the cache.
 constexpr std::int64_t kGroup = std::int64_t{4} * kLanes;
 // Values that are worth a task of their own, and a thread.
-constexpr std::int64_t kTask = std::int64_t{1} << 16;
+constexpr std::int64_t kTask = std::int64_t{1} << 18;
 
 constexpr int kBlock = kLanes * kRows;
 
