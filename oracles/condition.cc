@@ -78,7 +78,7 @@ void Conditions::prepare(const Channels& channels,
     const std::int64_t c = channels.first + i;
     const auto at = static_cast<std::size_t>(c);
     channels_[at] = channel(c, statistics[static_cast<std::size_t>(i)]);
-    groups_[at] = group_of(c, channels, kChannelGroup);
+    groups_[at] = group_of(c, channels);
   }
 }
 

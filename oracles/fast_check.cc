@@ -116,7 +116,6 @@ class FastCheck::Worker {
     Quiet quiet = check_.record();
     quiet.ulps = std::min(quiet.ulps, passing_ulps());
     quiet.eta = std::min(quiet.eta, kMostEta);
-    if (by_eta()) quiet.eta = std::min(quiet.eta, check_.limit_);
     return quiet;
   }
 
@@ -144,7 +143,8 @@ class FastCheck::Worker {
   // these are judged, or wait for the end as contenders, and so do the others
   // that may be the worst. The others pass, and no tolerance is needed: their
   // eta is 0.
-  bool judge_few(ChannelTests& tests, std::int64_t first, std::int64_t n) {
+  bool judge_few(const ChannelTests& tests, std::int64_t first,
+                 std::int64_t n) {
     constexpr std::size_t kFew = 16;
     std::array<std::int64_t, kFew> few{};
     std::size_t count = 0;
@@ -186,8 +186,9 @@ class FastCheck::Worker {
   // nothing. Exact sizes, or the least and greatest.
   bool wait(const ChannelTests& tests, std::int64_t first, std::int64_t i,
             Sizes sizes) {
-    const auto tolerance = [&](double eta, double slack, Sizes with) {
-      return tests.tolerance(i, inputs_at(i), eta, slack, with);
+    const auto tolerance = [&, in = inputs_at(i)](double eta, double slack,
+                                                  Sizes with) {
+      return tests.tolerance(i, in, eta, slack, with);
     };
     const bool exact = sizes == Sizes::exact;
     const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
@@ -473,11 +474,12 @@ const OutputVerdict& FastCheck::finish() {
     for (const Contender& c : left) {
       if (channels.size() < threads) add(c);
     }
-    parallel_for(std::ssize(channels), channels.size() > 1,
-                 [&](std::int64_t i) {
-                   if (screen_)
+    if (screen_) {
+      parallel_for(std::ssize(channels), channels.size() > 1,
+                   [&](std::int64_t i) {
                      screen_->open(channels[static_cast<std::size_t>(i)]);
-                 });
+                   });
+    }
     std::vector<Contender> now;
     std::erase_if(left, [&](const Contender& c) {
       const auto end = channels.end();

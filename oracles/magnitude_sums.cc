@@ -54,7 +54,8 @@ struct Rows {
 };
 
 // Adds a value, d from the mean, to the sums of one lane; dy and u are 0 where
-// they are absent.
+// they are absent. The loop of add_rows has the same: with this called there,
+// g++ does not vectorize it.
 EXACTBN_INLINE void add_value(double value, double from_mean, double dy,
                               double u, std::array<double, kSums>& sums) {
   const double x = std::fabs(value);
@@ -299,13 +300,7 @@ class Apart {
 
   double operator[](std::int64_t k) const {
     const std::int64_t i = k * stride_ + channel_;
-    if (!in_place_) return tensor_->value(i);
-    // Each is in a line of its own, and waits for the memory.
-    constexpr std::int64_t kLines = 48;
-    if (i + kLines * stride_ < tensor_->size()) {
-      __builtin_prefetch(in_place_ + i + kLines * stride_);
-    }
-    return in_place_[i];
+    return in_place_ ? in_place_[i] : tensor_->value(i);
   }
 
  private:

@@ -127,7 +127,7 @@ Wide Asked::allowed(double got, DType dtype, Wide tolerance) const {
   const Wide ulp = ulp_at(most, dtype);
   Wide radius = required_ == Grade::correct
                     ? ulp / 2
-                    : std::max(ulp, Wide{ulp} / 2 + tolerance);
+                    : std::max(ulp, ulp / 2 + tolerance);
   if (declaration_.subnormals == Subnormals::flush) {
     radius += power_of_two(f.emin);
   }

@@ -30,31 +30,18 @@ struct Slice {
 // Runs that are asked of the memory before their turn.
 constexpr std::int64_t kAhead = 16;
 
-// And single values, each of a line of its own.
-constexpr std::int64_t kApart = 48;
-
+// Copies with the step known to the compiler where it can be.
 template <class Storage, class Word, class Convert>
 void copy_as(const Tensor& tensor, const Slice& slice, Word* to,
              const Convert& convert) {
-  const auto run = [&](const std::byte* from, Word* out) {
+  const auto run = [&](const std::byte* from, std::int64_t step, Word* out) {
 #ifndef __clang__  // as in sum_kernels.cc
 #pragma omp simd
 #endif
     for (std::int64_t j = 0; j < slice.length; ++j) {
       Storage bits;
-      std::memcpy(&bits, from + j * std::int64_t{sizeof bits}, sizeof bits);
-      out[j] = convert(bits);
-    }
-  };
-  // Values of lines of their own.
-  const auto run_apart = [&](const std::byte* from, Word* out) {
-    const std::int64_t step = slice.step * std::int64_t{sizeof(Storage)};
-    for (std::int64_t j = 0; j < slice.length; ++j) {
-      if (j + kApart < slice.length) {
-        __builtin_prefetch(from + (j + kApart) * step);
-      }
-      Storage bits;
-      std::memcpy(&bits, from + j * step, sizeof bits);
+      std::memcpy(&bits, from + j * step * std::int64_t{sizeof bits},
+                  sizeof bits);
       out[j] = convert(bits);
     }
   };
@@ -67,9 +54,9 @@ void copy_as(const Tensor& tensor, const Slice& slice, Word* to,
                          kAhead * slice.stride * std::int64_t{sizeof(Storage)});
     }
     if (slice.step == 1) {
-      run(from, to);
+      run(from, 1, to);
     } else {
-      run_apart(from, to);
+      run(from, slice.step, to);
     }
   }
 }
