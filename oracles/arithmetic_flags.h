@@ -2,8 +2,6 @@
 #pragma once
 
 #if defined(__x86_64__)
-#include <xmmintrin.h>
-
 #include <cfloat>
 #include <cstdint>
 #if LDBL_MANT_DIG == 64
@@ -15,23 +13,35 @@
 
 namespace exactbn {
 
-// Tells whether an operation on doubles since it was made overflowed, or
-// underflowed and lost something.
+// Tells whether an operation on doubles overflowed, or underflowed and lost
+// something, since it was made or cleared: one whose operands were read from
+// memory after that, and whose result is there before it is asked.
 #if defined(__x86_64__)
 // Doubles are calculated by SSE: its register alone is a fraction of what
 // fenv.h takes, which asks the x87 as well.
 class RangeFlags {
  public:
-  RangeFlags() { _mm_setcsr(_mm_getcsr() & ~kOut); }
-  bool raised() const { return (_mm_getcsr() & kOut) != 0; }
+  RangeFlags() { clear(); }
+  void clear() {
+    const std::uint32_t cleared = control_and_status() & ~kOut;
+    asm volatile("ldmxcsr %0" : : "m"(cleared) : "memory");
+  }
+  bool raised() const { return (control_and_status() & kOut) != 0; }
 
  private:
-  static constexpr unsigned kOut = _MM_EXCEPT_OVERFLOW | _MM_EXCEPT_UNDERFLOW;
+  static constexpr std::uint32_t kOut = 0x18;  // overflow and underflow
+
+  static std::uint32_t control_and_status() {
+    std::uint32_t bits = 0;
+    asm volatile("stmxcsr %0" : "=m"(bits) : : "memory");
+    return bits;
+  }
 };
 #else
 class RangeFlags {
  public:
-  RangeFlags() { std::feclearexcept(kOut); }
+  RangeFlags() { clear(); }
+  void clear() { std::feclearexcept(kOut); }
   bool raised() const { return std::fetestexcept(kOut) != 0; }
 
  private:

@@ -5,6 +5,7 @@
 #include <boost/multiprecision/eigen.hpp>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "oracles/arithmetic_flags.h"
 #include "oracles/output_format.h"
@@ -24,14 +25,37 @@ using WideDouble = mp::number<
 
 // Never inlined, so that what is calculated stays between the calls that set
 // the arithmetic and ask what came of it.
-template <class Real>
-[[gnu::noinline]] void calculate(PlainTextbook<Real>& textbook) {
+template <class Textbook>
+[[gnu::noinline]] void calculate(Textbook& textbook) {
   textbook.run();
 }
 
+// Tells the channels in which an operation on doubles left their range.
+class Watched {
+ public:
+  explicit Watched(std::int64_t channels)
+      : left_(static_cast<std::size_t>(channels)) {}
+
+  bool takes(std::int64_t) { return true; }
+  void done(std::int64_t c) {
+    if (!flags_.raised()) return;
+    flags_.clear();
+    left_[static_cast<std::size_t>(c)] = true;
+    any_ = true;
+  }
+
+  bool any() const { return any_; }
+  const std::vector<bool>& left() const { return left_; }
+
+ private:
+  std::vector<bool> left_;
+  bool any_ = false;
+  RangeFlags flags_;
+};
+
 // Each output, rounded once to its format.
-template <class Real>
-Tensors to_tensors(const Problem& problem, PlainTextbook<Real>& textbook) {
+Tensors to_tensors(const Problem& problem,
+                   PlainTextbook<double, Watched>& textbook) {
   Tensors tensors;
   std::optional<DType> of_channels;  // those of one value a channel have one
   for (const std::string_view name : output_names(problem)) {
@@ -45,32 +69,68 @@ Tensors to_tensors(const Problem& problem, PlainTextbook<Real>& textbook) {
   return tensors;
 }
 
-// In doubles, where no operation leaves their range: then none rounds another
-// way than it does where exponents have no limits, as IEEE 754 tells overflow
-// by a flag, and underflow that lost something. Nothing where one did.
-std::optional<Tensors> in_doubles(const Problem& problem) {
-  PlainTextbook<double> textbook(problem);
-  const RangeFlags flags;
-  calculate(textbook);
-  if (flags.raised()) return std::nullopt;
-  return to_tensors(problem, textbook);
-}
+// Some of the channels.
+class Chosen {
+ public:
+  explicit Chosen(const std::vector<bool>& channels) : channels_(&channels) {}
+
+  bool takes(std::int64_t c) {
+    return (*channels_)[static_cast<std::size_t>(c)];
+  }
+  void done(std::int64_t) {}
+
+ private:
+  const std::vector<bool>* channels_;
+};
 
 #if defined(EXACTBN_HAS_X87)
-// In the registers that have 15 bits of exponent anyway, told to round to 53
-// bits. Nothing where even those do not do.
-std::optional<Tensors> in_wide_doubles(const Problem& problem) {
-  PlainTextbook<long double> textbook(problem);
+// Those channels in the registers that have 15 bits of exponent anyway, told to
+// round to 53 bits. False where even those do not do.
+bool add_wide_doubles(const Problem& problem, const std::vector<bool>& channels,
+                      Tensors& tensors) {
+  PlainTextbook<long double, Chosen> textbook(problem, Chosen(channels));
   {
     const X87InDoublePrecision doubles;
     calculate(textbook);
-    if (doubles.left_range()) return std::nullopt;
+    if (doubles.left_range()) return false;
   }
-  return to_tensors(problem, textbook);
+  const ChannelView view = problem.view();
+  for (auto& [name, tensor] : tensors) {
+    const bool like_x = shaped_like_x(name);
+    const std::int64_t each = like_x ? view.count() : 1;
+    const auto values = textbook.output(name);
+    for (std::int64_t c = 0; c < view.channels; ++c) {
+      if (!channels[static_cast<std::size_t>(c)]) continue;
+      for (std::int64_t k = 0; k < each; ++k) {
+        const auto at = static_cast<std::size_t>(c * each + k);
+        tensor.set_bits(
+            like_x ? view.offset(c, k) : c,
+            round_to(textbook.narrowed(values[at]), tensor.dtype()));
+      }
+    }
+  }
+  return true;
 }
 #else
-std::optional<Tensors> in_wide_doubles(const Problem&) { return std::nullopt; }
+bool add_wide_doubles(const Problem&, const std::vector<bool>&, Tensors&) {
+  return false;
+}
 #endif
+
+// In doubles, where no operation leaves their range: then none rounds another
+// way than it does where exponents have no limits, as IEEE 754 tells overflow
+// by a flag, and underflow that lost something.
+Tensors answer_to(const Problem& problem) {
+  PlainTextbook<double, Watched> textbook(problem,
+                                          Watched(problem.view().channels));
+  calculate(textbook);
+  Tensors tensors = to_tensors(problem, textbook);
+  const Watched& watched = textbook.channels();
+  if (watched.any() && !add_wide_doubles(problem, watched.left(), tensors)) {
+    return textbook_tensors<WideDouble>(problem);
+  }
+  return tensors;
+}
 
 Declaration make_declaration() {
   Declaration declaration;
@@ -87,12 +147,8 @@ const Declaration& DoubleSubject::declaration() const {
 }
 
 Answer DoubleSubject::answer(const Case& c) {
-  const Problem& problem = c.problem;
   Answer answer;
-  auto outputs = in_doubles(problem);
-  if (!outputs) outputs = in_wide_doubles(problem);
-  answer.outputs =
-      outputs ? std::move(*outputs) : textbook_tensors<WideDouble>(problem);
+  answer.outputs = answer_to(c.problem);
   return answer;
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "reference/pairwise.h"
@@ -16,19 +17,27 @@
 
 namespace exactbn {
 
+// Which channels a textbook calculates, and what is to be done after each.
+struct EveryChannel {
+  bool takes(std::int64_t) { return true; }
+  void done(std::int64_t) {}
+};
+
 // The textbook's answer (textbook_outputs.h), a channel at a time in plain
 // loops. Each value comes of the same operations in the same order, and so has
 // the same bits; but no step makes an array of its own, which on small problems
 // costs more than the arithmetic.
-template <class Real>
+template <class Real, class Channels = EveryChannel>
 class PlainTextbook {
   // So that memory holds such numbers as soon as they are assigned there.
   static_assert(std::is_trivially_copyable_v<Real> &&
                 std::is_trivially_destructible_v<Real>);
 
  public:
-  explicit PlainTextbook(const Problem& problem)
+  // What is taken must not change before the outputs are there.
+  explicit PlainTextbook(const Problem& problem, Channels channels = {})
       : problem_(problem),
+        channels_(std::move(channels)),
         view_(problem.view()),
         m_(view_.count()),
         size_(view_.channels * m_),
@@ -75,7 +84,17 @@ class PlainTextbook {
     return {};
   }
 
-  // The same in the order of a tensor, each value rounded to a double; until
+  // A value of an output as a double.
+  static double narrowed(const Real& value) {
+    // What a wider format says of a NaN is its own.
+    const bool is_nan = !std::is_same_v<Real, double> && value != value;
+    return is_nan ? std::numeric_limits<double>::quiet_NaN()
+                  : static_cast<double>(value);
+  }
+
+  const Channels& channels() const { return channels_; }
+
+  // All values of an output in the order of a tensor, as doubles; until
   // the next is asked for.
   std::span<const double> in_order(std::string_view name) {
     const std::span<const Real> all = output(name);
@@ -105,13 +124,6 @@ class PlainTextbook {
     std::string_view name;
     std::span<const Real> values;
   };
-
-  static double narrowed(const Real& value) {
-    // What a wider format says of a NaN is its own.
-    const bool is_nan = !std::is_same_v<Real, double> && value != value;
-    return is_nan ? std::numeric_limits<double>::quiet_NaN()
-                  : static_cast<double>(value);
-  }
 
   Real* take(std::int64_t count) {
     Real* const taken = free_;
@@ -156,7 +168,11 @@ class PlainTextbook {
 
   template <class Do>
   void each_channel(const Do& action) {
-    for (std::int64_t c = 0; c < view_.channels; ++c) action(c, c * m_);
+    for (std::int64_t c = 0; c < view_.channels; ++c) {
+      if (!channels_.takes(c)) continue;
+      action(c, c * m_);
+      channels_.done(c);
+    }
   }
 
   template <class Term>
@@ -352,6 +368,7 @@ class PlainTextbook {
   }
 
   const Problem& problem_;
+  Channels channels_;
   ChannelView view_;
   std::int64_t m_;
   std::int64_t size_;
