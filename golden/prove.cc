@@ -116,7 +116,7 @@ Expected prove_all(const Problem& problem, const Declaration& declaration) {
 
 // The outputs that differ from the expected ones.
 Expected difference(Expected other, const Expected& expected) {
-  std::erase_if(other.outputs, [&](const auto& output) {
+  erase_if(other.outputs, [&](const auto& output) {
     return expected.outputs.find(output.first)->second == output.second;
   });
   return other;

@@ -193,7 +193,7 @@ struct Wrong {
     for (const Answer*& call : only.calls) {
       if (!truth.fails(call->outputs)) continue;
       Answer& answer = answers.emplace_back(*call);
-      std::erase_if(answer.outputs, [&](const auto& output) {
+      erase_if(answer.outputs, [&](const auto& output) {
         return !truth.fails(Tensors{output});
       });
       call = &answer;

@@ -33,23 +33,22 @@ template <class Textbook>
 // Tells the channels in which an operation on doubles left their range.
 class Watched {
  public:
-  explicit Watched(std::int64_t channels)
-      : left_(static_cast<std::size_t>(channels)) {}
+  explicit Watched(std::int64_t channels) : channels_(channels) {}
 
   bool takes(std::int64_t) { return true; }
   void done(std::int64_t c) {
     if (!flags_.raised()) return;
     flags_.clear();
+    left_.resize(static_cast<std::size_t>(channels_));
     left_[static_cast<std::size_t>(c)] = true;
-    any_ = true;
   }
 
-  bool any() const { return any_; }
+  // Empty where there are none.
   const std::vector<bool>& left() const { return left_; }
 
  private:
+  std::int64_t channels_;
   std::vector<bool> left_;
-  bool any_ = false;
   RangeFlags flags_;
 };
 
@@ -125,8 +124,8 @@ Tensors answer_to(const Problem& problem) {
                                           Watched(problem.view().channels));
   calculate(textbook);
   Tensors tensors = to_tensors(problem, textbook);
-  const Watched& watched = textbook.channels();
-  if (watched.any() && !add_wide_doubles(problem, watched.left(), tensors)) {
+  const std::vector<bool>& left = textbook.channels().left();
+  if (!left.empty() && !add_wide_doubles(problem, left, tensors)) {
     return textbook_tensors<WideDouble>(problem);
   }
   return tensors;

@@ -227,7 +227,7 @@ TEST(FastCheck, VerdictsOfEstimatedSumsAreThoseOfIntegers) {
     Answer answer = kind == 0   ? answer_of<float>(p, q.dtype)
                     : kind == 1 ? answer_of<double>(p, q.dtype)
                                 : correct_answer(p, q.dtype);
-    std::erase_if(answer.outputs,
+    erase_if(answer.outputs,
                   [](const auto& o) { return !shaped_like_x(o.first); });
     const auto& [name, apply] = breaks()[draw.below(breaks().size())];
     for (auto& [output, tensor] : answer.outputs) apply(draw, tensor);

@@ -75,10 +75,10 @@ const Estimates& Asked::estimates() const {
   return *estimates_;
 }
 
-const std::vector<Wide>& Asked::least_tolerances(
+const PooledVector<Wide>& Asked::least_tolerances(
     std::string_view output) const {
   for (const Tolerances& known : least_tolerances_) {
-    if (known.name == output) return known.values;
+    if (same_name(known.name, output)) return known.values;
   }
   const double summed =
       shaped_like_x(output) && !normalizes_by_batch(problem().operation)
@@ -144,12 +144,12 @@ std::size_t size_of(std::string_view output, const Problem& problem,
 
 }  // namespace
 
-std::vector<Number> Asked::out_by_definition(std::string_view output) const {
+PooledVector<Number> Asked::out_by_definition(std::string_view output) const {
   const bool biased = output == "running_var" &&
                       declaration_.running_variance == RunningVariance::biased;
   const ExactBatchNorm& exact = judge().exact();
-  std::vector<Number> values(size_of(output, problem(), view_),
-                             Number::unknown());
+  PooledVector<Number> values(size_of(output, problem(), view_),
+                              Number::unknown());
   for (std::size_t k = 0; k < values.size(); ++k) {
     const auto i = static_cast<std::int64_t>(k);
     const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
@@ -161,8 +161,8 @@ std::vector<Number> Asked::out_by_definition(std::string_view output) const {
   return values;
 }
 
-std::vector<Estimated> Asked::new_estimated(std::string_view output,
-                                            bool tolerates) const {
+PooledVector<Estimated> Asked::new_estimated(std::string_view output,
+                                             bool tolerates) const {
   const Tensor& got = answer_.outputs.find(output)->second;
   const DType dtype = got.dtype();
   const Format f = format(dtype);
@@ -173,7 +173,7 @@ std::vector<Estimated> Asked::new_estimated(std::string_view output,
   const Wide* const tolerances = tolerates && required_ >= Grade::stable
                                      ? least_tolerances(output).data()
                                      : nullptr;
-  std::vector<Estimated> values(size_of(output, problem(), view_));
+  PooledVector<Estimated> values(size_of(output, problem(), view_));
   const bool of_channels = !shaped_like_x(output);
   for (std::int64_t c = 0; c < view_.channels; ++c) {
     const ChannelEstimate& e = estimate(c);
@@ -206,23 +206,23 @@ std::vector<Estimated> Asked::new_estimated(std::string_view output,
   return values;
 }
 
-const std::vector<Estimated>& Asked::estimated_out(std::string_view output,
-                                                   bool plainly) const {
+const PooledVector<Estimated>& Asked::estimated_out(std::string_view output,
+                                                    bool plainly) const {
   const bool tolerates =
       !plainly && (layer_ == Layer::tolerance ||
                    estimates().is_worth_a_tolerance(
                        answer_.outputs.find(output)->second.dtype()));
   EstimatedColumns& columns = estimated_[tolerates ? 1 : 0];
   for (const EstimatedColumn& column : columns) {
-    if (column.name == output) return column.values;
+    if (same_name(column.name, output)) return column.values;
   }
   columns.push_back({output, new_estimated(output, tolerates)});
   return columns.back().values;
 }
 
-std::vector<Number> Asked::out_in_filter(std::string_view output) const {
-  const std::vector<Estimated>& estimated = estimated_out(output);
-  std::vector<Number> values;
+PooledVector<Number> Asked::out_in_filter(std::string_view output) const {
+  const PooledVector<Estimated>& estimated = estimated_out(output);
+  PooledVector<Number> values;
   values.reserve(estimated.size());
   for (const Estimated& e : estimated) {
     if (e.is_unknown()) {
@@ -241,9 +241,9 @@ std::vector<Number> Asked::out_in_filter(std::string_view output) const {
 
 // Of all values, half an ulp aside; below 0 for those that are no numbers, or
 // of which nothing can be said.
-std::vector<Wide> Asked::new_tolerances(std::string_view output) const {
+PooledVector<Wide> Asked::new_tolerances(std::string_view output) const {
   const bool like_x = shaped_like_x(output);
-  std::vector<Wide> all(size_of(output, problem(), view_), -1);
+  PooledVector<Wide> all(size_of(output, problem(), view_), -1);
   const double eta = judge().limit(output, required_);
   std::vector<std::optional<Magnitudes>> forms(
       static_cast<std::size_t>(view_.channels));
@@ -267,9 +267,9 @@ std::vector<Wide> Asked::new_tolerances(std::string_view output) const {
   return all;
 }
 
-const std::vector<Wide>& Asked::tolerances(std::string_view output) const {
+const PooledVector<Wide>& Asked::tolerances(std::string_view output) const {
   for (const Tolerances& known : tolerances_) {
-    if (known.name == output) return known.values;
+    if (same_name(known.name, output)) return known.values;
   }
   tolerances_.push_back({output, new_tolerances(output)});
   return tolerances_.back().values;
@@ -279,10 +279,10 @@ Wide Asked::tolerance(std::string_view output, std::int64_t i) const {
   return tolerances(output)[static_cast<std::size_t>(i)];
 }
 
-std::vector<Number> Asked::out_as_judged(std::string_view output,
-                                         const Tensor& got) const {
-  const std::vector<Wide>& tolerance = tolerances(output);
-  std::vector<Number> values(tolerance.size(), Number::unknown());
+PooledVector<Number> Asked::out_as_judged(std::string_view output,
+                                          const Tensor& got) const {
+  const PooledVector<Wide>& tolerance = tolerances(output);
+  PooledVector<Number> values(tolerance.size(), Number::unknown());
   for (std::size_t k = 0; k < values.size(); ++k) {
     const auto i = static_cast<std::int64_t>(k);
     if (tolerance[k] < 0 || !got.finite(i)) continue;
@@ -293,7 +293,7 @@ std::vector<Number> Asked::out_as_judged(std::string_view output,
   return values;
 }
 
-std::vector<Number> Asked::out_column(std::string_view output) const {
+PooledVector<Number> Asked::out_column(std::string_view output) const {
   if (by_definition_) return out_by_definition(output);
   if (filters()) return out_in_filter(output);
   return out_as_judged(output, answer_.outputs.find(output)->second);
@@ -301,12 +301,12 @@ std::vector<Number> Asked::out_column(std::string_view output) const {
 
 const Asked::Named* Asked::find(const Columns& columns, std::string_view name) {
   for (const Named& column : columns) {
-    if (column.name == name) return &column;
+    if (same_name(column.name, name)) return &column;
   }
   return nullptr;
 }
 
-const std::vector<Number>& Asked::outs(std::string_view output) const {
+const PooledVector<Number>& Asked::outs(std::string_view output) const {
   Columns& columns = columns_[static_cast<std::size_t>(layer_)];
   const Named* column = find(columns, output);
   if (!column) {
@@ -321,9 +321,9 @@ Number Asked::about(const Surd& value) const {
   return by_definition_ ? Number::exact(value) : Number::about(value);
 }
 
-std::vector<Number> Asked::in_column(std::string_view input,
-                                     double absent) const {
-  std::vector<Number> values(size_of(input, problem(), view_));
+PooledVector<Number> Asked::in_column(std::string_view input,
+                                      double absent) const {
+  PooledVector<Number> values(size_of(input, problem(), view_));
   const Tensor* const tensor = problem().find(input);
   for (std::size_t k = 0; k < values.size(); ++k) {
     const auto i = static_cast<std::int64_t>(k);
@@ -360,7 +360,7 @@ double Asked::weight_scale() const {
 }
 
 template <class Make>
-Number Asked::known(std::vector<Number>& all, std::int64_t c,
+Number Asked::known(PooledVector<Number>& all, std::int64_t c,
                     const Make& make) const {
   if (all.empty()) {
     const ExactBatchNorm& exact = judge().exact();

@@ -35,7 +35,7 @@ struct Estimated {
 // Values of an output or an input, one after the other.
 class Column {
  public:
-  explicit Column(const std::vector<Number>& values) : first_(values.data()) {}
+  explicit Column(const PooledVector<Number>& values) : first_(values.data()) {}
   const Number& operator()(std::int64_t i) const { return first_[i]; }
 
  private:
@@ -103,11 +103,11 @@ class Asked {
   }
 
   // The same in a filter; `plainly` without any tolerance.
-  const std::vector<Estimated>& estimated_out(std::string_view output,
-                                              bool plainly = false) const;
+  const PooledVector<Estimated>& estimated_out(std::string_view output,
+                                               bool plainly = false) const;
 
   // Every element of an output, as `out` has them.
-  const std::vector<Number>& outs(std::string_view output) const;
+  const PooledVector<Number>& outs(std::string_view output) const;
   // At most `tolerance`, of an output whose bound holds in the channel; 0 where
   // nothing is known.
   Wide least_tolerance(std::string_view output, std::int64_t i) const;
@@ -116,32 +116,32 @@ class Asked {
   // What is asked of one value after the other.
   struct Named {
     std::string_view name;
-    std::vector<Number> values;
+    PooledVector<Number> values;
   };
-  using Columns = std::list<Named, NodePool<Named>>;
+  using Columns = std::list<Named, Pooled<Named>>;
   struct Tolerances {
     std::string_view name;
-    std::vector<Wide> values;
+    PooledVector<Wide> values;
   };
   static const Named* find(const Columns& columns, std::string_view name);
-  std::vector<Number> in_column(std::string_view input, double absent) const;
-  std::vector<Number> out_by_definition(std::string_view output) const;
-  std::vector<Estimated> new_estimated(std::string_view output,
-                                       bool tolerates) const;
-  std::vector<Number> out_in_filter(std::string_view output) const;
-  std::vector<Number> out_as_judged(std::string_view output,
-                                    const Tensor& got) const;
-  std::vector<Number> out_column(std::string_view output) const;
+  PooledVector<Number> in_column(std::string_view input, double absent) const;
+  PooledVector<Number> out_by_definition(std::string_view output) const;
+  PooledVector<Estimated> new_estimated(std::string_view output,
+                                        bool tolerates) const;
+  PooledVector<Number> out_in_filter(std::string_view output) const;
+  PooledVector<Number> out_as_judged(std::string_view output,
+                                     const Tensor& got) const;
+  PooledVector<Number> out_column(std::string_view output) const;
   bool is_without_number(std::string_view output, std::int64_t i,
                          bool channel_is_number) const;
-  const std::vector<Wide>& tolerances(std::string_view output) const;
-  const std::vector<Wide>& least_tolerances(std::string_view output) const;
-  std::vector<Wide> new_tolerances(std::string_view output) const;
+  const PooledVector<Wide>& tolerances(std::string_view output) const;
+  const PooledVector<Wide>& least_tolerances(std::string_view output) const;
+  PooledVector<Wide> new_tolerances(std::string_view output) const;
   Wide allowed(double got, DType dtype, Wide tolerance) const;
   Number about(const Surd& value) const;
   // Of every channel, once.
   template <class Make>
-  Number known(std::vector<Number>& all, std::int64_t c,
+  Number known(PooledVector<Number>& all, std::int64_t c,
                const Make& make) const;
 
   Case question_;
@@ -160,16 +160,15 @@ class Asked {
   mutable std::array<Columns, 3> columns_;  // of each layer
   struct EstimatedColumn {
     std::string_view name;
-    std::vector<Estimated> values;
+    PooledVector<Estimated> values;
   };
-  using EstimatedColumns =
-      std::list<EstimatedColumn, NodePool<EstimatedColumn>>;
+  using EstimatedColumns = std::list<EstimatedColumn, Pooled<EstimatedColumn>>;
   mutable std::array<EstimatedColumns, 2> estimated_;  // without and with
-  mutable std::list<Tolerances> tolerances_;
-  mutable std::list<Tolerances> least_tolerances_;
-  mutable std::vector<Number> means_;
-  mutable std::vector<Number> variances_;
-  mutable std::vector<Number> invstds_;
+  mutable std::list<Tolerances, Pooled<Tolerances>> tolerances_;
+  mutable std::list<Tolerances, Pooled<Tolerances>> least_tolerances_;
+  mutable PooledVector<Number> means_;
+  mutable PooledVector<Number> variances_;
+  mutable PooledVector<Number> invstds_;
 };
 
 }  // namespace exactbn

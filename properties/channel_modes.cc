@@ -84,8 +84,8 @@ std::uint64_t draw_value(Draw& draw, DType dtype, ChannelMode mode,
   }
 }
 
-std::vector<std::uint64_t> shuffled(Draw& draw,
-                                    std::vector<std::uint64_t> bits) {
+PooledVector<std::uint64_t> shuffled(Draw& draw,
+                                     PooledVector<std::uint64_t> bits) {
   for (std::size_t k = bits.size(); k > 1; --k) {
     std::swap(bits[k - 1], bits[draw.below(k)]);
   }
@@ -110,9 +110,9 @@ std::string_view to_string(ChannelMode mode) {
   return kNames[static_cast<std::size_t>(mode)];
 }
 
-std::vector<std::uint64_t> draw_channel(
+PooledVector<std::uint64_t> draw_channel(
     Draw& draw, DType dtype, ChannelMode mode, std::int64_t m,
-    const std::vector<std::uint64_t>& before) {
+    const PooledVector<std::uint64_t>& before) {
   const auto count = static_cast<std::size_t>(m);
   if (mode == ChannelMode::permutation && before.size() == count) {
     return shuffled(draw, before);
@@ -120,7 +120,7 @@ std::vector<std::uint64_t> draw_channel(
   const std::uint64_t minus = format(dtype).sign_bit();
   const std::uint64_t base = draw_bits(draw, dtype);
   const Scale scale = draw_scale(draw, dtype);
-  std::vector<std::uint64_t> bits(count);
+  PooledVector<std::uint64_t> bits(count);
   for (std::size_t k = 0; k < count; ++k) {
     switch (mode) {
       case ChannelMode::constant:

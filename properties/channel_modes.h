@@ -3,7 +3,6 @@
 
 #include <array>
 #include <string_view>
-#include <vector>
 
 #include "reference/draw.h"
 #include "reference/tensor.h"
@@ -42,8 +41,8 @@ std::string_view to_string(ChannelMode mode);
 
 // Bits of m values, finite but in the mode `special`. A permutation is one of
 // the values given, or ordinary where their number is another.
-std::vector<std::uint64_t> draw_channel(
+PooledVector<std::uint64_t> draw_channel(
     Draw& draw, DType dtype, ChannelMode mode, std::int64_t m,
-    const std::vector<std::uint64_t>& before = {});
+    const PooledVector<std::uint64_t>& before = {});
 
 }  // namespace exactbn

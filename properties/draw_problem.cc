@@ -69,13 +69,11 @@ struct Maker {
   void add(std::string_view name, DType dtype) {
     const Shape shape = output_shape(problem, name);
     const bool like_x = shaped_like_x(name);
-    std::vector<std::string> modes;
     Tensor tensor =
-        draw_tensor(draw, dtype, shape, like_x ? problem.channel_axis : 0,
-                    like_x ? &modes : nullptr);
+        draw_tensor(draw, dtype, shape, like_x ? problem.channel_axis : 0, name,
+                    like_x ? &traits : nullptr);
     if (!like_x) draw_parameters(name, tensor);
-    if (like_x) traits[std::string(name)] = std::move(modes);
-    problem.inputs.insert_or_assign(std::string(name), std::move(tensor));
+    problem.inputs.insert_or_assign(name, std::move(tensor));
   }
 
   // A parameter hunts, as x does; but half of them are usual ones, so that
@@ -119,11 +117,14 @@ struct Maker {
 
   // A NaN or an infinity in an input that is shaped like x.
   void make_special() {
-    std::vector<std::string> names;
-    for (const auto& [name, tensor] : problem.inputs) {
-      if (shaped_like_x(name)) names.push_back(name);
+    std::vector<std::string_view> names;
+    for (const Trait& trait : traits) {
+      if (names.empty() || names.back() != trait.kind) {
+        names.push_back(trait.kind);
+      }
     }
-    const std::string& name = names[draw.below(names.size())];
+    std::sort(names.begin(), names.end());
+    const std::string_view name = names[draw.below(names.size())];
     Tensor& tensor = problem.inputs.at(name);
     const ChannelView view = problem.view();
     const std::int64_t c = static_cast<std::int64_t>(
@@ -133,7 +134,7 @@ struct Maker {
     for (std::int64_t k = 0; k < view.count(); ++k) {
       tensor.set_bits(view.offset(c, k), bits[static_cast<std::size_t>(k)]);
     }
-    traits[name].emplace_back(to_string(ChannelMode::special));
+    traits.push_back({name, to_string(ChannelMode::special)});
   }
 };
 
@@ -148,7 +149,7 @@ void make_long_sum(Draw& draw, Maker& maker) {
     x.set_bits(i, round_to(value, DType::f32));
   }
   maker.problem.inputs.emplace("x", std::move(x));
-  maker.traits["x"] = {"long sum"};
+  maker.traits = {{"x", "long sum"}};
 }
 
 template <class Each>
@@ -195,18 +196,23 @@ void add_traits(Drawn& drawn) {
   const Problem& p = drawn.problem;
   const std::int64_t m = p.view().count();
   const auto bin = [](std::int64_t n) {
-    for (const std::int64_t top : {1, 4, 16, 64, 256, 1024, 4096}) {
-      if (n <= top) return "up to " + std::to_string(top);
-    }
-    return std::string("more than 4096");
+    return n <= 1      ? "up to 1"
+           : n <= 4    ? "up to 4"
+           : n <= 16   ? "up to 16"
+           : n <= 64   ? "up to 64"
+           : n <= 256  ? "up to 256"
+           : n <= 1024 ? "up to 1024"
+           : n <= 4096 ? "up to 4096"
+                       : "more than 4096";
   };
-  const auto add = [&drawn](const char* kind, std::string_view value) {
-    drawn.traits[kind].emplace_back(value);
+  const auto add = [&drawn](std::string_view kind, std::string_view value) {
+    drawn.traits.push_back({kind, value});
   };
   add("operation", to_string(p.operation));
   add("format", format(p.x().dtype()).name);
   const int rank = static_cast<int>(p.x().shape().size());
-  add("rank", std::to_string(rank));
+  constexpr std::string_view kRanks = "012345";
+  add("rank", kRanks.substr(static_cast<std::size_t>(rank), 1));
   add("channel axis", p.channel_axis == 1          ? "second"
                       : p.channel_axis == rank - 1 ? "last"
                                                    : "other");
@@ -218,17 +224,17 @@ void add_traits(Drawn& drawn) {
 }  // namespace
 
 Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
-                   int channel_axis, std::vector<std::string>* modes) {
+                   int channel_axis, std::string_view kind, Traits* traits) {
   Tensor tensor(dtype, shape);
   const ChannelView view(shape, channel_axis);
-  std::vector<std::uint64_t> bits;
+  PooledVector<std::uint64_t> bits;
   for (std::int64_t c = 0; c < view.channels; ++c) {
     const ChannelMode mode = draw_mode(draw, tensor.size());
     bits = draw_channel(draw, dtype, mode, view.count(), bits);
     for (std::int64_t k = 0; k < view.count(); ++k) {
       tensor.set_bits(view.offset(c, k), bits[static_cast<std::size_t>(k)]);
     }
-    if (modes) modes->emplace_back(to_string(mode));
+    if (traits) traits->push_back({kind, to_string(mode)});
   }
   return tensor;
 }
@@ -258,7 +264,7 @@ Drawn draw_case(const Hunt& hunt, std::uint64_t seed, std::uint64_t index) {
                        is_drawn(hunt.operations, Operation::forward_training);
   if (edge) {
     maker.problem = std::move(*edge);
-    maker.traits["x"] = {"knife's edge"};
+    maker.traits = {{"x", "knife's edge"}};
   } else if (is_long) {
     make_long_sum(draw, maker);
   } else {

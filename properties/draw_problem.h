@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
-#include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "properties/channel_modes.h"
@@ -20,8 +18,12 @@ struct Hunt {
 };
 
 // What a drawn problem has, by kind: "operation" is "jvp_training", "x" is
-// "far mean, constant", ... For a table of how much is drawn of what.
-using Traits = std::map<std::string, std::vector<std::string>, std::less<>>;
+// "far mean" and "constant", ... For a table of how much is drawn of what.
+struct Trait {
+  std::string_view kind;
+  std::string_view value;
+};
+using Traits = PooledVector<Trait>;
 
 struct Drawn {
   Problem problem;
@@ -36,8 +38,9 @@ Drawn draw_case(const Hunt& hunt, std::uint64_t seed, std::uint64_t index);
 // now and then. epsilon is 0 in one of six.
 Problem draw_problem(Draw& draw, Operation operation, DType dtype);
 
-// Each channel in a mode of its own, whose names are added to `modes`.
+// Each channel in a mode of its own, whose name is a trait of that kind.
 Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
-                   int channel_axis, std::vector<std::string>* modes = nullptr);
+                   int channel_axis, std::string_view kind = {},
+                   Traits* traits = nullptr);
 
 }  // namespace exactbn

@@ -79,11 +79,12 @@ Size draw_size(Draw& draw, Profile profile) {
 
 // A divisor of n, each as likely as another.
 std::int64_t draw_divisor(Draw& draw, std::int64_t n) {
-  std::vector<std::int64_t> divisors;
-  for (std::int64_t d = 1; d <= n; ++d) {
-    if (n % d == 0) divisors.push_back(d);
-  }
-  return divisors[draw.below(divisors.size())];
+  std::uint64_t count = 0;
+  for (std::int64_t d = 1; d <= n; ++d) count += n % d == 0 ? 1 : 0;
+  std::uint64_t left = draw.below(count);
+  std::int64_t divisor = 1;
+  while (left > 0) left -= n % ++divisor == 0 ? 1 : 0;
+  return divisor;
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class Estimator {
     void_from_ = 1 / limit;
   }
 
-  std::vector<ChannelEstimate> run() {
+  PooledVector<ChannelEstimate> run() {
     for (ChannelEstimate& e : all_) e.is_number = true;
     for (const auto& [name, tensor] : problem_.inputs) look_at(name, tensor);
     if (problem_.operation != Operation::forward_inference) {
@@ -161,8 +161,8 @@ class Estimator {
   Wide lambda_ = 0;
   Wide void_from_ = 0;  // u kappa + lambda / w, from which on it is void
   bool x_is_finite_ = true;
-  std::vector<double> values_;  // of x
-  std::vector<ChannelEstimate> all_;
+  PooledVector<double> values_;  // of x
+  PooledVector<ChannelEstimate> all_;
 };
 
 }  // namespace

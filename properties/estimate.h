@@ -68,7 +68,8 @@ class Estimates {
   // At most what each value of an output may be off beyond half an ulp at that
   // eta (Judge::tolerance); 0 in a channel that is no number or whose root is
   // not known.
-  std::vector<Wide> least_tolerances(std::string_view output, double eta) const;
+  PooledVector<Wide> least_tolerances(std::string_view output,
+                                      double eta) const;
 
   // Whether such a tolerance is worth its calculation, for answers in a format:
   // not where a sum rounds much less than its result.
@@ -129,11 +130,11 @@ class Estimates {
   DType working_;
   const Tensor* dy_;
   const Tensor* u_;
-  std::vector<ChannelEstimate> channels_;
+  PooledVector<ChannelEstimate> channels_;
   // Made when they are first needed.
-  mutable std::vector<Root> roots_;
-  mutable std::vector<Magnitudes> magnitudes_;
-  mutable std::vector<Sizes> sizes_;  // of channels whose magnitudes are known
+  mutable PooledVector<Root> roots_;
+  mutable PooledVector<Magnitudes> magnitudes_;
+  mutable PooledVector<Sizes> sizes_;  // of channels whose magnitudes are known
 };
 
 // The bits that a number rounds to which is within doubt() of mid(), where they

@@ -158,12 +158,12 @@ Estimates::Form Estimates::form(std::string_view output, std::int64_t c) const {
   return f;
 }
 
-std::vector<Wide> Estimates::least_tolerances(std::string_view output,
-                                              double eta) const {
+PooledVector<Wide> Estimates::least_tolerances(std::string_view output,
+                                               double eta) const {
   const bool like_x = shaped_like_x(output);
   const Wide theta =
       kLess * eta * static_cast<Wide>(format(working_).unit_roundoff());
-  std::vector<Wide> all(
+  PooledVector<Wide> all(
       static_cast<std::size_t>(like_x ? problem_.x().size() : view_.channels));
   for (std::int64_t c = 0; c < view_.channels; ++c) {
     const ChannelEstimate& e = channel(c);

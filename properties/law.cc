@@ -91,7 +91,7 @@ void Trial::repeat() {
 
 const Answer* Trial::answer_in(const Surroundings& surroundings) {
   if (!subject_) return nullptr;
-  if (next_elsewhere_ == elsewhere_.size()) {
+  if (next_elsewhere_ == std::ssize(elsewhere_)) {
     std::optional<Answer> answer;
     try {
       answer = subject_->answer_in(surroundings, base().question());
@@ -101,7 +101,8 @@ const Answer* Trial::answer_in(const Surroundings& surroundings) {
     }
     elsewhere_.push_back(std::move(answer));
   }
-  const std::optional<Answer>& known = elsewhere_[next_elsewhere_++];
+  const std::optional<Answer>& known =
+      *std::next(elsewhere_.begin(), next_elsewhere_++);
   return known ? &*known : nullptr;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <deque>
 #include <functional>
 #include <list>
 #include <span>
@@ -163,14 +162,14 @@ class Trial {
   Grade required_ = Grade::sequential;
   Filter filter_ = Filter::off;
   // All that were asked; those that were refused have no place.
-  std::list<Asked, NodePool<Asked>> asked_;
+  std::list<Asked, Pooled<Asked>> asked_;
   // What the law has asked and what came of it, and how far it is in that.
-  std::vector<const Asked*> asks_;
+  PooledVector<const Asked*> asks_;
   std::vector<Answer> repeats_;
-  std::deque<std::optional<Answer>> elsewhere_;
+  std::list<std::optional<Answer>> elsewhere_;
   std::size_t next_ask_ = 0;
   std::size_t next_repeat_ = 0;
-  std::size_t next_elsewhere_ = 0;
+  std::ptrdiff_t next_elsewhere_ = 0;
   bool crashed_ = false;  // elsewhere
   bool other_bits_ = false;
   Layer layer_ = Layer::judge;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cmath>
-#include <deque>
+#include <list>
 
 #include "oracles/condition.h"
 #include "properties/root_field.h"
@@ -34,7 +34,7 @@ class ExactNumbers {
   static const RootNumber* keep(RootNumber number);
 
  private:
-  std::deque<RootNumber> numbers_;
+  std::list<RootNumber> numbers_;
 };
 
 // What laws calculate with, so that each is written once:

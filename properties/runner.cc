@@ -40,6 +40,18 @@ Holds holds(Verdict verdict) {
   }
 }
 
+// The number there, 0 at first.
+std::uint64_t& counts_of(Distribution& distribution, std::string_view kind,
+                         std::string_view value) {
+  auto values = distribution.find(kind);
+  if (values == distribution.end()) {
+    values = distribution.try_emplace(std::string(kind)).first;
+  }
+  const auto counted = values->second.find(value);
+  if (counted != values->second.end()) return counted->second;
+  return values->second[std::string(value)];
+}
+
 // For one thread.
 class Checker {
  public:
@@ -53,9 +65,8 @@ class Checker {
   Outcome operator()(std::uint64_t index) {
     Drawn drawn = draw_case(request_.hunt, request_.seed, index);
     Outcome out = checked(drawn.problem);
-    for (const auto& [kind, values] : drawn.traits) {
-      auto& counts = distribution_[kind];
-      for (const std::string& value : values) ++counts[value];
+    for (const auto& [kind, value] : drawn.traits) {
+      ++counts_of(distribution_, kind, value);
     }
     if (!out.violations.empty()) out.problem = std::move(drawn.problem);
     return out;
@@ -187,7 +198,9 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
 
 void add(Distribution& to, const Distribution& counts) {
   for (const auto& [kind, values] : counts) {
-    for (const auto& [value, count] : values) to[kind][value] += count;
+    for (const auto& [value, count] : values) {
+      counts_of(to, kind, value) += count;
+    }
   }
 }
 

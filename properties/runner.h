@@ -68,7 +68,8 @@ struct Discovery {
 
 // How many cases were drawn of what, by kind.
 using Distribution =
-    std::map<std::string, std::map<std::string, std::uint64_t>>;
+    std::map<std::string, std::map<std::string, std::uint64_t, std::less<>>,
+             std::less<>>;
 
 struct Survey {
   Declaration declaration;

@@ -166,7 +166,7 @@ Problem without(Problem problem,
 Problem as(Operation operation, Problem problem) {
   problem.operation = operation;
   const InputNames& names = input_names(operation);
-  std::erase_if(problem.inputs, [&](const auto& input) {
+  erase_if(problem.inputs, [&](const auto& input) {
     const auto is = [&](std::string_view name) { return name == input.first; };
     return std::none_of(names.required.begin(), names.required.end(), is) &&
            std::none_of(names.optional.begin(), names.optional.end(), is);

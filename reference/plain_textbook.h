@@ -5,11 +5,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "reference/pairwise.h"
 #include "reference/problem.h"
@@ -43,16 +43,17 @@ class PlainTextbook {
         size_(view_.channels * m_),
         count_(static_cast<Real>(m_)),
         epsilon_(static_cast<Real>(problem.epsilon)),
-        memory_(sizeof(Real) *
-                static_cast<std::size_t>(kMatrices * size_ + kColumns * m_ +
-                                         kRows * view_.channels)),
+        reals_(kMatrices * size_ + kColumns * m_ + kRows * view_.channels),
+        memory_(sizeof(Real) * static_cast<std::size_t>(reals_) +
+                sizeof(double) * static_cast<std::size_t>(size_)),
         free_(static_cast<Real*>(memory_.data())),
         terms_(take(m_)),
         d_(take(m_)),
         xhat_(take(m_)),
         g_(take(m_)),
         bar_(take(m_)),
-        values_(static_cast<std::size_t>(size_)) {}
+        values_(new (static_cast<Real*>(memory_.data()) +
+                     reals_) double[static_cast<std::size_t>(size_)]) {}
 
   // The outputs stay where they are as long as this object is there.
   void run() {
@@ -79,7 +80,7 @@ class PlainTextbook {
   // where the problem has no such.
   std::span<const Real> output(std::string_view name) const {
     for (const Output& output : outputs_) {
-      if (output.name == name) return output.values;
+      if (same_name(output.name, name)) return output.values;
     }
     return {};
   }
@@ -98,7 +99,7 @@ class PlainTextbook {
   // the next is asked for.
   std::span<const double> in_order(std::string_view name) {
     const std::span<const Real> all = output(name);
-    double* to = values_.data();
+    double* to = values_;
     if (shaped_like_x(name)) {
       for (std::int64_t o = 0; o < view_.outer; ++o) {
         for (std::int64_t c = 0; c < view_.channels; ++c) {
@@ -110,7 +111,7 @@ class PlainTextbook {
     } else {
       for (const Real& value : all) *to++ = narrowed(value);
     }
-    return {values_.data(), to};
+    return {values_, to};
   }
 
  private:
@@ -132,9 +133,9 @@ class PlainTextbook {
   }
 
   const Real* matrix(std::string_view name) {
-    problem_.find(name)->values_to(values_);
+    problem_.find(name)->values_to({values_, static_cast<std::size_t>(size_)});
     Real* const to = take(size_);
-    const double* from = values_.data();
+    const double* from = values_;
     for (std::int64_t o = 0; o < view_.outer; ++o) {
       for (std::int64_t c = 0; c < view_.channels; ++c) {
         Real* const at = to + c * m_ + o * view_.inner;
@@ -374,6 +375,7 @@ class PlainTextbook {
   std::int64_t size_;
   Real count_;
   Real epsilon_;
+  std::int64_t reals_;
   Scratch memory_;
   Real* free_;
   Real* terms_;
@@ -381,7 +383,7 @@ class PlainTextbook {
   Real* xhat_;
   Real* g_;
   Real* bar_;
-  std::vector<double> values_;  // of a tensor, on their way
+  double* values_;  // of a tensor, on their way
   const Real* x_ = nullptr;
   const Real* gamma_ = nullptr;
   std::array<Output, 7> outputs_ = {};

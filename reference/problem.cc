@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, kOperations.size()> kNames = {
 
 bool contains(const std::vector<std::string_view>& names,
               std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::any_of(names.begin(), names.end(),
+                     [name](auto other) { return same_name(other, name); });
 }
 
 void require_input_names(const Problem& problem) {
@@ -72,14 +73,6 @@ std::optional<Operation> parse_operation(std::string_view name) {
     if (to_string(operation) == name) return operation;
   }
   return std::nullopt;
-}
-
-const Tensor* Problem::find(std::string_view name) const {
-  // They are few, and most names are told by their lengths.
-  for (const auto& [key, tensor] : inputs) {
-    if (key.size() == name.size() && key == name) return &tensor;
-  }
-  return nullptr;
 }
 
 void require_valid(const Problem& problem) {
@@ -144,24 +137,6 @@ const std::vector<std::string_view>& output_names(const Problem& problem) {
       break;
   }
   return second;
-}
-
-bool shaped_like_x(std::string_view name) {
-  // Most names are told by their lengths.
-  switch (name.size()) {
-    case 1:
-      return name == "x" || name == "y";
-    case 2:
-      return name == "dx" || name == "dy";
-    case 3:
-      return name == "ddx";
-    case 5:
-      return name == "x_dot" || name == "y_dot";
-    case 6:
-      return name == "grad_x";
-    default:
-      return name == "grad_dy";
-  }
 }
 
 Shape output_shape(const Problem& problem, std::string_view output) {

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -11,8 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "reference/node_pool.h"
-#include "reference/tensor.h"
+#include "reference/tensors.h"
 
 namespace exactbn {
 
@@ -39,21 +37,6 @@ constexpr bool normalizes_by_batch(Operation operation) {
 std::string_view to_string(Operation operation);
 std::optional<Operation> parse_operation(std::string_view name);
 
-// As strings are compared; but most names differ in the first letter.
-struct ByName {
-  using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const {
-    const auto first = [](std::string_view name) {
-      return name.empty() ? 0 : 1 + static_cast<unsigned char>(name[0]);
-    };
-    return first(a) != first(b) ? first(a) < first(b) : a < b;
-  }
-};
-
-// Tensors by their names in the formulas: x, gamma, beta, dy, running_mean, ...
-using Tensors = std::map<std::string, Tensor, ByName,
-                         NodePool<std::pair<const std::string, Tensor>>>;
-
 // One question to an implementation of batch normalization.
 struct Problem {
   Operation operation = Operation::forward_training;
@@ -66,14 +49,12 @@ struct Problem {
   Tensors inputs;
 
   // Throws std::out_of_range where there is none.
-  const Tensor& x() const {
-    // It is the last of them, or the last but one.
-    for (auto it = inputs.rbegin(); it != inputs.rend(); ++it) {
-      if (it->first.size() == 1 && it->first[0] == 'x') return it->second;
-    }
-    throw std::out_of_range("x");
+  const Tensor& x() const { return inputs.at("x"); }
+  // Null where there is none.
+  const Tensor* find(std::string_view name) const {
+    const auto found = inputs.find(name);
+    return found == inputs.end() ? nullptr : &found->second;
   }
-  const Tensor* find(std::string_view name) const;
   ChannelView view() const { return {x().shape(), channel_axis}; }
 
   bool operator==(const Problem&) const = default;
@@ -109,7 +90,23 @@ const InputNames& input_names(Operation operation);
 const std::vector<std::string_view>& output_names(const Problem& problem);
 
 // Whether an input or output has a value for each of x; one a channel if not.
-bool shaped_like_x(std::string_view name);
+inline bool shaped_like_x(std::string_view name) {
+  // Most names are told by their lengths.
+  switch (name.size()) {
+    case 1:
+      return name[0] == 'x' || name[0] == 'y';
+    case 2:
+      return same_name(name, "dx") || same_name(name, "dy");
+    case 3:
+      return same_name(name, "ddx");
+    case 5:
+      return same_name(name, "x_dot") || same_name(name, "y_dot");
+    case 6:
+      return same_name(name, "grad_x");
+    default:
+      return same_name(name, "grad_dy");
+  }
+}
 
 // The shape of an output or an input: that of x, or [channels].
 Shape output_shape(const Problem& problem, std::string_view output);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "reference/pooled.h"
 #include "reference/zeroed_pages.h"
 
 namespace exactbn {
@@ -16,21 +17,30 @@ class TensorBytes {
  public:
   TensorBytes() = default;
   explicit TensorBytes(std::size_t size) : size_(size) {
-    if (!is_short()) large_ = ZeroedPages<std::byte>().allocate(size_);
+    if (is_pooled()) {
+      large_ = static_cast<std::byte*>(Pool::take(size_));
+      std::memset(large_, 0, size_);
+    } else if (!is_short()) {
+      large_ = ZeroedPages<std::byte>().allocate(size_);
+    }
   }
   TensorBytes(const TensorBytes& other) : size_(other.size_) {
-    if (!is_short()) large_ = ZeroedPages<std::byte>().allocate_raw(size_);
-    copy(other);
+    if (is_short()) {
+      std::memcpy(short_, other.short_, kShort);
+      return;
+    }
+    large_ = is_pooled() ? static_cast<std::byte*>(Pool::take(size_))
+                         : ZeroedPages<std::byte>().allocate_raw(size_);
+    std::memcpy(large_, other.large_, size_);
   }
-  TensorBytes(TensorBytes&& other) noexcept { swap(other); }
-  // By value: what was held goes with the argument.
+  TensorBytes(TensorBytes&& other) noexcept { take(other); }
+  // By value: what is taken is nobody else's.
   TensorBytes& operator=(TensorBytes other) noexcept {
-    swap(other);
+    free();
+    take(other);
     return *this;
   }
-  ~TensorBytes() {
-    if (!is_short()) ZeroedPages<std::byte>().deallocate(large_, size_);
-  }
+  ~TensorBytes() { free(); }
 
   std::size_t size() const { return size_; }
   std::byte* data() { return is_short() ? short_ : large_; }
@@ -45,17 +55,18 @@ class TensorBytes {
   static constexpr std::size_t kShort = 64;
 
   bool is_short() const { return size_ <= kShort; }
-  void copy(const TensorBytes& other) {
-    if (is_short()) {
-      std::memcpy(short_, other.short_, kShort);
-    } else {
-      std::memcpy(large_, other.large_, size_);
-    }
+  bool is_pooled() const { return !is_short() && size_ <= Pool::kLargest; }
+  void take(TensorBytes& other) {
+    size_ = std::exchange(other.size_, 0);
+    large_ = other.large_;
+    std::memcpy(short_, other.short_, kShort);
   }
-  void swap(TensorBytes& other) noexcept {
-    std::swap(size_, other.size_);
-    std::swap(large_, other.large_);
-    std::swap(short_, other.short_);
+  void free() {
+    if (is_pooled()) {
+      Pool::give(large_, size_);
+    } else if (!is_short()) {
+      ZeroedPages<std::byte>().deallocate(large_, size_);
+    }
   }
 
   std::size_t size_ = 0;

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <utility>
 
@@ -28,13 +27,6 @@ struct ZeroedPages {
   ZeroedPages(const ZeroedPages<U>&) {}  // NOLINT: the standard asks for it
 
   T* allocate(std::size_t n) {
-    // calloc knows what the system has zeroed, but takes no notice of the small
-    // pieces that malloc keeps ready.
-    if (n * sizeof(T) < kSmall) {
-      T* const memory = allocate_raw(n);
-      std::memset(static_cast<void*>(memory), 0, n * sizeof(T));
-      return memory;
-    }
     void* memory = std::calloc(n, sizeof(T));
     if (!memory) throw std::bad_alloc();
     advise(memory, n * sizeof(T));
@@ -59,8 +51,6 @@ struct ZeroedPages {
   bool operator==(const ZeroedPages&) const = default;
 
  private:
-  static constexpr std::size_t kSmall = 1024;
-
   static void advise([[maybe_unused]] void* memory,
                      [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)
