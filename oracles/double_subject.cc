@@ -35,6 +35,7 @@ class Watched {
  public:
   explicit Watched(std::int64_t channels) : channels_(channels) {}
 
+  static constexpr bool kAll = true;
   bool takes(std::int64_t) { return true; }
   void done(std::int64_t c) {
     if (!flags_.raised()) return;
@@ -56,12 +57,13 @@ class Watched {
 Tensors to_tensors(const Problem& problem,
                    PlainTextbook<double, Watched>& textbook) {
   Tensors tensors;
+  const Tensor& x = problem.x();
   std::optional<DType> of_channels;  // those of one value a channel have one
   for (const std::string_view name : output_names(problem)) {
     const bool like_x = shaped_like_x(name);
     if (!like_x && !of_channels) of_channels = output_format(problem, name);
-    Tensor tensor(like_x ? problem.x().dtype() : *of_channels,
-                  output_shape(problem, name));
+    Tensor tensor = like_x ? Tensor(x.dtype(), x.shape())
+                           : Tensor(*of_channels, output_shape(problem, name));
     tensor.round_values(textbook.in_order(name));
     tensors.emplace(name, std::move(tensor));
   }
@@ -73,6 +75,7 @@ class Chosen {
  public:
   explicit Chosen(const std::vector<bool>& channels) : channels_(&channels) {}
 
+  static constexpr bool kAll = false;
   bool takes(std::int64_t c) {
     return (*channels_)[static_cast<std::size_t>(c)];
   }

@@ -228,7 +228,7 @@ TEST(FastCheck, VerdictsOfEstimatedSumsAreThoseOfIntegers) {
                     : kind == 1 ? answer_of<double>(p, q.dtype)
                                 : correct_answer(p, q.dtype);
     erase_if(answer.outputs,
-                  [](const auto& o) { return !shaped_like_x(o.first); });
+             [](const auto& o) { return !shaped_like_x(o.first); });
     const auto& [name, apply] = breaks()[draw.below(breaks().size())];
     for (auto& [output, tensor] : answer.outputs) apply(draw, tensor);
     SCOPED_TRACE(name);

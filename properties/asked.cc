@@ -2,6 +2,7 @@
 #include "properties/asked.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -20,12 +21,20 @@ double rounded_down(Wide value) {
   return nearest > value ? std::nextafter(nearest, 0) : nearest;
 }
 
-// At a finite value: a format's exponents count from the quantum, which two
-// binades share.
-double ulp_of(std::uint64_t bits, const Format& f) {
-  const auto binade =
-      static_cast<int>((bits & ~f.sign_bit()) >> (f.precision - 1));
-  return power_of_two(f.quantum() + std::max(binade - 1, 0));
+// Of the ulp at a finite value. A subnormal double is below every normal number
+// of any format.
+int ulp_exponent_of(double value, const Format& f) {
+  const auto bits = std::bit_cast<std::uint64_t>(std::fabs(value));
+  const int top = static_cast<int>(bits >> kFractionBits) - kDoubleBias;
+  return std::max(top - (f.precision - 1), f.quantum());
+}
+
+// Half of 2^exponent. To load a subnormal double into a long one takes as long
+// as thirty others.
+Wide half_of(double ulp, int exponent) {
+  return ulp >= std::numeric_limits<double>::min()
+             ? Wide{ulp} / 2
+             : std::ldexp(Wide{1}, exponent - 1);
 }
 
 Wide ulp_at(Wide size, DType dtype) {
@@ -38,12 +47,14 @@ Wide ulp_at(Wide size, DType dtype) {
 }  // namespace
 
 Asked::Asked(Case question, Answer answer, const Declaration& declaration,
-             Grade required, Layer layer)
+             Grade required, Layer layer, const Asked* other)
     : question_(std::move(question)),
       answer_(std::move(answer)),
       declaration_(declaration),
       view_(question_.problem.view()),
       required_(required),
+      other_(other),
+      is_narrow_(problem().x().dtype() != DType::f64),
       layer_(layer) {}
 
 Asked::Asked(Problem problem, const Declaration& declaration)
@@ -51,6 +62,18 @@ Asked::Asked(Problem problem, const Declaration& declaration)
       declaration_(declaration),
       view_(question_.problem.view()),
       by_definition_(true) {}
+
+const ExactBatchNorm& Asked::exact(std::int64_t c) const {
+  const auto at = static_cast<std::size_t>(c);
+  if (judge_ && judged_[at]) return judge_->exact();
+  if (!exact_) {
+    exact_.emplace(problem(), ExactBatchNorm::Deferred());
+    exact_for_.resize(static_cast<std::size_t>(view_.channels));
+  }
+  if (!exact_for_[at]) exact_->prepare({c, 1});
+  exact_for_[at] = true;
+  return *exact_;
+}
 
 const Judge& Asked::judge() const {
   if (all_judged_) return *judge_;
@@ -71,7 +94,11 @@ const Judge& Asked::judge(std::int64_t c) const {
 }
 
 const Estimates& Asked::estimates() const {
-  if (!estimates_) estimates_.emplace(problem(), declaration_);
+  if (!estimates_) {
+    const bool knows = other_ && other_->estimates_;
+    estimates_.emplace(problem(), declaration_,
+                       knows ? &*other_->estimates_ : nullptr);
+  }
   return *estimates_;
 }
 
@@ -164,8 +191,7 @@ PooledVector<Number> Asked::out_by_definition(std::string_view output) const {
 PooledVector<Estimated> Asked::new_estimated(std::string_view output,
                                              bool tolerates) const {
   const Tensor& got = answer_.outputs.find(output)->second;
-  const DType dtype = got.dtype();
-  const Format f = format(dtype);
+  const Format f = format(got.dtype());
   const bool through_w = is_bounded_through_w(problem(), output);
   // Elsewhere the values of x are numbers, as the channel is one.
   const bool asks_values = !shaped_like_x(output) ||
@@ -174,33 +200,38 @@ PooledVector<Estimated> Asked::new_estimated(std::string_view output,
                                      ? least_tolerances(output).data()
                                      : nullptr;
   PooledVector<Estimated> values(size_of(output, problem(), view_));
+  PooledVector<double> all(values.size());
+  got.values_to(all);
   const bool of_channels = !shaped_like_x(output);
   for (std::int64_t c = 0; c < view_.channels; ++c) {
     const ChannelEstimate& e = estimate(c);
     const Bound bound = through_w ? e.through_w : Bound::holds;
     if (!e.is_number || bound == Bound::is_void) continue;
     const auto add = [&](std::int64_t i) {
-      const std::uint64_t bits = got.bits(i);
-      if ((bits & ~f.sign_bit()) >= f.overflow() ||
+      const auto at = static_cast<std::size_t>(i);
+      if (!std::isfinite(all[at]) ||
           (asks_values && is_without_number(output, i, true))) {
         return;
       }
-      Estimated& value = values[static_cast<std::size_t>(i)];
-      value.value = to_double(bits, dtype);
+      Estimated& value = values[at];
+      value.value = all[at];
       if (bound == Bound::open) {
         value.radius = std::numeric_limits<double>::quiet_NaN();
         return;
       }
-      const double ulp = ulp_of(bits, f);
+      const int exponent = ulp_exponent_of(value.value, f);
+      const double ulp = power_of_two(exponent);
       value.radius = required_ == Grade::correct ? ulp / 2 : ulp;
-      if (tolerances && tolerances[i] > Wide{ulp} / 2) {
-        value.radius = rounded_down(Wide{ulp} / 2 + tolerances[i]);
+      if (!tolerances) return;
+      const Wide half = half_of(ulp, exponent);
+      if (tolerances[i] > half) {
+        value.radius = rounded_down(half + tolerances[i]);
       }
     };
     if (of_channels) {
       add(c);
     } else {
-      each_place(view_, c, add);
+      view_.each_offset(c, add);
     }
   }
   return values;
@@ -218,25 +249,6 @@ const PooledVector<Estimated>& Asked::estimated_out(std::string_view output,
   }
   columns.push_back({output, new_estimated(output, tolerates)});
   return columns.back().values;
-}
-
-PooledVector<Number> Asked::out_in_filter(std::string_view output) const {
-  const PooledVector<Estimated>& estimated = estimated_out(output);
-  PooledVector<Number> values;
-  values.reserve(estimated.size());
-  for (const Estimated& e : estimated) {
-    if (e.is_unknown()) {
-      values.push_back(Number::unknown());
-    } else if (std::isnan(e.radius)) {
-      values.push_back(Number::open());
-    } else {
-      // A tolerance that no double holds was cut.
-      const auto i = static_cast<std::int64_t>(values.size());
-      values.push_back(Number::within(
-          e.value, e.radius < kMost ? e.radius : least_tolerance(output, i)));
-    }
-  }
-  return values;
 }
 
 // Of all values, half an ulp aside; below 0 for those that are no numbers, or
@@ -293,55 +305,49 @@ PooledVector<Number> Asked::out_as_judged(std::string_view output,
   return values;
 }
 
-PooledVector<Number> Asked::out_column(std::string_view output) const {
-  if (by_definition_) return out_by_definition(output);
-  if (filters()) return out_in_filter(output);
-  return out_as_judged(output, answer_.outputs.find(output)->second);
-}
-
-const Asked::Named* Asked::find(const Columns& columns, std::string_view name) {
-  for (const Named& column : columns) {
-    if (same_name(column.name, name)) return &column;
-  }
-  return nullptr;
-}
-
 const PooledVector<Number>& Asked::outs(std::string_view output) const {
-  Columns& columns = columns_[static_cast<std::size_t>(layer_)];
-  const Named* column = find(columns, output);
-  if (!column) {
-    // Names are of the tables of outputs, or literals: they stay.
-    columns.push_back({output, out_column(output)});
-    column = &columns.back();
+  for (const Named& column : columns_) {
+    if (same_name(column.name, output)) return column.values;
   }
-  return column->values;
+  // Names are of the tables of outputs, or literals: they stay.
+  columns_.push_back(
+      {output,
+       by_definition_
+           ? out_by_definition(output)
+           : out_as_judged(output, answer_.outputs.find(output)->second)});
+  return columns_.back().values;
 }
 
 Number Asked::about(const Surd& value) const {
   return by_definition_ ? Number::exact(value) : Number::about(value);
 }
 
-PooledVector<Number> Asked::in_column(std::string_view input,
+PooledVector<double> Asked::in_values(std::string_view input,
                                       double absent) const {
-  PooledVector<Number> values(size_of(input, problem(), view_));
-  const Tensor* const tensor = problem().find(input);
-  for (std::size_t k = 0; k < values.size(); ++k) {
-    const auto i = static_cast<std::int64_t>(k);
-    const double value = tensor ? tensor->value(i) : absent;
-    values[k] = !std::isfinite(value) ? Number::unknown()
-                : by_definition_      ? Number::exact(dyadic(value))
-                                      : Number(value);
-  }
+  PooledVector<double> values(size_of(input, problem(), view_), absent);
+  if (const Tensor* tensor = problem().find(input)) tensor->values_to(values);
   return values;
 }
 
 Column Asked::in(std::string_view input, double absent) const {
-  const Named* column = find(inputs_, input);
-  if (!column) {
-    inputs_.push_back({input, in_column(input, absent)});
-    column = &inputs_.back();
+  if (by_definition_) {
+    for (const Named& column : exact_inputs_) {
+      if (same_name(column.name, input)) return Column(column.values);
+    }
+    PooledVector<Number> numbers;
+    for (const double value : in_values(input, absent)) {
+      numbers.push_back(std::isfinite(value) ? Number::exact(dyadic(value))
+                                             : Number::unknown());
+    }
+    exact_inputs_.push_back({input, std::move(numbers)});
+    return Column(exact_inputs_.back().values);
   }
-  return Column(column->values);
+  const bool narrow = filters() && is_narrow_;
+  for (const Values& column : inputs_) {
+    if (same_name(column.name, input)) return Column(column.values, narrow);
+  }
+  inputs_.push_back({input, in_values(input, absent)});
+  return Column(inputs_.back().values, narrow);
 }
 
 Number Asked::epsilon() const {
@@ -372,28 +378,25 @@ Number Asked::known(PooledVector<Number>& all, std::int64_t c,
   return all[static_cast<std::size_t>(c)];
 }
 
-namespace {
-
-Number estimated(const ChannelEstimate& e, const Number& number) {
-  return e.is_number ? number : Number::unknown();
+Number Asked::estimated(std::int64_t c, const Number& number) const {
+  if (!estimate(c).is_number) return Number::unknown();
+  return is_narrow_ ? number.narrowed() : number;
 }
 
-}  // namespace
-
 Number Asked::mean(std::int64_t c) const {
-  if (filters()) return estimated(estimate(c), estimate(c).mean);
+  if (filters()) return estimated(c, estimate(c).mean);
   return known(means_, c, [](const Channel& ch) {
     return Surd{ch.sums.s1, 0, 1, ch.m};
   });
 }
 
 Number Asked::var(std::int64_t c) const {
-  if (filters()) return estimated(estimate(c), estimate(c).var);
+  if (filters()) return estimated(c, estimate(c).var);
   return known(variances_, c, [](const Channel& ch) { return variance(ch); });
 }
 
 Number Asked::invstd(std::int64_t c) const {
-  if (filters()) return estimated(estimate(c), estimates().root(c).invstd);
+  if (filters()) return estimated(c, estimates().root(c).invstd);
   return known(invstds_, c,
                [](const Channel& ch) { return exactbn::invstd(ch); });
 }

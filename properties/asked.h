@@ -30,16 +30,39 @@ struct Estimated {
   bool is_unknown() const {
     return radius == std::numeric_limits<double>::infinity();
   }
+  Number number(bool narrow) const {
+    if (radius < std::numeric_limits<double>::infinity()) {
+      return narrow ? Number::narrow(value, radius)
+                    : Number::within(value, radius);
+    }
+    return is_unknown() ? Number::unknown() : Number::open();
+  }
 };
 
-// Values of an output or an input, one after the other.
+// Values of an output or an input, one after the other: of numbers, of those of
+// a filter, or of doubles that are what they are.
 class Column {
  public:
-  explicit Column(const PooledVector<Number>& values) : first_(values.data()) {}
-  const Number& operator()(std::int64_t i) const { return first_[i]; }
+  explicit Column(const PooledVector<Number>& numbers)
+      : numbers_(numbers.data()) {}
+  Column(const PooledVector<Estimated>& estimated, bool narrow)
+      : estimated_(estimated.data()), narrow_(narrow) {}
+  Column(const PooledVector<double>& values, bool narrow)
+      : values_(values.data()), narrow_(narrow) {}
+
+  Number operator()(std::int64_t i) const {
+    if (estimated_) return estimated_[i].number(narrow_);
+    if (!values_) return numbers_[i];
+    const double value = values_[i];
+    if (!std::isfinite(value)) return Number::unknown();
+    return narrow_ ? Number::narrow(value) : Number(value);
+  }
 
  private:
-  const Number* first_;
+  const Number* numbers_ = nullptr;
+  const Estimated* estimated_ = nullptr;
+  const double* values_ = nullptr;
+  bool narrow_ = false;
 };
 
 // A problem that was put to a subject and what came back, as numbers that laws
@@ -48,9 +71,10 @@ class Column {
 // passes. bounds.md has the argument. For one thread.
 class Asked {
  public:
-  // The declaration must outlive this object.
+  // The declaration must outlive this object, and so must another that spares
+  // it what is the same in both.
   Asked(Case question, Answer answer, const Declaration& declaration,
-        Grade required, Layer layer);
+        Grade required, Layer layer, const Asked* other = nullptr);
   // Answered by the definition itself, with exact numbers.
   Asked(Problem problem, const Declaration& declaration);
   Asked(const Asked&) = delete;
@@ -72,7 +96,10 @@ class Asked {
   // An output that is there. Unknown where the right value is no number or
   // nothing can be said of it, and where the answer is infinite. A column is
   // there until the numbers are those of another layer.
-  Column out(std::string_view output) const { return Column(outs(output)); }
+  Column out(std::string_view output) const {
+    return filters() ? Column(estimated_out(output), has_narrow(output))
+                     : Column(outs(output));
+  }
 
   // An input; one that is absent has `absent` everywhere. Unknown where it is
   // no number.
@@ -94,6 +121,8 @@ class Asked {
   // that is required; less than 0 where nothing can be said.
   Wide tolerance(std::string_view output, std::int64_t i) const;
 
+  // Of that channel alone.
+  const ExactBatchNorm& exact(std::int64_t c) const;
   // Of all channels; and of that one, if only it is asked about.
   const Judge& judge() const;
   const Judge& judge(std::int64_t c) const;
@@ -106,8 +135,6 @@ class Asked {
   const PooledVector<Estimated>& estimated_out(std::string_view output,
                                                bool plainly = false) const;
 
-  // Every element of an output, as `out` has them.
-  const PooledVector<Number>& outs(std::string_view output) const;
   // At most `tolerance`, of an output whose bound holds in the channel; 0 where
   // nothing is known.
   Wide least_tolerance(std::string_view output, std::int64_t i) const;
@@ -123,15 +150,19 @@ class Asked {
     std::string_view name;
     PooledVector<Wide> values;
   };
-  static const Named* find(const Columns& columns, std::string_view name);
-  PooledVector<Number> in_column(std::string_view input, double absent) const;
+  bool has_narrow(std::string_view output) const {
+    return answer_.outputs.find(output)->second.dtype() != DType::f64;
+  }
+  // Known of the channel.
+  Number estimated(std::int64_t c, const Number& number) const;
+  // Every element of an output, other than in a filter.
+  const PooledVector<Number>& outs(std::string_view output) const;
+  PooledVector<double> in_values(std::string_view input, double absent) const;
   PooledVector<Number> out_by_definition(std::string_view output) const;
   PooledVector<Estimated> new_estimated(std::string_view output,
                                         bool tolerates) const;
-  PooledVector<Number> out_in_filter(std::string_view output) const;
   PooledVector<Number> out_as_judged(std::string_view output,
                                      const Tensor& got) const;
-  PooledVector<Number> out_column(std::string_view output) const;
   bool is_without_number(std::string_view output, std::int64_t i,
                          bool channel_is_number) const;
   const PooledVector<Wide>& tolerances(std::string_view output) const;
@@ -149,15 +180,25 @@ class Asked {
   const Declaration& declaration_;
   ChannelView view_;
   Grade required_ = Grade::sequential;
+  const Asked* other_ = nullptr;
   bool by_definition_ = false;
+  bool is_narrow_ = false;  // x is, and so is what a filter says of it
   Layer layer_ = Layer::judge;
   // Made when they are first needed.
+  mutable std::optional<ExactBatchNorm> exact_;
+  mutable PooledVector<bool>
+      exact_for_;  // the channels that it is prepared for
   mutable std::optional<Judge> judge_;
-  mutable std::vector<bool> judged_;  // the channels that it is prepared for
+  mutable PooledVector<bool> judged_;  // likewise
   mutable bool all_judged_ = false;
   mutable std::optional<Estimates> estimates_;
-  mutable Columns inputs_;
-  mutable std::array<Columns, 3> columns_;  // of each layer
+  struct Values {
+    std::string_view name;
+    PooledVector<double> values;
+  };
+  mutable std::list<Values, Pooled<Values>> inputs_;
+  mutable Columns exact_inputs_;  // by definition
+  mutable Columns columns_;
   struct EstimatedColumn {
     std::string_view name;
     PooledVector<Estimated> values;

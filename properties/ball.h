@@ -28,6 +28,8 @@ struct Ball {
   }
   Ball(Wide m, Wide r) : mid(m), radius(r) {}
 
+  static constexpr bool kEncloses = true;
+
   // Whether it is a number, and something is known of it.
   bool is_bounded() const { return radius < kAny; }
 

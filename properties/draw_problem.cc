@@ -231,9 +231,8 @@ Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
   for (std::int64_t c = 0; c < view.channels; ++c) {
     const ChannelMode mode = draw_mode(draw, tensor.size());
     bits = draw_channel(draw, dtype, mode, view.count(), bits);
-    for (std::int64_t k = 0; k < view.count(); ++k) {
-      tensor.set_bits(view.offset(c, k), bits[static_cast<std::size_t>(k)]);
-    }
+    std::size_t k = 0;
+    view.each_offset(c, [&](std::int64_t i) { tensor.set_bits(i, bits[k++]); });
     if (traits) traits->push_back({kind, to_string(mode)});
   }
   return tensor;

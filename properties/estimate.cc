@@ -24,8 +24,10 @@ struct Sums {
 
 class Estimator {
  public:
-  Estimator(const Problem& problem, const Declaration& declaration)
+  Estimator(const Problem& problem, const Declaration& declaration,
+            const Estimates* same_x)
       : problem_(problem),
+        same_x_(same_x),
         view_(problem.view()),
         by_batch_(normalizes_by_batch(problem.operation)),
         m_(static_cast<Wide>(view_.count())),
@@ -44,10 +46,6 @@ class Estimator {
     for (ChannelEstimate& e : all_) e.is_number = true;
     for (const auto& [name, tensor] : problem_.inputs) look_at(name, tensor);
     if (problem_.operation != Operation::forward_inference) {
-      const Tensor& x = problem_.x();
-      x_is_finite_ = x.all_finite();
-      values_.resize(static_cast<std::size_t>(x.size()));
-      x.values_to(values_);
       for (std::int64_t c = 0; c < view_.channels; ++c) add_up(c);
     }
     if (!by_batch_) {
@@ -73,11 +71,18 @@ class Estimator {
     }
   }
 
+  void read_x() {
+    const Tensor& x = problem_.x();
+    x_is_finite_ = x.all_finite();
+    values_.resize(static_cast<std::size_t>(x.size()));
+    x.values_to(values_);
+  }
+
   // Of x. Sums of infinities and NaN in long doubles would tell it as well, but
   // processors take a hundred times as long for those.
   bool is_finite(std::int64_t c) const {
     bool finite = true;
-    each_place(view_, c, [&](std::int64_t i) {
+    view_.each_offset(c, [&](std::int64_t i) {
       finite &= std::isfinite(values_[static_cast<std::size_t>(i)]);
     });
     return finite;
@@ -85,11 +90,16 @@ class Estimator {
 
   void add_up(std::int64_t c) {
     ChannelEstimate& e = all_[static_cast<std::size_t>(c)];
+    if (same_x_ && same_x_->channel(c).is_number) {
+      if (e.is_number) e = same_x_->channel(c);
+      return;
+    }
+    if (values_.empty()) read_x();
     if (!x_is_finite_ && !is_finite(c)) e.is_number = e.x_is_finite = false;
     if (!by_batch_ || !e.is_number) return;
     Sums s;
     s.first = values_[static_cast<std::size_t>(c * view_.inner)];
-    each_place(view_, c, [&](std::int64_t i) {
+    view_.each_offset(c, [&](std::int64_t i) {
       const double value = values_[static_cast<std::size_t>(i)];
       s.constant &= value == s.first;
       const Wide wide = value;
@@ -98,7 +108,7 @@ class Estimator {
       s.square += wide * wide;
     });
     s.x /= m_;
-    each_place(view_, c, [&](std::int64_t i) {
+    view_.each_offset(c, [&](std::int64_t i) {
       const Wide d = values_[static_cast<std::size_t>(i)] - s.x;
       s.deviations += d * d;
     });
@@ -154,6 +164,7 @@ class Estimator {
   }
 
   const Problem& problem_;
+  const Estimates* same_x_;  // or null
   ChannelView view_;
   bool by_batch_;
   Wide m_;
@@ -167,15 +178,25 @@ class Estimator {
 
 }  // namespace
 
-Estimates::Estimates(const Problem& problem, const Declaration& declaration)
+Estimates::Estimates(const Problem& problem, const Declaration& declaration,
+                     const Estimates* other)
     : problem_(problem),
       view_(problem.view()),
       by_batch_(normalizes_by_batch(problem.operation)),
       working_(working_format(problem, declaration)),
       dy_(problem.find("dy")),
       u_(problem.find("x_dot")),
-      channels_(Estimator(problem, declaration).run()) {
+      channels_(Estimator(problem, declaration,
+                          other && other->has_x_of(problem) ? other : nullptr)
+                    .run()) {
   if (!u_) u_ = problem.find("ddx");
+}
+
+bool Estimates::has_x_of(const Problem& problem) const {
+  return by_batch_ && normalizes_by_batch(problem.operation) &&
+         problem.epsilon == problem_.epsilon &&
+         problem.channel_axis == problem_.channel_axis &&
+         problem.x() == problem_.x();
 }
 
 void Estimates::add_roots() const {

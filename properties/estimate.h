@@ -9,15 +9,6 @@
 
 namespace exactbn {
 
-// The places of the values of a channel, in their order.
-template <class Do>
-void each_place(const ChannelView& view, std::int64_t c, const Do& action) {
-  for (std::int64_t o = 0; o < view.outer; ++o) {
-    const std::int64_t first = (o * view.channels + c) * view.inner;
-    for (std::int64_t k = 0; k < view.inner; ++k) action(first + k);
-  }
-}
-
 // Whether a bound is surely one, surely void, or a calculation decides.
 enum class Bound : std::uint8_t { holds, is_void, open };
 
@@ -55,7 +46,10 @@ struct Root {
 // the declaration does. For one thread.
 class Estimates {
  public:
-  Estimates(const Problem& problem, const Declaration& declaration);
+  // Another with the same declaration spares the sums of x where it has the
+  // same x: most of what laws ask changes something else.
+  Estimates(const Problem& problem, const Declaration& declaration,
+            const Estimates* other = nullptr);
 
   const ChannelEstimate& channel(std::int64_t c) const {
     return channels_[static_cast<std::size_t>(c)];
@@ -64,6 +58,9 @@ class Estimates {
     if (roots_.empty()) add_roots();
     return roots_[static_cast<std::size_t>(c)];
   }
+
+  // Whether what is known of x in that problem is so in this one.
+  bool has_x_of(const Problem& problem) const;
 
   // At most what each value of an output may be off beyond half an ulp at that
   // eta (Judge::tolerance); 0 in a channel that is no number or whose root is

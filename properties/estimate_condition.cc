@@ -36,7 +36,7 @@ void Estimates::add_sizes(std::int64_t c, Wide s) const {
                 : static_cast<Wide>(problem_.find("running_mean")->value(c));
   // Less what the mean is in doubt.
   const Wide doubt = by_batch_ ? 2 * of_batch.doubt() : 0;
-  each_place(view_, c, [&](std::int64_t i) {
+  view_.each_offset(c, [&](std::int64_t i) {
     const Wide value = x.value(i);
     const Wide apart = std::fabs(value - mean) - doubt;
     sizes_[static_cast<std::size_t>(i)] = {std::fabs(value),
@@ -53,7 +53,7 @@ void Estimates::add_sums(Magnitudes& of, std::int64_t c) const {
     f.x += size * at.x * by_m;
     f.xhat += size * at.xhat * by_m;
   };
-  each_place(view_, c, [&](std::int64_t i) {
+  view_.each_offset(c, [&](std::int64_t i) {
     const Sizes& at = sizes_[static_cast<std::size_t>(i)];
     sum += at.x * by_m;
     of.x2 += at.x * at.x * by_m;
@@ -174,7 +174,7 @@ PooledVector<Wide> Estimates::least_tolerances(std::string_view output,
       continue;
     }
     const Form f = form(output, c);
-    each_place(view_, c, [&](std::int64_t i) {
+    view_.each_offset(c, [&](std::int64_t i) {
       const Sizes& at = sizes_[static_cast<std::size_t>(i)];
       all[static_cast<std::size_t>(i)] =
           theta *

@@ -47,7 +47,7 @@ const Asked* Trial::ask(Problem problem) {
   Answer answer = subject_->answer(next);
   if (answer.kind != Answer::Kind::outputs) return nullptr;
   asked_.emplace_back(std::move(next), std::move(answer), *declaration_,
-                      required_, layer_);
+                      required_, layer_, &base());
   return asks_.back() = &asked_.back();
 }
 

@@ -165,8 +165,8 @@ class Trial {
   std::list<Asked, Pooled<Asked>> asked_;
   // What the law has asked and what came of it, and how far it is in that.
   PooledVector<const Asked*> asks_;
-  std::vector<Answer> repeats_;
-  std::list<std::optional<Answer>> elsewhere_;
+  PooledVector<Answer> repeats_;
+  std::list<std::optional<Answer>, Pooled<std::optional<Answer>>> elsewhere_;
   std::size_t next_ask_ = 0;
   std::size_t next_repeat_ = 0;
   std::ptrdiff_t next_elsewhere_ = 0;

@@ -8,11 +8,13 @@ void along_x(Trial& t, const Asked& a, std::string_view output) {
   const Column gamma = a.gamma();
   const Column x = a.in("x");
   const Number epsilon = a.epsilon();
-  each_value(a, [&](std::int64_t c, std::int64_t i) {
+  const OfChannels mean(a, [&](std::int64_t c) { return a.mean(c); });
+  const OfChannels slope(a, [&](std::int64_t c) {
     const Number s = a.invstd(c);
-    t.zero(derivative(i) -
-               gamma(c) * epsilon * squared(s) * s * (x(i) - a.mean(c)),
-           output, i);
+    return gamma(c) * epsilon * squared(s) * s;
+  });
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    t.zero(derivative(i) - slope(c) * (x(i) - mean(c)), output, i);
   });
 }
 
@@ -31,7 +33,7 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a,
   Tensor mean(dtype, {channels});
   Tensor var(dtype, {channels});
   for (std::int64_t c = 0; c < channels; ++c) {
-    const ExactBatchNorm& exact = a.judge(c).exact();
+    const ExactBatchNorm& exact = a.exact(c);
     if (!exact.is_number(c)) return std::nullopt;
     const Surd of_mean = exactbn::mean(exact.channel(c));
     const Surd of_var = variance(exact.channel(c));

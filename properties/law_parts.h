@@ -35,15 +35,26 @@ void each_value(const Asked& a, const Do& action) {
   }
 }
 
+// A number of each channel, calculated once.
+class OfChannels {
+ public:
+  template <class Of>
+  OfChannels(const Asked& a, const Of& of) {
+    each_channel(a, [&](std::int64_t c) { numbers_.push_back(of(c)); });
+  }
+  const Number& operator()(std::int64_t c) const {
+    return numbers_[static_cast<std::size_t>(c)];
+  }
+
+ private:
+  PooledVector<Number> numbers_;
+};
+
 // Over the elements of a channel.
 template <class Term>
 Number sum_of(const Asked& a, std::int64_t c, const Term& term) {
-  const ChannelView view = a.view();
   Number sum;
-  for (std::int64_t o = 0; o < view.outer; ++o) {
-    const std::int64_t first = (o * view.channels + c) * view.inner;
-    for (std::int64_t k = 0; k < view.inner; ++k) sum += term(first + k);
-  }
+  a.view().each_offset(c, [&](std::int64_t i) { sum += term(i); });
   return sum;
 }
 

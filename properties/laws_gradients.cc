@@ -87,10 +87,14 @@ void dx_of_its_sums(Trial& t) {
   const Column dy = a.in("dy");
   const Column gamma = a.gamma();
   const Number m = count(a);
+  const OfChannels mean(a, [&](std::int64_t c) { return a.mean(c); });
+  const OfChannels scale(
+      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
+  const OfChannels slope(
+      a, [&](std::int64_t c) { return a.invstd(c) * dgamma(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    const Number s = a.invstd(c);
-    const Number xhat = (x(i) - a.mean(c)) * s;
-    t.zero(m * dx(i) - gamma(c) * s * (m * dy(i) - dbeta(c) - xhat * dgamma(c)),
+    t.zero(m * dx(i) -
+               scale(c) * (m * dy(i) - dbeta(c) - (x(i) - mean(c)) * slope(c)),
            "dx", i);
   });
 }
@@ -100,10 +104,11 @@ Problem part_of_dy(const Problem& p, std::int64_t part) {
   Problem q = p;
   Tensor& dy = q.inputs.at("dy");
   const ChannelView view = p.view();
-  for (std::int64_t i = 0; i < dy.size(); ++i) {
-    const std::int64_t row = i / (view.channels * view.inner);
-    const std::int64_t k = row * view.inner + i % view.inner;
-    if (k % 2 != part) dy.set_bits(i, 0);
+  for (std::int64_t c = 0; c < view.channels; ++c) {
+    std::int64_t k = 0;
+    view.each_offset(c, [&](std::int64_t i) {
+      if (k++ % 2 != part) dy.set_bits(i, 0);
+    });
   }
   return q;
 }
@@ -217,8 +222,10 @@ void frozen_dx(Trial& t) {
   const Column dx = a.out("dx");
   const Column dy = a.in("dy");
   const Column gamma = a.gamma();
+  const OfChannels scale(
+      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    t.zero(dx(i) - gamma(c) * dy(i) * a.invstd(c), "dx", i);
+    t.zero(dx(i) - scale(c) * dy(i), "dx", i);
   });
 }
 
@@ -244,11 +251,15 @@ void frozen_and_training(Trial& t) {
   const Column dbeta = a.out("dbeta");
   const Column x = a.in("x");
   const Column gamma = a.gamma();
+  const Number m = count(a);
+  const OfChannels mean(a, [&](std::int64_t c) { return a.mean(c); });
+  const OfChannels scale(
+      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
+  const OfChannels slope(
+      a, [&](std::int64_t c) { return a.invstd(c) * dgamma(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    const Number s = a.invstd(c);
-    const Number xhat = (x(i) - a.mean(c)) * s;
-    t.zero(count(a) * (frozen_dx(i) - dx(i)) -
-               gamma(c) * s * (dbeta(c) + xhat * dgamma(c)),
+    t.zero(m * (frozen_dx(i) - dx(i)) -
+               scale(c) * (dbeta(c) + (x(i) - mean(c)) * slope(c)),
            "dx", i);
   });
 }

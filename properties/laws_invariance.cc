@@ -141,16 +141,14 @@ void permutation(Trial& t) {
   const Problem& p = t.base().problem();
   const std::int64_t m = p.view().count();
   std::vector<std::int64_t> order;
+  order.reserve(static_cast<std::size_t>(m));
   for (std::int64_t k = m - 1; k >= 0; k -= 2) order.push_back(k);
   for (std::int64_t k = m - 2; k >= 0; k -= 2) order.push_back(k);
   const Asked* q = t.ask(reordered(p, order));
   if (!q) return;
-  const ChannelView view = p.view();
-  compare(t, t.base(), *q, alike, [&](std::int64_t i) {
-    const std::int64_t k =
-        i / (view.channels * view.inner) * view.inner + i % view.inner;
-    return view.offset(view.channel(i), order[static_cast<std::size_t>(k)]);
-  });
+  const auto places = reordered_elements(p, order);
+  compare(t, t.base(), *q, alike,
+          [&](std::int64_t i) { return places[static_cast<std::size_t>(i)]; });
 }
 
 // Alone, and among others that are no numbers.
@@ -158,26 +156,36 @@ void channels(Trial& t) {
   const Problem& p = t.base().problem();
   const ChannelView view = p.view();
   const std::int64_t c = view.channels - 1;
+  PooledVector<std::int64_t> places;
+  view.each_offset(c, [&](std::int64_t i) { places.push_back(i); });
   if (const Asked* q = t.ask(channel_problem(p, c))) {
     compare(
         t, t.base(), *q, alike,
-        [&](std::int64_t k) { return view.offset(c, k); },
+        [&](std::int64_t k) { return places[static_cast<std::size_t>(k)]; },
         [&](std::int64_t) { return c; });
   }
   Problem noisy = p;
   for (auto& [name, tensor] : noisy.inputs) {
     if (name == "running_var") continue;
-    const Format f = format(tensor.dtype());
-    for (std::int64_t i = 0; i < tensor.size(); ++i) {
-      const bool other = (shaped_like_x(name) ? view.channel(i) : i) != c;
-      if (other) tensor.set_bits(i, f.quiet_nan());
+    const bool like_x = shaped_like_x(name);
+    const std::uint64_t noise = format(tensor.dtype()).quiet_nan();
+    Tensor all(tensor.dtype(), tensor.shape());
+    for (std::int64_t i = 0; i < all.size(); ++i) all.set_bits(i, noise);
+    if (like_x) {
+      for (const std::int64_t i : places) all.set_bits(i, tensor.bits(i));
+    } else {
+      all.set_bits(c, tensor.bits(c));
     }
+    tensor = std::move(all);
   }
   const Asked* q = t.ask(std::move(noisy));
   if (!q) return;
+  PooledVector<std::int64_t> alone(static_cast<std::size_t>(p.x().size()),
+                                   kNowhere);
+  for (const std::int64_t i : places) alone[static_cast<std::size_t>(i)] = i;
   compare(
       t, t.base(), *q, alike,
-      [&](std::int64_t i) { return view.channel(i) == c ? i : kNowhere; },
+      [&](std::int64_t i) { return alone[static_cast<std::size_t>(i)]; },
       [&](std::int64_t i) { return i == c ? i : kNowhere; });
 }
 
@@ -208,7 +216,7 @@ void repeated_batch(Trial& t) {
   }
   const Asked* q = t.ask(restricted(p, twice));
   if (!q) return;
-  const ChannelView view = p.view();
+  const auto places = restricted_elements(p, twice);
   compare(
       t, t.base(), *q,
       [](std::string_view output) {
@@ -216,9 +224,7 @@ void repeated_batch(Trial& t) {
             output == "dgamma" || output == "dbeta" || output == "grad_gamma";
         return is_running(output) ? 0.0 : sum ? 2.0 : 1.0;
       },
-      [&](std::int64_t i) {
-        return view.offset(i % view.channels, i / view.channels % m);
-      });
+      [&](std::int64_t i) { return places[static_cast<std::size_t>(i)]; });
 }
 
 // y - beta = gamma (y of gamma 1 and beta 0)
@@ -263,7 +269,7 @@ void identity(Trial& t) {
         continue;
       }
     }
-    const ExactBatchNorm& exact = a.judge(c).exact();
+    const ExactBatchNorm& exact = a.exact(c);
     if (!exact.is_number(c)) return;
     const Channel& ch = exact.channel(c);
     const Surd s = invstd(ch);
@@ -279,9 +285,11 @@ void identity(Trial& t) {
   const Column x = q->in("x");
   const Column slopes = q->gamma();
   const Column offsets = q->beta();
+  const OfChannels mean(*q, [&](std::int64_t c) { return q->mean(c); });
+  const OfChannels slope(
+      *q, [&](std::int64_t c) { return slopes(c) * q->invstd(c); });
   each_value(*q, [&](std::int64_t c, std::int64_t i) {
-    const Number slope = slopes(c) * q->invstd(c);
-    t.zero(y(i) - offsets(c) - slope * (x(i) - q->mean(c)), "y", i);
+    t.zero(y(i) - offsets(c) - slope(c) * (x(i) - mean(c)), "y", i);
   });
 }
 

@@ -26,8 +26,10 @@ void inference_is_affine(Trial& t) {
   const Column mean = a.in("running_mean");
   const Column gamma = a.gamma();
   const Column beta = a.beta();
+  const OfChannels slope(
+      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    t.zero(y(i) - beta(c) - gamma(c) * a.invstd(c) * (x(i) - mean(c)), "y", i);
+    t.zero(y(i) - beta(c) - slope(c) * (x(i) - mean(c)), "y", i);
   });
 }
 
@@ -84,9 +86,12 @@ void folded(Trial& t) {
   const Column mean = a.in("running_mean");
   const Column gamma = a.gamma();
   const Column beta = a.beta();
+  const OfChannels slope(
+      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
+  const OfChannels offset(
+      a, [&](std::int64_t c) { return beta(c) - slope(c) * mean(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    const Number slope = gamma(c) * a.invstd(c);
-    t.zero(y(i) - slope * x(i) - beta(c) + slope * mean(c), "y", i);
+    t.zero(y(i) - slope(c) * x(i) - offset(c), "y", i);
   });
 }
 

@@ -49,10 +49,13 @@ void jvp_of_the_parameters(Trial& t) {
   const Column x = a.in("x");
   const Column gamma_dot = a.in("gamma_dot");
   const Column beta_dot = a.in("beta_dot");
+  const OfChannels mean(a, [&](std::int64_t c) { return a.mean(c); });
+  const OfChannels slope(
+      a, [&](std::int64_t c) { return gamma_dot(c) * a.invstd(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    const Number xhat = (x(i) - a.mean(c)) * a.invstd(c);
-    t.zero(y_dot(i) - along_x_dot(i) - gamma_dot(c) * xhat - beta_dot(c),
-           "y_dot", i);
+    t.zero(
+        y_dot(i) - along_x_dot(i) - slope(c) * (x(i) - mean(c)) - beta_dot(c),
+        "y_dot", i);
   });
 }
 

@@ -23,15 +23,10 @@ const RootNumber* ExactNumbers::keep(RootNumber number) {
   return &used->numbers_.emplace_back(std::move(number));
 }
 
-namespace {
-
-RootNumber root_number(double value) { return RootNumber(dyadic(value)); }
-
-}  // namespace
-
 Number Number::exact(RootNumber number) {
   Number n;
   n.exact_ = ExactNumbers::keep(std::move(number));
+  n.kind_ = Kind::exact;
   return n;
 }
 
@@ -44,20 +39,29 @@ Number Number::about(const Surd& value) {
   return within(mid, std::fabs(mid) * kRounding);
 }
 
+Number Number::narrowed() const {
+  if (kind_ != Kind::wide || is_unknown()) return *this;
+  const auto mid = static_cast<double>(wide_.mid);
+  const auto rest = static_cast<double>(std::fabs(wide_.mid - mid));
+  return {Kind::narrow, mid, least(static_cast<double>(wide_.radius)),
+          kNarrowUp * (static_cast<double>(wide_.doubt) + rest) + kUnderflow};
+}
+
 int Number::sign_of(const RootNumber& number) { return number.sign(); }
+
+RootNumber Number::root_of(const Number& number) {
+  if (number.kind_ == Kind::exact) return *number.exact_;
+  return RootNumber(dyadic(static_cast<double>(number.mid())));
+}
 
 Number Number::exact_sum(Number a, Number b) {
   if (a.is_unknown() || b.is_unknown()) return unknown();
-  return exact(
-      (a.exact_ ? *a.exact_ : root_number(static_cast<double>(a.mid_))) +
-      (b.exact_ ? *b.exact_ : root_number(static_cast<double>(b.mid_))));
+  return exact(root_of(a) + root_of(b));
 }
 
 Number Number::exact_product(Number a, Number b) {
   if (a.is_unknown() || b.is_unknown()) return unknown();
-  return exact(
-      (a.exact_ ? *a.exact_ : root_number(static_cast<double>(a.mid_))) *
-      (b.exact_ ? *b.exact_ : root_number(static_cast<double>(b.mid_))));
+  return exact(root_of(a) * root_of(b));
 }
 
 }  // namespace exactbn

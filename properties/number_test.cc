@@ -33,6 +33,75 @@ TEST(Number, AnIntervalHoldsTheRightValue) {
   }
 }
 
+// Of an expression of answers, inputs and known numbers, in all their sizes.
+TEST(Number, ANarrowOneStandsForTheWide) {
+  Draw draw(2);
+  for (int i = 0; i < 100'000; ++i) {
+    const int span = i % 3 == 0 ? 400 : 40;
+    const auto size = [&] {
+      return std::ldexp(
+          draw.normal(),
+          static_cast<int>(draw.below(static_cast<std::uint64_t>(span))) -
+              span / 2);
+    };
+    Number wide = 0;
+    Number narrow = 0;
+    for (int step = 0; step < 6; ++step) {
+      Number w = 0;
+      Number n = 0;
+      const double value = draw.below(9) == 0 ? 0 : size();
+      switch (draw.below(4)) {
+        case 0:  // an answer, whose radius the filter knows in part
+          w = Number::within(value, std::fabs(value) * 0x1p-24L);
+          n = Number::narrow(value, std::fabs(value) * 0x1p-25);
+          break;
+        case 1:
+          w = value;
+          n = Number::narrow(value);
+          break;
+        case 2:
+          w = value;
+          n = value;
+          break;
+        default: {
+          const Wide doubt = std::fabs(value) * 0x1p-50L;
+          w = Number::within(value, std::fabs(value) * 0x1p-62L);
+          n = Number::near(value + doubt * 0.9L, doubt).narrowed();
+        }
+      }
+      if (draw.below(2) == 0) {
+        wide += w;
+        narrow += n;
+      } else {
+        wide = wide * w;
+        narrow = narrow * n;
+      }
+      if (narrow.is_open()) continue;
+      ASSERT_EQ(narrow.is_unknown(), wide.is_unknown());
+      ASSERT_LE(std::fabs(wide.mid() - narrow.mid()), narrow.doubt()) << i;
+      ASSERT_LE(narrow.radius(), wide.radius()) << i;
+      if (narrow.may_be_zero()) {
+        ASSERT_TRUE(wide.may_be_zero()) << i;
+      }
+      if (narrow.may_be_positive_or_zero()) {
+        ASSERT_TRUE(wide.may_be_positive_or_zero()) << i;
+      }
+    }
+  }
+}
+
+TEST(Number, ANarrowOneBeyondItsRangeIsOpen) {
+  const Number large = Number::narrow(0x1p1000, 1);
+  EXPECT_TRUE((large * large).is_open());
+  EXPECT_TRUE((large * large - large * large).is_open());
+  EXPECT_TRUE((Number::narrow(0x1p1000, 0x1p1000) * large).is_open());
+  EXPECT_FALSE((Number::unknown() * large).is_open());
+  EXPECT_TRUE((Number::unknown() * large).is_unknown());
+  const Number small = Number::narrow(0x1p-600);
+  EXPECT_FALSE((small * small).may_be_zero());
+  EXPECT_GT((small * small).doubt(), 0);
+}
+
 TEST(Number, WhatIsUnknownSaysNothing) {
   const Number unknown = Number::unknown();
   for (const Number& n : {unknown, unknown + 1, unknown * 0, unknown - unknown,

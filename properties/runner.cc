@@ -40,18 +40,6 @@ Holds holds(Verdict verdict) {
   }
 }
 
-// The number there, 0 at first.
-std::uint64_t& counts_of(Distribution& distribution, std::string_view kind,
-                         std::string_view value) {
-  auto values = distribution.find(kind);
-  if (values == distribution.end()) {
-    values = distribution.try_emplace(std::string(kind)).first;
-  }
-  const auto counted = values->second.find(value);
-  if (counted != values->second.end()) return counted->second;
-  return values->second[std::string(value)];
-}
-
 // For one thread.
 class Checker {
  public:
@@ -65,15 +53,23 @@ class Checker {
   Outcome operator()(std::uint64_t index) {
     Drawn drawn = draw_case(request_.hunt, request_.seed, index);
     Outcome out = checked(drawn.problem);
-    for (const auto& [kind, value] : drawn.traits) {
-      ++counts_of(distribution_, kind, value);
+    for (const Trait& trait : drawn.traits) {
+      auto& [first, count] = counts_[{trait.kind.data(), trait.value.data()}];
+      first = trait;
+      ++count;
     }
     if (!out.violations.empty()) out.problem = std::move(drawn.problem);
     return out;
   }
 
-  // Of the cases that it has checked.
-  const Distribution& distribution() const { return distribution_; }
+  // Adds the cases that it has checked.
+  void count_in(Distribution& distribution) const {
+    for (const auto& [place, counted] : counts_) {
+      const auto& [trait, count] = counted;
+      auto& counts = distribution[std::string(trait.kind)];
+      counts[std::string(trait.value)] += count;
+    }
+  }
 
  private:
   Outcome checked(const Problem& problem) {
@@ -138,7 +134,9 @@ class Checker {
   const Declaration& declaration_;
   Subject* shared_;
   std::unique_ptr<Subject> own_;
-  Distribution distribution_;
+  // By where the names stand, which are the same each time.
+  std::map<std::pair<const char*, const char*>, std::pair<Trait, std::uint64_t>>
+      counts_;
 };
 
 void count(Tally& tally, Holds holds) {
@@ -196,14 +194,6 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
   }
 }
 
-void add(Distribution& to, const Distribution& counts) {
-  for (const auto& [kind, values] : counts) {
-    for (const auto& [value, count] : values) {
-      counts_of(to, kind, value) += count;
-    }
-  }
-}
-
 std::vector<Tally> empty_tallies(const Request& request) {
   std::vector<Tally> tallies(kFirstLaw + request.laws.size());
   tallies[kAnswersPlace].law = kAnswers;
@@ -258,7 +248,7 @@ Survey survey(const Source& source, const Request& request) {
         }
       }
 #pragma omp critical
-      add(survey.distribution, checker.distribution());
+      checker.count_in(survey.distribution);
     }
     if (error) std::rethrow_exception(error);
     for (std::size_t k = 0; k < outcomes.size(); ++k) {

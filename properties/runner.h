@@ -68,8 +68,7 @@ struct Discovery {
 
 // How many cases were drawn of what, by kind.
 using Distribution =
-    std::map<std::string, std::map<std::string, std::uint64_t, std::less<>>,
-             std::less<>>;
+    std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 struct Survey {
   Declaration declaration;

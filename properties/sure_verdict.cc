@@ -51,20 +51,25 @@ class OutputCheck {
     constexpr int kMost = 256;  // from there on the oracle is faster
     const bool like_x = shaped_like_x(name_);
     const ChannelView& view = asked_.view();
-    const std::int64_t m = view.count();
+    std::size_t at = 0;
     int open = 0;
     Verdict worst = Verdict::passed;
     for (std::int64_t c = 0; c < view.channels; ++c) {
-      for (std::int64_t k = 0; k < (like_x ? m : 1); ++k) {
-        const std::int64_t i = like_x ? view.offset(c, k) : c;
-        const auto at = static_cast<std::size_t>(like_x ? c * m + k : c);
-        const Ball& ball = right[at];
-        if (is_near(ball, i, 0)) continue;
+      const auto look = [&](std::int64_t i) {
+        const Ball& ball = right[at++];
+        if (is_near(ball, i, 0) || open > kMost || worst == Verdict::failed) {
+          return;
+        }
         const auto verdict = sure(ball, c, i);
-        if (!verdict && ++open > kMost) return std::nullopt;
+        if (!verdict && ++open > kMost) return;
         worst = std::max(worst, verdict ? *verdict : judged(c, i));
-        if (worst == Verdict::failed) return std::nullopt;
+      };
+      if (like_x) {
+        view.each_offset(c, look);
+      } else {
+        look(c);
       }
+      if (open > kMost || worst == Verdict::failed) return std::nullopt;
     }
     return worst;
   }
@@ -97,8 +102,19 @@ class OutputCheck {
   }
 
   Verdict judged(std::int64_t c, std::int64_t i) const {
-    return verdict_of(asked_.judge(c)(name_, i, got_.bits(i), got_.dtype()),
-                      required_);
+    const std::uint64_t got = got_.bits(i);
+    const DType dtype = got_.dtype();
+    // Most are right, and then nothing else matters.
+    const bool biased =
+        name_ == "running_var" &&
+        declaration_.running_variance == RunningVariance::biased;
+    const Exact right =
+        asked_.exact(c).at(biased ? "running_var_biased" : name_, i);
+    if (right.kind == Exact::Kind::number &&
+        round_to(right.value, dtype) == got) {
+      return Verdict::passed;
+    }
+    return verdict_of(asked_.judge(c)(name_, i, got, dtype), required_);
   }
 
   // Whether the right value rounds beyond the range, as this one did.

@@ -22,12 +22,32 @@ std::optional<std::uint64_t> exactly(double value, DType dtype) {
 
 // A tensor of the values at those places.
 Tensor picked(const Tensor& from, const Shape& shape,
-              const std::function<std::int64_t(std::int64_t)>& place) {
+              const PooledVector<std::int64_t>& places) {
   Tensor to(from.dtype(), shape);
   for (std::int64_t i = 0; i < to.size(); ++i) {
-    to.set_bits(i, from.bits(place(i)));
+    to.set_bits(i, from.bits(places[static_cast<std::size_t>(i)]));
   }
   return to;
+}
+
+// The problem with all that is shaped like x so.
+Problem with_elements(const Problem& problem, const Shape& shape, int axis,
+                      const PooledVector<std::int64_t>& places) {
+  Problem result = problem;
+  result.channel_axis = axis;
+  for (auto& [name, tensor] : result.inputs) {
+    if (!shaped_like_x(name)) continue;
+    tensor = picked(problem.inputs.at(name), shape, places);
+  }
+  return result;
+}
+
+// The offsets of a channel's values, in their order.
+PooledVector<std::int64_t> offsets(const ChannelView& view, std::int64_t c) {
+  PooledVector<std::int64_t> all;
+  all.reserve(static_cast<std::size_t>(view.count()));
+  view.each_offset(c, [&](std::int64_t i) { all.push_back(i); });
+  return all;
 }
 
 }  // namespace
@@ -53,16 +73,6 @@ std::optional<std::uint64_t> exact_scaled(std::uint64_t bits, int k,
   return exactly(scaled, dtype);
 }
 
-std::optional<Tensor> replaced(const Tensor& tensor, const Replace& replace) {
-  Tensor result = tensor;
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    const auto bits = replace(tensor.bits(i), i);
-    if (!bits) return std::nullopt;
-    result.set_bits(i, *bits);
-  }
-  return result;
-}
-
 Tensor filled(DType dtype, const Shape& shape, double value) {
   Tensor tensor(dtype, shape);
   const std::uint64_t bits = round_to(value, dtype);
@@ -78,39 +88,46 @@ Tensor negated(const Tensor& tensor) {
   return result;
 }
 
-Problem reordered(const Problem& problem,
-                  const std::vector<std::int64_t>& order) {
+PooledVector<std::int64_t> reordered_elements(
+    const Problem& problem, const std::vector<std::int64_t>& order) {
   const ChannelView view = problem.view();
-  Problem result = problem;
-  for (auto& [name, tensor] : result.inputs) {
-    if (!shaped_like_x(name)) continue;
-    const Tensor& from = problem.inputs.at(name);
-    for (std::int64_t c = 0; c < view.channels; ++c) {
-      for (std::int64_t k = 0; k < view.count(); ++k) {
-        tensor.set_bits(
-            view.offset(c, k),
-            from.bits(view.offset(c, order[static_cast<std::size_t>(k)])));
-      }
+  PooledVector<std::int64_t> places(
+      static_cast<std::size_t>(problem.x().size()));
+  for (std::int64_t c = 0; c < view.channels; ++c) {
+    const auto from = offsets(view, c);
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      places[static_cast<std::size_t>(from[k])] =
+          from[static_cast<std::size_t>(order[k])];
     }
   }
-  return result;
+  return places;
+}
+
+Problem reordered(const Problem& problem,
+                  const std::vector<std::int64_t>& order) {
+  return with_elements(problem, problem.x().shape(), problem.channel_axis,
+                       reordered_elements(problem, order));
+}
+
+PooledVector<std::int64_t> restricted_elements(
+    const Problem& problem, const std::vector<std::int64_t>& positions) {
+  const ChannelView view = problem.view();
+  const auto channels = static_cast<std::size_t>(view.channels);
+  PooledVector<std::int64_t> places(positions.size() * channels);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const auto from = offsets(view, static_cast<std::int64_t>(c));
+    for (std::size_t k = 0; k < positions.size(); ++k) {
+      places[k * channels + c] = from[static_cast<std::size_t>(positions[k])];
+    }
+  }
+  return places;
 }
 
 Problem restricted(const Problem& problem,
                    const std::vector<std::int64_t>& positions) {
-  const ChannelView view = problem.view();
   const auto m = static_cast<std::int64_t>(positions.size());
-  Problem result = problem;
-  result.channel_axis = 1;
-  for (auto& [name, tensor] : result.inputs) {
-    if (!shaped_like_x(name)) continue;
-    tensor = picked(
-        problem.inputs.at(name), {m, view.channels}, [&](std::int64_t i) {
-          const auto k = static_cast<std::size_t>(i / view.channels);
-          return view.offset(i % view.channels, positions[k]);
-        });
-  }
-  return result;
+  return with_elements(problem, {m, problem.view().channels}, 1,
+                       restricted_elements(problem, positions));
 }
 
 namespace {
@@ -126,33 +143,26 @@ Shape shape_with_axis(const Problem& problem, int axis) {
 
 }  // namespace
 
-std::vector<std::int64_t> elements_with_axis(const Problem& problem, int axis) {
-  const Shape shape = shape_with_axis(problem, axis);
-  const ChannelView to(shape, axis);
+PooledVector<std::int64_t> elements_with_axis(const Problem& problem,
+                                              int axis) {
+  const ChannelView to(shape_with_axis(problem, axis), axis);
   const ChannelView from = problem.view();
-  std::vector<std::int64_t> places(
+  PooledVector<std::int64_t> places(
       static_cast<std::size_t>(problem.x().size()));
   // The other axes keep their order, and so do the values of a channel.
   for (std::int64_t c = 0; c < to.channels; ++c) {
-    for (std::int64_t k = 0; k < to.count(); ++k) {
-      places[static_cast<std::size_t>(to.offset(c, k))] = from.offset(c, k);
-    }
+    const auto of_channel = offsets(from, c);
+    std::size_t k = 0;
+    to.each_offset(c, [&](std::int64_t i) {
+      places[static_cast<std::size_t>(i)] = of_channel[k++];
+    });
   }
   return places;
 }
 
 Problem with_channel_axis(const Problem& problem, int axis) {
-  const Shape shape = shape_with_axis(problem, axis);
-  const auto places = elements_with_axis(problem, axis);
-  Problem result = problem;
-  result.channel_axis = axis;
-  for (auto& [name, tensor] : result.inputs) {
-    if (!shaped_like_x(name)) continue;
-    tensor = picked(problem.inputs.at(name), shape, [&](std::int64_t i) {
-      return places[static_cast<std::size_t>(i)];
-    });
-  }
-  return result;
+  return with_elements(problem, shape_with_axis(problem, axis), axis,
+                       elements_with_axis(problem, axis));
 }
 
 Problem without(Problem problem,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -20,9 +19,16 @@ std::optional<std::uint64_t> exact_scaled(std::uint64_t bits, int k,
                                           DType dtype);
 
 // The tensor with each value replaced: nothing where one is not.
-using Replace = std::function<std::optional<std::uint64_t>(std::uint64_t bits,
-                                                           std::int64_t i)>;
-std::optional<Tensor> replaced(const Tensor& tensor, const Replace& replace);
+template <class Replace>  // (bits, i) -> std::optional<std::uint64_t>
+std::optional<Tensor> replaced(const Tensor& tensor, const Replace& replace) {
+  Tensor result = tensor;
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    const std::optional<std::uint64_t> bits = replace(tensor.bits(i), i);
+    if (!bits) return std::nullopt;
+    result.set_bits(i, *bits);
+  }
+  return result;
+}
 
 // All of one value; a tensor of that shape.
 Tensor filled(DType dtype, const Shape& shape, double value);
@@ -39,11 +45,17 @@ Problem reordered(const Problem& problem,
 Problem restricted(const Problem& problem,
                    const std::vector<std::int64_t>& positions);
 
+// Where their element i is in the problem.
+PooledVector<std::int64_t> reordered_elements(
+    const Problem& problem, const std::vector<std::int64_t>& order);
+PooledVector<std::int64_t> restricted_elements(
+    const Problem& problem, const std::vector<std::int64_t>& positions);
+
 // The channels as another axis.
 Problem with_channel_axis(const Problem& problem, int axis);
 
 // Where element i of with_channel_axis is in the problem.
-std::vector<std::int64_t> elements_with_axis(const Problem& problem, int axis);
+PooledVector<std::int64_t> elements_with_axis(const Problem& problem, int axis);
 
 // The same without those inputs.
 Problem without(Problem problem, std::initializer_list<std::string_view> names);

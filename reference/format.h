@@ -128,6 +128,38 @@ Dyadic first_beyond(DType dtype);
 inline constexpr int kFractionBits = 52;
 inline constexpr int kDoubleBias = 1023;
 
+// The value of bits of a format that is shorter than f32, field by field.
+template <DType dtype>
+constexpr double short_to_double(std::uint64_t bits) {
+  constexpr Format f = format(dtype);
+  const double sign = is_negative(bits, dtype) ? -1 : 1;
+  if (is_nan(bits, dtype)) return std::numeric_limits<double>::quiet_NaN();
+  if (is_infinite(bits, dtype)) {
+    return sign * std::numeric_limits<double>::infinity();
+  }
+  const std::uint64_t size = magnitude(bits, dtype);
+  const auto biased = [](int exponent) {
+    return static_cast<std::uint64_t>(kDoubleBias + exponent) << kFractionBits;
+  };
+  // A normal number's fields are a double's but for their widths and the bias.
+  if (size >> (f.precision - 1) != 0) {
+    const std::uint64_t fields = size << (kFractionBits + 1 - f.precision);
+    return sign * std::bit_cast<double>(fields + biased(-f.bias()));
+  }
+  return sign * static_cast<double>(size) *
+         std::bit_cast<double>(biased(f.quantum()));
+}
+
+// All values of a format of 8 bits.
+template <DType dtype>
+inline constexpr std::array<double, 256> kShortValues = [] {
+  std::array<double, 256> values = {};
+  for (std::size_t bits = 0; bits < values.size(); ++bits) {
+    values[bits] = short_to_double<dtype>(bits);
+  }
+  return values;
+}();
+
 // The same value as a double, which holds every value of every format; NaN and
 // infinities included.
 template <DType dtype>
@@ -140,26 +172,10 @@ double to_double(std::uint64_t bits) {
                           : std::numeric_limits<double>::quiet_NaN();
   } else if constexpr (dtype == DType::bf16) {
     return to_double<DType::f32>((bits & 0xffff) << 16);
+  } else if constexpr (format(dtype).width == 8) {
+    return kShortValues<dtype>[bits & 0xff];
   } else {
-    constexpr Format f = format(dtype);
-    const double sign = is_negative(bits, dtype) ? -1 : 1;
-    if (is_nan(bits, dtype)) return std::numeric_limits<double>::quiet_NaN();
-    if (is_infinite(bits, dtype)) {
-      return sign * std::numeric_limits<double>::infinity();
-    }
-    const std::uint64_t size = magnitude(bits, dtype);
-    const auto biased = [](int exponent) {
-      return static_cast<std::uint64_t>(kDoubleBias + exponent)
-             << kFractionBits;
-    };
-    // A normal number's fields are a double's but for their widths and the
-    // bias.
-    if (size >> (f.precision - 1) != 0) {
-      const std::uint64_t fields = size << (kFractionBits + 1 - f.precision);
-      return sign * std::bit_cast<double>(fields + biased(-f.bias()));
-    }
-    return sign * static_cast<double>(size) *
-           std::bit_cast<double>(biased(f.quantum()));
+    return short_to_double<dtype>(bits);
   }
 }
 inline double to_double(std::uint64_t bits, DType dtype) {

@@ -121,8 +121,8 @@ class PartSums {
       if (owners[l] == kNone) continue;
       narrow[l] = narrow_allowed_;
       for (std::size_t i = 0; i < q_.tensors.size(); ++i) {
-        narrow[l] = narrow[l] && blocks_[i].columns[l] == Column::narrow;
-        if (blocks_[i].columns[l] == Column::nonfinite) {
+        narrow[l] = narrow[l] && blocks_[i].columns[l] == SumColumn::narrow;
+        if (blocks_[i].columns[l] == SumColumn::nonfinite) {
           finite_[i * size(part_.channels) + size(owners[l])] = false;
         }
       }
@@ -165,8 +165,8 @@ class PartSums {
     const SumBlock<Word>& a = blocks_[size(term.a)];
     const bool alone = term.b == Term::kAlone;
     const SumBlock<Word>& b = alone ? a : blocks_[size(term.b)];
-    if (a.columns[lane] == Column::nonfinite ||
-        b.columns[lane] == Column::nonfinite) {
+    if (a.columns[lane] == SumColumn::nonfinite ||
+        b.columns[lane] == SumColumn::nonfinite) {
       return;
     }
     ExactSum& sum = sums_[t * size(part_.channels) + size(channel)];

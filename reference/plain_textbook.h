@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -19,6 +20,7 @@ namespace exactbn {
 
 // Which channels a textbook calculates, and what is to be done after each.
 struct EveryChannel {
+  static constexpr bool kAll = true;
   bool takes(std::int64_t) { return true; }
   void done(std::int64_t) {}
 };
@@ -26,7 +28,8 @@ struct EveryChannel {
 // The textbook's answer (textbook_outputs.h), a channel at a time in plain
 // loops. Each value comes of the same operations in the same order, and so has
 // the same bits; but no step makes an array of its own, which on small problems
-// costs more than the arithmetic.
+// costs more than the arithmetic. A Real that has `kEncloses` is an interval:
+// its values are about a mean that it knows better than that.
 template <class Real, class Channels = EveryChannel>
 class PlainTextbook {
   // So that memory holds such numbers as soon as they are assigned there.
@@ -85,12 +88,31 @@ class PlainTextbook {
     return {};
   }
 
-  // A value of an output as a double.
+  // A value of an output as a double, rounded once.
   static double narrowed(const Real& value) {
-    // What a wider format says of a NaN is its own.
-    const bool is_nan = !std::is_same_v<Real, double> && value != value;
-    return is_nan ? std::numeric_limits<double>::quiet_NaN()
-                  : static_cast<double>(value);
+    if constexpr (std::is_same_v<Real, double>) {
+      return value;
+    } else {
+      // What a wider format says of a NaN is its own.
+      if (value != value) return std::numeric_limits<double>::quiet_NaN();
+      if constexpr (std::is_same_v<Real, long double> && kIsWide) {
+        // Where the result is subnormal, or overflows, processors take a
+        // hundred times as long for a conversion.
+        const Real size = std::fabs(value);
+        if (size >= static_cast<Real>(kLargest) * 2) {
+          return std::copysign(std::numeric_limits<double>::infinity(),
+                               std::signbit(value) ? -1.0 : 1.0);
+        }
+        if (size < static_cast<Real>(kLeastNormal)) {
+          const auto quanta = static_cast<Real>(0x1p1000) * Real{0x1p74};
+          const long long count = std::llrint(value * quanta);
+          return std::copysign(std::bit_cast<double>(static_cast<std::uint64_t>(
+                                   count < 0 ? -count : count)),
+                               std::signbit(value) ? -1.0 : 1.0);
+        }
+      }
+      return static_cast<double>(value);
+    }
   }
 
   const Channels& channels() const { return channels_; }
@@ -101,13 +123,8 @@ class PlainTextbook {
     const std::span<const Real> all = output(name);
     double* to = values_;
     if (shaped_like_x(name)) {
-      for (std::int64_t o = 0; o < view_.outer; ++o) {
-        for (std::int64_t c = 0; c < view_.channels; ++c) {
-          const Real* const at = all.data() + c * m_ + o * view_.inner;
-          for (std::int64_t i = 0; i < view_.inner; ++i)
-            *to++ = narrowed(at[i]);
-        }
-      }
+      const Real* const from = all.data();
+      each_place([&](std::int64_t at) { *to++ = narrowed(from[at]); });
     } else {
       for (const Real& value : all) *to++ = narrowed(value);
     }
@@ -115,6 +132,13 @@ class PlainTextbook {
   }
 
  private:
+  static constexpr double kLeastNormal = std::numeric_limits<double>::min();
+  static constexpr double kLargest = std::numeric_limits<double>::max();
+  // Whether long doubles have a wider exponent.
+  static constexpr bool kIsWide =
+      std::numeric_limits<long double>::max_exponent >
+      std::numeric_limits<double>::max_exponent;
+
   // The most that an operation takes, inputs and outputs: of the shape of x, of
   // that of a channel, and of one value a channel.
   static constexpr std::int64_t kMatrices = 5;
@@ -126,6 +150,23 @@ class PlainTextbook {
     std::span<const Real> values;
   };
 
+  // Where each element of a tensor is, in the order of these.
+  template <class Do>
+  void each_place(const Do& action) const {
+    if (view_.inner == 1) {
+      for (std::int64_t o = 0; o < view_.outer; ++o) {
+        for (std::int64_t c = 0; c < view_.channels; ++c) action(c * m_ + o);
+      }
+      return;
+    }
+    for (std::int64_t o = 0; o < view_.outer; ++o) {
+      for (std::int64_t c = 0; c < view_.channels; ++c) {
+        const std::int64_t first = c * m_ + o * view_.inner;
+        for (std::int64_t i = 0; i < view_.inner; ++i) action(first + i);
+      }
+    }
+  }
+
   Real* take(std::int64_t count) {
     Real* const taken = free_;
     free_ += count;
@@ -135,13 +176,15 @@ class PlainTextbook {
   const Real* matrix(std::string_view name) {
     problem_.find(name)->values_to({values_, static_cast<std::size_t>(size_)});
     Real* const to = take(size_);
-    const double* from = values_;
-    for (std::int64_t o = 0; o < view_.outer; ++o) {
+    if constexpr (Channels::kAll) {
+      const double* from = values_;
+      each_place([&](std::int64_t at) { to[at] = static_cast<Real>(*from++); });
+    } else {
       for (std::int64_t c = 0; c < view_.channels; ++c) {
-        Real* const at = to + c * m_ + o * view_.inner;
-        for (std::int64_t i = 0; i < view_.inner; ++i) {
-          at[i] = static_cast<Real>(*from++);
-        }
+        if (!channels_.takes(c)) continue;
+        Real* at = to + c * m_;
+        view_.each_offset(
+            c, [&](auto i) { *at++ = static_cast<Real>(values_[i]); });
       }
     }
     return to;
@@ -193,10 +236,25 @@ class PlainTextbook {
     Real sigma;
   };
 
+  // Fills d.
+  Real centre(const Real* x) {
+    if constexpr (requires { Real::kEncloses; }) {
+      // What matters is that little is lost: differences are short where the
+      // values are near each other.
+      for (std::int64_t k = 0; k < m_; ++k) d_[k] = x[k] - x[0];
+      const Real mean = pairwise_sum(d_, m_) / count_;
+      for (std::int64_t k = 0; k < m_; ++k) d_[k] = d_[k] - mean;
+      return x[0] + mean;
+    } else {
+      const Real mean = pairwise_sum(x, m_) / count_;
+      for (std::int64_t k = 0; k < m_; ++k) d_[k] = x[k] - mean;
+      return mean;
+    }
+  }
+
   // Fills d and xhat.
   Statistics normalize(const Real* x) {
-    const Real mean = pairwise_sum(x, m_) / count_;
-    for (std::int64_t k = 0; k < m_; ++k) d_[k] = x[k] - mean;
+    const Real mean = centre(x);
     const Real var = sum([&](auto k) { return d_[k] * d_[k]; }) / count_;
     const Real sigma = root(var + epsilon_);
     for (std::int64_t k = 0; k < m_; ++k) xhat_[k] = d_[k] / sigma;

@@ -39,7 +39,8 @@ void require_input_names(const Problem& problem) {
 }
 
 void require_shapes(const Problem& problem) {
-  const auto rank = problem.x().shape().size();
+  const Shape& of_x = problem.x().shape();
+  const auto rank = of_x.size();
   if (rank < 2 || rank > 5) {
     throw InvalidProblem("inputs.x.shape",
                          "rank " + std::to_string(rank) + ", expected 2 to 5");
@@ -48,10 +49,10 @@ void require_shapes(const Problem& problem) {
       problem.channel_axis >= static_cast<int>(rank)) {
     throw InvalidProblem("channel_axis", std::to_string(problem.channel_axis) +
                                              " is not an axis of " +
-                                             to_string(problem.x().shape()));
+                                             to_string(of_x));
   }
-  const Shape& of_x = problem.x().shape();
-  const Shape of_channels = {problem.view().channels};
+  const Shape of_channels = {
+      of_x[static_cast<std::size_t>(problem.channel_axis)]};
   for (const auto& [name, tensor] : problem.inputs) {
     const Shape& expected = shaped_like_x(name) ? of_x : of_channels;
     if (tensor.shape() != expected) {
@@ -140,8 +141,9 @@ const std::vector<std::string_view>& output_names(const Problem& problem) {
 }
 
 Shape output_shape(const Problem& problem, std::string_view output) {
-  if (shaped_like_x(output)) return problem.x().shape();
-  return {problem.view().channels};
+  const Shape& of_x = problem.x().shape();
+  if (shaped_like_x(output)) return of_x;
+  return {of_x[static_cast<std::size_t>(problem.channel_axis)]};
 }
 
 }  // namespace exactbn

@@ -208,7 +208,7 @@ void SumBlock<Word>::judge(DType dtype, const Word* next) {
                                    most.data());
   for (std::size_t l = 0; l < kLanes; ++l) {
     scale[l] = 1;
-    columns[l] = Column::narrow;
+    columns[l] = SumColumn::narrow;
     if (most[l] == 0) continue;
     const auto exponent = [&f](Word size) {
       return static_cast<int>(size >> kFraction) - f.bias();
@@ -221,9 +221,9 @@ void SumBlock<Word>::judge(DType dtype, const Word* next) {
     const bool fits = top - unit <= kWidth<Word> && bottom >= f.emin &&
                       top <= kTop && unit >= kUnit;
     if (most[l] >= f.overflow()) {
-      columns[l] = Column::nonfinite;
+      columns[l] = SumColumn::nonfinite;
     } else if (!fits) {
-      columns[l] = Column::wide;
+      columns[l] = SumColumn::wide;
     } else {
       scale[l] =
           std::bit_cast<double>(static_cast<std::uint64_t>(top + 1023) << 52);

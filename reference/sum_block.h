@@ -10,7 +10,7 @@
 
 namespace exactbn {
 
-enum class Column : std::uint8_t {
+enum class SumColumn : std::uint8_t {
   narrow,     // fixed point of kWidth bits holds it, or it is all 0
   wide,       // finite, but beyond that
   nonfinite,  // has a NaN or an infinity
@@ -22,13 +22,14 @@ template <class Word>
 struct SumBlock {
   const Word* words = nullptr;  // in the tensor, or in `buffer`
   int rows = 0;
-  std::array<Column, kLanes> columns;
+  std::array<SumColumn, kLanes> columns;
   alignas(64) std::array<double, kLanes> scale;
 
   // Values follow one another in row order: one channel.
   void load_along(const Tensor& tensor, const ChannelView& view,
                   std::int64_t channel, std::int64_t k, int count);
-  // Column l has channel + l, rows are values k ... k + rows. view.inner = 1.
+  // SumColumn l has channel + l, rows are values k ... k + rows. view.inner
+  // = 1.
   void load_across(const Tensor& tensor, const ChannelView& view,
                    std::int64_t channel, std::int64_t k, int count);
 

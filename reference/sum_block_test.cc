@@ -31,8 +31,8 @@ void expect_holds_every_value_of(DType dtype) {
       ASSERT_EQ(Dyadic(got.n, got.e), x.exact(i + j))
           << to_hex(x.bits(i + j), dtype);
     }
-    for (const Column column : block->columns) {
-      EXPECT_EQ(column == Column::nonfinite, !finite);
+    for (const SumColumn column : block->columns) {
+      EXPECT_EQ(column == SumColumn::nonfinite, !finite);
     }
   }
 }
@@ -82,7 +82,7 @@ TEST(SumBlock, EveryFiniteColumnOfF16IsNarrow) {
   const auto block = std::make_unique<SumBlock<std::uint32_t>>();
   block->load_along(x, {x.shape(), 1}, 0, 0, 32);
   EXPECT_EQ(block->rows, 2);
-  EXPECT_EQ(block->columns[0], Column::narrow);
+  EXPECT_EQ(block->columns[0], SumColumn::narrow);
   EXPECT_EQ(block->scale[0], 0x1p16);
 }
 

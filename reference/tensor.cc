@@ -110,18 +110,9 @@ Tensor make_tensor(DType dtype, Shape shape, std::span<const double> values) {
   return tensor;
 }
 
-ChannelView::ChannelView(const Shape& shape, int channel_axis) {
-  const int rank = static_cast<int>(shape.size());
-  if (channel_axis < 0 || channel_axis >= rank) {
-    throw std::invalid_argument("channel axis " + std::to_string(channel_axis) +
-                                " of a tensor of rank " + std::to_string(rank));
-  }
-  for (int axis = 0; axis < rank; ++axis) {
-    const std::int64_t extent = shape[static_cast<std::size_t>(axis)];
-    (axis < channel_axis    ? outer
-     : axis == channel_axis ? channels
-                            : inner) *= extent;
-  }
+void throw_channel_axis(int channel_axis, int rank) {
+  throw std::invalid_argument("channel axis " + std::to_string(channel_axis) +
+                              " of a tensor of rank " + std::to_string(rank));
 }
 
 }  // namespace exactbn

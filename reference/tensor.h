@@ -108,6 +108,8 @@ std::ostream& operator<<(std::ostream& os, const Tensor& tensor);
 // not that of the shape.
 Tensor make_tensor(DType dtype, Shape shape, std::span<const double> values);
 
+[[noreturn]] void throw_channel_axis(int channel_axis, int rank);
+
 // The channels of a row-major shape: `outer` x `channels` x `inner`. Channel c
 // has count() = outer * inner values, and value k of it lies at offset(c, k).
 // NC, NCL, NCHW, NCDHW, NHWC and every other channel axis are this one view.
@@ -117,7 +119,18 @@ struct ChannelView {
   std::int64_t inner = 1;
 
   // Throws std::invalid_argument where the axis is out of range.
-  ChannelView(const Shape& shape, int channel_axis);
+  ChannelView(const Shape& shape, int channel_axis) {
+    const int rank = static_cast<int>(shape.size());
+    if (channel_axis < 0 || channel_axis >= rank) {
+      throw_channel_axis(channel_axis, rank);
+    }
+    const std::int64_t* const extents = shape.data();
+    for (int axis = 0; axis < channel_axis; ++axis) outer *= extents[axis];
+    channels = extents[channel_axis];
+    for (int axis = channel_axis + 1; axis < rank; ++axis) {
+      inner *= extents[axis];
+    }
+  }
 
   std::int64_t count() const { return outer * inner; }
   std::int64_t offset(std::int64_t c, std::int64_t k) const {
@@ -125,6 +138,15 @@ struct ChannelView {
   }
   std::int64_t channel(std::int64_t offset) const {
     return (offset / inner) % channels;
+  }
+  // Calls action(offset) for the values of a channel, in their order: without
+  // the divisions of `offset`.
+  template <class Do>
+  void each_offset(std::int64_t c, const Do& action) const {
+    for (std::int64_t o = 0; o < outer; ++o) {
+      const std::int64_t first = (o * channels + c) * inner;
+      for (std::int64_t k = 0; k < inner; ++k) action(first + k);
+    }
   }
 };
 

@@ -56,10 +56,14 @@ class Tensors {
   const_iterator end() const { return all_.end(); }
 
   iterator find(std::string_view name) {
-    return std::find_if(begin(), end(), Named{name});
+    return begin() + (std::as_const(*this).find(name) - all_.cbegin());
   }
+  // From the end: x is there, and is what is asked for most.
   const_iterator find(std::string_view name) const {
-    return std::find_if(begin(), end(), Named{name});
+    for (auto it = end(); it != begin();) {
+      if (same_name((--it)->first, name)) return it;
+    }
+    return end();
   }
   bool contains(std::string_view name) const { return find(name) != end(); }
 
@@ -79,14 +83,15 @@ class Tensors {
   }
   // Leaves one that is there as it is.
   std::pair<iterator, bool> emplace(std::string_view name, Tensor tensor) {
-    const iterator found = find(name);
-    if (found != end()) return {found, false};
+    // Most come in their order.
+    iterator before = end();
+    while (before != begin() && !(std::prev(before)->first < name)) --before;
+    if (before != end() && same_name(before->first, name)) {
+      return {before, false};
+    }
+    const auto place = before - begin();
     reserve(size() + 1);
-    const iterator before =
-        std::find_if(begin(), end(), [name](const value_type& each) {
-          return std::string_view(each.first) > name;
-        });
-    return {all_.emplace(before, name, std::move(tensor)), true};
+    return {all_.emplace(begin() + place, name, std::move(tensor)), true};
   }
   void insert_or_assign(std::string_view name, Tensor tensor) {
     (*this)[name] = std::move(tensor);

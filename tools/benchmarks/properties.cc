@@ -5,6 +5,7 @@
 
 #include "oracles/double_subject.h"
 #include "properties/runner.h"
+#include "tools/benchmarks/small_cases.h"
 
 namespace exactbn {
 
@@ -14,8 +15,8 @@ void survey_small(benchmark::State& state) {
   omp_set_num_threads(omp_get_num_procs());
   const Source source{[] { return std::make_unique<DoubleSubject>(); }};
   Request request;
-  request.hunt.profile = Profile::small;
-  request.seed = 1;
+  request.hunt = small_hunt();
+  request.seed = kSmallSeed;
   request.cases = 4096;
   for (const Law& law : laws()) request.laws.push_back(&law);
   for (auto _ : state) {
