@@ -369,9 +369,7 @@ EXACTBN_INLINE void measure_all(const CheckForms& forms,
                                 const CheckValues& values, std::int64_t n,
                                 const Scale& scale, ErrorBounds* bounds) {
   const Real* const all_got = static_cast<const Real*>(values.got);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const auto l =
-        static_cast<std::size_t>(forms.width == 1 ? 0 : i % forms.width);
+  const auto one = [&](std::int64_t i, std::size_t l) {
     std::array<double, k> in{};
     for (std::size_t j = 0; j < k; ++j) {
       in[j] = static_cast<const Real*>(values.in[j])[i];
@@ -391,6 +389,15 @@ EXACTBN_INLINE void measure_all(const CheckForms& forms,
     bounds[i] = {error - slack, error + slack,
                  ulp_of(down > 0 ? down : 0, scale),
                  ulp_of(size + away, scale)};
+  };
+  if (forms.width == 1) {
+    for (std::int64_t i = 0; i < n; ++i) one(i, 0);
+    return;
+  }
+  for (std::int64_t row = 0; row < n; row += forms.width) {
+    for (std::int64_t l = 0; l < forms.width; ++l) {
+      one(row + l, static_cast<std::size_t>(l));
+    }
   }
 }
 

@@ -64,7 +64,9 @@ TEST(Number, ANarrowOneStandsForTheWide) {
           n = value;
           break;
         default: {
-          const Wide doubt = std::fabs(value) * 0x1p-50L;
+          // More than a double rounds by, or less.
+          const Wide doubt = std::ldexp(std::fabs(static_cast<Wide>(value)),
+                                        -50 - static_cast<int>(draw.below(12)));
           w = Number::within(value, std::fabs(value) * 0x1p-62L);
           n = Number::near(value + doubt * 0.9L, doubt).narrowed();
         }

@@ -19,7 +19,7 @@ namespace {
 using namespace estimate;
 
 // Rows of all channels that are read together, while the cache has them.
-constexpr std::int64_t kRows = 256;
+constexpr std::int64_t kRows = 32;
 // Values that are worth a thread.
 constexpr std::int64_t kTask = std::int64_t{1} << 18;
 static_assert(kTask <= kLanes * kMostRows);
