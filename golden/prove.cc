@@ -56,8 +56,6 @@ Judged judged(const Judge& judge, const Exact& exact, std::string_view output,
 ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
                         const Declaration& declaration, std::string_view output,
                         const std::vector<std::int64_t>& at) {
-  const bool biased = output == "running_var" &&
-                      declaration.running_variance == RunningVariance::biased;
   const DType dtype = output_format(problem, output);
   const double limit = judge.limit(output, Grade::sequential);
   const ChannelView view = problem.view();
@@ -67,8 +65,7 @@ ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
   for (std::int64_t k = 0; k < out.values.size(); ++k) {
     const std::int64_t i = at[static_cast<std::size_t>(k)];
     const std::int64_t c = shaped_like_x(output) ? view.channel(i) : i;
-    const Exact exact =
-        judge.exact().at(biased ? "running_var_biased" : output, i);
+    const Exact exact = judge.exact().at(exact_name(declaration, output), i);
     // Asked about any value, the judge says what it wanted.
     const std::uint64_t want = judge(output, i, 0, dtype).want;
     out.values.set_bits(k, want);

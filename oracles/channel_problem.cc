@@ -18,21 +18,13 @@ void copy_values(const Tensor& from, const ChannelView& view,
                  Tensor& to) {
   constexpr std::int64_t kAhead = 48;
   const std::byte* const all = from.bytes().data();
-  std::byte* const out = to.bytes().data();
-  const auto copy = [&](const auto& offset) {
-    const auto at = [&](std::int64_t k) {
-      return all + offset(k) * std::int64_t{sizeof(Word)};
-    };
-    for (std::int64_t k = begin; k < end; ++k) {
-      if (k + kAhead < end) __builtin_prefetch(at(k + kAhead));
-      std::memcpy(out + k * std::int64_t{sizeof(Word)}, at(k), sizeof(Word));
-    }
+  const auto at = [&](std::int64_t k) {
+    return all + view.offset(channel, k) * std::int64_t{sizeof(Word)};
   };
-  if (view.inner == 1) {
-    // Without a division.
-    copy([&](std::int64_t k) { return k * view.channels + channel; });
-  } else {
-    copy([&](std::int64_t k) { return view.offset(channel, k); });
+  std::byte* const out = to.bytes().data();
+  for (std::int64_t k = begin; k < end; ++k) {
+    if (k + kAhead < end) __builtin_prefetch(at(k + kAhead));
+    std::memcpy(out + k * std::int64_t{sizeof(Word)}, at(k), sizeof(Word));
   }
 }
 

@@ -57,13 +57,12 @@ class Watched {
 Tensors to_tensors(const Problem& problem,
                    PlainTextbook<double, Watched>& textbook) {
   Tensors tensors;
-  const Tensor& x = problem.x();
   std::optional<DType> of_channels;  // those of one value a channel have one
   for (const std::string_view name : output_names(problem)) {
     const bool like_x = shaped_like_x(name);
     if (!like_x && !of_channels) of_channels = output_format(problem, name);
-    Tensor tensor = like_x ? Tensor(x.dtype(), x.shape())
-                           : Tensor(*of_channels, output_shape(problem, name));
+    Tensor tensor(like_x ? problem.x().dtype() : *of_channels,
+                  output_shape(problem, name));
     tensor.round_values(textbook.in_order(name));
     tensors.emplace(name, std::move(tensor));
   }
@@ -99,15 +98,17 @@ bool add_wide_doubles(const Problem& problem, const std::vector<bool>& channels,
   const ChannelView view = problem.view();
   for (auto& [name, tensor] : tensors) {
     const bool like_x = shaped_like_x(name);
-    const std::int64_t each = like_x ? view.count() : 1;
-    const auto values = textbook.output(name);
     for (std::int64_t c = 0; c < view.channels; ++c) {
       if (!channels[static_cast<std::size_t>(c)]) continue;
-      for (std::int64_t k = 0; k < each; ++k) {
-        const auto at = static_cast<std::size_t>(c * each + k);
-        tensor.set_bits(
-            like_x ? view.offset(c, k) : c,
-            round_to(textbook.narrowed(values[at]), tensor.dtype()));
+      const long double* value =
+          textbook.output(name).data() + (like_x ? c * view.count() : c);
+      const auto set = [&, &of = tensor](std::int64_t i) {
+        of.set_bits(i, round_to(textbook.narrowed(*value++), of.dtype()));
+      };
+      if (like_x) {
+        view.each_offset(c, set);
+      } else {
+        set(c);
       }
     }
   }

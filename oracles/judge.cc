@@ -117,9 +117,7 @@ double Judge::summed(std::string_view output) const {
 
 Judgement Judge::operator()(std::string_view output, std::int64_t i,
                             std::uint64_t got, DType dtype) const {
-  const bool biased = output == "running_var" &&
-                      declaration_.running_variance == RunningVariance::biased;
-  const Exact exact = exact_.at(biased ? "running_var_biased" : output, i);
+  const Exact exact = exact_.at(exact_name(declaration_, output), i);
   switch (exact.kind) {
     case Exact::Kind::number:
       return number(output, i, exact.value, got, dtype);

@@ -55,6 +55,13 @@ std::optional<std::string> why_unsupported(const Declaration& declaration,
 // the declaration covers it.
 bool may_be_asked(const Declaration& declaration, const Problem& problem);
 
+// The output of ExactBatchNorm that the declaration means.
+inline std::string_view exact_name(const Declaration& declaration,
+                                   std::string_view output) {
+  const bool biased = declaration.running_variance == RunningVariance::biased;
+  return biased && output == "running_var" ? "running_var_biased" : output;
+}
+
 // Whether the declaration offers that output of the operation.
 bool offers(const Declaration& declaration, Operation operation,
             std::string_view output);

@@ -22,11 +22,8 @@ class Counter {
         exact_(problem) {}
 
   UlpHistogram count(const OutputVerdict& out, const Tensor& got) {
-    const bool biased =
-        out.output == "running_var" &&
-        declaration_.running_variance == RunningVariance::biased;
-    const Tensor want = rounded(
-        exact_, biased ? "running_var_biased" : out.output, got.dtype());
+    const Tensor want =
+        rounded(exact_, exact_name(declaration_, out.output), got.dtype());
     UlpHistogram histogram;
     for (std::int64_t i = 0; i < got.size(); ++i) {
       add(histogram, out, i, got.bits(i), want.bits(i));

@@ -2,7 +2,6 @@
 #include "properties/asked.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -19,14 +18,6 @@ double rounded_down(Wide value) {
   if (value >= kMost) return kMost;
   const auto nearest = static_cast<double>(value);
   return nearest > value ? std::nextafter(nearest, 0) : nearest;
-}
-
-// Of the ulp at a finite value. A subnormal double is below every normal number
-// of any format.
-int ulp_exponent_of(double value, const Format& f) {
-  const auto bits = std::bit_cast<std::uint64_t>(std::fabs(value));
-  const int top = static_cast<int>(bits >> kFractionBits) - kDoubleBias;
-  return std::max(top - (f.precision - 1), f.quantum());
 }
 
 // Half of 2^exponent. To load a subnormal double into a long one takes as long
@@ -104,17 +95,13 @@ const Estimates& Asked::estimates() const {
 
 const PooledVector<Wide>& Asked::least_tolerances(
     std::string_view output) const {
-  for (const Tolerances& known : least_tolerances_) {
-    if (same_name(known.name, output)) return known.values;
-  }
-  const double summed =
-      shaped_like_x(output) && !normalizes_by_batch(problem().operation)
-          ? 0
-          : static_cast<double>(m());
-  least_tolerances_.push_back(
-      {output,
-       estimates().least_tolerances(output, eta_limit(required_, summed))});
-  return least_tolerances_.back().values;
+  return column(least_tolerances_, output, [&] {
+    const double summed =
+        shaped_like_x(output) && !normalizes_by_batch(problem().operation)
+            ? 0
+            : static_cast<double>(m());
+    return estimates().least_tolerances(output, eta_limit(required_, summed));
+  });
 }
 
 Wide Asked::least_tolerance(std::string_view output, std::int64_t i) const {
@@ -172,8 +159,6 @@ std::size_t size_of(std::string_view output, const Problem& problem,
 }  // namespace
 
 PooledVector<Number> Asked::out_by_definition(std::string_view output) const {
-  const bool biased = output == "running_var" &&
-                      declaration_.running_variance == RunningVariance::biased;
   const ExactBatchNorm& exact = judge().exact();
   PooledVector<Number> values(size_of(output, problem(), view_),
                               Number::unknown());
@@ -181,7 +166,7 @@ PooledVector<Number> Asked::out_by_definition(std::string_view output) const {
     const auto i = static_cast<std::int64_t>(k);
     const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
     if (is_without_number(output, i, exact.is_number(c))) continue;
-    const Exact value = exact.at(biased ? "running_var_biased" : output, i);
+    const Exact value = exact.at(exact_name(declaration_, output), i);
     if (value.kind != Exact::Kind::number) continue;
     values[k] = Number::exact(value.value);
   }
@@ -243,12 +228,8 @@ const PooledVector<Estimated>& Asked::estimated_out(std::string_view output,
       !plainly && (layer_ == Layer::tolerance ||
                    estimates().is_worth_a_tolerance(
                        answer_.outputs.find(output)->second.dtype()));
-  EstimatedColumns& columns = estimated_[tolerates ? 1 : 0];
-  for (const EstimatedColumn& column : columns) {
-    if (same_name(column.name, output)) return column.values;
-  }
-  columns.push_back({output, new_estimated(output, tolerates)});
-  return columns.back().values;
+  return column(estimated_[tolerates ? 1 : 0], output,
+                [&] { return new_estimated(output, tolerates); });
 }
 
 // Of all values, half an ulp aside; below 0 for those that are no numbers, or
@@ -280,11 +261,7 @@ PooledVector<Wide> Asked::new_tolerances(std::string_view output) const {
 }
 
 const PooledVector<Wide>& Asked::tolerances(std::string_view output) const {
-  for (const Tolerances& known : tolerances_) {
-    if (same_name(known.name, output)) return known.values;
-  }
-  tolerances_.push_back({output, new_tolerances(output)});
-  return tolerances_.back().values;
+  return column(tolerances_, output, [&] { return new_tolerances(output); });
 }
 
 Wide Asked::tolerance(std::string_view output, std::int64_t i) const {
@@ -306,16 +283,11 @@ PooledVector<Number> Asked::out_as_judged(std::string_view output,
 }
 
 const PooledVector<Number>& Asked::outs(std::string_view output) const {
-  for (const Named& column : columns_) {
-    if (same_name(column.name, output)) return column.values;
-  }
-  // Names are of the tables of outputs, or literals: they stay.
-  columns_.push_back(
-      {output,
-       by_definition_
-           ? out_by_definition(output)
-           : out_as_judged(output, answer_.outputs.find(output)->second)});
-  return columns_.back().values;
+  return column(outputs_, output, [&] {
+    return by_definition_
+               ? out_by_definition(output)
+               : out_as_judged(output, answer_.outputs.find(output)->second);
+  });
 }
 
 Number Asked::about(const Surd& value) const {
@@ -330,24 +302,18 @@ PooledVector<double> Asked::in_values(std::string_view input,
 }
 
 Column Asked::in(std::string_view input, double absent) const {
-  if (by_definition_) {
-    for (const Named& column : exact_inputs_) {
-      if (same_name(column.name, input)) return Column(column.values);
-    }
+  const auto values = [&] { return in_values(input, absent); };
+  if (!by_definition_) {
+    return {column(inputs_, input, values), filters() && is_narrow_};
+  }
+  return Column(column(exact_inputs_, input, [&] {
     PooledVector<Number> numbers;
-    for (const double value : in_values(input, absent)) {
+    for (const double value : values()) {
       numbers.push_back(std::isfinite(value) ? Number::exact(dyadic(value))
                                              : Number::unknown());
     }
-    exact_inputs_.push_back({input, std::move(numbers)});
-    return Column(exact_inputs_.back().values);
-  }
-  const bool narrow = filters() && is_narrow_;
-  for (const Values& column : inputs_) {
-    if (same_name(column.name, input)) return Column(column.values, narrow);
-  }
-  inputs_.push_back({input, in_values(input, absent)});
-  return Column(inputs_.back().values, narrow);
+    return numbers;
+  }));
 }
 
 Number Asked::epsilon() const {

@@ -141,15 +141,25 @@ class Asked {
 
  private:
   // What is asked of one value after the other.
+  template <class Value>
   struct Named {
     std::string_view name;
-    PooledVector<Number> values;
+    PooledVector<Value> values;
   };
-  using Columns = std::list<Named, Pooled<Named>>;
-  struct Tolerances {
-    std::string_view name;
-    PooledVector<Wide> values;
-  };
+  template <class Value>
+  using Columns = std::list<Named<Value>, Pooled<Named<Value>>>;
+  // The one of that name, which is made where there is none. Names are of the
+  // tables of outputs, or literals: they stay.
+  template <class Value, class Make>
+  static const PooledVector<Value>& column(Columns<Value>& all,
+                                           std::string_view name,
+                                           const Make& make) {
+    for (const Named<Value>& known : all) {
+      if (same_name(known.name, name)) return known.values;
+    }
+    all.push_back({name, make()});
+    return all.back().values;
+  }
   bool has_narrow(std::string_view output) const {
     return answer_.outputs.find(output)->second.dtype() != DType::f64;
   }
@@ -192,21 +202,12 @@ class Asked {
   mutable PooledVector<bool> judged_;  // likewise
   mutable bool all_judged_ = false;
   mutable std::optional<Estimates> estimates_;
-  struct Values {
-    std::string_view name;
-    PooledVector<double> values;
-  };
-  mutable std::list<Values, Pooled<Values>> inputs_;
-  mutable Columns exact_inputs_;  // by definition
-  mutable Columns columns_;
-  struct EstimatedColumn {
-    std::string_view name;
-    PooledVector<Estimated> values;
-  };
-  using EstimatedColumns = std::list<EstimatedColumn, Pooled<EstimatedColumn>>;
-  mutable std::array<EstimatedColumns, 2> estimated_;  // without and with
-  mutable std::list<Tolerances, Pooled<Tolerances>> tolerances_;
-  mutable std::list<Tolerances, Pooled<Tolerances>> least_tolerances_;
+  mutable Columns<double> inputs_;
+  mutable Columns<Number> exact_inputs_;  // by definition
+  mutable Columns<Number> outputs_;
+  mutable std::array<Columns<Estimated>, 2> estimated_;  // without and with
+  mutable Columns<Wide> tolerances_;
+  mutable Columns<Wide> least_tolerances_;
   mutable PooledVector<Number> means_;
   mutable PooledVector<Number> variances_;
   mutable PooledVector<Number> invstds_;

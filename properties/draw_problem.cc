@@ -117,6 +117,7 @@ struct Maker {
 
   // A NaN or an infinity in an input that is shaped like x.
   void make_special() {
+    // Of the traits: those names stay, as those of the inputs do not.
     std::vector<std::string_view> names;
     for (const Trait& trait : traits) {
       if (names.empty() || names.back() != trait.kind) {

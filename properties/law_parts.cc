@@ -8,7 +8,7 @@ void along_x(Trial& t, const Asked& a, std::string_view output) {
   const Column gamma = a.gamma();
   const Column x = a.in("x");
   const Number epsilon = a.epsilon();
-  const OfChannels mean(a, [&](std::int64_t c) { return a.mean(c); });
+  const OfChannels mean = means(a);
   const OfChannels slope(a, [&](std::int64_t c) {
     const Number s = a.invstd(c);
     return gamma(c) * epsilon * squared(s) * s;
@@ -17,6 +17,16 @@ void along_x(Trial& t, const Asked& a, std::string_view output) {
     t.zero(derivative(i) - slope(c) * (x(i) - mean(c)), output, i);
   });
 }
+
+OfChannels means(const Asked& a) {
+  return {a, [&](std::int64_t c) { return a.mean(c); }};
+}
+
+OfChannels slopes(const Asked& a, const Column& factor) {
+  return {a, [&](std::int64_t c) { return factor(c) * a.invstd(c); }};
+}
+
+OfChannels scales(const Asked& a) { return slopes(a, a.gamma()); }
 
 std::optional<Problem> frozen_at_the_batch(const Asked& a,
                                            Operation operation) {

@@ -50,6 +50,12 @@ class OfChannels {
   PooledVector<Number> numbers_;
 };
 
+// The means that are right; factor invstd, by which factor xhat is a multiple
+// of x - mean; and gamma invstd.
+OfChannels means(const Asked& a);
+OfChannels slopes(const Asked& a, const Column& factor);
+OfChannels scales(const Asked& a);
+
 // Over the elements of a channel.
 template <class Term>
 Number sum_of(const Asked& a, std::int64_t c, const Term& term) {

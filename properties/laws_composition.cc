@@ -40,8 +40,8 @@ Parts ask_parts(Trial& t) {
   std::iota(first.begin(), first.end(), 0);
   std::iota(rest.begin(), rest.end(), split);
   Parts parts;
-  parts.first = t.ask(restricted(p, first));
-  if (parts.first) parts.rest = t.ask(restricted(p, rest));
+  parts.first = t.ask(restricted(p, first).problem);
+  if (parts.first) parts.rest = t.ask(restricted(p, rest).problem);
   return parts;
 }
 

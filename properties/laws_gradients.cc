@@ -85,13 +85,10 @@ void dx_of_its_sums(Trial& t) {
   const Column dbeta = a.out("dbeta");
   const Column x = a.in("x");
   const Column dy = a.in("dy");
-  const Column gamma = a.gamma();
   const Number m = count(a);
-  const OfChannels mean(a, [&](std::int64_t c) { return a.mean(c); });
-  const OfChannels scale(
-      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
-  const OfChannels slope(
-      a, [&](std::int64_t c) { return a.invstd(c) * dgamma(c); });
+  const OfChannels mean = means(a);
+  const OfChannels scale = scales(a);
+  const OfChannels slope = slopes(a, dgamma);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(m * dx(i) -
                scale(c) * (m * dy(i) - dbeta(c) - (x(i) - mean(c)) * slope(c)),
@@ -193,7 +190,7 @@ void adjoint_of_jvp(Trial& t) {
   for (std::int64_t k = 0; k < m; ++k) {
     moved[static_cast<std::size_t>(k)] = (k + 1) % m;
   }
-  p.inputs["x_dot"] = reordered(a.problem(), moved).x();
+  p.inputs["x_dot"] = reordered(a.problem(), moved).problem.x();
   if (a.problem().find("gamma")) {
     p.inputs["gamma_dot"] = a.problem().inputs.at("gamma");
   }
@@ -221,9 +218,7 @@ void frozen_dx(Trial& t) {
   if (!a.has("dx")) return;
   const Column dx = a.out("dx");
   const Column dy = a.in("dy");
-  const Column gamma = a.gamma();
-  const OfChannels scale(
-      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
+  const OfChannels scale = scales(a);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(dx(i) - scale(c) * dy(i), "dx", i);
   });
@@ -250,13 +245,10 @@ void frozen_and_training(Trial& t) {
   const Column dgamma = a.out("dgamma");
   const Column dbeta = a.out("dbeta");
   const Column x = a.in("x");
-  const Column gamma = a.gamma();
   const Number m = count(a);
-  const OfChannels mean(a, [&](std::int64_t c) { return a.mean(c); });
-  const OfChannels scale(
-      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
-  const OfChannels slope(
-      a, [&](std::int64_t c) { return a.invstd(c) * dgamma(c); });
+  const OfChannels mean = means(a);
+  const OfChannels scale = scales(a);
+  const OfChannels slope = slopes(a, dgamma);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(m * (frozen_dx(i) - dx(i)) -
                scale(c) * (dbeta(c) + (x(i) - mean(c)) * slope(c)),

@@ -144,34 +144,25 @@ void permutation(Trial& t) {
   order.reserve(static_cast<std::size_t>(m));
   for (std::int64_t k = m - 1; k >= 0; k -= 2) order.push_back(k);
   for (std::int64_t k = m - 2; k >= 0; k -= 2) order.push_back(k);
-  const Asked* q = t.ask(reordered(p, order));
-  if (!q) return;
-  const auto places = reordered_elements(p, order);
-  compare(t, t.base(), *q, alike,
-          [&](std::int64_t i) { return places[static_cast<std::size_t>(i)]; });
+  Rearranged other = reordered(p, order);
+  const Asked* q = t.ask(std::move(other.problem));
+  if (q) compare(t, t.base(), *q, alike, other.places);
 }
 
 // Alone, and among others that are no numbers.
 void channels(Trial& t) {
   const Problem& p = t.base().problem();
-  const ChannelView view = p.view();
-  const std::int64_t c = view.channels - 1;
-  PooledVector<std::int64_t> places;
-  view.each_offset(c, [&](std::int64_t i) { places.push_back(i); });
+  const std::int64_t c = p.view().channels - 1;
+  const auto places = offsets(p.view(), c);
   if (const Asked* q = t.ask(channel_problem(p, c))) {
-    compare(
-        t, t.base(), *q, alike,
-        [&](std::int64_t k) { return places[static_cast<std::size_t>(k)]; },
-        [&](std::int64_t) { return c; });
+    compare(t, t.base(), *q, alike, Places(places),
+            [&](std::int64_t) { return c; });
   }
   Problem noisy = p;
   for (auto& [name, tensor] : noisy.inputs) {
     if (name == "running_var") continue;
-    const bool like_x = shaped_like_x(name);
-    const std::uint64_t noise = format(tensor.dtype()).quiet_nan();
-    Tensor all(tensor.dtype(), tensor.shape());
-    for (std::int64_t i = 0; i < all.size(); ++i) all.set_bits(i, noise);
-    if (like_x) {
+    Tensor all = filled(tensor.dtype(), tensor.shape(), NAN);
+    if (shaped_like_x(name)) {
       for (const std::int64_t i : places) all.set_bits(i, tensor.bits(i));
     } else {
       all.set_bits(c, tensor.bits(c));
@@ -183,10 +174,8 @@ void channels(Trial& t) {
   PooledVector<std::int64_t> alone(static_cast<std::size_t>(p.x().size()),
                                    kNowhere);
   for (const std::int64_t i : places) alone[static_cast<std::size_t>(i)] = i;
-  compare(
-      t, t.base(), *q, alike,
-      [&](std::int64_t i) { return alone[static_cast<std::size_t>(i)]; },
-      [&](std::int64_t i) { return i == c ? i : kNowhere; });
+  compare(t, t.base(), *q, alike, Places(std::move(alone)),
+          [&](std::int64_t i) { return i == c ? i : kNowhere; });
 }
 
 // NCHW, NHWC and any other place of the channels.
@@ -195,12 +184,10 @@ void layout(Trial& t) {
   const auto rank = static_cast<int>(p.x().shape().size());
   for (int axis = rank - 1; axis >= 0; --axis) {
     if (axis == p.channel_axis) continue;
-    const Asked* q = t.ask(with_channel_axis(p, axis));
+    Rearranged other = with_channel_axis(p, axis);
+    const Asked* q = t.ask(std::move(other.problem));
     if (!q) continue;
-    const auto places = elements_with_axis(p, axis);
-    compare(t, t.base(), *q, alike, [&](std::int64_t i) {
-      return places[static_cast<std::size_t>(i)];
-    });
+    compare(t, t.base(), *q, alike, other.places);
     return;
   }
 }
@@ -214,9 +201,9 @@ void repeated_batch(Trial& t) {
   for (std::size_t k = 0; k < twice.size(); ++k) {
     twice[k] = static_cast<std::int64_t>(k) % m;
   }
-  const Asked* q = t.ask(restricted(p, twice));
+  Rearranged other = restricted(p, twice);
+  const Asked* q = t.ask(std::move(other.problem));
   if (!q) return;
-  const auto places = restricted_elements(p, twice);
   compare(
       t, t.base(), *q,
       [](std::string_view output) {
@@ -224,7 +211,7 @@ void repeated_batch(Trial& t) {
             output == "dgamma" || output == "dbeta" || output == "grad_gamma";
         return is_running(output) ? 0.0 : sum ? 2.0 : 1.0;
       },
-      [&](std::int64_t i) { return places[static_cast<std::size_t>(i)]; });
+      other.places);
 }
 
 // y - beta = gamma (y of gamma 1 and beta 0)
@@ -283,11 +270,9 @@ void identity(Trial& t) {
   if (!q || !q->has("y")) return;
   const Column y = q->out("y");
   const Column x = q->in("x");
-  const Column slopes = q->gamma();
   const Column offsets = q->beta();
-  const OfChannels mean(*q, [&](std::int64_t c) { return q->mean(c); });
-  const OfChannels slope(
-      *q, [&](std::int64_t c) { return slopes(c) * q->invstd(c); });
+  const OfChannels mean = means(*q);
+  const OfChannels slope = scales(*q);
   each_value(*q, [&](std::int64_t c, std::int64_t i) {
     t.zero(y(i) - offsets(c) - slope(c) * (x(i) - mean(c)), "y", i);
   });

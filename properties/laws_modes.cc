@@ -24,10 +24,8 @@ void inference_is_affine(Trial& t) {
   const Column y = a.out("y");
   const Column x = a.in("x");
   const Column mean = a.in("running_mean");
-  const Column gamma = a.gamma();
   const Column beta = a.beta();
-  const OfChannels slope(
-      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
+  const OfChannels slope = scales(a);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(y(i) - beta(c) - slope(c) * (x(i) - mean(c)), "y", i);
   });
@@ -38,7 +36,8 @@ void inference_of_one(Trial& t) {
   const Asked& a = t.base();
   if (!a.has("y")) return;
   const ChannelView view = a.view();
-  const Asked* alone = t.ask(restricted(a.problem(), {view.count() - 1}));
+  const Asked* alone =
+      t.ask(restricted(a.problem(), {view.count() - 1}).problem);
   if (!alone || !alone->has("y")) return;
   const Column y = a.out("y");
   const Column y_alone = alone->out("y");
@@ -84,10 +83,8 @@ void folded(Trial& t) {
   const Column y = layer->out("y");
   const Column x = a.in("x");
   const Column mean = a.in("running_mean");
-  const Column gamma = a.gamma();
   const Column beta = a.beta();
-  const OfChannels slope(
-      a, [&](std::int64_t c) { return gamma(c) * a.invstd(c); });
+  const OfChannels slope = scales(a);
   const OfChannels offset(
       a, [&](std::int64_t c) { return beta(c) - slope(c) * mean(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {

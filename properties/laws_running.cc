@@ -155,12 +155,12 @@ void mean_of_means(Trial& t) {
   p.inputs.erase("running_var");
   p.momentum = std::nullopt;
   for (const auto& [now, then] : {std::pair(first, last), {last, first}}) {
-    Problem q = restricted(p, now);
+    Problem q = restricted(p, now).problem;
     q.batches_tracked = 0;
     const Asked* a = t.ask(std::move(q));
     if (!a || !a->has("running_mean")) return;
     obeys(t, *a);
-    q = restricted(p, then);
+    q = restricted(p, then).problem;
     q.batches_tracked = 1;
     const auto got = a->answer().outputs.find("running_mean");
     if (got != a->answer().outputs.end()) {

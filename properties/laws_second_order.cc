@@ -49,9 +49,8 @@ void jvp_of_the_parameters(Trial& t) {
   const Column x = a.in("x");
   const Column gamma_dot = a.in("gamma_dot");
   const Column beta_dot = a.in("beta_dot");
-  const OfChannels mean(a, [&](std::int64_t c) { return a.mean(c); });
-  const OfChannels slope(
-      a, [&](std::int64_t c) { return gamma_dot(c) * a.invstd(c); });
+  const OfChannels mean = means(a);
+  const OfChannels slope = slopes(a, gamma_dot);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(
         y_dot(i) - along_x_dot(i) - slope(c) * (x(i) - mean(c)) - beta_dot(c),
@@ -105,7 +104,7 @@ void hessian_is_symmetric(Trial& t) {
   for (std::int64_t k = view.count() - 1; k >= 0; --k) backwards.push_back(k);
   const Asked* of_u = t.ask(p);
   if (!of_u) return;
-  p.inputs["ddx"] = reordered(p, backwards).x();
+  p.inputs["ddx"] = reordered(p, backwards).problem.x();
   const Asked* of_v = t.ask(p);
   if (!of_v || !of_u->has("grad_x") || !of_v->has("grad_x")) return;
   const Column u_x = of_u->in("ddx");

@@ -124,7 +124,7 @@ Problem resized(Draw& draw, const Problem& p, std::int64_t most) {
   for (std::int64_t k = 0; k < size; ++k) {
     positions.push_back(k < m && size >= m ? k : below(draw, m));
   }
-  return restricted(p, positions);
+  return restricted(p, positions).problem;
 }
 
 }  // namespace

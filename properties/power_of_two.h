@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 #include "reference/format.h"
@@ -17,6 +19,14 @@ inline double power_of_two(int exponent) {
   }
   return std::bit_cast<double>(
       static_cast<std::uint64_t>(exponent + kDoubleBias) << kFractionBits);
+}
+
+// Of the ulp at a finite value. A subnormal double is below every normal number
+// of any format.
+inline int ulp_exponent_of(double value, const Format& f) {
+  const auto bits = std::bit_cast<std::uint64_t>(std::fabs(value));
+  const int top = static_cast<int>(bits >> kFractionBits) - kDoubleBias;
+  return std::max(top - (f.precision - 1), f.quantum());
 }
 
 }  // namespace exactbn

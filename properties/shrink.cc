@@ -132,7 +132,7 @@ class Shrinker {
     for (std::int64_t k = 0; k < best_.view().count(); ++k) {
       if (k != position) kept.push_back(k);
     }
-    return restricted(best_, kept);
+    return restricted(best_, kept).problem;
   }
 
   bool drop_positions() {
@@ -161,7 +161,7 @@ class Shrinker {
     bool any = false;
     const bool is_matrix =
         best_.x().shape().size() == 2 && best_.channel_axis == 1;
-    if (!is_matrix && !take(restricted(best_, all))) return false;
+    if (!is_matrix && !take(restricted(best_, all).problem)) return false;
     any = !is_matrix;
     constexpr std::int64_t kMost = 128;
     for (std::int64_t k = 0; k < best_.view().count() && !is_over();) {

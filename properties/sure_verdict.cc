@@ -24,11 +24,7 @@ Wide least_ulp(const Ball& right, const Format& f) {
   const auto least =
       static_cast<double>(kLess * (std::fabs(right.mid) - right.radius));
   const double size = std::max(least, 0.0);
-  // A subnormal double is below every normal number of any format.
-  const int top =
-      static_cast<int>(std::bit_cast<std::uint64_t>(size) >> kFractionBits) -
-      kDoubleBias;
-  return power_of_two(std::max(top - (f.precision - 1), f.quantum()));
+  return power_of_two(ulp_exponent_of(size, f));
 }
 
 // One output.
@@ -105,11 +101,7 @@ class OutputCheck {
     const std::uint64_t got = got_.bits(i);
     const DType dtype = got_.dtype();
     // Most are right, and then nothing else matters.
-    const bool biased =
-        name_ == "running_var" &&
-        declaration_.running_variance == RunningVariance::biased;
-    const Exact right =
-        asked_.exact(c).at(biased ? "running_var_biased" : name_, i);
+    const Exact right = asked_.exact(c).at(exact_name(declaration_, name_), i);
     if (right.kind == Exact::Kind::number &&
         round_to(right.value, dtype) == got) {
       return Verdict::passed;
@@ -180,11 +172,9 @@ std::optional<Verdict> sure_verdict(const Asked& asked,
     if (!offers(declaration, problem.operation, name)) continue;
     const auto got = answer.outputs.find(name);
     if (got == answer.outputs.end()) return std::nullopt;
-    const bool biased = name == "running_var" &&
-                        declaration.running_variance == RunningVariance::biased;
     OutputCheck check(asked, declaration, name, got->second, required);
-    const auto verdict = check.verdict(
-        right.output(biased ? std::string_view("running_var_biased") : name));
+    const auto verdict =
+        check.verdict(right.output(exact_name(declaration, name)));
     if (!verdict) return std::nullopt;
     worst = std::max(worst.value_or(*verdict), *verdict);
   }

@@ -9,6 +9,13 @@
 
 namespace exactbn {
 
+PooledVector<std::int64_t> offsets(const ChannelView& view, std::int64_t c) {
+  PooledVector<std::int64_t> all;
+  all.reserve(static_cast<std::size_t>(view.count()));
+  view.each_offset(c, [&](std::int64_t i) { all.push_back(i); });
+  return all;
+}
+
 namespace {
 
 std::optional<std::uint64_t> exactly(double value, DType dtype) {
@@ -20,34 +27,42 @@ std::optional<std::uint64_t> exactly(double value, DType dtype) {
   return bits;
 }
 
-// A tensor of the values at those places.
-Tensor picked(const Tensor& from, const Shape& shape,
-              const PooledVector<std::int64_t>& places) {
-  Tensor to(from.dtype(), shape);
-  for (std::int64_t i = 0; i < to.size(); ++i) {
-    to.set_bits(i, from.bits(places[static_cast<std::size_t>(i)]));
-  }
-  return to;
+Shape shape_with_axis(const Problem& problem, int axis) {
+  Shape shape = problem.x().shape();
+  const std::int64_t channels =
+      shape[static_cast<std::size_t>(problem.channel_axis)];
+  shape.erase(shape.begin() + problem.channel_axis);
+  shape.insert(shape.begin() + axis, channels);
+  return shape;
 }
 
-// The problem with all that is shaped like x so.
-Problem with_elements(const Problem& problem, const Shape& shape, int axis,
-                      const PooledVector<std::int64_t>& places) {
-  Problem result = problem;
-  result.channel_axis = axis;
-  for (auto& [name, tensor] : result.inputs) {
+// A problem of that shape, in which value k of each channel is that which was
+// at order[k].
+Rearranged rearranged(const Problem& problem, const Shape& shape, int axis,
+                      const std::vector<std::int64_t>& order) {
+  const ChannelView from = problem.view();
+  const ChannelView to(shape, axis);
+  PooledVector<std::int64_t> places(
+      static_cast<std::size_t>(element_count(shape)));
+  for (std::int64_t c = 0; c < to.channels; ++c) {
+    const auto of_channel = offsets(from, c);
+    auto position = order.begin();
+    to.each_offset(c, [&](std::int64_t i) {
+      places[static_cast<std::size_t>(i)] =
+          of_channel[static_cast<std::size_t>(*position++)];
+    });
+  }
+  Rearranged result{problem, Places(std::move(places))};
+  result.problem.channel_axis = axis;
+  for (auto& [name, tensor] : result.problem.inputs) {
     if (!shaped_like_x(name)) continue;
-    tensor = picked(problem.inputs.at(name), shape, places);
+    Tensor moved(tensor.dtype(), shape);
+    for (std::int64_t i = 0; i < moved.size(); ++i) {
+      moved.set_bits(i, tensor.bits(result.places(i)));
+    }
+    tensor = std::move(moved);
   }
   return result;
-}
-
-// The offsets of a channel's values, in their order.
-PooledVector<std::int64_t> offsets(const ChannelView& view, std::int64_t c) {
-  PooledVector<std::int64_t> all;
-  all.reserve(static_cast<std::size_t>(view.count()));
-  view.each_offset(c, [&](std::int64_t i) { all.push_back(i); });
-  return all;
 }
 
 }  // namespace
@@ -88,81 +103,23 @@ Tensor negated(const Tensor& tensor) {
   return result;
 }
 
-PooledVector<std::int64_t> reordered_elements(
-    const Problem& problem, const std::vector<std::int64_t>& order) {
-  const ChannelView view = problem.view();
-  PooledVector<std::int64_t> places(
-      static_cast<std::size_t>(problem.x().size()));
-  for (std::int64_t c = 0; c < view.channels; ++c) {
-    const auto from = offsets(view, c);
-    for (std::size_t k = 0; k < from.size(); ++k) {
-      places[static_cast<std::size_t>(from[k])] =
-          from[static_cast<std::size_t>(order[k])];
-    }
-  }
-  return places;
+Rearranged reordered(const Problem& problem,
+                     const std::vector<std::int64_t>& order) {
+  return rearranged(problem, problem.x().shape(), problem.channel_axis, order);
 }
 
-Problem reordered(const Problem& problem,
-                  const std::vector<std::int64_t>& order) {
-  return with_elements(problem, problem.x().shape(), problem.channel_axis,
-                       reordered_elements(problem, order));
-}
-
-PooledVector<std::int64_t> restricted_elements(
-    const Problem& problem, const std::vector<std::int64_t>& positions) {
-  const ChannelView view = problem.view();
-  const auto channels = static_cast<std::size_t>(view.channels);
-  PooledVector<std::int64_t> places(positions.size() * channels);
-  for (std::size_t c = 0; c < channels; ++c) {
-    const auto from = offsets(view, static_cast<std::int64_t>(c));
-    for (std::size_t k = 0; k < positions.size(); ++k) {
-      places[k * channels + c] = from[static_cast<std::size_t>(positions[k])];
-    }
-  }
-  return places;
-}
-
-Problem restricted(const Problem& problem,
-                   const std::vector<std::int64_t>& positions) {
+Rearranged restricted(const Problem& problem,
+                      const std::vector<std::int64_t>& positions) {
   const auto m = static_cast<std::int64_t>(positions.size());
-  return with_elements(problem, {m, problem.view().channels}, 1,
-                       restricted_elements(problem, positions));
+  return rearranged(problem, {m, problem.view().channels}, 1, positions);
 }
 
-namespace {
-
-Shape shape_with_axis(const Problem& problem, int axis) {
-  Shape shape = problem.x().shape();
-  const std::int64_t channels =
-      shape[static_cast<std::size_t>(problem.channel_axis)];
-  shape.erase(shape.begin() + problem.channel_axis);
-  shape.insert(shape.begin() + axis, channels);
-  return shape;
-}
-
-}  // namespace
-
-PooledVector<std::int64_t> elements_with_axis(const Problem& problem,
-                                              int axis) {
-  const ChannelView to(shape_with_axis(problem, axis), axis);
-  const ChannelView from = problem.view();
-  PooledVector<std::int64_t> places(
-      static_cast<std::size_t>(problem.x().size()));
+Rearranged with_channel_axis(const Problem& problem, int axis) {
   // The other axes keep their order, and so do the values of a channel.
-  for (std::int64_t c = 0; c < to.channels; ++c) {
-    const auto of_channel = offsets(from, c);
-    std::size_t k = 0;
-    to.each_offset(c, [&](std::int64_t i) {
-      places[static_cast<std::size_t>(i)] = of_channel[k++];
-    });
-  }
-  return places;
-}
-
-Problem with_channel_axis(const Problem& problem, int axis) {
-  return with_elements(problem, shape_with_axis(problem, axis), axis,
-                       elements_with_axis(problem, axis));
+  std::vector<std::int64_t> order(
+      static_cast<std::size_t>(problem.view().count()));
+  std::iota(order.begin(), order.end(), 0);
+  return rearranged(problem, shape_with_axis(problem, axis), axis, order);
 }
 
 Problem without(Problem problem,

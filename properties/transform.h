@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reference/problem.h"
@@ -36,26 +37,38 @@ Tensor filled(DType dtype, const Shape& shape, double value);
 // Every sign the other way round.
 Tensor negated(const Tensor& tensor);
 
+// The offsets of a channel's values, in their order.
+PooledVector<std::int64_t> offsets(const ChannelView& view, std::int64_t c);
+
+// Where each element of a problem was in the one that it was made of.
+class Places {
+ public:
+  explicit Places(PooledVector<std::int64_t> places)
+      : places_(std::move(places)) {}
+  std::int64_t operator()(std::int64_t i) const {
+    return places_[static_cast<std::size_t>(i)];
+  }
+
+ private:
+  PooledVector<std::int64_t> places_;
+};
+
+struct Rearranged {
+  Problem problem;
+  Places places;
+};
+
 // The inputs with the values of each channel, those shaped like x, in another
 // order: value k of a channel is that which was at order[k]. The shape stays.
-Problem reordered(const Problem& problem,
-                  const std::vector<std::int64_t>& order);
+Rearranged reordered(const Problem& problem,
+                     const std::vector<std::int64_t>& order);
 
 // Those positions of every channel alone: shape [positions, channels].
-Problem restricted(const Problem& problem,
-                   const std::vector<std::int64_t>& positions);
-
-// Where their element i is in the problem.
-PooledVector<std::int64_t> reordered_elements(
-    const Problem& problem, const std::vector<std::int64_t>& order);
-PooledVector<std::int64_t> restricted_elements(
-    const Problem& problem, const std::vector<std::int64_t>& positions);
+Rearranged restricted(const Problem& problem,
+                      const std::vector<std::int64_t>& positions);
 
 // The channels as another axis.
-Problem with_channel_axis(const Problem& problem, int axis);
-
-// Where element i of with_channel_axis is in the problem.
-PooledVector<std::int64_t> elements_with_axis(const Problem& problem, int axis);
+Rearranged with_channel_axis(const Problem& problem, int axis);
 
 // The same without those inputs.
 Problem without(Problem problem, std::initializer_list<std::string_view> names);

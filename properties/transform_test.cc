@@ -55,20 +55,20 @@ std::vector<double> values_of(const Tensor& tensor) {
 }
 
 TEST(Transform, PositionsAreMovedInEveryChannel) {
-  const Problem p = reordered(counted(), {3, 0, 1, 2});
+  const Problem p = reordered(counted(), {3, 0, 1, 2}).problem;
   EXPECT_EQ(values_of(p.x()), (std::vector<double>{101, 0, 111, 10, 121, 20, 1,
                                                    100, 11, 110, 21, 120}));
   EXPECT_EQ(p.inputs.at("gamma"), counted().inputs.at("gamma"));
 }
 
 TEST(Transform, PositionsAreTakenOut) {
-  const Problem p = restricted(counted(), {2, 1});
+  const Problem p = restricted(counted(), {2, 1}).problem;
   EXPECT_EQ(p.x().shape(), (Shape{2, 3}));
   EXPECT_EQ(values_of(p.x()), (std::vector<double>{100, 110, 120, 1, 11, 21}));
 }
 
 TEST(Transform, ChannelsMoveToAnotherAxis) {
-  const Problem p = with_channel_axis(counted(), 2);
+  const Problem p = with_channel_axis(counted(), 2).problem;
   EXPECT_EQ(p.x().shape(), (Shape{2, 2, 3}));
   EXPECT_EQ(values_of(p.x()), (std::vector<double>{0, 10, 20, 1, 11, 21, 100,
                                                    110, 120, 101, 111, 121}));

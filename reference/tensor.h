@@ -134,6 +134,7 @@ struct ChannelView {
 
   std::int64_t count() const { return outer * inner; }
   std::int64_t offset(std::int64_t c, std::int64_t k) const {
+    if (inner == 1) return k * channels + c;  // divisions take longer
     return ((k / inner) * channels + c) * inner + k % inner;
   }
   std::int64_t channel(std::int64_t offset) const {

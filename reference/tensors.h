@@ -99,7 +99,10 @@ class Tensors {
 
   iterator erase(const_iterator which) { return all_.erase(which); }
   std::size_t erase(std::string_view name) {
-    return erase_if(*this, Named{name});
+    const const_iterator found = find(name);
+    if (found == end()) return 0;
+    erase(found);
+    return 1;
   }
   template <class Which>
   friend std::size_t erase_if(Tensors& tensors, Which which) {
@@ -109,13 +112,6 @@ class Tensors {
   bool operator==(const Tensors&) const = default;
 
  private:
-  struct Named {
-    std::string_view name;
-    bool operator()(const value_type& each) const {
-      return same_name(each.first, name);
-    }
-  };
-
   void reserve(std::size_t size) {
     if (size > all_.capacity()) all_.reserve(std::max(size, kFew));
   }
