@@ -89,14 +89,14 @@ struct Pooled {
   template <class U>
   Pooled(const Pooled<U>&) {}  // NOLINT: the standard asks for it
 
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(Pool::take(n * sizeof(T)));
-  }
-  void deallocate(T* memory, std::size_t n) {
-    Pool::give(memory, n * sizeof(T));
-  }
+  T* allocate(std::size_t n) { return static_cast<T*>(Pool::take(n * kSize)); }
+  void deallocate(T* memory, std::size_t n) { Pool::give(memory, n * kSize); }
 
   bool operator==(const Pooled&) const = default;
+
+ private:
+  // Of a pointer, where that is what is held.
+  static constexpr std::size_t kSize = sizeof(T);  // NOLINT
 };
 
 template <class T>
