@@ -9,7 +9,6 @@
 #include <bit>
 #include <cmath>
 #include <type_traits>
-#include <vector>
 
 #include "reference/double_double.h"
 #include "reference/lanes.h"
@@ -17,13 +16,6 @@
 namespace exactbn {
 
 namespace {
-
-// Values that are looked at side by side, and what a comparison makes of them.
-// Wider vectors are no faster where a processor makes two of one.
-constexpr std::int64_t kFour = 4;
-using Four [[gnu::vector_size(32)]] = double;
-using FourFloats [[gnu::vector_size(16)]] = float;
-using FourMasks = decltype(Four{} < Four{});
 
 // bounds.md, "The filter".
 constexpr double kDoubleDoubleError = 0x1p-100;
@@ -39,26 +31,14 @@ constexpr double kMostError = 0x1p1000;
 constexpr std::int64_t kExponent = 0x7ff0000000000000;
 constexpr std::int64_t kMagnitude = 0x7fffffffffffffff;
 
-// What depends on the format of the values.
-struct Scale {
-  double ulp_of_one;  // 2^(1 - precision)
-  double quantum;     // 0 where it is no normal double
-};
-
-Scale scale_of(DType dtype) {
-  const Format f = format(dtype);
-  return {std::ldexp(1.0, 1 - f.precision),
-          dtype == DType::f64 ? 0 : std::ldexp(1.0, f.quantum())};
-}
-
 // What part of its binade an error may be that is within so many ulp, but for
 // the error's own bound.
-EXACTBN_INLINE double part_of_binade(const Scale& scale, double ulps) {
+EXACTBN_INLINE double part_of_binade(const CheckScale& scale, double ulps) {
   return std::min(ulps, 0x1p100) * scale.ulp_of_one * kLess;
 }
 
 // The ulp of the binade of a number that is not negative.
-EXACTBN_INLINE double ulp_of(double size, const Scale& scale) {
+EXACTBN_INLINE double ulp_of(double size, const CheckScale& scale) {
   const auto bits = std::bit_cast<std::uint64_t>(size) &
                     static_cast<std::uint64_t>(kExponent);
   return std::max(std::bit_cast<double>(bits) * scale.ulp_of_one,
@@ -70,21 +50,42 @@ EXACTBN_INLINE double ulp_of(double size, const Scale& scale) {
 
 namespace baseline {
 
-EXACTBN_INLINE Four widened(const FourFloats& a) {
-  return __builtin_convertvector(a, Four);
+constexpr std::int64_t kPack = 4;
+using Pack [[gnu::vector_size(32)]] = double;
+using FloatPack [[gnu::vector_size(16)]] = float;
+using MaskPack = decltype(Pack{} < Pack{});
+using Mask = MaskPack;
+constexpr Mask kPasses = {-1, -1, -1, -1};
+
+EXACTBN_INLINE Pack all(double a) { return Pack{a, a, a, a}; }
+
+EXACTBN_INLINE Pack widened(const FloatPack& a) {
+  return __builtin_convertvector(a, Pack);
 }
 
-EXACTBN_INLINE Four madd(const Four& a, const Four& b, const Four& c) {
+EXACTBN_INLINE Pack madd(const Pack& a, const Pack& b, const Pack& c) {
   return a * b + c;
 }
 
-EXACTBN_INLINE Four product_error(const Four& a, const Four& b, const Four& p) {
-  Four error;
-  for (int l = 0; l < kFour; ++l) error[l] = std::fma(a[l], b[l], -p[l]);
+EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
+  Pack error;
+  for (int l = 0; l < kPack; ++l) error[l] = std::fma(a[l], b[l], -p[l]);
   return error;
 }
 
-EXACTBN_INLINE bool all_of(const FourMasks& mask) {
+EXACTBN_INLINE Pack least(const Pack& a, const Pack& b) {
+  return a < b ? a : b;
+}
+
+EXACTBN_INLINE Pack greatest(const Pack& a, const Pack& b) {
+  return a > b ? a : b;
+}
+
+EXACTBN_INLINE Mask at_most(const Mask& mask, const Pack& a, const Pack& b) {
+  return mask & (a <= b);
+}
+
+EXACTBN_INLINE bool all_of(const Mask& mask) {
   return (mask[0] & mask[1] & mask[2] & mask[3]) != 0;
 }
 
@@ -103,17 +104,38 @@ EXACTBN_INLINE bool all_of(const FourMasks& mask) {
 
 namespace avx2 {
 
-EXACTBN_INLINE Four widened(const FourFloats& a) { return _mm256_cvtps_pd(a); }
+constexpr std::int64_t kPack = 4;
+using Pack [[gnu::vector_size(32)]] = double;
+using FloatPack [[gnu::vector_size(16)]] = float;
+using MaskPack = decltype(Pack{} < Pack{});
+using Mask = MaskPack;
+constexpr Mask kPasses = {-1, -1, -1, -1};
 
-EXACTBN_INLINE Four madd(const Four& a, const Four& b, const Four& c) {
+EXACTBN_INLINE Pack all(double a) { return _mm256_set1_pd(a); }
+
+EXACTBN_INLINE Pack widened(const FloatPack& a) { return _mm256_cvtps_pd(a); }
+
+EXACTBN_INLINE Pack madd(const Pack& a, const Pack& b, const Pack& c) {
   return _mm256_fmadd_pd(a, b, c);
 }
 
-EXACTBN_INLINE Four product_error(const Four& a, const Four& b, const Four& p) {
+EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
   return _mm256_fmsub_pd(a, b, p);
 }
 
-EXACTBN_INLINE bool all_of(const FourMasks& mask) {
+EXACTBN_INLINE Pack least(const Pack& a, const Pack& b) {
+  return _mm256_min_pd(a, b);
+}
+
+EXACTBN_INLINE Pack greatest(const Pack& a, const Pack& b) {
+  return _mm256_max_pd(a, b);
+}
+
+EXACTBN_INLINE Mask at_most(const Mask& mask, const Pack& a, const Pack& b) {
+  return mask & (Mask)_mm256_cmp_pd(a, b, _CMP_LE_OQ);
+}
+
+EXACTBN_INLINE bool all_of(const Mask& mask) {
   return _mm256_movemask_pd((__m256d)mask) == 15;
 }
 
@@ -123,36 +145,84 @@ EXACTBN_INLINE bool all_of(const FourMasks& mask) {
 
 #ifdef __clang__
 #pragma clang attribute pop
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512dq,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx2,fma")
+#endif
+
+namespace avx512 {
+
+constexpr std::int64_t kPack = 8;
+using Pack [[gnu::vector_size(64)]] = double;
+using FloatPack [[gnu::vector_size(32)]] = float;
+using MaskPack = decltype(Pack{} < Pack{});
+using Mask = __mmask8;
+constexpr Mask kPasses = 0xff;
+
+EXACTBN_INLINE Pack all(double a) { return _mm512_set1_pd(a); }
+
+EXACTBN_INLINE Pack widened(const FloatPack& a) {
+  return _mm512_maskz_cvtps_pd(kPasses, a);
+}
+
+EXACTBN_INLINE Pack madd(const Pack& a, const Pack& b, const Pack& c) {
+  return _mm512_fmadd_pd(a, b, c);
+}
+
+EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
+  return _mm512_fmsub_pd(a, b, p);
+}
+
+EXACTBN_INLINE Pack least(const Pack& a, const Pack& b) {
+  return a < b ? a : b;
+}
+
+EXACTBN_INLINE Pack greatest(const Pack& a, const Pack& b) {
+  return a > b ? a : b;
+}
+
+EXACTBN_INLINE Mask at_most(Mask mask, const Pack& a, const Pack& b) {
+  return _mm512_mask_cmp_pd_mask(mask, a, b, _CMP_LE_OQ);
+}
+
+EXACTBN_INLINE bool all_of(Mask mask) { return mask == kPasses; }
+
+#include "oracles/check_loops.h"
+
+}  // namespace avx512
+
+#ifdef __clang__
+#pragma clang attribute pop
 #else
 #pragma GCC pop_options
 #endif
 #endif
 
-struct Kernels {
-  bool (*near)(const CheckForms&, const CheckValues&, std::int64_t,
-               const Scale&, double, bool);
-  bool (*quiet)(const CheckForms&, const CheckValues&, std::int64_t,
-                const Scale&, double, bool);
-  void (*measure)(const CheckForms&, const CheckValues&, std::int64_t,
-                  const Scale&, bool, ErrorBounds*);
-  void (*fill)(const CheckForms&, const CheckValues&, std::int64_t, double*);
-};
+#define EXACTBN_KERNELS(set)                                               \
+  {                                                                        \
+    set::kPack, set::passes<false>, set::passes<true>, set::measure_block, \
+        set::fill_block                                                    \
+  }
 
-Kernels best_kernels() {
+std::vector<CheckKernels> find_kernels() {
+  std::vector<CheckKernels> result;
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return {avx2::passes<false>, avx2::passes<true>, avx2::measure_block,
-            avx2::fill_block};
+    if (__builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512dq")) {
+      result.push_back(EXACTBN_KERNELS(avx512));
+    }
+    result.push_back(EXACTBN_KERNELS(avx2));
   }
 #endif
-  return {baseline::passes<false>, baseline::passes<true>,
-          baseline::measure_block, baseline::fill_block};
+  result.push_back(EXACTBN_KERNELS(baseline));
+  return result;
 }
 
-const Kernels& kernels() {
-  static const Kernels best = best_kernels();
-  return best;
-}
+#undef EXACTBN_KERNELS
 
 // Of fewer values, or columns, than kernels take.
 template <bool whole>
@@ -173,14 +243,28 @@ bool few_pass(const CheckForms& forms, const CheckValues& values,
 template <bool whole>
 bool all_pass(const CheckForms& forms, const CheckValues& values,
               std::int64_t n, DType dtype, double ulps) {
-  if ((forms.width == 1 ? n : forms.width) < kFour) {
-    return few_pass<whole>(forms, values, n, dtype, ulps);
+  const std::int64_t side = forms.width == 1 ? n : forms.width;
+  for (const CheckKernels& kernels : check_kernels()) {
+    if (kernels.pack > side) continue;
+    const auto pass = whole ? kernels.quiet : kernels.near;
+    return pass(forms, values, n, check_scale(dtype), ulps,
+                dtype == DType::f64);
   }
-  const auto pass = whole ? kernels().quiet : kernels().near;
-  return pass(forms, values, n, scale_of(dtype), ulps, dtype == DType::f64);
+  return few_pass<whole>(forms, values, n, dtype, ulps);
 }
 
 }  // namespace
+
+CheckScale check_scale(DType dtype) {
+  const Format f = format(dtype);
+  return {std::ldexp(1.0, 1 - f.precision),
+          dtype == DType::f64 ? 0 : std::ldexp(1.0, f.quantum())};
+}
+
+const std::vector<CheckKernels>& check_kernels() {
+  static const std::vector<CheckKernels> all = find_kernels();
+  return all;
+}
 
 FormRounding rough_rounding(std::size_t k) {
   return {3 * kDoubleError, static_cast<double>(k + 3) * kDoubleError};
@@ -203,13 +287,13 @@ bool all_quiet(const CheckForms& forms, const CheckValues& values,
 
 void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,
              DType dtype, ErrorBounds* bounds) {
-  kernels().measure(forms, values, n, scale_of(dtype), dtype == DType::f64,
-                    bounds);
+  check_kernels().front().measure(forms, values, n, check_scale(dtype),
+                                  dtype == DType::f64, bounds);
 }
 
 void fill_tolerances(const CheckForms& forms, const CheckValues& values,
                      std::int64_t n, double* tolerances) {
-  kernels().fill(forms, values, n, tolerances);
+  check_kernels().front().fill(forms, values, n, tolerances);
 }
 
 }  // namespace exactbn

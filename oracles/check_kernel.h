@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "reference/format.h"
 
@@ -94,5 +95,33 @@ void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,
 // Their tolerances.
 void fill_tolerances(const CheckForms& forms, const CheckValues& values,
                      std::int64_t n, double* tolerances);
+
+// What depends on the format of the values.
+struct CheckScale {
+  double ulp_of_one;  // 2^(1 - precision)
+  double quantum;     // 0 where it is no normal double
+};
+CheckScale check_scale(DType dtype);
+
+// The same compiled for one instruction set. `near` and `quiet` take no fewer
+// values than `pack`, nor columns where there are several; `precise` is for
+// values in f64.
+struct CheckKernels {
+  using Pass = bool(const CheckForms& forms, const CheckValues& values,
+                    std::int64_t n, const CheckScale& scale, double ulps,
+                    bool precise);
+
+  std::int64_t pack;
+  Pass* near;
+  Pass* quiet;
+  void (*measure)(const CheckForms& forms, const CheckValues& values,
+                  std::int64_t n, const CheckScale& scale, bool precise,
+                  ErrorBounds* bounds);
+  void (*fill)(const CheckForms& forms, const CheckValues& values,
+               std::int64_t n, double* tolerances);
+};
+
+// Those that this processor has, the widest first.
+const std::vector<CheckKernels>& check_kernels();
 
 }  // namespace exactbn

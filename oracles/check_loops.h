@@ -1,68 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 // No include guard: check_kernel.cc includes this file once for each
 // instruction set, in a namespace of its own that has
-//   widened(floats)           the same numbers
-//   madd(a, b, c)             a b + c, fused where the processor can
-//   product_error(a, b, p)    a b - p, where p is a b rounded
-//   all_of(mask)              whether a comparison holds in every lane
-// of numbers of the type Four, and compiles all of it for that set.
+//   Pack, FloatPack, MaskPack   kPack doubles, floats, integers
+//   Mask, kPasses               what comparisons hold in which lanes, or in all
+//   all(a)                      a in every lane
+//   widened(floats)             the same numbers
+//   madd(a, b, c)               a b + c, fused where the processor can
+//   product_error(a, b, p)      a b - p, where p is a b rounded
+//   least(a, b), greatest(a, b) b where a lane has a NaN
+//   at_most(mask, a, b)         where the mask holds, and a <= b
+//   all_of(mask)                whether it holds in every lane
+// and compiles all of it for that set.
 
-// Broadcast, or from four doubles in a row.
-EXACTBN_INLINE Four all(double a) { return Four{a, a, a, a}; }
-
-EXACTBN_INLINE Four four(const double* from) {
-  Four values;
+EXACTBN_INLINE Pack pack(const double* from) {
+  Pack values;
   __builtin_memcpy(&values, from, sizeof(values));
   return values;
 }
 
-EXACTBN_INLINE Four four(const float* from) {
-  FourFloats values;
+EXACTBN_INLINE Pack pack(const float* from) {
+  FloatPack values;
   __builtin_memcpy(&values, from, sizeof(values));
   return widened(values);
 }
 
 // Of some bits of each lane.
-EXACTBN_INLINE Four masked(const Four& a, std::int64_t bits) {
-  return (Four)((FourMasks)a & FourMasks{bits, bits, bits, bits});
+EXACTBN_INLINE Pack masked(const Pack& a, std::int64_t bits) {
+  return (Pack)((MaskPack)a & bits);
 }
 
-EXACTBN_INLINE Four absolute(const Four& a) { return masked(a, kMagnitude); }
+EXACTBN_INLINE Pack absolute(const Pack& a) { return masked(a, kMagnitude); }
 
 // The power of two at or below a number that is not negative, or 0; of any
 // number, without its sign.
-EXACTBN_INLINE Four binade_of(const Four& a) { return masked(a, kExponent); }
+EXACTBN_INLINE Pack binade_of(const Pack& a) { return masked(a, kExponent); }
 
-// a where it is the less one, else b.
-EXACTBN_INLINE Four least(const Four& a, const Four& b) {
-  return a < b ? a : b;
-}
-
-// What Places say of four columns, in registers.
+// What Places say of some columns, in registers.
 template <std::size_t k>
 struct Places {
-  std::array<Four, k> high;
-  std::array<Four, k> low;
-  std::array<Four, k> rest;
-  Four offset_high;
-  Four offset_low;
-  Four rest_one;
-  Four part;  // of a binade that an error may be
-  Four half;  // half an ulp, likewise
+  std::array<Pack, k> high;
+  std::array<Pack, k> low;
+  std::array<Pack, k> rest;
+  Pack offset_high;
+  Pack offset_low;
+  Pack rest_one;
+  Pack part;  // of a binade that an error may be
+  Pack half;  // half an ulp, likewise
 };
 
 template <std::size_t k>
 struct Tolerances {
-  std::array<Four, k> tol;
-  Four centred;
-  Four one;
-  Four centre;
+  std::array<Pack, k> tol;
+  Pack centred;
+  Pack one;
+  Pack centre;
 };
 
 template <bool same>
-EXACTBN_INLINE Four column(const double* values, std::int64_t first) {
+EXACTBN_INLINE Pack column(const double* values, std::int64_t first) {
   if constexpr (same) return all(values[0]);
-  return four(values + first);
+  return pack(values + first);
 }
 
 template <bool same, std::size_t k>
@@ -77,7 +74,7 @@ EXACTBN_INLINE Places<k> places(const CheckForms& f, const FormBounds& bounds,
   at.offset_high = column<same>(f.offset_high, first);
   at.offset_low = column<same>(f.offset_low, first);
   at.rest_one = column<same>(bounds.rest_one, first);
-  const Four known = column<same>(bounds.relative, first) * all(kBinades);
+  const Pack known = column<same>(bounds.relative, first) * all(kBinades);
   at.part = all(part) - known;
   at.half = all(half) - known;
   return at;
@@ -98,25 +95,25 @@ EXACTBN_INLINE Tolerances<k> tolerances(const CheckForms& f,
 
 // The error of `got` against the form, and the size of that.
 struct Off {
-  Four error;
-  Four size;
+  Pack error;
+  Pack size;
 };
 
 template <bool precise, std::size_t k>
-EXACTBN_INLINE Off off(const Places<k>& at, const std::array<Four, k>& in,
-                       const Four& got) {
-  Four sum = at.offset_high;
+EXACTBN_INLINE Off off(const Places<k>& at, const std::array<Pack, k>& in,
+                       const Pack& got) {
+  Pack sum = at.offset_high;
   if constexpr (!precise) {
     for (std::size_t j = 0; j < k; ++j) sum = madd(at.high[j], in[j], sum);
     return {absolute(got - sum), absolute(sum)};
   }
-  Four low = at.offset_low;
+  Pack low = at.offset_low;
   for (std::size_t j = 0; j < k; ++j) {
-    const Four product = at.high[j] * in[j];
-    const Four error = product_error(at.high[j], in[j], product);
-    const Four next = sum + product;
-    const Four part = next - sum;
-    const Four lost = (sum - (next - part)) + (product - part);
+    const Pack product = at.high[j] * in[j];
+    const Pack error = product_error(at.high[j], in[j], product);
+    const Pack next = sum + product;
+    const Pack part = next - sum;
+    const Pack lost = (sum - (next - part)) + (product - part);
     sum = next;
     low += madd(at.low[j], in[j], error) + lost;
   }
@@ -125,45 +122,47 @@ EXACTBN_INLINE Off off(const Places<k>& at, const std::array<Four, k>& in,
 
 // The bound of the error, but for a part of the form.
 template <std::size_t k>
-EXACTBN_INLINE Four rest_of(const Places<k>& at,
-                            const std::array<Four, k>& in) {
-  Four rest = at.rest_one;
+EXACTBN_INLINE Pack rest_of(const Places<k>& at,
+                            const std::array<Pack, k>& in) {
+  Pack rest = at.rest_one;
   for (std::size_t j = 0; j + 1 < k; ++j) {
     rest = madd(at.rest[j], absolute(in[j]), rest);
   }
   return rest;
 }
 
-// Where `got` is surely within `part` of its binade, at most half an ulp.
+// Where the mask holds, and `got` is surely within `part` of its binade, at
+// most half an ulp.
 template <bool precise, std::size_t k>
-EXACTBN_INLINE FourMasks near(const Places<k>& at,
-                              const std::array<Four, k>& in, const Four& got) {
-  const Four error = off<precise, k>(at, in, got).error;
-  const Four binade = binade_of(got * all(kLess));
+EXACTBN_INLINE Mask near(const Mask& mask, const Places<k>& at,
+                         const std::array<Pack, k>& in, const Pack& got) {
+  const Pack error = off<precise, k>(at, in, got).error;
+  const Pack binade = binade_of(got * all(kLess));
   // Of an infinity the excess is NaN.
-  return madd(-at.part, binade, error) <= -rest_of<k>(at, in);
+  return at_most(mask, madd(-at.part, binade, error), -rest_of<k>(at, in));
 }
 
-// Where `got` is surely within `part` of its binade, and within half an ulp,
-// `half` of its binade, and its tolerance.
+// Where the mask holds, and `got` is surely within `part` of its binade, and
+// within half an ulp, `half` of its binade, and its tolerance.
 template <bool precise, std::size_t k>
-EXACTBN_INLINE FourMasks quiet(const Places<k>& at, const Tolerances<k>& may,
-                               const std::array<Four, k>& in, const Four& got) {
-  const Four rest = rest_of<k>(at, in);
+EXACTBN_INLINE Mask quiet(const Mask& mask, const Places<k>& at,
+                          const Tolerances<k>& may,
+                          const std::array<Pack, k>& in, const Pack& got) {
+  const Pack rest = rest_of<k>(at, in);
   const Off f = off<precise, k>(at, in, got);
-  const Four low = madd(f.size, all(kLess), -rest);
-  const Four binade = binade_of(low > all(0) ? low : all(0));
-  const Four by_ulps = madd(binade, at.part, -rest);
-  Four tol = madd(may.centred, absolute(in[0] - may.centre), may.one - rest);
+  const Pack low = madd(f.size, all(kLess), -rest);
+  const Pack binade = binade_of(greatest(low, all(0)));
+  const Pack by_ulps = madd(binade, at.part, -rest);
+  Pack tol = madd(may.centred, absolute(in[0] - may.centre), may.one - rest);
   for (std::size_t j = 0; j < k; ++j) {
     tol = madd(may.tol[j], absolute(in[j]), tol);
   }
   // A form that is infinite, as a frozen x may be, is for the judge.
-  const Four most = least(by_ulps, all(kMostError));
-  return f.error <= least(madd(binade, at.half, tol), most);
+  const Pack most = least(by_ulps, all(kMostError));
+  return at_most(mask, f.error, least(madd(binade, at.half, tol), most));
 }
 
-// Rows of four values, each of a column of its own, or all of one.
+// Rows of kPack values, each of a column of its own, or all of one.
 struct Rows {
   std::int64_t column;  // the first
   std::int64_t first;   // the first value
@@ -212,14 +211,14 @@ enum class Doubles : std::uint8_t { one, two, one_then_two };
 template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
                               const CheckValues& values, const Rows& rows,
-                              const Scale& scale, double ulps,
+                              const CheckScale& scale, double ulps,
                               Asking<Real, k, !same>& asking);
 
 // Out of line, so that the loop that seldom needs it keeps its registers.
 template <class Real, bool whole, std::size_t k, bool same>
 [[gnu::noinline]] bool pass_in_two(const CheckForms& forms,
                                    const CheckValues& values, const Rows& rows,
-                                   const Scale& scale, double ulps) {
+                                   const CheckScale& scale, double ulps) {
   Asking<Real, k, !same> nothing{CheckValues{}};
   return rows_pass<Real, whole, k, same, Doubles::two>(forms, values, rows,
                                                        scale, ulps, nothing);
@@ -228,7 +227,7 @@ template <class Real, bool whole, std::size_t k, bool same>
 template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
                               const CheckValues& values, const Rows& rows,
-                              const Scale& scale, double ulps,
+                              const CheckScale& scale, double ulps,
                               Asking<Real, k, !same>& asking) {
   constexpr std::int64_t kTogether = 4;  // rows
   constexpr bool roughly = doubles == Doubles::one_then_two;
@@ -244,18 +243,18 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
       forms, roughly ? forms.rough : forms.bounds, rows.column, part, half);
   const Tolerances<k> may =
       whole ? tolerances<same, k>(forms, rows.column) : Tolerances<k>{};
-  const std::int64_t stride = same ? kFour : rows.stride;
-  FourMasks passes = Four{} == Four{};
+  const std::int64_t stride = same ? kPack : rows.stride;
+  Mask passes = kPasses;
   const auto look = [&](std::int64_t r, auto count) {
-    FourMasks here = Four{} == Four{};
+    Mask here = roughly ? kPasses : passes;
     for (std::int64_t q = 0; q < count; ++q) {
       const std::int64_t i = (r + q) * stride;
-      std::array<Four, k> x;
-      for (std::size_t j = 0; j < k; ++j) x[j] = four(in[j] + i);
+      std::array<Pack, k> x;
+      for (std::size_t j = 0; j < k; ++j) x[j] = pack(in[j] + i);
       if constexpr (whole) {
-        here &= quiet<two, k>(at, may, x, four(got + i));
+        here = quiet<two, k>(here, at, may, x, pack(got + i));
       } else {
-        here &= near<two, k>(at, x, four(got + i));
+        here = near<two, k>(here, at, x, pack(got + i));
       }
     }
     if constexpr (roughly) {
@@ -263,12 +262,12 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
       return all_of(here) || pass_in_two<Real, whole, k, same>(
                                  forms, values, again, scale, ulps);
     }
-    passes &= here;
+    passes = here;
     return true;
   };
   std::int64_t r = 0;
   for (; r + kTogether <= rows.count; r += kTogether) {
-    asking.template ask<kTogether * kFour>();
+    asking.template ask<kTogether * kPack>();
     if (!look(r, std::integral_constant<std::int64_t, kTogether>())) {
       return false;
     }
@@ -283,20 +282,20 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
 template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool block_passes(const CheckForms& forms,
                                  const CheckValues& values, std::int64_t n,
-                                 const Scale& scale, double ulps) {
+                                 const CheckScale& scale, double ulps) {
   Asking<Real, k, !same> asking(values);
   const auto pass = [&](const Rows& rows) {
     return rows_pass<Real, whole, k, same, doubles>(forms, values, rows, scale,
                                                     ulps, asking);
   };
   if constexpr (same) {
-    if (!pass({0, 0, n / kFour, kFour})) return false;
-    return n % kFour == 0 || pass({0, n - kFour, 1, kFour});
+    if (!pass({0, 0, n / kPack, kPack})) return false;
+    return n % kPack == 0 || pass({0, n - kPack, 1, kPack});
   }
   const std::int64_t width = forms.width;
-  for (std::int64_t lane = 0; lane < width; lane += kFour) {
-    // The last four end where the columns do, and overlap.
-    const std::int64_t first = std::min(lane, width - kFour);
+  for (std::int64_t lane = 0; lane < width; lane += kPack) {
+    // The last ones end where the columns do, and overlap.
+    const std::int64_t first = std::min(lane, width - kPack);
     if (!pass({first, first, n / width, width})) return false;
   }
   return true;
@@ -305,7 +304,7 @@ EXACTBN_INLINE bool block_passes(const CheckForms& forms,
 template <class Real, bool whole, std::size_t k, Doubles doubles>
 EXACTBN_INLINE bool with_width(const CheckForms& forms,
                                const CheckValues& values, std::int64_t n,
-                               const Scale& scale, double ulps) {
+                               const CheckScale& scale, double ulps) {
   if (forms.width == 1) {
     return block_passes<Real, whole, k, true, doubles>(forms, values, n, scale,
                                                        ulps);
@@ -317,7 +316,7 @@ EXACTBN_INLINE bool with_width(const CheckForms& forms,
 template <class Real, bool whole, Doubles doubles>
 EXACTBN_INLINE bool with_inputs(const CheckForms& forms,
                                 const CheckValues& values, std::int64_t n,
-                                const Scale& scale, double ulps) {
+                                const CheckScale& scale, double ulps) {
   if (forms.k == 1) {
     return with_width<Real, whole, 1, doubles>(forms, values, n, scale, ulps);
   }
@@ -329,7 +328,7 @@ EXACTBN_INLINE bool with_inputs(const CheckForms& forms,
 
 template <bool whole>
 bool passes(const CheckForms& forms, const CheckValues& values, std::int64_t n,
-            const Scale& scale, double ulps, bool precise) {
+            const CheckScale& scale, double ulps, bool precise) {
   if (values.floats) {
     return with_inputs<float, whole, Doubles::one>(forms, values, n, scale,
                                                    ulps);
@@ -367,7 +366,7 @@ EXACTBN_INLINE DoubleDouble sum_of(const CheckForms& f, std::size_t l,
 template <class Real, bool precise, std::size_t k>
 EXACTBN_INLINE void measure_all(const CheckForms& forms,
                                 const CheckValues& values, std::int64_t n,
-                                const Scale& scale, ErrorBounds* bounds) {
+                                const CheckScale& scale, ErrorBounds* bounds) {
   const Real* const all_got = static_cast<const Real*>(values.got);
   const auto one = [&](std::int64_t i, std::size_t l) {
     std::array<double, k> in{};
@@ -404,7 +403,7 @@ EXACTBN_INLINE void measure_all(const CheckForms& forms,
 template <class Real, bool precise>
 EXACTBN_INLINE void measure_in(const CheckForms& forms,
                                const CheckValues& values, std::int64_t n,
-                               const Scale& scale, ErrorBounds* bounds) {
+                               const CheckScale& scale, ErrorBounds* bounds) {
   if (forms.k == 1) {
     return measure_all<Real, precise, 1>(forms, values, n, scale, bounds);
   }
@@ -415,7 +414,7 @@ EXACTBN_INLINE void measure_in(const CheckForms& forms,
 }
 
 inline void measure_block(const CheckForms& forms, const CheckValues& values,
-                          std::int64_t n, const Scale& scale, bool precise,
+                          std::int64_t n, const CheckScale& scale, bool precise,
                           ErrorBounds* bounds) {
   if (values.floats) {
     return measure_in<float, false>(forms, values, n, scale, bounds);

@@ -10,9 +10,9 @@ namespace exactbn::estimate {
 
 namespace {
 
-// What is lost goes to low, with `more`.
+// Returns what is lost.
 template <Adds adds>
-EXACTBN_INLINE void add(double value, double more, double& high, double& low) {
+EXACTBN_INLINE double add(double value, double& high) {
   double lost;
   if constexpr (adds == Adds::biased) {
     const double sum = high + value;
@@ -21,7 +21,7 @@ EXACTBN_INLINE void add(double value, double more, double& high, double& low) {
   } else {
     two_sum(high, value, high, lost);
   }
-  low += lost + more;
+  return lost;
 }
 
 // The values of one lane.
@@ -40,10 +40,11 @@ struct Lane {
 template <Adds adds, class Real>
 EXACTBN_INLINE void add_all(const Lane<Real>& a, double& high, double& low) {
   if constexpr (adds != Adds::trees) {
-    for (std::int64_t i = 0; i < kTree; ++i) add<adds>(a[i], 0, high, low);
+    for (std::int64_t i = 0; i < kTree; ++i) low += add<adds>(a[i], high);
   } else {
-    add<adds>(((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7])),
-              0, high, low);
+    const double tree =
+        ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7]));
+    low += add<adds>(tree, high);
   }
 }
 
@@ -53,14 +54,15 @@ EXACTBN_INLINE void add_all(const Lane<Real>& a, const Lane<Real>& b,
   if constexpr (adds != Adds::trees) {
     for (std::int64_t i = 0; i < kTree; ++i) {
       const double product = a[i] * b[i];
-      add<adds>(product, std::fma(a[i], b[i], -product), high, low);
+      const double more = std::fma(a[i], b[i], -product);
+      low += add<adds>(product, high) + more;
     }
   } else {
     const double p = madd<fused>(a[0], b[0], a[1] * b[1]);
     const double q = madd<fused>(a[2], b[2], a[3] * b[3]);
     const double r = madd<fused>(a[4], b[4], a[5] * b[5]);
     const double s = madd<fused>(a[6], b[6], a[7] * b[7]);
-    add<adds>((p + q) + (r + s), 0, high, low);
+    low += add<adds>((p + q) + (r + s), high);
   }
 }
 

@@ -7,6 +7,8 @@ namespace exactbn {
 
 // The output of an early layer of a residual network, 6.4 million values.
 inline const Shape kLayer = {32, 64, 56, 56};
+// That of the first one, 25.7 million: more than most caches hold.
+inline const Shape kLargeLayer = {32, 64, 112, 112};
 
 // Training on x (and dy) of normal numbers, gamma and beta given.
 Problem activations(Operation operation, DType dtype, const Shape& shape,

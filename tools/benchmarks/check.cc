@@ -16,9 +16,12 @@ namespace exactbn {
 
 namespace {
 
-// Problems that are checked in turn, so that the caches of no processor that we
-// know hold one when it comes again.
-constexpr std::size_t kTurns = 16;
+// As many tensors are worked on in turn, so that the caches of no processor
+// that we know hold one when it comes again. forward_torch.cc does so, too.
+std::size_t turns_of(const Shape& shape) {
+  return static_cast<std::size_t>(16 * element_count(kLayer) /
+                                  element_count(shape));
+}
 
 // What a good kernel answers: y or dx from sums in double, rounded once. Its
 // own speed is not measured.
@@ -73,10 +76,11 @@ void run(benchmark::State& state, const Problem& problem,
   declaration.outputs[problem.operation] = {output};
   Answer answer;
   answer.outputs.emplace(output, candidate(problem, output));
-  const std::vector<Checked> copies(kTurns, {{"large", problem, {}}, answer});
+  const std::vector<Checked> copies(turns_of(problem.x().shape()),
+                                    {{"large", problem, {}}, answer});
   std::size_t turn = 0;
   for (auto _ : state) {
-    const Checked& checked = copies[turn++ % kTurns];
+    const Checked& checked = copies[turn++ % copies.size()];
     const CaseVerdict verdict =
         check(checked.c, declaration, checked.answer, Grade::sequential);
     if (verdict.verdict != Verdict::passed) {
@@ -86,9 +90,8 @@ void run(benchmark::State& state, const Problem& problem,
   state.counters["values"] = static_cast<double>(problem.x().size());
 }
 
-template <DType dtype>
-void check_y(benchmark::State& state) {
-  run(state, activations(Operation::forward_training, dtype, kLayer), "y");
+void check_y(benchmark::State& state, DType dtype, const Shape& shape) {
+  run(state, activations(Operation::forward_training, dtype, shape), "y");
 }
 
 void check_dx(benchmark::State& state) {
@@ -103,27 +106,43 @@ void check_channels_last(benchmark::State& state) {
 }
 
 // As many tensors of the size, read once by all processors; in turn, too.
-template <DType dtype, int tensors>
-void read_once(benchmark::State& state) {
-  const auto words = static_cast<std::size_t>(element_count(kLayer)) *
-                     (format(dtype).width / 8) * tensors /
-                     sizeof(std::uint64_t);
+void read_once(benchmark::State& state, DType dtype, const Shape& shape,
+               std::int64_t tensors) {
+  const auto words = static_cast<std::size_t>(
+      element_count(shape) * (format(dtype).width / 8) * tensors /
+      std::int64_t{sizeof(std::uint64_t)});
   const std::vector<std::vector<std::uint64_t>> copies(
-      kTurns, std::vector<std::uint64_t>(words, 1));
+      turns_of(shape), std::vector<std::uint64_t>(words, 1));
   std::size_t turn = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(read_all(copies[turn++ % kTurns]));
+    benchmark::DoNotOptimize(read_all(copies[turn++ % copies.size()]));
   }
-  state.counters["values"] = static_cast<double>(element_count(kLayer));
+  state.counters["values"] = static_cast<double>(element_count(shape));
 }
 
-BENCHMARK(check_y<DType::f32>)->Name("check_f32")->UseRealTime();
-BENCHMARK(check_y<DType::f64>)->Name("check_f64")->UseRealTime();
+BENCHMARK_CAPTURE(check_y, f32, DType::f32, kLayer)
+    ->Name("check_f32")
+    ->UseRealTime();
+BENCHMARK_CAPTURE(check_y, f64, DType::f64, kLayer)
+    ->Name("check_f64")
+    ->UseRealTime();
+BENCHMARK_CAPTURE(check_y, large_f32, DType::f32, kLargeLayer)
+    ->Name("check_large_f32")
+    ->UseRealTime();
 BENCHMARK(check_dx)->Name("check_backward_f32")->UseRealTime();
 BENCHMARK(check_channels_last)->Name("check_nhwc_f32")->UseRealTime();
-BENCHMARK(read_once<DType::f32, 2>)->Name("read_2_f32")->UseRealTime();
-BENCHMARK(read_once<DType::f64, 2>)->Name("read_2_f64")->UseRealTime();
-BENCHMARK(read_once<DType::f32, 3>)->Name("read_3_f32")->UseRealTime();
+BENCHMARK_CAPTURE(read_once, 2_f32, DType::f32, kLayer, 2)
+    ->Name("read_2_f32")
+    ->UseRealTime();
+BENCHMARK_CAPTURE(read_once, 2_f64, DType::f64, kLayer, 2)
+    ->Name("read_2_f64")
+    ->UseRealTime();
+BENCHMARK_CAPTURE(read_once, 3_f32, DType::f32, kLayer, 3)
+    ->Name("read_3_f32")
+    ->UseRealTime();
+BENCHMARK_CAPTURE(read_once, 2_large_f32, DType::f32, kLargeLayer, 2)
+    ->Name("read_2_large_f32")
+    ->UseRealTime();
 
 }  // namespace
 

@@ -57,7 +57,7 @@ def figures(runs, mpmath_ns, gradchecks):
 
     cases = over(1e9, real("properties_small"))
     forward = ns("forward_f64/1")
-    check = real("check_f32")
+    check, large = real("check_f32"), real("check_large_f32")
     sums = ns("exact_sums_f32")
     extra = [run.get("extra_mib", math.nan) for run in runs.values()]
     return {
@@ -81,6 +81,10 @@ def figures(runs, mpmath_ns, gradchecks):
         "check_channels_last_over_first": over(real("check_nhwc_f32"), check),
         "cases_per_second": cases,
         "cases_over_gradcheck": over(cases, gradchecks),
+        "check_large_f32_over_limit": over(large, real("read_2_large_f32")),
+        "torch_forward_over_check_large_f32": over(
+            real("torch_forward_large_f32"), large
+        ),
         "check_f32_ns": check,
         "check_f64_ns": real("check_f64"),
         "read_2_f32_ns": real("read_2_f32"),
