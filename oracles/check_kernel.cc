@@ -73,14 +73,6 @@ EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
   return error;
 }
 
-EXACTBN_INLINE Pack least(const Pack& a, const Pack& b) {
-  return a < b ? a : b;
-}
-
-EXACTBN_INLINE Pack greatest(const Pack& a, const Pack& b) {
-  return a > b ? a : b;
-}
-
 EXACTBN_INLINE Mask at_most(const Mask& mask, const Pack& a, const Pack& b) {
   return mask & (a <= b);
 }
@@ -123,14 +115,6 @@ EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
   return _mm256_fmsub_pd(a, b, p);
 }
 
-EXACTBN_INLINE Pack least(const Pack& a, const Pack& b) {
-  return _mm256_min_pd(a, b);
-}
-
-EXACTBN_INLINE Pack greatest(const Pack& a, const Pack& b) {
-  return _mm256_max_pd(a, b);
-}
-
 EXACTBN_INLINE Mask at_most(const Mask& mask, const Pack& a, const Pack& b) {
   return mask & (Mask)_mm256_cmp_pd(a, b, _CMP_LE_OQ);
 }
@@ -164,6 +148,8 @@ constexpr Mask kPasses = 0xff;
 
 EXACTBN_INLINE Pack all(double a) { return _mm512_set1_pd(a); }
 
+// Of all lanes: g++ 12 warns of the headers for the plain one, and converts by
+// halves what it is asked to without intrinsics.
 EXACTBN_INLINE Pack widened(const FloatPack& a) {
   return _mm512_maskz_cvtps_pd(kPasses, a);
 }
@@ -174,14 +160,6 @@ EXACTBN_INLINE Pack madd(const Pack& a, const Pack& b, const Pack& c) {
 
 EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
   return _mm512_fmsub_pd(a, b, p);
-}
-
-EXACTBN_INLINE Pack least(const Pack& a, const Pack& b) {
-  return a < b ? a : b;
-}
-
-EXACTBN_INLINE Pack greatest(const Pack& a, const Pack& b) {
-  return a > b ? a : b;
 }
 
 EXACTBN_INLINE Mask at_most(Mask mask, const Pack& a, const Pack& b) {

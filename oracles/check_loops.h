@@ -7,7 +7,6 @@
 //   widened(floats)             the same numbers
 //   madd(a, b, c)               a b + c, fused where the processor can
 //   product_error(a, b, p)      a b - p, where p is a b rounded
-//   least(a, b), greatest(a, b) b where a lane has a NaN
 //   at_most(mask, a, b)         where the mask holds, and a <= b
 //   all_of(mask)                whether it holds in every lane
 // and compiles all of it for that set.
@@ -34,6 +33,15 @@ EXACTBN_INLINE Pack absolute(const Pack& a) { return masked(a, kMagnitude); }
 // The power of two at or below a number that is not negative, or 0; of any
 // number, without its sign.
 EXACTBN_INLINE Pack binade_of(const Pack& a) { return masked(a, kExponent); }
+
+// The less and the greater one, or b where either is NaN.
+EXACTBN_INLINE Pack least(const Pack& a, const Pack& b) {
+  return a < b ? a : b;
+}
+
+EXACTBN_INLINE Pack greatest(const Pack& a, const Pack& b) {
+  return a > b ? a : b;
+}
 
 // What Places say of some columns, in registers.
 template <std::size_t k>
