@@ -31,14 +31,26 @@ constexpr double kMostError = 0x1p1000;
 constexpr std::int64_t kExponent = 0x7ff0000000000000;
 constexpr std::int64_t kMagnitude = 0x7fffffffffffffff;
 
+// What depends on the format of the values.
+struct Scale {
+  double ulp_of_one;  // 2^(1 - precision)
+  double quantum;     // 0 where it is no normal double
+};
+
+Scale scale_of(DType dtype) {
+  const Format f = format(dtype);
+  return {std::ldexp(1.0, 1 - f.precision),
+          dtype == DType::f64 ? 0 : std::ldexp(1.0, f.quantum())};
+}
+
 // What part of its binade an error may be that is within so many ulp, but for
 // the error's own bound.
-EXACTBN_INLINE double part_of_binade(const CheckScale& scale, double ulps) {
+EXACTBN_INLINE double part_of_binade(const Scale& scale, double ulps) {
   return std::min(ulps, 0x1p100) * scale.ulp_of_one * kLess;
 }
 
 // The ulp of the binade of a number that is not negative.
-EXACTBN_INLINE double ulp_of(double size, const CheckScale& scale) {
+EXACTBN_INLINE double ulp_of(double size, const Scale& scale) {
   const auto bits = std::bit_cast<std::uint64_t>(size) &
                     static_cast<std::uint64_t>(kExponent);
   return std::max(std::bit_cast<double>(bits) * scale.ulp_of_one,
@@ -48,7 +60,7 @@ EXACTBN_INLINE double ulp_of(double size, const CheckScale& scale) {
 // Such vectors are passed to inlined functions alone, whatever the ABI.
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-namespace baseline {
+namespace of_four {
 
 constexpr std::int64_t kPack = 4;
 using Pack [[gnu::vector_size(32)]] = double;
@@ -56,6 +68,12 @@ using FloatPack [[gnu::vector_size(16)]] = float;
 using MaskPack = decltype(Pack{} < Pack{});
 using Mask = MaskPack;
 constexpr Mask kPasses = {-1, -1, -1, -1};
+
+}  // namespace of_four
+
+namespace baseline {
+
+using namespace of_four;
 
 EXACTBN_INLINE Pack all(double a) { return Pack{a, a, a, a}; }
 
@@ -96,12 +114,7 @@ EXACTBN_INLINE bool all_of(const Mask& mask) {
 
 namespace avx2 {
 
-constexpr std::int64_t kPack = 4;
-using Pack [[gnu::vector_size(32)]] = double;
-using FloatPack [[gnu::vector_size(16)]] = float;
-using MaskPack = decltype(Pack{} < Pack{});
-using Mask = MaskPack;
-constexpr Mask kPasses = {-1, -1, -1, -1};
+using namespace of_four;
 
 EXACTBN_INLINE Pack all(double a) { return _mm256_set1_pd(a); }
 
@@ -225,19 +238,12 @@ bool all_pass(const CheckForms& forms, const CheckValues& values,
   for (const CheckKernels& kernels : check_kernels()) {
     if (kernels.pack > side) continue;
     const auto pass = whole ? kernels.quiet : kernels.near;
-    return pass(forms, values, n, check_scale(dtype), ulps,
-                dtype == DType::f64);
+    return pass(forms, values, n, dtype, ulps);
   }
   return few_pass<whole>(forms, values, n, dtype, ulps);
 }
 
 }  // namespace
-
-CheckScale check_scale(DType dtype) {
-  const Format f = format(dtype);
-  return {std::ldexp(1.0, 1 - f.precision),
-          dtype == DType::f64 ? 0 : std::ldexp(1.0, f.quantum())};
-}
 
 const std::vector<CheckKernels>& check_kernels() {
   static const std::vector<CheckKernels> all = find_kernels();
@@ -265,8 +271,7 @@ bool all_quiet(const CheckForms& forms, const CheckValues& values,
 
 void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,
              DType dtype, ErrorBounds* bounds) {
-  check_kernels().front().measure(forms, values, n, check_scale(dtype),
-                                  dtype == DType::f64, bounds);
+  check_kernels().front().measure(forms, values, n, dtype, bounds);
 }
 
 void fill_tolerances(const CheckForms& forms, const CheckValues& values,

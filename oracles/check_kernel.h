@@ -96,27 +96,17 @@ void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,
 void fill_tolerances(const CheckForms& forms, const CheckValues& values,
                      std::int64_t n, double* tolerances);
 
-// What depends on the format of the values.
-struct CheckScale {
-  double ulp_of_one;  // 2^(1 - precision)
-  double quantum;     // 0 where it is no normal double
-};
-CheckScale check_scale(DType dtype);
-
 // The same compiled for one instruction set. `near` and `quiet` take no fewer
-// values than `pack`, nor columns where there are several; `precise` is for
-// values in f64.
+// values than `pack`, nor columns where there are several.
 struct CheckKernels {
   using Pass = bool(const CheckForms& forms, const CheckValues& values,
-                    std::int64_t n, const CheckScale& scale, double ulps,
-                    bool precise);
+                    std::int64_t n, DType dtype, double ulps);
 
   std::int64_t pack;
   Pass* near;
   Pass* quiet;
   void (*measure)(const CheckForms& forms, const CheckValues& values,
-                  std::int64_t n, const CheckScale& scale, bool precise,
-                  ErrorBounds* bounds);
+                  std::int64_t n, DType dtype, ErrorBounds* bounds);
   void (*fill)(const CheckForms& forms, const CheckValues& values,
                std::int64_t n, double* tolerances);
 };

@@ -53,12 +53,10 @@ class Affine {
 
   // As many values from the first on pass, by each test.
   bool are_near(const CheckKernels& kernels, std::int64_t n) const {
-    return kernels.near(forms_, values(), n, check_scale(kDType), 0.5,
-                        kDType == DType::f64);
+    return kernels.near(forms_, values(), n, kDType, 0.5);
   }
   bool are_quiet(const CheckKernels& kernels, std::int64_t n) const {
-    return kernels.quiet(forms_, values(), n, check_scale(kDType), 0.5,
-                         kDType == DType::f64);
+    return kernels.quiet(forms_, values(), n, kDType, 0.5);
   }
 
   void step_away(std::int64_t i) {

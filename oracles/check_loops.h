@@ -219,14 +219,14 @@ enum class Doubles : std::uint8_t { one, two, one_then_two };
 template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
                               const CheckValues& values, const Rows& rows,
-                              const CheckScale& scale, double ulps,
+                              const Scale& scale, double ulps,
                               Asking<Real, k, !same>& asking);
 
 // Out of line, so that the loop that seldom needs it keeps its registers.
 template <class Real, bool whole, std::size_t k, bool same>
 [[gnu::noinline]] bool pass_in_two(const CheckForms& forms,
                                    const CheckValues& values, const Rows& rows,
-                                   const CheckScale& scale, double ulps) {
+                                   const Scale& scale, double ulps) {
   Asking<Real, k, !same> nothing{CheckValues{}};
   return rows_pass<Real, whole, k, same, Doubles::two>(forms, values, rows,
                                                        scale, ulps, nothing);
@@ -235,7 +235,7 @@ template <class Real, bool whole, std::size_t k, bool same>
 template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
                               const CheckValues& values, const Rows& rows,
-                              const CheckScale& scale, double ulps,
+                              const Scale& scale, double ulps,
                               Asking<Real, k, !same>& asking) {
   constexpr std::int64_t kTogether = 4;  // rows
   constexpr bool roughly = doubles == Doubles::one_then_two;
@@ -290,7 +290,7 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
 template <class Real, bool whole, std::size_t k, bool same, Doubles doubles>
 EXACTBN_INLINE bool block_passes(const CheckForms& forms,
                                  const CheckValues& values, std::int64_t n,
-                                 const CheckScale& scale, double ulps) {
+                                 const Scale& scale, double ulps) {
   Asking<Real, k, !same> asking(values);
   const auto pass = [&](const Rows& rows) {
     return rows_pass<Real, whole, k, same, doubles>(forms, values, rows, scale,
@@ -312,7 +312,7 @@ EXACTBN_INLINE bool block_passes(const CheckForms& forms,
 template <class Real, bool whole, std::size_t k, Doubles doubles>
 EXACTBN_INLINE bool with_width(const CheckForms& forms,
                                const CheckValues& values, std::int64_t n,
-                               const CheckScale& scale, double ulps) {
+                               const Scale& scale, double ulps) {
   if (forms.width == 1) {
     return block_passes<Real, whole, k, true, doubles>(forms, values, n, scale,
                                                        ulps);
@@ -324,7 +324,7 @@ EXACTBN_INLINE bool with_width(const CheckForms& forms,
 template <class Real, bool whole, Doubles doubles>
 EXACTBN_INLINE bool with_inputs(const CheckForms& forms,
                                 const CheckValues& values, std::int64_t n,
-                                const CheckScale& scale, double ulps) {
+                                const Scale& scale, double ulps) {
   if (forms.k == 1) {
     return with_width<Real, whole, 1, doubles>(forms, values, n, scale, ulps);
   }
@@ -336,12 +336,13 @@ EXACTBN_INLINE bool with_inputs(const CheckForms& forms,
 
 template <bool whole>
 bool passes(const CheckForms& forms, const CheckValues& values, std::int64_t n,
-            const CheckScale& scale, double ulps, bool precise) {
+            DType dtype, double ulps) {
+  const Scale scale = scale_of(dtype);
   if (values.floats) {
     return with_inputs<float, whole, Doubles::one>(forms, values, n, scale,
                                                    ulps);
   }
-  if (precise) {
+  if (dtype == DType::f64) {
     // In one double, no f64 is within half an ulp for sure.
     constexpr Doubles doubles = whole ? Doubles::one_then_two : Doubles::two;
     return with_inputs<double, whole, doubles>(forms, values, n, scale, ulps);
@@ -374,7 +375,7 @@ EXACTBN_INLINE DoubleDouble sum_of(const CheckForms& f, std::size_t l,
 template <class Real, bool precise, std::size_t k>
 EXACTBN_INLINE void measure_all(const CheckForms& forms,
                                 const CheckValues& values, std::int64_t n,
-                                const CheckScale& scale, ErrorBounds* bounds) {
+                                const Scale& scale, ErrorBounds* bounds) {
   const Real* const all_got = static_cast<const Real*>(values.got);
   const auto one = [&](std::int64_t i, std::size_t l) {
     std::array<double, k> in{};
@@ -411,7 +412,7 @@ EXACTBN_INLINE void measure_all(const CheckForms& forms,
 template <class Real, bool precise>
 EXACTBN_INLINE void measure_in(const CheckForms& forms,
                                const CheckValues& values, std::int64_t n,
-                               const CheckScale& scale, ErrorBounds* bounds) {
+                               const Scale& scale, ErrorBounds* bounds) {
   if (forms.k == 1) {
     return measure_all<Real, precise, 1>(forms, values, n, scale, bounds);
   }
@@ -422,12 +423,12 @@ EXACTBN_INLINE void measure_in(const CheckForms& forms,
 }
 
 inline void measure_block(const CheckForms& forms, const CheckValues& values,
-                          std::int64_t n, const CheckScale& scale, bool precise,
-                          ErrorBounds* bounds) {
+                          std::int64_t n, DType dtype, ErrorBounds* bounds) {
+  const Scale scale = scale_of(dtype);
   if (values.floats) {
     return measure_in<float, false>(forms, values, n, scale, bounds);
   }
-  if (precise) {
+  if (dtype == DType::f64) {
     return measure_in<double, true>(forms, values, n, scale, bounds);
   }
   measure_in<double, false>(forms, values, n, scale, bounds);
