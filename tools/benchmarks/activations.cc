@@ -5,6 +5,11 @@
 
 namespace exactbn {
 
+std::size_t turns_of(const Shape& shape) {
+  return static_cast<std::size_t>(16 * element_count(kLayer) /
+                                  element_count(shape));
+}
+
 Problem activations(Operation operation, DType dtype, const Shape& shape,
                     int channel_axis) {
   Problem problem;

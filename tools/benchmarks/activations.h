@@ -10,6 +10,10 @@ inline const Shape kLayer = {32, 64, 56, 56};
 // That of the first one, 25.7 million: more than most caches hold.
 inline const Shape kLargeLayer = {32, 64, 112, 112};
 
+// So many tensors of a shape are worked on in turn, so that the caches of no
+// processor that we know hold one when it comes again.
+std::size_t turns_of(const Shape& shape);
+
 // Training on x (and dy) of normal numbers, gamma and beta given.
 Problem activations(Operation operation, DType dtype, const Shape& shape,
                     int channel_axis = 1);

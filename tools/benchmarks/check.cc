@@ -16,13 +16,6 @@ namespace exactbn {
 
 namespace {
 
-// As many tensors are worked on in turn, so that the caches of no processor
-// that we know hold one when it comes again. forward_torch.cc does so, too.
-std::size_t turns_of(const Shape& shape) {
-  return static_cast<std::size_t>(16 * element_count(kLayer) /
-                                  element_count(shape));
-}
-
 // What a good kernel answers: y or dx from sums in double, rounded once. Its
 // own speed is not measured.
 Tensor candidate(const Problem& p, std::string_view output) {

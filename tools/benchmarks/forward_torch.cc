@@ -4,21 +4,26 @@
 #include <omp.h>
 #include <torch/torch.h>
 
+#include "tools/benchmarks/activations.h"
+
+namespace exactbn {
+
 namespace {
 
 // In turn, as in check.cc: x, and y too, as a network keeps it. Not timed
 // before every y has been made anew, so that its memory is there.
-void forward_torch(benchmark::State& state, std::int64_t width,
-                   std::size_t turns) {
+void forward_torch(benchmark::State& state, const Shape& shape) {
   const torch::NoGradGuard no_gradients;
   torch::set_num_threads(omp_get_num_procs());
+  const std::vector<std::int64_t> extents(shape.begin(), shape.end());
+  const std::size_t turns = turns_of(shape);
   std::vector<torch::Tensor> all_x;
   for (std::size_t i = 0; i < turns; ++i) {
-    all_x.push_back(torch::randn({32, 64, width, width}));
+    all_x.push_back(torch::randn(extents));
   }
   std::vector<torch::Tensor> all_y(turns);
-  const auto gamma = torch::randn({64});
-  const auto beta = torch::randn({64});
+  const auto gamma = torch::randn({extents[1]});
+  const auto beta = torch::randn({extents[1]});
   std::size_t turn = 0;
   const auto next = [&] {
     const std::size_t i = turn++ % turns;
@@ -30,11 +35,13 @@ void forward_torch(benchmark::State& state, std::int64_t width,
   state.counters["values"] = static_cast<double>(all_x[0].numel());
 }
 
-BENCHMARK_CAPTURE(forward_torch, f32, 56, 16)
+BENCHMARK_CAPTURE(forward_torch, f32, kLayer)
     ->Name("torch_forward_f32")
     ->UseRealTime();
-BENCHMARK_CAPTURE(forward_torch, large_f32, 112, 4)
+BENCHMARK_CAPTURE(forward_torch, large_f32, kLargeLayer)
     ->Name("torch_forward_large_f32")
     ->UseRealTime();
 
 }  // namespace
+
+}  // namespace exactbn
