@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/corpus.h"
 
-#include "golden/case_id.h"
-#include "golden/labels.h"
+#include "golden/suite/case_id.h"
+#include "golden/suite/labels.h"
 
 namespace exactbn {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "golden/core_suite.h"
 #include "golden/suite.h"
+#include "golden/suite/builder.h"
 
 namespace exactbn {
 

@@ -7,9 +7,9 @@
 #include <map>
 #include <sstream>
 
-#include "golden/case_id.h"
-#include "golden/labels.h"
-#include "golden/manifest.h"
+#include "golden/suite/case_id.h"
+#include "golden/suite/labels.h"
+#include "golden/vector/manifest.h"
 
 namespace exactbn {
 namespace {

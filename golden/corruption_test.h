@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "golden/manifest.h"
+#include "golden/vector/manifest.h"
 #include "reference/draw.h"
 
 namespace exactbn {

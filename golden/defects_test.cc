@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "golden/core_suite.h"
+#include "golden/suite.h"
 #include "oracles/check.h"
 #include "oracles/defect_kill.h"
-#include "oracles/double_subject.h"
+#include "oracles/subjects/double.h"
 
 namespace exactbn {
 namespace {

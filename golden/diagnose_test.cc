@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <functional>
 
-#include "golden/core_suite.h"
-#include "oracles/diagnose_defects.h"
-#include "oracles/double_subject.h"
+#include "golden/suite.h"
+#include "oracles/diagnose/exposure.h"
+#include "oracles/subjects/double.h"
 #include "oracles/textbook_tensors.h"
-#include "reference/trials.h"
+#include "reference/testing/trials.h"
 
 namespace exactbn {
 namespace {

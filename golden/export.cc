@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "golden/prove.h"
+#include "golden/vector/prove.h"
 
 namespace exactbn {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "golden/corpus.h"
-#include "golden/vector_file.h"
+#include "golden/vector/file.h"
 
 namespace exactbn {
 

@@ -7,12 +7,12 @@
 #include <bit>
 #include <nlohmann/json.hpp>
 
-#include "golden/arrays.h"
-#include "golden/counter.h"
-#include "golden/prove.h"
+#include "golden/export/arrays.h"
+#include "golden/recipe/counter.h"
+#include "golden/vector/prove.h"
 #include "golden/samples.h"
-#include "golden/sha256.h"
-#include "oracles/json_fields.h"
+#include "golden/vector/sha256.h"
+#include "oracles/wire/json_fields.h"
 #include "oracles/output_format.h"
 #include "reference/rounded.h"
 #include "reference/sums.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "golden/vector_file.h"
+#include "golden/vector/file.h"
 #include "reference/problem.h"
 
 namespace exactbn {

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <set>
 
-#include "golden/case_id.h"
-#include "golden/dialect.h"
-#include "golden/labels.h"
-#include "golden/prove.h"
+#include "golden/suite/case_id.h"
+#include "golden/vector/dialect.h"
+#include "golden/suite/labels.h"
+#include "golden/vector/prove.h"
 #include "golden/recipe.h"
 #include "oracles/wire.h"
 

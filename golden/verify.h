@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/manifest.h"
+#include "golden/vector/manifest.h"
 
 namespace exactbn {
 

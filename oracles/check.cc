@@ -7,7 +7,7 @@
 #include <list>
 #include <optional>
 
-#include "oracles/fast_check.h"
+#include "oracles/check/fast_check.h"
 #include "reference/parallel_for.h"
 
 namespace exactbn {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "oracles/output_verdict.h"
+#include "oracles/check/output_verdict.h"
 #include "reference/rounded.h"
 
 namespace exactbn {

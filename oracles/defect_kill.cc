@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/defect_kill.h"
 
-#include "oracles/defect_model.h"
+#include "oracles/defects/model.h"
 
 namespace exactbn {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "oracles/defect_families.h"
+#include "oracles/defects/families.h"
 
 namespace exactbn {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "oracles/defect_model.h"
+#include "oracles/defects/model.h"
 #include "oracles/subject.h"
 
 namespace exactbn {

@@ -8,7 +8,7 @@
 
 #include "oracles/check.h"
 #include "oracles/defect_kill.h"
-#include "oracles/double_subject.h"
+#include "oracles/subjects/double.h"
 #include "reference/draw.h"
 
 namespace exactbn {

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <list>
 
-#include "oracles/case_rules.h"
+#include "oracles/explain/case_rules.h"
 
 namespace exactbn {
 

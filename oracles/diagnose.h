@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "oracles/diagnose_case.h"
+#include "oracles/diagnose/likeness.h"
 
 namespace exactbn {
 

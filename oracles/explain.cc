@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "oracles/diagnose_truth.h"
-#include "oracles/explain_parts.h"
-#include "oracles/explain_pattern.h"
+#include "oracles/defects/truth.h"
+#include "oracles/explain/wrong_part.h"
+#include "oracles/explain/pattern.h"
 
 namespace exactbn {
 

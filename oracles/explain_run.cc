@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "oracles/case_rules.h"
+#include "oracles/explain/case_rules.h"
 
 namespace exactbn {
 

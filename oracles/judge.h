@@ -3,9 +3,9 @@
 
 #include <span>
 
-#include "oracles/condition.h"
+#include "oracles/judge/condition.h"
 #include "oracles/subject.h"
-#include "oracles/verdict.h"
+#include "oracles/judge/verdict.h"
 #include "reference/exact.h"
 
 namespace exactbn {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "oracles/defects.h"
-#include "oracles/double_subject.h"
+#include "oracles/subjects/double.h"
 #include "reference/arrays.h"
 
 namespace exactbn {

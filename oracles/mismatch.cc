@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "oracles/mismatch_text.h"
-#include "oracles/text_lines.h"
+#include "oracles/mismatch/text.h"
+#include "oracles/mismatch/lines.h"
 
 namespace exactbn {
 

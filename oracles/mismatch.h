@@ -4,7 +4,7 @@
 #include <string>
 
 #include "oracles/subject.h"
-#include "oracles/verdict.h"
+#include "oracles/judge/verdict.h"
 
 namespace exactbn {
 

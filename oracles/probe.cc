@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "oracles/probe_experiments.h"
+#include "oracles/probe/experiments.h"
 
 namespace exactbn {
 

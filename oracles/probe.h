@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "oracles/card.h"
+#include "oracles/probe/card.h"
 #include "oracles/subject.h"
 
 namespace exactbn {

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "oracles/defects.h"
-#include "oracles/double_subject.h"
+#include "oracles/subjects/double.h"
 #include "oracles/textbook_tensors.h"
 
 namespace exactbn {

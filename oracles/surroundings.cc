@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/surroundings.h"
 
-#include "oracles/json_fields.h"
+#include "oracles/wire/json_fields.h"
 
 namespace exactbn {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "oracles/output_format.h"
-#include "reference/textbook_outputs.h"
+#include "reference/textbook/outputs.h"
 
 namespace exactbn {
 

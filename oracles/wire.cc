@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 
-#include "oracles/wire_problem.h"
-#include "oracles/wire_tensor.h"
-#include "oracles/wire_words.h"
+#include "oracles/wire/problem.h"
+#include "oracles/wire/tensor.h"
+#include "oracles/wire/words.h"
 
 namespace exactbn {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the first case that breaks a law to the smallest.
-#include "properties/ask_oracle.h"
+#include "properties/survey/ask_oracle.h"
 
 namespace exactbn {
 

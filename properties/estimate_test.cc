@@ -11,13 +11,13 @@
 
 #include "oracles/check.h"
 #include "oracles/defects.h"
-#include "oracles/double_subject.h"
-#include "oracles/output_verdict.h"
-#include "properties/draw_problem.h"
+#include "oracles/subjects/double.h"
+#include "oracles/check/output_verdict.h"
+#include "properties/draw/problem.h"
 #include "properties/law.h"
-#include "properties/sure_edge.h"
-#include "properties/sure_verdict.h"
-#include "reference/trials.h"
+#include "properties/survey/sure_edge.h"
+#include "properties/survey/sure_verdict.h"
+#include "reference/testing/trials.h"
 
 namespace exactbn {
 namespace {

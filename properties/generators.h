@@ -5,7 +5,7 @@
 
 #include <iosfwd>
 
-#include "properties/draw_problem.h"
+#include "properties/draw/problem.h"
 
 namespace exactbn {
 

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "properties/answer_difference.h"
-#include "properties/law_families.h"
+#include "properties/law/answer_difference.h"
+#include "properties/law/families.h"
 
 namespace exactbn {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "properties/asked.h"
+#include "properties/law/asked.h"
 #include "reference/rounded.h"
 
 namespace exactbn {

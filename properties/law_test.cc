@@ -12,9 +12,9 @@
 #include <sstream>
 
 #include "oracles/defects.h"
-#include "oracles/double_subject.h"
-#include "properties/draw_problem.h"
-#include "reference/trials.h"
+#include "oracles/subjects/double.h"
+#include "properties/draw/problem.h"
+#include "reference/testing/trials.h"
 
 namespace exactbn {
 namespace {

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <exception>
 
-#include "properties/mutate_problem.h"
+#include "properties/maximize/mutation.h"
 
 namespace exactbn {
 

@@ -3,7 +3,7 @@
 
 #include <variant>
 
-#include "properties/runner.h"
+#include "properties/survey.h"
 
 namespace exactbn {
 

@@ -5,9 +5,9 @@
 #include <omp.h>
 
 #include "oracles/defects.h"
-#include "oracles/double_subject.h"
-#include "properties/mutate_problem.h"
-#include "reference/trials.h"
+#include "oracles/subjects/double.h"
+#include "properties/maximize/mutation.h"
+#include "reference/testing/trials.h"
 
 namespace exactbn {
 namespace {

@@ -8,8 +8,8 @@
 #include <list>
 #include <type_traits>
 
-#include "oracles/condition.h"
-#include "properties/root_field.h"
+#include "oracles/judge/condition.h"
+#include "properties/number/root_field.h"
 
 namespace exactbn {
 

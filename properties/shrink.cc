@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "properties/simpler_value.h"
-#include "properties/transform.h"
+#include "properties/shrink/simpler_value.h"
+#include "properties/draw/transform.h"
 
 namespace exactbn {
 

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "properties/draw_problem.h"
-#include "properties/simpler_value.h"
+#include "properties/draw/problem.h"
+#include "properties/shrink/simpler_value.h"
 
 namespace exactbn {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "reference/moments.h"
+#include "reference/sums/moments.h"
 
 namespace exactbn {
 

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "reference/channel.h"
+#include "reference/exact/channel.h"
 #include "reference/problem.h"
-#include "reference/second_order.h"
+#include "reference/exact/second_order.h"
 
 namespace exactbn {
 

@@ -6,7 +6,7 @@
 #include <boost/multiprecision/eigen.hpp>
 #include <boost/multiprecision/mpfr.hpp>
 
-#include "reference/textbook_agreement.h"
+#include "reference/testing/textbook_agreement.h"
 
 namespace exactbn {
 namespace {

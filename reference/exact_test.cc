@@ -6,7 +6,7 @@
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <boost/multiprecision/eigen.hpp>
 
-#include "reference/textbook_agreement.h"
+#include "reference/testing/textbook_agreement.h"
 
 namespace exactbn {
 namespace {

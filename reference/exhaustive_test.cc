@@ -9,7 +9,7 @@
 #include "reference/draw.h"
 #include "reference/exact.h"
 #include "reference/rounded.h"
-#include "reference/trials.h"
+#include "reference/testing/trials.h"
 
 namespace exactbn {
 namespace {

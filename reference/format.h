@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "reference/dyadic.h"
+#include "reference/number/dyadic.h"
 
 namespace exactbn {
 

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "reference/trials.h"
+#include "reference/testing/trials.h"
 
 namespace exactbn {
 namespace {

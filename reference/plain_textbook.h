@@ -12,9 +12,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "reference/pairwise.h"
+#include "reference/textbook/pairwise.h"
 #include "reference/problem.h"
-#include "reference/scratch.h"
+#include "reference/tensor/scratch.h"
 
 namespace exactbn {
 

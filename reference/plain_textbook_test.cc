@@ -6,8 +6,8 @@
 //
 #include <gtest/gtest.h>
 
-#include "reference/textbook_agreement.h"
-#include "reference/textbook_outputs.h"
+#include "reference/testing/textbook_agreement.h"
+#include "reference/textbook/outputs.h"
 
 namespace exactbn {
 namespace {

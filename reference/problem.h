@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "reference/tensors.h"
+#include "reference/tensor/tensors.h"
 
 namespace exactbn {
 

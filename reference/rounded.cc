@@ -7,10 +7,10 @@
 #include <limits>
 #include <vector>
 
-#include "reference/affine_form.h"
-#include "reference/affine_kernel.h"
-#include "reference/block_io.h"
-#include "reference/double_double.h"
+#include "reference/rounded/affine_form.h"
+#include "reference/rounded/affine_kernel.h"
+#include "reference/tensor/block_io.h"
+#include "reference/sums/double_double.h"
 
 namespace exactbn {
 

@@ -9,7 +9,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "reference/affine_form.h"
+#include "reference/rounded/affine_form.h"
 #include "reference/draw.h"
 
 namespace exactbn {

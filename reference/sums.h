@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "reference/moments.h"
+#include "reference/sums/moments.h"
 #include "reference/problem.h"
 
 namespace exactbn {

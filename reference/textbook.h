@@ -9,7 +9,7 @@
 // x, y, dy, dx are m x C, as their derivatives are; gamma, beta, mean, var and
 // their gradients have one value a channel. var divides by m; eps is inside the
 // square root. For double every operation is rounded once and in a fixed order.
-#include "reference/textbook_backward.h"      // IWYU pragma: export
-#include "reference/textbook_forward.h"       // IWYU pragma: export
-#include "reference/textbook_running.h"       // IWYU pragma: export
-#include "reference/textbook_second_order.h"  // IWYU pragma: export
+#include "reference/textbook/backward.h"      // IWYU pragma: export
+#include "reference/textbook/forward.h"       // IWYU pragma: export
+#include "reference/textbook/running.h"       // IWYU pragma: export
+#include "reference/textbook/second_order.h"  // IWYU pragma: export

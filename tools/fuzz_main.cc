@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "oracles/fuzz_law.h"
+#include "oracles/fuzz/law.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `exactbn properties` found in the plugins of real frameworks:
-golden/hunted.jsonl, of which tools/findings makes a part of its page.
+golden/findings/hunted.jsonl, of which tools/findings makes a part of its page.
 
   tools/findings hunt EXACTBN     hunt anew in what is installed, and write down
 

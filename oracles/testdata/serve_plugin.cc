@@ -3,8 +3,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "oracles/plugin.h"
-#include "oracles/serve.h"
+#include "oracles/subjects/plugin.h"
+#include "oracles/subjects/serve.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

@@ -19,7 +19,7 @@ import found  # noqa: E402
 LABELS = ("PrimeShape", "OtherRank", "ChannelsLast",
           "CumulativeAverage", "MomentumEighth", "NegativeGamma", "EpsilonOne")
 # How many of them each does at least, of f64, f32 and f16. tfjs, without --last,
-# is wrong wherever channels are not last (golden/FINDINGS.md).
+# is wrong wherever channels are not last (golden/findings/README.md).
 DOES = {"onednn": 36, "libtorch": 61, "dlib": 18, "opencv": 5, "pytorch": 73,
         "numpy": 81, "onnxruntime": 20, "onnxruntime-y": 31, "tfjs-last": 32}
 

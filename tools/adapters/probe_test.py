@@ -81,7 +81,7 @@ CARDS = {
     "tfjs": TFJS,
     "tfjs-last": {**TFJS, "layout": "the same bits"}}
 # What disagrees with a declaration, or with the wire format: a layer whose
-# channels are not last is wrong (golden/FINDINGS.md).
+# channels are not last is wrong (golden/findings/README.md).
 DISAGREES = {"tfjs": {"layout"}}
 
 

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <vector>
 
-#include "reference/block_io.h"
+#include "reference/tensor/block_io.h"
 #include "tools/benchmarks/activations.h"
 #include "tools/benchmarks/read_all.h"
 

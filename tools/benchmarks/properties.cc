@@ -3,8 +3,8 @@
 #include <benchmark/benchmark.h>
 #include <omp.h>
 
-#include "oracles/double_subject.h"
-#include "properties/runner.h"
+#include "oracles/subjects/double.h"
+#include "properties/survey.h"
 #include "tools/benchmarks/small_cases.h"
 
 namespace exactbn {

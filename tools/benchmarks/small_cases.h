@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "properties/draw_problem.h"
+#include "properties/draw/problem.h"
 
 namespace exactbn {
 

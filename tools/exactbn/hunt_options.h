@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/core_suite.h"
+#include "golden/suite.h"
 
 namespace exactbn {
 

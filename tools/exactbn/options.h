@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "golden/core_suite.h"
 #include "golden/suite.h"
-#include "oracles/verdict.h"
+#include "golden/suite/builder.h"
+#include "oracles/judge/verdict.h"
 
 namespace exactbn {
 

@@ -7,13 +7,13 @@
 #include <map>
 #include <set>
 
-#include "golden/sha256.h"
-#include "oracles/printable.h"
-#include "tools/exactbn/markup.h"
-#include "tools/exactbn/page_assets.h"
-#include "tools/exactbn/page_data.h"
-#include "tools/exactbn/page_subject.h"
-#include "tools/exactbn/page_table.h"
+#include "golden/vector/sha256.h"
+#include "oracles/mismatch/printable.h"
+#include "tools/exactbn/report/markup.h"
+#include "tools/exactbn/page/assets.h"
+#include "tools/exactbn/page/data.h"
+#include "tools/exactbn/page/subject.h"
+#include "tools/exactbn/page/table.h"
 
 namespace exactbn {
 
@@ -202,7 +202,7 @@ std::string html_page(std::vector<PageSubject> subjects) {
   html += kPageScript.empty()
               ? "<p class=\"note\">Charts, filters and sorting are not in this "
                 "page: the program was built without the packages of "
-                "tools/page.</p>\n"
+                "tools/exactbn/page.</p>\n"
               : "<noscript><p class=\"note\">Charts, filters and sorting need "
                 "a script, which does not run here. All figures are in the "
                 "tables.</p></noscript>\n";

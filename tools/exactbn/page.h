@@ -18,7 +18,7 @@ struct PageSubject {
 // One file that asks for nothing else: the subjects side by side, and of each
 // the tables, what failed and why, and what was not asked. Without a script it
 // is whole but for the charts, the filters and the sorting; the script is in it
-// where the program was built with the packages of tools/page.
+// where the program was built with the packages of tools/exactbn/page.
 //
 // A subject has the name "NAME" in links, and a failure "NAME:CASE". What
 // subjects say cannot become markup, and the policy that the page gives to the

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page as text; tools/page/page_test.mjs sees it in a browser.
+// The page as text; tools/exactbn/page/page_test.mjs sees it in a browser.
 #include "tools/exactbn/page.h"
 
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 
-#include "tools/exactbn/page_assets.h"
-#include "tools/exactbn/page_data.h"
-#include "tools/exactbn/page_subject.h"
-#include "tools/exactbn/program_test.h"
+#include "tools/exactbn/page/assets.h"
+#include "tools/exactbn/page/data.h"
+#include "tools/exactbn/page/subject.h"
+#include "tools/exactbn/test/program_test.h"
 
 namespace exactbn {
 namespace {
@@ -77,7 +77,7 @@ TEST_F(PagePolicy, AllowsItsScriptAlone) {
   const std::string allowed = page.substr(at, page.find('\'', at) - at);
   if (kPageScript.empty()) {
     EXPECT_EQ(allowed, "none");
-    EXPECT_THAT(page, HasSubstr("without the packages of tools/page"));
+    EXPECT_THAT(page, HasSubstr("without the packages of tools/exactbn/page"));
     return;
   }
   write("script", std::string(kPageScript));

@@ -8,7 +8,7 @@
 
 #include "oracles/explain.h"
 #include "oracles/explain_run.h"
-#include "oracles/kappa.h"
+#include "oracles/check/kappa.h"
 
 namespace exactbn {
 

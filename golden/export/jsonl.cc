@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/vector/dialect.h"
+#include "golden/export.h"
+#include "oracles/wire.h"
+
+namespace exactbn {
+
+std::vector<OutputFile> export_jsonl(const std::vector<Vector>& vectors,
+                                     const Generator& generator) {
+  OutputFile cases = {"cases.jsonl", {}};
+  OutputFile answers = {"answers.jsonl", {}};
+  const auto convention = find_dialect(generator.convention);
+  const bool biased =
+      convention && convention->running_var == VarianceDivisor::m;
+  if (biased) {
+    Declaration declaration;
+    declaration.subject = "exact, as " + generator.convention + " has it";
+    declaration.running_variance = RunningVariance::biased;
+    answers.text += write_declaration(declaration) + '\n';
+  }
+  for (const Vector& vector : vectors) {
+    if (!vector.expected.reject.empty()) continue;
+    Answer answer;
+    for (const auto& [name, output] : vector.expected.outputs) {
+      answer.outputs.emplace(name, output.values);
+    }
+    const auto words = convention ? dialect(vector, *convention) : std::nullopt;
+    if (words) {
+      for (const auto& [name, output] : words->outputs) {
+        answer.outputs.at(name) = output.values;
+      }
+    }
+    cases.text += write_case(vector.question) + '\n';
+    answers.text += write_answer(vector.question.id, answer) + '\n';
+  }
+  return {std::move(cases), std::move(answers)};
+}
+
+}  // namespace exactbn

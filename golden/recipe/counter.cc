@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/recipe/counter.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace exactbn {
+
+namespace {
+
+// The place of an input here is a part of the formulas.
+constexpr std::array<std::string_view, 12> kStreams = {
+    "x",     "gamma",     "beta",     "running_mean", "running_var", "dy",
+    "x_dot", "gamma_dot", "beta_dot", "ddx",          "ddgamma",     "ddbeta"};
+
+constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
+
+// The output function of SplitMix64 (Steele, Lea & Flood 2014).
+std::uint64_t mix(std::uint64_t z) {
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return z ^ z >> 31;
+}
+
+class Stream {
+ public:
+  Stream(std::uint64_t seed, std::uint64_t number)
+      : key_(mix(seed + number * kGolden)) {}
+  std::uint64_t operator()(std::int64_t i) const {
+    return mix(key_ + (static_cast<std::uint64_t>(i) + 1) * kGolden);
+  }
+
+ private:
+  std::uint64_t key_;
+};
+
+// Numbers of a + 2 bits and a sign are exact in the format.
+int bits_of(DType dtype) { return std::min(format(dtype).precision - 2, 32); }
+
+// From -2^a up to 2^a, the middle most often.
+std::int64_t triangular(std::uint64_t r, int a) {
+  const auto sum = static_cast<std::int64_t>((r >> 32) + (r & 0xffffffff));
+  return (sum - 0xffffffff) >> (32 - a);  // toward minus infinity
+}
+
+void set(Tensor& tensor, std::int64_t i, std::int64_t n, std::int64_t e) {
+  const double value = std::ldexp(static_cast<double>(n), static_cast<int>(e));
+  tensor.set_bits(i, round_to(value, tensor.dtype()));
+}
+
+// A channel has an offset, of up to 2.5 deviations, and a scale of its own.
+Tensor like_x(DType dtype, const Shape& shape, const ChannelView& view,
+              const Stream& values, const Stream& channels) {
+  Tensor tensor(dtype, shape);
+  const int a = bits_of(dtype);
+  const std::int64_t one = std::int64_t{1} << a;
+#pragma omp parallel for
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    const std::uint64_t r = channels(view.channel(i));
+    const std::int64_t offset =
+        static_cast<std::int64_t>(r &
+                                  (2 * static_cast<std::uint64_t>(one) - 1)) -
+        one;
+    const auto scale = static_cast<std::int64_t>(r >> 62) - 2;
+    set(tensor, i, triangular(values(i), a) + offset, scale - a);
+  }
+  return tensor;
+}
+
+Tensor by_channel(std::string_view name, DType dtype, std::int64_t channels,
+                  const Stream& values) {
+  Tensor tensor(dtype, {channels});
+  const int a = bits_of(dtype);
+  const std::int64_t one = std::int64_t{1} << a;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const std::uint64_t r = values(c);
+    std::int64_t n = triangular(r, a);
+    if (name == "gamma" || name == "running_var") {
+      n = one + static_cast<std::int64_t>(r >> (64 - a));
+      if (name == "gamma" && r % 2 == 1) n = -n;
+    }
+    set(tensor, c, n, -a);
+  }
+  return tensor;
+}
+
+}  // namespace
+
+Problem counter_problem(Operation operation, DType dtype, const Shape& shape,
+                        int channel_axis, double epsilon,
+                        std::optional<double> momentum, std::uint64_t seed) {
+  Problem problem;
+  problem.operation = operation;
+  problem.channel_axis = channel_axis;
+  problem.epsilon = epsilon;
+  problem.momentum = momentum;
+  const ChannelView view(shape, channel_axis);
+  const DType parameters = dtype == DType::f64 ? dtype : DType::f32;
+  InputNames names = input_names(operation);
+  names.required.insert(names.required.end(), names.optional.begin(),
+                        names.optional.end());
+  for (const std::string_view name : names.required) {
+    const auto* const at = std::find(kStreams.begin(), kStreams.end(), name);
+    const auto k = static_cast<std::uint64_t>(at - kStreams.begin());
+    const Stream values(seed, 2 * k + 1);
+    problem.inputs.emplace(
+        name, shaped_like_x(name)
+                  ? like_x(dtype, shape, view, values, Stream(seed, 2 * k + 2))
+                  : by_channel(name, parameters, view.channels, values));
+  }
+  return problem;
+}
+
+}  // namespace exactbn

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/suite/builder.h"
+
+namespace exactbn {
+
+namespace {
+
+using enum Operation;
+
+const Shape kShape = {2, 3, 5, 3};
+
+}  // namespace
+
+void add_gradients(Suite& suite) {
+  for (const Operation operation : {backward_training, backward_inference}) {
+    for (const DType dtype : kSuiteDTypes) {
+      Problem constant = suite.draw("ConstantDy", operation, dtype, kShape);
+      set(constant, "dy", {0.75});
+      suite.add(std::move(constant), {"ConstantDy"});
+
+      Problem small = suite.draw("SmallGradient", operation, dtype, kShape);
+      transform(small, "dy", 0x1p-14, 0);
+      suite.add(std::move(small), {"SmallGradient"});
+    }
+  }
+}
+
+}  // namespace exactbn

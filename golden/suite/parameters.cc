@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/suite/builder.h"
+
+namespace exactbn {
+
+namespace {
+
+const Shape kShape = {3, 4, 3, 5};
+
+void add_absent(Suite& suite, DType dtype) {
+  for (const Operation operation : kFirstOrder) {
+    Problem p = suite.draw("NoGamma", operation, dtype, kShape);
+    p.inputs.erase("gamma");
+    if (p.find("beta")) {
+      Problem q = suite.draw("NoBeta", operation, dtype, kShape);
+      q.inputs.erase("beta");
+      suite.add(std::move(q), {"NoBeta"});
+
+      Problem r = suite.draw("NoGammaNoBeta", operation, dtype, kShape);
+      r.inputs.erase("gamma");
+      r.inputs.erase("beta");
+      suite.add(std::move(r), {"NoGamma", "NoBeta"});
+    }
+    suite.add(std::move(p), {"NoGamma"});
+  }
+}
+
+void add_signs(Suite& suite, DType dtype) {
+  for (const Operation operation : kFirstOrder) {
+    Problem zero = suite.draw("ZeroGamma", operation, dtype, kShape);
+    set(zero, "gamma", {0, -1.25, 0, 1.5});
+    suite.add(std::move(zero), {"ZeroGamma"});
+
+    Problem negative = suite.draw("NegativeGamma", operation, dtype, kShape);
+    set(negative, "gamma", {-0.75, -1.25, -3, -0.125});
+    suite.add(std::move(negative), {"NegativeGamma"});
+  }
+}
+
+// Everything in the format of x.
+void add_half_parameters(Suite& suite, DType dtype) {
+  for (const Operation operation : kFirstOrder) {
+    Problem p = suite.draw("HalfParameters", operation, dtype, kShape);
+    for (const std::string_view name :
+         {"gamma", "beta", "running_mean", "running_var"}) {
+      convert(p, name, dtype);
+    }
+    suite.add(std::move(p), {"HalfParameters"});
+  }
+}
+
+// In f16 these variances are infinite and 2^-24 or 0.
+void add_wide_parameters(Suite& suite) {
+  using enum Operation;
+  for (const Operation operation : {forward_inference, backward_inference}) {
+    Problem p = suite.draw("WideParameters", operation, DType::f16, kShape);
+    set(p, "running_var", {1e5, 1e-7, 3, 7e5});
+    set(p, "gamma", {300, -0.0078125, 1.5, -700});
+    suite.add(std::move(p), {"WideParameters"});
+  }
+}
+
+}  // namespace
+
+void add_parameters(Suite& suite) {
+  for (const DType dtype : {DType::f32, DType::f16}) add_absent(suite, dtype);
+  for (const DType dtype : {DType::f32, DType::bf16}) add_signs(suite, dtype);
+  add_half_parameters(suite, DType::f16);
+  add_half_parameters(suite, DType::bf16);
+  add_wide_parameters(suite);
+}
+
+}  // namespace exactbn

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/vector/dialect.h"
+
+#include <fmt/format.h>
+
+#include "golden/suite/case_id.h"
+#include "golden/vector/prove.h"
+
+namespace exactbn {
+
+namespace {
+
+bool updates(const Problem& problem) {
+  return problem.operation == Operation::forward_training &&
+         (problem.find("running_mean") != nullptr ||
+          problem.find("running_var") != nullptr);
+}
+
+bool is_valid(const Problem& problem) {
+  try {
+    require_valid(problem);
+    return true;
+  } catch (const InvalidProblem&) {
+    return false;
+  }
+}
+
+// Those of ONNX are attributes of 32 bits.
+bool takes_floats(const Convention& convention) {
+  return convention.framework == "onnx";
+}
+
+bool is_float(double value) {
+  return static_cast<double>(static_cast<float>(value)) == value;
+}
+
+// What the framework calls momentum: the nearest number that it can be given.
+double momentum_in(const Convention& convention, double weight_of_new) {
+  const double written = convention.momentum_is == MomentumIs::weight_of_old
+                             ? 1 - weight_of_new
+                             : weight_of_new;
+  return takes_floats(convention) ? double{static_cast<float>(written)}
+                                  : written;
+}
+
+void change(CommentedCase& question, const std::string& how) {
+  question.question.id = case_id(question.question.problem);
+  question.comment += " Asked with " + how + '.';
+}
+
+}  // namespace
+
+std::optional<Convention> find_dialect(std::string_view framework) {
+  auto found = find_convention(framework);
+  if (found && found->momentum_is == MomentumIs::weight_of_old_sum) return {};
+  return found;
+}
+
+std::vector<std::string_view> dialects() {
+  std::vector<std::string_view> names;
+  for (const Convention& convention : conventions()) {
+    if (find_dialect(convention.framework)) {
+      names.push_back(convention.framework);
+    }
+  }
+  return names;
+}
+
+std::map<std::string, std::string, std::less<>> words(
+    const Convention& convention) {
+  if (convention.momentum_is == MomentumIs::absent) {
+    return {{"momentum", "none: no running statistics are kept"},
+            {"running_variance", "none"}};
+  }
+  const bool biased = convention.running_var == VarianceDivisor::m;
+  const bool old = convention.momentum_is == MomentumIs::weight_of_old;
+  return {
+      {"momentum",
+       old ? "weight of the old statistic" : "weight of the new statistic"},
+      {"running_variance",
+       biased ? "takes the variance" : "takes the variance times m / (m - 1)"}};
+}
+
+std::string put_to(const Convention& convention, CommentedCase& question) {
+  Problem& problem = question.question.problem;
+  if (!is_valid(problem)) return {};
+  if (takes_floats(convention) && !is_float(problem.epsilon)) {
+    return "epsilon is no float";
+  }
+  if (!updates(problem)) return {};
+  if (convention.momentum_is == MomentumIs::absent) {
+    problem.inputs.erase("running_mean");
+    problem.inputs.erase("running_var");
+    problem.momentum = 0;
+    problem.batches_tracked = 0;
+    change(question, "no running statistics");
+    return {};
+  }
+  if (!problem.momentum) {
+    if (convention.framework == "pytorch") return {};
+    return "no cumulative average";
+  }
+  const double asked = *problem.momentum;
+  const double written = momentum_in(convention, asked);
+  problem.momentum = weight_of_new(convention, written);
+  if (momentum_in(convention, *problem.momentum) != written) {
+    return "momentum cannot be given";
+  }
+  if (*problem.momentum != asked) {
+    change(question,
+           fmt::format("the nearest momentum of {}, {}", convention.framework,
+                       to_hexfloat(round_to(written, DType::f64), DType::f64)));
+  }
+  return {};
+}
+
+std::optional<Dialect> dialect(const Vector& vector,
+                               const Convention& convention) {
+  const Problem& problem = vector.question.problem;
+  if (!vector.expected.reject.empty() || !updates(problem)) return {};
+  Dialect words;
+  if (problem.momentum) {
+    words.momentum = momentum_in(convention, *problem.momentum);
+  }
+  const auto biased = vector.variations.find("biased_running_variance");
+  if (convention.running_var == VarianceDivisor::m &&
+      biased != vector.variations.end()) {
+    words.outputs = biased->second.outputs;
+  }
+  return words;
+}
+
+Vector in_dialect(const Vector& vector, const Convention& convention) {
+  const auto words = dialect(vector, convention);
+  if (!words) return vector;
+  Vector other = vector;
+  if (convention.running_var == VarianceDivisor::m) {
+    Declaration biased;
+    biased.running_variance = RunningVariance::biased;
+    other = prove(vector.question, vector.comment, biased);
+  }
+  other.question.problem.momentum = words->momentum;
+  return other;
+}
+
+std::vector<VectorFile> dialect_files(const std::vector<Vector>& vectors,
+                                      const Generator& generator) {
+  const auto convention = find_dialect(generator.convention);
+  if (!convention) return vector_files(vectors, generator);
+  std::vector<Vector> others(vectors.size());
+#pragma omp parallel for schedule(dynamic)
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    others[i] = in_dialect(vectors[i], *convention);
+  }
+  std::vector<VectorFile> files = vector_files(others, generator);
+  for (VectorFile& file : files) {
+    file.semantics["convention"] = convention->framework;
+    for (const auto& [what, how] : words(*convention)) {
+      file.semantics[what] = how;
+    }
+  }
+  return files;
+}
+
+}  // namespace exactbn

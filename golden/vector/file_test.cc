@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/vector/file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "golden/export.h"
+#include "golden/vector/prove.h"
+#include "oracles/wire.h"
+
+namespace exactbn {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<OutputFile>& files() {
+  static const std::vector<OutputFile> all =
+      export_json(prove_each(corpus()), {"1.2.3", "a command"});
+  return all;
+}
+
+std::string text_of(std::string_view name) {
+  for (const OutputFile& file : files()) {
+    if (file.name == name) return file.text;
+  }
+  ADD_FAILURE() << name;
+  return {};
+}
+
+std::string replaced(std::string text, std::string_view what,
+                     std::string_view by) {
+  const std::size_t at = text.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  return text.replace(at, what.size(), by);
+}
+
+TEST(VectorFile, IsReadAsItWasWritten) {
+  for (const OutputFile& file : files()) {
+    const VectorFile read = read_vectors(file.text);
+    EXPECT_EQ(file_name(read), file.name);
+    EXPECT_EQ(read.number_of_cases, std::ssize(read.cases));
+    EXPECT_TRUE(write_vectors(read) == file.text) << file.name;
+  }
+}
+
+// An input that the operation does not have is why such a question is refused.
+TEST(VectorFile, KeepsInputsThatAreRefused) {
+  Case question;
+  question.id = "inf-f32-00000000";
+  question.problem.operation = Operation::forward_inference;
+  question.problem.inputs = {{"x", Tensor(DType::f32, {2, 1})},
+                             {"\"x\"", Tensor(DType::f32, {1})}};
+  const VectorFile file =
+      vector_file(Operation::forward_inference, DType::f32, {"1", "a command"},
+                  {prove(question, "An input of no such name.")});
+  EXPECT_EQ(read_vectors(write_vectors(file)).cases, file.cases);
+}
+
+TEST(VectorFile, RefusesWhatIsNotOfTheFormat) {
+  const std::string good = text_of("forward_training-f32.json");
+  const auto expect_refused = [&](std::string_view what, std::string_view by,
+                                  const std::string& why) {
+    try {
+      read_vectors(replaced(good, what, by));
+      ADD_FAILURE() << why;
+    } catch (const WireError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(why));
+    }
+  };
+  expect_refused("vectors/1", "vectors/2", "schema");
+  expect_refused("\"format_version\":1", "\"format_version\":2", "schema");
+  expect_refused("\"dtype\"", "\"dtipe\"", "dtipe: unknown field");
+  expect_refused(
+      "\"command\":", "\"version\":\"1\",\"command\":", "given twice");
+  expect_refused("\"comment\":\"", "\"remark\":\"", "remark: unknown field");
+  expect_refused("\"residual\":\"+", "\"residual\":\"*",
+                 "is not a sign and 16");
+  expect_refused("\"residual\":\"+", "\"residual\":\"", "characters, expected");
+  expect_refused("\"eta_limit_unit\":[", "\"eta_limit_unit\":[1,", "numbers");
+  expect_refused("\"eta_limit\":", "\"eta_limit\":-", "expected a number");
+  expect_refused("\"judged\":\"", "\"judged\":\"v", "letters, expected");
+  expect_refused("\"exact\":[", "\"exact\":[null,", "elements, expected");
+  expect_refused("\"expected\":{\"outputs\"", "\"expected\":{\"output\"",
+                 "output: unknown field");
+  expect_refused("\"bits\":\"", "\"bits\":\"X", "hexadecimal digits");
+}
+
+TEST(VectorFile, NamesTheCaseThatIsRefused) {
+  const std::string good = text_of("forward_training-f32.json");
+  const VectorFile file = read_vectors(good);
+  try {
+    read_vectors(replaced(good, "\"expected\":", "\"espected\":"));
+    ADD_FAILURE();
+  } catch (const WireError& error) {
+    EXPECT_EQ(error.what(), "case " + file.cases[0].question.id +
+                                ": espected: unknown field");
+  }
+}
+
+TEST(VectorFile, TellsWhereVectorsDiffer) {
+  const VectorFile file = read_vectors(text_of("forward_training-f32.json"));
+  const Vector& proved = file.cases.front();
+  EXPECT_EQ(difference(proved, proved), "");
+  const auto expect_told = [&](auto spoil, const std::string& what) {
+    Vector given = proved;
+    ExpectedOutput& y = given.expected.outputs.at("y");
+    spoil(given, y);
+    EXPECT_THAT(difference(given, proved), HasSubstr(what));
+  };
+  using Output = ExpectedOutput;
+  expect_told([](Vector& v, Output&) { v.question.id = "fwd"; }, "id: fwd");
+  expect_told([](Vector&, Output& y) { y.values.set_bits(2, 7); },
+              "expected.y.bits[2]: 00000007, proved ");
+  expect_told([](Vector&, Output& y) { y.residuals[1].size ^= 1; },
+              "expected.y.residual[1]: ");
+  expect_told([](Vector&, Output& y) { y.residuals[1].negative ^= true; },
+              "expected.y.residual[1]: ");
+  expect_told([](Vector&, Output& y) { y.units[1] = 1; },
+              "expected.y.eta_limit_unit[1]: 100e-2, proved ");
+  expect_told([](Vector&, Output& y) { y.eta_limit = 8; },
+              "expected.y.eta_limit: 8");
+  expect_told([](Vector&, Output& y) { y.judged[0] = Judged::same; },
+              "expected.y.judged[0]: s, proved v");
+  expect_told([](Vector&, Output& y) { y.exact[0] = "1/7"; },
+              "expected.y.exact[0]: 1/7");
+  expect_told([](Vector& v, Output&) { v.expected.outputs.erase("var"); },
+              "expected.var: missing");
+  expect_told([](Vector& v, Output& y) { v.expected.outputs["z"] = y; },
+              "expected.z: not expected");
+  expect_told([](Vector& v, Output&) { v.expected.reject = "no"; },
+              "expected.reject: \"no\"");
+  expect_told([](Vector& v, Output&) { v.variations["x"].reject = "no"; },
+              "variation:x: not expected");
+}
+
+}  // namespace
+}  // namespace exactbn

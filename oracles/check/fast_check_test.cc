@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/check/fast_check.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <cmath>
+#include <functional>
+#include <span>
+
+#include "oracles/check.h"
+#include "reference/draw.h"
+#include "reference/textbook/outputs.h"
+#include "reference/testing/trials.h"
+
+namespace exactbn {
+namespace {
+
+struct Question {
+  Operation operation = Operation::forward_training;
+  DType dtype = DType::f32;
+  Shape shape = {4, 3, 40};
+  int axis = 1;
+  double mean = 2;
+  double deviation = 1;
+};
+
+Problem problem_of(Draw& draw, const Question& q) {
+  Problem p;
+  p.operation = q.operation;
+  p.channel_axis = q.axis;
+  p.epsilon = static_cast<double>(1e-5F);
+  const Shape channels = {ChannelView(q.shape, q.axis).channels};
+  const InputNames& names = input_names(q.operation);
+  for (const auto& list : {names.required, names.optional}) {
+    for (const std::string_view name : list) {
+      const bool like_x = shaped_like_x(name);
+      const bool half = !like_x && format(q.dtype).width < 32;
+      Tensor t(half ? DType::f32 : q.dtype, like_x ? q.shape : channels);
+      for (std::int64_t i = 0; i < t.size(); ++i) {
+        double value = name == "x" ? q.mean + q.deviation * draw.normal()
+                                   : 0.25 + draw.normal();
+        if (name == "running_var") value = std::fabs(value);
+        t.set_bits(i, round_to(value, t.dtype()));
+      }
+      p.inputs.emplace(name, std::move(t));
+    }
+  }
+  require_valid(p);
+  return p;
+}
+
+// What a kernel in the working precision would answer, or the nearest values.
+template <class Real>
+Answer answer_of(const Problem& p, DType dtype) {
+  const Outputs<Real> all = Textbook<Real>(p).outputs();
+  Answer answer;
+  for (const std::string_view name : output_names(p)) {
+    const bool like_x = shaped_like_x(name);
+    answer.outputs.emplace(name,
+                           to_tensor(all.at(name), dtype, output_shape(p, name),
+                                     like_x ? p.channel_axis : 0));
+  }
+  return answer;
+}
+
+Answer correct_answer(const Problem& p, DType dtype) {
+  const ExactBatchNorm exact(p);
+  Answer answer;
+  for (const std::string_view name : output_names(p)) {
+    answer.outputs.emplace(name, exact.rounded(name, dtype));
+  }
+  return answer;
+}
+
+constexpr std::array kRequired = {Grade::correct, Grade::faithful,
+                                  Grade::stable, Grade::sequential};
+
+void expect_same(const Problem& p, const Answer& answer,
+                 std::span<const Grade> grades = kRequired) {
+  const Case c{"case", p, {}};
+  for (const Grade required : grades) {
+    const CaseVerdict fast = check(c, {}, answer, required, Filter::on);
+    const CaseVerdict slow = check(c, {}, answer, required, Filter::off);
+    ASSERT_EQ(fast.verdict, slow.verdict);
+    ASSERT_EQ(fast.outputs.size(), slow.outputs.size());
+    for (std::size_t i = 0; i < slow.outputs.size(); ++i) {
+      const OutputVerdict& a = fast.outputs[i];
+      const OutputVerdict& b = slow.outputs[i];
+      const std::string where = std::string(to_string(p.operation)) + ' ' +
+                                a.output + ' ' + to_string(p.x().shape()) +
+                                ' ' + std::string(format(a.dtype).name) + ' ' +
+                                std::string(to_string(required));
+      EXPECT_EQ(a.failed_values, b.failed_values) << where;
+      EXPECT_EQ(a.undecided_values, b.undecided_values) << where;
+      EXPECT_EQ(a.max_ulp, b.max_ulp) << where;
+      EXPECT_EQ(a.max_eta, b.max_eta) << where;
+      EXPECT_EQ(a.worst.index, b.worst.index) << where;
+      ASSERT_EQ(a, b) << where;
+    }
+  }
+}
+
+using Break = std::function<void(Draw&, Tensor&)>;
+
+double nudged(const Tensor& t, std::int64_t i, double ulps) {
+  const double value = t.value(i);
+  if (!std::isfinite(value)) return value;
+  const double ulp =
+      value == 0
+          ? std::ldexp(1, format(t.dtype()).quantum())
+          : std::ldexp(1, std::ilogb(value) - format(t.dtype()).precision + 1);
+  return value + ulps * ulp;
+}
+
+const std::vector<std::pair<std::string, Break>>& breaks() {
+  static const std::vector<std::pair<std::string, Break>> all = {
+      {"as it is", [](Draw&, Tensor&) {}},
+      {"one value off",
+       [](Draw& draw, Tensor& t) {
+         const auto i = static_cast<std::int64_t>(
+             draw.below(static_cast<std::uint64_t>(t.size())));
+         t.set_bits(i, round_to(nudged(t, i, 3000 * draw.normal()), t.dtype()));
+       }},
+      {"all a little off",
+       [](Draw& draw, Tensor& t) {
+         for (std::int64_t i = 0; i < t.size(); ++i) {
+           t.set_bits(i, round_to(nudged(t, i, 20 * draw.normal()), t.dtype()));
+         }
+       }},
+      {"all far off",
+       [](Draw& draw, Tensor& t) {
+         for (std::int64_t i = 0; i < t.size(); ++i) {
+           t.set_bits(i, round_to(draw.normal(), t.dtype()));
+         }
+       }},
+      {"zeros", [](Draw&, Tensor& t) { t = Tensor(t.dtype(), t.shape()); }},
+      {"some NaN and infinities",
+       [](Draw& draw, Tensor& t) {
+         for (std::int64_t i = 0; i < t.size(); ++i) {
+           const std::uint64_t k = draw.below(20);
+           if (k > 2) continue;
+           t.set_bits(i, k == 0
+                             ? format(t.dtype()).quiet_nan()
+                             : format(t.dtype()).overflow() |
+                                   (k == 1 ? format(t.dtype()).sign_bit() : 0));
+         }
+       }},
+      {"any bits",
+       [](Draw& draw, Tensor& t) {
+         for (std::int64_t i = 0; i < t.size(); ++i) {
+           t.set_bits(i, draw_bits(draw, t.dtype()));
+         }
+       }},
+  };
+  return all;
+}
+
+void expect_same_however_broken(Draw& draw, const Question& q) {
+  const Problem p = problem_of(draw, q);
+  const Answer sound = answer_of<float>(p, q.dtype);
+  const Answer wide = answer_of<double>(p, q.dtype);
+  const Answer correct = correct_answer(p, q.dtype);
+  for (const Answer* answer : {&sound, &wide, &correct}) {
+    for (const auto& [name, apply] : breaks()) {
+      Answer broken = *answer;
+      for (auto& [output, tensor] : broken.outputs) apply(draw, tensor);
+      SCOPED_TRACE(name);
+      expect_same(p, broken);
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+TEST(FastCheck, VerdictsAreThoseOfIntegers) {
+  Draw draw(1);
+  for (const Operation operation : kOperations) {
+    for (const DType dtype : kDTypes) {
+      for (const auto& [shape, axis] :
+           std::vector<std::pair<Shape, int>>{{{2, 2, 20}, 1}, {{40, 2}, 1}}) {
+        Question q;
+        q.operation = operation;
+        q.dtype = dtype;
+        q.shape = shape;
+        q.axis = axis;
+        expect_same_however_broken(draw, q);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(FastCheck, VerdictsAreThoseOfIntegersHoweverConditioned) {
+  Draw draw(2);
+  for (int trial = 0; trial < 40; ++trial) {
+    Question q;
+    q.operation = kOperations[draw.below(kOperations.size())];
+    q.dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
+    q.shape = {40, 2};
+    q.deviation = std::exp2(draw.between(-30, 30));
+    q.mean = q.deviation * std::exp2(draw.between(-4, 24));
+    expect_same_however_broken(draw, q);
+    if (HasFailure()) return;
+  }
+}
+
+// Where no output of one value a channel is asked for, estimated sums screen
+// the values.
+TEST(FastCheck, VerdictsOfEstimatedSumsAreThoseOfIntegers) {
+  Draw draw(6);
+  const int count = trials(60);
+  for (int trial = 0; trial < count; ++trial) {
+    Question q;
+    q.operation = draw.below(2) == 0 ? Operation::forward_training
+                                     : Operation::backward_training;
+    q.dtype = std::array{DType::f32, DType::f64, DType::f16,
+                         DType::bf16}[draw.below(4)];
+    const bool across = draw.below(2) == 0;
+    const Shape several =
+        draw.below(2) == 0 ? Shape{2, 2, 600} : Shape{3, 9, 370};
+    q.shape = across ? Shape{1030, 17} : several;
+    q.deviation = std::exp2(draw.between(-8, 4));
+    q.mean = q.deviation *
+             (draw.below(2) == 0 ? draw.normal() : std::exp2(draw.below(14)));
+    const Problem p = problem_of(draw, q);
+    const std::uint64_t kind = draw.below(3);
+    Answer answer = kind == 0   ? answer_of<float>(p, q.dtype)
+                    : kind == 1 ? answer_of<double>(p, q.dtype)
+                                : correct_answer(p, q.dtype);
+    erase_if(answer.outputs,
+             [](const auto& o) { return !shaped_like_x(o.first); });
+    const auto& [name, apply] = breaks()[draw.below(breaks().size())];
+    for (auto& [output, tensor] : answer.outputs) apply(draw, tensor);
+    SCOPED_TRACE(name);
+    expect_same(p, answer, std::span(kRequired).subspan(draw.below(4), 1));
+    if (HasFailure()) return;
+  }
+}
+
+// Inputs of few values, whose errors are all alike; and zeros of gamma.
+TEST(FastCheck, TiesAmongTheWorstGoToTheFirst) {
+  Draw draw(3);
+  for (const DType dtype : {DType::f32, DType::bf16}) {
+    for (const Operation operation :
+         {Operation::forward_training, Operation::backward_training}) {
+      Question q;
+      q.operation = operation;
+      q.dtype = dtype;
+      q.shape = {3, 3, 50};
+      Problem p = problem_of(draw, q);
+      for (auto& [name, tensor] : p.inputs) {
+        if (!shaped_like_x(name)) continue;
+        for (std::int64_t i = 0; i < tensor.size(); ++i) {
+          tensor.set_bits(i, round_to(draw.below(3) == 0 ? 0.0 : 1.5, dtype));
+        }
+      }
+      p.inputs["gamma"].set_bits(1, 0);
+      if (p.find("beta")) p.inputs["beta"].set_bits(1, 0);
+      for (const auto& [name, apply] : breaks()) {
+        Answer answer = answer_of<float>(p, dtype);
+        for (auto& [output, tensor] : answer.outputs) apply(draw, tensor);
+        SCOPED_TRACE(name);
+        expect_same(p, answer);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+// Blocks, rows of channels, one channel over all threads; channels that are no
+// numbers among others.
+TEST(FastCheck, VerdictsDependOnNeitherLayoutNorThreads) {
+  Draw draw(4);
+  const int threads = omp_get_max_threads();
+  for (const auto& [shape, axis] :
+       std::vector<std::pair<Shape, int>>{{{1, 1, 9000}, 1},
+                                          {{2, 8, 1100}, 1},
+                                          {{60, 130}, 1},
+                                          {{40, 300}, 1}}) {
+    for (const DType dtype : {DType::f32, DType::f64, DType::bf16}) {
+      Question q;
+      q.dtype = dtype;
+      q.shape = shape;
+      q.axis = axis;
+      Problem p = problem_of(draw, q);
+      if (p.view().channels > 3) {
+        p.inputs["x"].set_bits(p.view().offset(2, 5),
+                               format(dtype).quiet_nan());
+      }
+      Answer answer = answer_of<float>(p, dtype);
+      for (auto& [output, tensor] : answer.outputs) {
+        breaks()[1].second(draw, tensor);
+      }
+      const Case c{"case", p, {}};
+      const CaseVerdict slow =
+          check(c, {}, answer, Grade::sequential, Filter::off);
+      for (const int n : {1, 2, 5}) {
+        omp_set_num_threads(n);
+        const CaseVerdict fast = check(c, {}, answer, Grade::sequential);
+        ASSERT_EQ(fast.outputs, slow.outputs) << to_string(shape) << ' ' << n;
+      }
+    }
+  }
+  omp_set_num_threads(threads);
+}
+
+// With frozen statistics an infinite x makes one y infinite, and no other: so a
+// number that is answered there is wrong, however much it may be off elsewhere.
+TEST(FastCheck, InfiniteValuesOfInputsAreForTheJudge) {
+  Draw draw(7);
+  for (const DType dtype : {DType::f32, DType::f64, DType::bf16}) {
+    for (const Shape& shape :
+         {Shape{2, 2, 400}, Shape{300, 5}, Shape{14, 2, 100}}) {
+      const bool seldom = shape[0] == 14;
+      Question q;
+      q.operation = Operation::forward_inference;
+      q.dtype = dtype;
+      q.shape = shape;
+      Problem p = problem_of(draw, q);
+      for (std::int64_t i = 0; i < p.x().size(); ++i) {
+        const std::uint64_t k = draw.below(seldom ? 500 : 40);
+        if (k > (seldom ? 0 : 1)) continue;
+        p.inputs["x"].set_bits(
+            i, k == 0 ? format(dtype).overflow() : format(dtype).quiet_nan());
+      }
+      const Answer right = correct_answer(p, dtype);
+      auto all = breaks();
+      all.emplace_back("all within bounds", [](Draw& d, Tensor& t) {
+        for (std::int64_t i = 0; i < t.size(); ++i) {
+          t.set_bits(i, round_to(nudged(t, i, 2 * d.unit()), t.dtype()));
+        }
+      });
+      for (const auto& [name, apply] : all) {
+        Answer answer = right;
+        for (auto& [output, tensor] : answer.outputs) {
+          apply(draw, tensor);
+          for (std::int64_t i = 0; i < tensor.size(); ++i) {
+            if (!p.x().finite(i) && draw.below(2) == 0) tensor.set_bits(i, 0);
+          }
+        }
+        SCOPED_TRACE(name);
+        expect_same(p, answer, std::span(kRequired).subspan(seldom ? 3 : 0));
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(FastCheck, IntegersSeeFewValues) {
+  Draw draw(5);
+  for (const DType dtype : {DType::f32, DType::f64, DType::bf16, DType::f16}) {
+    for (const Operation operation : kOperations) {
+      Question q;
+      q.operation = operation;
+      q.dtype = dtype;
+      q.shape = {4, 3, 5000};
+      const Problem p = problem_of(draw, q);
+      const Answer answer = dtype == DType::f64 ? answer_of<double>(p, dtype)
+                                                : answer_of<float>(p, dtype);
+      const Declaration plain;
+      const Judge judge(p, plain);
+      for (const auto& [name, tensor] : answer.outputs) {
+        if (!shaped_like_x(name)) continue;
+        FastCheck fast(p, judge, nullptr, name, tensor, Grade::sequential);
+        for (std::int64_t c = 0; c < 3; ++c) fast.check({c, 1});
+        fast.finish();
+        EXPECT_EQ(fast.counts().values, tensor.size());
+        EXPECT_LT(fast.counts().by_integers, 600)
+            << to_string(operation) << ' ' << name << ' ' << format(dtype).name;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace exactbn

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/check/kernel.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+namespace exactbn {
+namespace {
+
+constexpr std::int64_t kMostValues = 80;
+constexpr std::size_t kColumns = 13;
+
+// y = slope x + offset of every column, correctly rounded, as Real.
+template <class Real>
+class Affine {
+ public:
+  static constexpr DType kDType =
+      sizeof(Real) == sizeof(float) ? DType::f32 : DType::f64;
+
+  explicit Affine(std::int64_t width) {
+    const FormRounding rounding = form_rounding(kDType, 1);
+    const FormRounding rough = rough_rounding(1);
+    for (std::size_t c = 0; c < kColumns; ++c) {
+      // Of few bits, so that products and sums are exact.
+      slope_[c] = 0.75 + static_cast<double>(c);
+      offset_[c] = 0x1p-8 * static_cast<double>(c + 1);
+      relative_[c] = rounding.of_form + rounding.of_terms;
+      rough_[c] = rough.of_form + rough.of_terms;
+      rest_[c] = rounding.of_terms * offset_[c] + kLeastError;
+      rough_rest_[c] = rough.of_terms * offset_[c] + kLeastError;
+      tol_[c] = 0x1p-60;
+    }
+    forms_.width = width;
+    forms_.k = 1;
+    forms_.high[0] = slope_.data();
+    forms_.low[0] = zero_.data();
+    forms_.offset_high = offset_.data();
+    forms_.offset_low = zero_.data();
+    forms_.bounds = {relative_.data(), {zero_.data()}, rest_.data()};
+    forms_.rough = {rough_.data(), {zero_.data()}, rough_rest_.data()};
+    forms_.tol[0] = tol_.data();
+    forms_.tol_centred = forms_.tol_one = forms_.centre = zero_.data();
+    for (std::int64_t i = 0; i < kMostValues; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const auto c = static_cast<std::size_t>(i % width);
+      x_[at] = static_cast<Real>(static_cast<double>(i * 37 % 101) / 64 - 0.5);
+      y_[at] = static_cast<Real>(slope_[c] * static_cast<double>(x_[at]) +
+                                 offset_[c]);
+    }
+  }
+
+  // As many values from the first on pass, by each test.
+  bool are_near(const CheckKernels& kernels, std::int64_t n) const {
+    return kernels.near(forms_, values(), n, kDType, 0.5);
+  }
+  bool are_quiet(const CheckKernels& kernels, std::int64_t n) const {
+    return kernels.quiet(forms_, values(), n, kDType, 0.5);
+  }
+
+  void step_away(std::int64_t i) {
+    Real& y = y_[static_cast<std::size_t>(i)];
+    y = std::nextafter(y, Real{1000});
+  }
+  void step_back(std::int64_t i) {
+    Real& y = y_[static_cast<std::size_t>(i)];
+    y = std::nextafter(y, Real{-1000});
+  }
+
+ private:
+  CheckValues values() const {
+    CheckValues values;
+    values.floats = kDType == DType::f32;
+    values.in[0] = x_.data();
+    values.got = y_.data();
+    return values;
+  }
+
+  CheckForms forms_;
+  std::array<double, kColumns> slope_;
+  std::array<double, kColumns> offset_;
+  std::array<double, kColumns> relative_;
+  std::array<double, kColumns> rough_;
+  std::array<double, kColumns> rest_;
+  std::array<double, kColumns> rough_rest_;
+  std::array<double, kColumns> tol_;
+  std::array<double, kColumns> zero_{};
+  std::array<Real, kMostValues> x_;
+  std::array<Real, kMostValues> y_;
+};
+
+// Wherever it is, in whatever is left of the vectors at the end of a row or of
+// the values, no set of instructions overlooks a value an ulp away.
+template <class Real>
+void expect_that_one_is_noticed(std::int64_t width) {
+  Affine<Real> values(width);
+  for (const CheckKernels& kernels : check_kernels()) {
+    if (width > 1 && width < kernels.pack) continue;
+    for (std::int64_t n = width; n <= kMostValues; n += width) {
+      if (n < kernels.pack) continue;
+      SCOPED_TRACE(testing::Message() << "packs of " << kernels.pack << ", "
+                                      << n << " values in rows of " << width);
+      ASSERT_TRUE(values.are_near(kernels, n));
+      ASSERT_TRUE(values.are_quiet(kernels, n));
+      for (std::int64_t i = 0; i < n; ++i) {
+        values.step_away(i);
+        ASSERT_FALSE(values.are_near(kernels, n)) << i;
+        ASSERT_FALSE(values.are_quiet(kernels, n)) << i;
+        values.step_back(i);
+      }
+    }
+  }
+}
+
+TEST(CheckKernel, NoticesOneWrongValueOfAChannel) {
+  expect_that_one_is_noticed<float>(1);
+  expect_that_one_is_noticed<double>(1);
+}
+
+TEST(CheckKernel, NoticesOneWrongValueOfColumns) {
+  for (const std::int64_t width : {4, 7, 8, 9, 12, 13}) {
+    expect_that_one_is_noticed<float>(width);
+    expect_that_one_is_noticed<double>(width);
+  }
+}
+
+}  // namespace
+}  // namespace exactbn

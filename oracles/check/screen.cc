@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/check/screen.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "oracles/channel_groups.h"
+#include "oracles/check/channel_problem.h"
+
+namespace exactbn {
+
+namespace {
+
+// bounds.md, "Estimated sums": what the derivation is good for.
+constexpr double kMostError = 0x1p-43;  // E kappa^2
+constexpr double kMostKappa = 0x1p8;
+constexpr double kDoubleDoubleError = 0x1p-96;
+constexpr double kMostSquare = 0x1p300;
+constexpr double kMostParameter = 0x1p200;
+// Of sums of sizes.
+constexpr Wide kAtLeast = 1 - 0x1p-30L;
+// The bound of a channel that is surely not void.
+constexpr Wide kMostVoid = 0.99L;
+
+Wide wide(const DoubleDouble& a) { return static_cast<Wide>(a.high) + a.low; }
+
+bool fits(double size, double most) {
+  return size == 0 || (std::fabs(size) <= most && std::fabs(size) >= 1 / most);
+}
+
+}  // namespace
+
+Screen::Screen(const Problem& problem, const Declaration& declaration,
+               Judge& judge)
+    : problem_(problem),
+      declaration_(declaration),
+      view_(problem.view()),
+      estimate_(problem, declaration, Judge::Deferred()),
+      judge_(judge),
+      channels_(static_cast<std::size_t>(view_.channels)),
+      groups_(channels_.size()),
+      alone_(channels_.size()),
+      opened_(std::make_unique<std::once_flag[]>(channels_.size())),
+      summed_(std::make_unique<std::once_flag[]>(channels_.size())) {}
+
+double Screen::parameter(std::string_view name, std::int64_t c,
+                         double absent) const {
+  const Tensor* tensor = problem_.find(name);
+  return tensor ? tensor->value(c) : absent;
+}
+
+void Screen::prepare(const Channels& channels) {
+  estimate(channels);
+  // A channel that the estimate does for is seldom asked for, and alone; others
+  // all are, and share lines of the cache.
+  const bool forward = problem_.operation == Operation::forward_training;
+  const std::string_view output = forward ? "y" : "dx";
+  const std::int64_t end = channels.first + channels.count;
+  for (std::int64_t c = channels.first; c < end;) {
+    const std::int64_t first = c;
+    const bool alone = view_.inner > 1 || is_bounded(output, c);
+    do {
+      ++c;
+    } while (!alone && c < end && c - first < kChannelGroup &&
+             !is_bounded(output, c));
+    std::fill_n(groups_.begin() + first, c - first, Channels{first, c - first});
+  }
+}
+
+void Screen::estimate(const Channels& channels) {
+  const std::vector<EstimatedSums> sums =
+      estimated_sums(problem_.x(), problem_.find("dy"), view_, channels);
+  if (sums.empty()) return;
+  const auto m = static_cast<Wide>(view_.count());
+  std::vector<WideStatistics> statistics;
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const std::int64_t c = channels.first + i;
+    const EstimatedSums& sum = sums[static_cast<std::size_t>(i)];
+    const Channel ch = channel_of(sum, c);
+    channels_[static_cast<std::size_t>(c)] = ch;
+    const Wide w = wide(ch.w);
+    const Wide s = wide(ch.s);
+    statistics.push_back({wide(ch.mean),
+                          w - static_cast<Wide>(problem_.epsilon), w, s,
+                          wide(sum.s2) / m, std::fabs(wide(ch.d)),
+                          std::fabs(wide(ch.t)) * s, kAtLeast * sum.size / m,
+                          kAtLeast * sum.dy_size / m, ch.dy_square / m});
+  }
+  estimate_.prepare(channels, statistics);
+}
+
+Screen::Channel Screen::channel_of(const EstimatedSums& sums,
+                                   std::int64_t c) const {
+  Channel ch;
+  ch.error = sums.error + kDoubleDoubleError;
+  ch.dy_square = sums.dy_square;
+  ch.gamma = parameter("gamma", c, 1);
+  ch.beta = parameter("beta", c, 0);
+  ch.known = sums.known && fits(sums.s2.high, kMostSquare) &&
+             fits(sums.dy_square, kMostSquare) &&
+             fits(ch.gamma, kMostParameter) && fits(ch.beta, kMostParameter);
+  if (!ch.known) return ch;
+  const DoubleDouble m = {static_cast<double>(view_.count()), 0};
+  ch.mean = sums.s1 / m;
+  ch.w = sums.s2 / m - ch.mean * ch.mean + DoubleDouble{problem_.epsilon, 0};
+  ch.d = sums.d1 / m;
+  ch.t = sums.d2 / m - ch.mean * ch.d;
+  ch.known = ch.w.high > 0;
+  if (ch.known) ch.s = DoubleDouble{1, 0} / sqrt(ch.w);
+  return ch;
+}
+
+bool Screen::is_bounded(std::string_view output, std::int64_t channel) const {
+  const Channel& ch = of(channel);
+  if (!ch.known) return false;
+  const auto kappa = static_cast<double>(estimate_.conditions().kappa(channel));
+  return ch.error * kappa * kappa <= kMostError && kappa <= kMostKappa &&
+         estimate_.keeps_subnormals() &&
+         estimate_.void_measure(output, channel) < kMostVoid;
+}
+
+EstimatedForm Screen::form(std::string_view output,
+                           std::int64_t channel) const {
+  const Channel& ch = of(channel);
+  const DoubleDouble slope = DoubleDouble{ch.gamma, 0} * ch.s;
+  if (output == "y") {
+    return {slope, {}, DoubleDouble{ch.beta, 0} - slope * ch.mean};
+  }
+  const DoubleDouble by_x = slope * (ch.t / ch.w);
+  return {slope, -by_x, by_x * ch.mean - slope * ch.d};
+}
+
+// bounds.md, "Estimated sums", has the derivation, and the names.
+FormError Screen::error(std::string_view output, std::int64_t channel) const {
+  constexpr double kMore = 1 + 0x1p-10;  // products of two errors, roundings
+  const Channel& ch = of(channel);
+  const double e = ch.error * kMore;
+  const auto kappa = static_cast<double>(estimate_.conditions().kappa(channel));
+  const double s = ch.s.high;
+  const double mean = std::fabs(ch.mean.high);
+  const double scale = std::fabs(ch.gamma);
+  const double of_s = e * kappa * (kappa + 2 * mean * s) / 2;
+  if (output == "y") return {of_s, 0, scale * (mean * s * of_s + e * kappa)};
+  const double d = std::fabs(ch.d.high);
+  const double t = std::fabs(ch.t.high) * s * s;
+  const double size =
+      std::sqrt(ch.dy_square / static_cast<double>(view_.count())) * kMore;
+  const double of_t =
+      e * s * (kappa * (size + d) + mean * s * size) + 2 * of_s * t;
+  return {of_s, scale * s * (of_t + t * of_s),
+          scale * (e * kappa * t + s * mean * of_t + s * e * size +
+                   s * (mean * t + d) * of_s)};
+}
+
+const Judge& Screen::exact(std::int64_t channel) {
+  const Channels& group = groups_[static_cast<std::size_t>(channel)];
+  std::call_once(summed_[static_cast<std::size_t>(group.first)],
+                 [&] { judge_.prepare(group); });
+  return judge_;
+}
+
+bool Screen::is_alone(std::int64_t c) const {
+  // A copy is made of its values.
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  return view_.inner == 1 && view_.channels > 1 && view_.count() <= kMost &&
+         groups_[static_cast<std::size_t>(c)].count == 1;
+}
+
+void Screen::open(std::int64_t channel) {
+  if (!is_alone(channel)) {
+    exact(channel);
+    return;
+  }
+  const auto at = static_cast<std::size_t>(channel);
+  std::call_once(opened_[at], [&] {
+    alone_[at] = std::make_unique<Alone>(channel_problem(problem_, channel),
+                                         declaration_);
+  });
+}
+
+Judgement Screen::judge_exactly(std::string_view output, std::int64_t i,
+                                std::uint64_t got, DType dtype) {
+  const std::int64_t channel = view_.channel(i);
+  open(channel);
+  if (!is_alone(channel)) return judge_(output, i, got, dtype);
+  return alone_[static_cast<std::size_t>(channel)]->judge(
+      output, i / view_.channels, got, dtype);
+}
+
+}  // namespace exactbn

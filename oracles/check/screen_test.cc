@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/check/screen.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "reference/rounded/affine_form.h"
+#include "reference/sums/double_double.h"
+#include "reference/draw.h"
+#include "reference/testing/trials.h"
+
+namespace exactbn {
+namespace {
+
+// mean and deviation of x; dy follows x by `alike`, and is shifted.
+Problem drawn(Draw& draw, Operation operation, DType dtype) {
+  Problem p;
+  p.operation = operation;
+  p.epsilon = draw.below(2) == 0 ? 0 : static_cast<double>(1e-5F);
+  const Shape shape = {2, 3, 700};
+  const double deviation = std::exp2(draw.between(-4, 4));
+  const double mean = deviation * std::exp2(draw.between(-8, 7));
+  const double alike = draw.below(2) == 0 ? 0 : 3;
+  const double shift = draw.below(2) == 0 ? 0 : std::exp2(draw.between(-3, 6));
+  Tensor x(dtype, shape);
+  Tensor dy(dtype, shape);
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const double z = draw.normal();
+    x.set_bits(i, round_to(mean + deviation * z, dtype));
+    dy.set_bits(i, round_to(shift + alike * z + draw.normal(), dtype));
+  }
+  p.inputs.emplace("x", std::move(x));
+  const bool backward = operation == Operation::backward_training;
+  if (backward) p.inputs.emplace("dy", std::move(dy));
+  p.inputs.emplace("gamma",
+                   make_tensor(dtype, {3}, std::array{-2.5, 1.0, 0.0}));
+  if (!backward) {
+    p.inputs.emplace("beta",
+                     make_tensor(dtype, {3}, std::array{0.5, -8.0, 0.0}));
+  }
+  require_valid(p);
+  return p;
+}
+
+// A drawn problem and its screen.
+struct Screened {
+  explicit Screened(Draw& draw)
+      : operation(draw.below(2) == 0 ? Operation::backward_training
+                                     : Operation::forward_training),
+        output(operation == Operation::backward_training ? "dx" : "y"),
+        dtype(draw.below(2) == 0 ? DType::f32 : DType::f64),
+        problem(drawn(draw, operation, dtype)),
+        judge(problem, declaration, Judge::Deferred()),
+        screen(problem, declaration, judge) {
+    screen.prepare({0, 3});
+  }
+
+  Operation operation;
+  std::string_view output;
+  DType dtype;
+  Problem problem;
+  Declaration declaration;
+  Judge judge;
+  Screen screen;
+};
+
+double apart(const DoubleDouble& a, const DoubleDouble& b) {
+  return std::fabs((a.high - b.high) + (a.low - b.low));
+}
+
+// How much of its bound the error of a form takes, at most.
+TEST(Screen, FormsAreOffByNoMoreThanItSays) {
+  Draw draw(1);
+  double most = 0;
+  const int count = trials(300);
+  for (int trial = 0; trial < count; ++trial) {
+    Screened d(draw);
+    Screen& screen = d.screen;
+    const std::string_view output = d.output;
+    const auto names = form_inputs(d.operation, output);
+    for (std::int64_t c = 0; c < 3; ++c) {
+      if (!screen.is_bounded(output, c)) continue;
+      const ExactBatchNorm& exact = screen.exact(c).exact();
+      const EstimatedForm near = screen.form(output, c);
+      const AffineForm form =
+          affine_form(d.operation, output, exact.channel(c), exact.along(c));
+      const FormError error = screen.error(output, c);
+      const auto expect_within = [&](double off, double bound) {
+        EXPECT_LE(off, bound) << output << ' ' << format(d.dtype).name;
+        if (bound > 0) most = std::max(most, off / bound);
+      };
+      expect_within(apart(near.offset, nearest_pair(form.offset)),
+                    error.offset);
+      for (std::size_t j = 0; j < names.size(); ++j) {
+        const bool by_x = output == "dx" && names[j] == "x";
+        const DoubleDouble slope = by_x ? near.by_x : near.slope;
+        expect_within(apart(slope, nearest_pair(form.slopes[j])),
+                      by_x ? error.of_x : error.slope * std::fabs(slope.high));
+      }
+    }
+  }
+  // Sums are better than their bounds by chance, not by a bound too wide.
+  EXPECT_GT(most, 0x1p-6);
+}
+
+// Coefficient by coefficient, but for what the statistics are off by.
+void expect_no_more(const Magnitudes& a, const Magnitudes& b) {
+  constexpr Wide kMore = 1 + 0x1p-40L;
+  EXPECT_LE(a.one, b.one * kMore);
+  EXPECT_LE(a.x, b.x * kMore);
+  EXPECT_LE(a.xhat, b.xhat * kMore);
+  EXPECT_LE(a.dy, b.dy * kMore);
+}
+
+TEST(Screen, TolerancesOfLeastAndGreatestSizesEncloseTheOthers) {
+  Draw draw(2);
+  const int count = trials(100);
+  for (int trial = 0; trial < count; ++trial) {
+    Screened d(draw);
+    Screen& screen = d.screen;
+    const std::string_view output = d.output;
+    for (std::int64_t c = 0; c < 3; ++c) {
+      if (!screen.is_bounded(output, c)) continue;
+      const double eta = std::exp2(draw.between(-40, 12));
+      const Judge& near = screen.judge();
+      const Magnitudes exact = near.tolerance(output, c, eta);
+      expect_no_more(near.tolerance(output, c, eta, Sizes::least), exact);
+      expect_no_more(exact, near.tolerance(output, c, eta, Sizes::greatest));
+    }
+    if (HasFailure()) return;
+  }
+}
+
+// A screen is not used where kappa is large, and its judge is asked in time.
+TEST(Screen, LeavesIllConditionedChannelsToExactSums) {
+  Problem p;
+  p.operation = Operation::forward_training;
+  p.epsilon = 0;
+  Tensor x(DType::f32, {1, 1, 2000});
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    x.set_bits(i, round_to(1000 + static_cast<double>(i % 2), DType::f32));
+  }
+  p.inputs.emplace("x", std::move(x));
+  const Declaration declaration;
+  Judge judge(p, declaration, Judge::Deferred());
+  Screen screen(p, declaration, judge);
+  screen.prepare({0, 1});
+  EXPECT_FALSE(screen.is_bounded("y", 0));
+  EXPECT_TRUE(screen.exact(0).is_bounded("y", 0));
+}
+
+}  // namespace
+}  // namespace exactbn

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/defects/model.h"
+
+#include <bit>
+#include <cmath>
+
+#include "oracles/judge.h"
+#include "oracles/output_format.h"
+
+namespace exactbn {
+
+namespace {
+
+WideMatrix gather(const Tensor& tensor, const ChannelView& view) {
+  WideMatrix a(view.count(), view.channels);
+  for (std::int64_t c = 0; c < view.channels; ++c) {
+    for (std::int64_t k = 0; k < view.count(); ++k) {
+      a(k, c) = tensor.value(view.offset(c, k));
+    }
+  }
+  return a;
+}
+
+// round_to, in words of the machine where the result is a normal number.
+std::uint64_t rounded_bits(double value, DType dtype) {
+  constexpr int kDigits = 53;
+  constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+  const Format f = format(dtype);
+  const double size = std::fabs(value);
+  if (f.precision == kDigits && value != 0 && std::isfinite(value)) {
+    return std::bit_cast<std::uint64_t>(value);
+  }
+  const bool plain =
+      size >= std::ldexp(1.0, f.emin) && size < std::ldexp(1.0, f.emax);
+  if (f.precision == kDigits || !plain) return round_to(value, dtype);
+  const int dropped = kDigits - f.precision;
+  std::uint64_t bits = std::bit_cast<std::uint64_t>(size);
+  const std::uint64_t odd = bits >> dropped & 1;
+  bits += (std::uint64_t{1} << (dropped - 1)) - 1 + odd;  // ties to even
+  bits >>= dropped;
+  constexpr std::uint64_t kBias = 1023;
+  bits -= (kBias - static_cast<std::uint64_t>(f.bias())) << (f.precision - 1);
+  const bool negative = (std::bit_cast<std::uint64_t>(value) & kSign) != 0;
+  return bits | (negative ? f.sign_bit() : 0);
+}
+
+Tensor scatter(const WideMatrix& a, const ChannelView& view, DType dtype,
+               const Shape& shape) {
+  Tensor tensor(dtype, shape);
+  for (std::int64_t c = 0; c < view.channels; ++c) {
+    for (std::int64_t k = 0; k < view.count(); ++k) {
+      const auto value = static_cast<double>(a(k, c));
+      tensor.set_bits(view.offset(c, k), rounded_bits(value, dtype));
+    }
+  }
+  return tensor;
+}
+
+template <class Stage, class... Arguments>
+void apply(Stage stage, Arguments&... arguments) {
+  if (stage) stage(arguments...);
+}
+
+bool all_finite(const WideMatrix& a) {
+  for (Eigen::Index i = 0; i < a.size(); ++i) {
+    if (!std::isfinite(a(i))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+BatchStatistics<Wide> statistics_of(const WideMatrix& x) {
+  return batch_statistics<Wide>(x);
+}
+
+Pass::Pass(const Problem& p, Order summed_in, RunningVariance divided)
+    : problem(p),
+      order(summed_in),
+      divisor(divided),
+      working(working_format(p, {})),
+      view(p.view()),
+      dy_view(view),
+      epsilon(p.epsilon) {}
+
+void Pass::read() {
+  const auto matrix = [&](const char* name, const ChannelView& of) {
+    const Tensor* tensor = problem.find(name);
+    return tensor ? gather(*tensor, of) : WideMatrix();
+  };
+  const auto row = [&](const char* name, Wide absent) -> WideRow {
+    const Tensor* tensor = problem.find(name);
+    return tensor ? to_row<Wide>(*tensor)
+                  : WideRow(WideRow::Constant(view.channels, absent));
+  };
+  const bool jvp = problem.operation == Operation::jvp_training;
+  m = static_cast<Wide>(view.count());
+  x = matrix("x", view);
+  dy = matrix("dy", dy_view);
+  u = matrix(jvp ? "x_dot" : "ddx", view);
+  gamma = row("gamma", 1);
+  beta = row("beta", 0);
+  along_gamma = row(jvp ? "gamma_dot" : "ddgamma", 0);
+  along_beta = row(jvp ? "beta_dot" : "ddbeta", 0);
+  old_mean = row("running_mean", 0);
+  old_var = row("running_var", 0);
+}
+
+void Pass::find_statistics() {
+  if (trains()) {
+    const auto batch = statistics_of(x);
+    mean = batch.mean;
+    var = batch.var;
+  } else {
+    mean = old_mean;
+    var = old_var;
+  }
+}
+
+WideRow Pass::for_running(const WideRow& biased) const {
+  return divisor == RunningVariance::biased
+             ? biased
+             : unbiased<Wide>(biased, view.count());
+}
+
+void Pass::normalize() {
+  invstd = Wide{1} / standard_deviation<Wide>(var, epsilon);
+  xhat = (x.rowwise() - mean).rowwise() * invstd;
+}
+
+void Pass::reduce() {
+  mean_dy = mean_dy_xhat = WideRow::Zero(view.channels);
+  if (dy.size() != 0) {
+    dbeta = channel_sum<Wide>(dy);
+    dgamma = channel_sum<Wide>(dy * xhat);
+    if (trains()) {
+      mean_dy = dbeta / m;
+      mean_dy_xhat = dgamma / m;
+    }
+  }
+  if (u.size() != 0) {
+    mean_u = channel_sum<Wide>(u) / m;
+    mean_u_xhat = channel_sum<Wide>(u * xhat) / m;
+  }
+  if (u.size() != 0 && dy.size() != 0) {
+    mean_u_dy = channel_sum<Wide>(u * (dy.rowwise() - mean_dy)) / m;
+  }
+}
+
+WideOutputs Pass::outputs() const {
+  switch (problem.operation) {
+    case Operation::forward_inference:
+      return {{"y", (xhat.rowwise() * gamma).rowwise() + beta}};
+    case Operation::forward_training: {
+      const auto average = [&](const WideRow& old, const WideRow& batch) {
+        return weight_old * old + weight_new * batch;
+      };
+      WideOutputs out = {{"mean", mean},
+                         {"var", var},
+                         {"invstd", invstd},
+                         {"y", (xhat.rowwise() * gamma).rowwise() + beta}};
+      if (problem.find("running_mean")) {
+        out["running_mean"] = average(old_mean, batch_mean);
+      }
+      if (problem.find("running_var")) {
+        out["running_var"] = average(old_var, batch_var);
+      }
+      return out;
+    }
+    default:
+      break;
+  }
+  const WideRow scale = gamma * invstd;
+  // What is left of a direction v when its parts along 1 and xhat are taken
+  // away: of dy in dx, and of u in y_dot. Nothing along xhat is nothing, even
+  // where xhat is infinite: frozen statistics do not depend on it.
+  const auto project = [&](const WideMatrix& v, const WideRow& along_1,
+                           const WideRow& along_xhat) {
+    WideMatrix rest = v.rowwise() - along_1;
+    for (Eigen::Index c = 0; c < v.cols(); ++c) {
+      if (along_xhat(c) != 0) rest.col(c) -= xhat.col(c) * along_xhat(c);
+    }
+    return rest;
+  };
+  if (u.size() == 0) {
+    const WideMatrix g = project(dy, mean_dy, mean_dy_xhat);
+    return {{"dbeta", dbeta}, {"dgamma", dgamma}, {"dx", g.rowwise() * scale}};
+  }
+  const WideMatrix h = project(u, mean_u, mean_u_xhat);
+  const WideMatrix through_xhat = h.rowwise() * scale;
+  const WideMatrix through_gamma = xhat.rowwise() * along_gamma;
+  const WideMatrix y_dot =
+      (through_xhat + through_gamma).rowwise() + along_beta;
+  if (dy.size() == 0) return {{"y_dot", y_dot}};
+  const WideMatrix g = project(dy, mean_dy, mean_dy_xhat);
+  const WideMatrix cubic =
+      xhat.rowwise() * WideRow(weights[0] * mean_u_dy) +
+      (dy.rowwise() - mean_dy).rowwise() * WideRow(weights[1] * mean_u_xhat) +
+      (u.rowwise() - mean_u).rowwise() * WideRow(weights[2] * mean_dy_xhat) -
+      xhat.rowwise() * WideRow(third * mean_dy_xhat * mean_u_xhat);
+  const WideMatrix grad_x = g.rowwise() * WideRow(along_gamma * invstd) -
+                            cubic.rowwise() * WideRow(scale * invstd);
+  return {{"grad_dy", y_dot},
+          {"grad_gamma", m * invstd * (mean_u_dy - mean_dy_xhat * mean_u_xhat)},
+          {"grad_x", grad_x}};
+}
+
+Tensors answer_of(const Model& model, const Problem& problem, Order order,
+                  Memory& memory, RunningVariance divisor) {
+  Problem asked;
+  if (model.asked) {
+    asked = problem;
+    model.asked(asked);
+  }
+  Pass pass(model.asked ? asked : problem, order, divisor);
+  apply(model.laid_out, pass);
+  pass.read();
+  apply(model.read, pass);
+  pass.find_statistics();
+  apply(model.statistics, pass);
+  const Problem& p = pass.problem;
+  pass.batch_mean = pass.mean;
+  pass.batch_var = pass.for_running(pass.var);
+  pass.weight_new = p.momentum
+                        ? Wide{*p.momentum}
+                        : Wide{1} / (static_cast<Wide>(p.batches_tracked) + 1);
+  pass.weight_old = 1 - pass.weight_new;
+  apply(model.averaged, pass);
+  pass.normalize();
+  apply(model.normalized, pass);
+  pass.reduce();
+  apply(model.reduced, pass);
+  WideOutputs outputs = pass.outputs();
+  apply(model.computed, pass, outputs);
+  if (model.recalled) {
+    model.recalled(memory, pass, outputs);
+    memory.last[p.operation] = outputs;
+    memory.poisoned = memory.poisoned || !all_finite(pass.x);
+  }
+  Tensors tensors;
+  for (const std::string_view name : output_names(problem)) {
+    const bool like_x = shaped_like_x(name);
+    const Shape shape = output_shape(problem, name);
+    tensors.emplace(name, scatter(outputs.at(name),
+                                  like_x ? pass.view : ChannelView(shape, 0),
+                                  output_format(problem, name), shape));
+  }
+  apply(model.rounded, problem, tensors);
+  return tensors;
+}
+
+}  // namespace exactbn

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// gamma and beta.
+#include <utility>
+
+#include "oracles/defects/families.h"
+
+namespace exactbn {
+
+namespace {
+
+const Defect kDefects[] = {
+    {"gamma_ignored",
+     "gamma is 1",
+     "ipex-llm#2012",
+     {.read = [](Pass& p) { p.gamma.setOnes(); }}},
+    {"gamma_sign_lost",
+     "|gamma|",
+     "",
+     {.read = [](Pass& p) { p.gamma = p.gamma.abs(); }}},
+    {"gamma_squared",
+     "gamma is applied twice",
+     "",
+     {.read = [](Pass& p) { p.gamma *= p.gamma; }}},
+    {"gamma_plus_one",
+     "1 + gamma",
+     "",
+     {.read = [](Pass& p) { p.gamma += 1; }}},
+    {"gamma_zero_is_default",
+     "gamma 0 is taken for none given",
+     "",
+     {.read =
+          [](Pass& p) { p.gamma = (p.gamma == 0).select(Wide{1}, p.gamma); }}},
+    {"gamma_of_first_channel",
+     "every channel has the first one's gamma",
+     "",
+     {.read = [](Pass& p) { p.gamma.setConstant(Wide{p.gamma(0)}); }}},
+    {"absent_gamma_is_zero",
+     "gamma is 0 where it is absent",
+     "tt-metal PR5317",
+     {.read =
+          [](Pass& p) {
+            if (!p.problem.find("gamma")) p.gamma.setZero();
+          }}},
+    {"absent_beta_is_one",
+     "beta is 1 where it is absent",
+     "tt-metal PR5317",
+     {.read =
+          [](Pass& p) {
+            if (!p.problem.find("beta")) p.beta.setOnes();
+          }}},
+    {"absent_gamma_drops_beta",
+     "beta is ignored where gamma is absent",
+     "ipex-llm#2012",
+     {.read =
+          [](Pass& p) {
+            if (!p.problem.find("gamma")) p.beta.setZero();
+          }}},
+    {"absent_beta_drops_gamma",
+     "gamma is ignored where beta is absent",
+     "",
+     {.read =
+          [](Pass& p) {
+            const bool forward = p.dy.size() == 0 && p.u.size() == 0;
+            if (forward && !p.problem.find("beta")) p.gamma.setOnes();
+          }}},
+    {"beta_ignored",
+     "beta is 0",
+     "ipex-llm#2012",
+     {.read = [](Pass& p) { p.beta.setZero(); }}},
+    {"beta_subtracted",
+     "gamma xhat - beta",
+     "",
+     {.read = [](Pass& p) { p.beta = -p.beta; }}},
+    {"beta_before_gamma",
+     "gamma (xhat + beta)",
+     "",
+     {.read = [](Pass& p) { p.beta *= p.gamma; }}},
+    {"gamma_and_beta_swapped",
+     "gamma and beta change places",
+     "",
+     {.read =
+          [](Pass& p) {
+            if (p.problem.find("gamma") && p.problem.find("beta")) {
+              std::swap(p.gamma, p.beta);
+            }
+          }}},
+    {"relu_fused",
+     "negative results become 0",
+     "",
+     {.computed =
+          [](const Pass&, WideOutputs& out) {
+            const auto y = out.find("y");
+            if (y != out.end())
+              y->second = (y->second < 0).select(Wide{0}, y->second);
+          }}},
+};
+
+}  // namespace
+
+std::span<const Defect> parameter_defects() { return kDefects; }
+
+}  // namespace exactbn

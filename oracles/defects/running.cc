@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running statistics, and momentum.
+#include <utility>
+
+#include "oracles/defects/short_sums.h"
+#include "oracles/defects/families.h"
+
+namespace exactbn {
+
+namespace {
+
+// As f32 holds it.
+constexpr double kDefault = double{0.1F};
+
+void weigh(Pass& p, Wide weight_of_new) {
+  p.weight_new = weight_of_new;
+  p.weight_old = 1 - weight_of_new;
+}
+
+void keep_old(const Pass& p, WideOutputs& out) {
+  if (out.contains("running_mean")) out["running_mean"] = p.old_mean;
+  if (out.contains("running_var")) out["running_var"] = p.old_var;
+}
+
+// Edits an output where the operation has it.
+template <class F>
+void edit(WideOutputs& out, std::string_view name, const F& f) {
+  const auto it = out.find(name);
+  if (it != out.end()) f(it->second);
+}
+
+const Defect kDefects[] = {
+    {"running_variance_biased",
+     "the running variance takes the biased one for the unbiased, or vice "
+     "versa",
+     "tt-metal#55438",
+     {.averaged =
+          [](Pass& p) {
+            p.batch_var = p.divisor == RunningVariance::biased
+                              ? unbiased<Wide>(p.var, p.view.count())
+                              : p.var;
+          }}},
+    {"running_variance_unbiased_twice",
+     "the factor m / (m - 1) is applied twice",
+     "",
+     {.averaged =
+          [](Pass& p) {
+            p.batch_var = unbiased<Wide>(p.var, p.view.count());
+            p.batch_var = unbiased<Wide>(p.batch_var, p.view.count());
+          }}},
+    {"running_variance_inverse_factor",
+     "the factor is (m - 1) / m",
+     "",
+     {.averaged = [](Pass& p) { p.batch_var = p.var * ((p.m - 1) / p.m); }}},
+    {"unbiased_of_samples",
+     "the factor is N / (N - 1), with the batch size",
+     "",
+     {.averaged =
+          [](Pass& p) { p.batch_var = unbiased<Wide>(p.var, p.view.outer); }}},
+    {"unbiased_of_one_is_zero",
+     "m - 1 is never below 1",
+     "tensorflow#34062",
+     {.averaged =
+          [](Pass& p) {
+            if (p.m == 1) p.batch_var = p.var;
+          }}},
+    {"momentum_on_wrong_side",
+     "momentum is the weight of the old statistic",
+     "pytorch#18525",
+     {.averaged =
+          [](Pass& p) {
+            if (p.problem.momentum) weigh(p, 1 - Wide{*p.problem.momentum});
+          }}},
+    {"momentum_always_default",
+     "momentum is 0.1, whatever is asked",
+     "",
+     {.averaged =
+          [](Pass& p) {
+            if (p.problem.momentum) weigh(p, kDefault);
+          }}},
+    {"momentum_zero_is_default",
+     "momentum 0 is taken for none given",
+     "",
+     {.averaged =
+          [](Pass& p) {
+            if (p.problem.momentum == 0) weigh(p, kDefault);
+          }}},
+    {"cumulative_average_lost",
+     "without momentum 0.1 is used",
+     "pytorch#40074",
+     {.averaged =
+          [](Pass& p) {
+            if (!p.problem.momentum) weigh(p, kDefault);
+          }}},
+    {"cumulative_average_off_by_one",
+     "the cumulative average counts one batch too few",
+     "",
+     {.averaged =
+          [](Pass& p) {
+            const auto n = static_cast<Wide>(p.problem.batches_tracked);
+            if (!p.problem.momentum) weigh(p, 1 / std::max<Wide>(n, 1));
+          }}},
+    {"running_never_updated",
+     "the running statistics stay as they were",
+     "aprender PR2166",
+     {.computed = keep_old}},
+    {"running_replaced",
+     "the running statistics become the batch's",
+     "onnxruntime PR6946",
+     {.averaged = [](Pass& p) { weigh(p, 1); }}},
+    {"running_mean_replaced",
+     "the running mean becomes the batch's",
+     "onnxruntime PR6946",
+     {.computed =
+          [](const Pass& p, WideOutputs& out) {
+            edit(out, "running_mean", [&](auto& v) { v = p.batch_mean; });
+          }}},
+    {"running_old_not_decayed",
+     "old + momentum new",
+     "",
+     {.averaged = [](Pass& p) { p.weight_old = 1; }}},
+    {"running_updated_twice",
+     "each batch is counted twice",
+     "",
+     {.averaged = [](Pass& p) { weigh(p, 1 - p.weight_old * p.weight_old); }}},
+    {"running_update_of_mean_lost",
+     "only the running variance is updated",
+     "",
+     {.computed =
+          [](const Pass& p, WideOutputs& out) {
+            edit(out, "running_mean", [&](auto& v) { v = p.old_mean; });
+          }}},
+    {"running_update_of_variance_lost",
+     "only the running mean is updated",
+     "",
+     {.computed =
+          [](const Pass& p, WideOutputs& out) {
+            edit(out, "running_var", [&](auto& v) { v = p.old_var; });
+          }}},
+    {"running_variance_holds_epsilon",
+     "epsilon is added to what is stored",
+     "onnxruntime PR19742",
+     {.averaged = [](Pass& p) { p.batch_var += p.epsilon; }}},
+    {"running_variance_is_deviation",
+     "the running variance takes a deviation",
+     "",
+     {.averaged = [](Pass& p) { p.batch_var = p.batch_var.sqrt(); }}},
+    {"running_mean_and_variance_swapped",
+     "running mean and variance change places",
+     "mxnet#18751",
+     {.computed =
+          [](const Pass&, WideOutputs& out) {
+            if (out.contains("running_mean") && out.contains("running_var")) {
+              std::swap(out["running_mean"], out["running_var"]);
+            }
+          }}},
+    {"frozen_mean_and_variance_swapped",
+     "inference takes the mean for the variance, and the other way round",
+     "mxnet#18751",
+     {.statistics =
+          [](Pass& p) {
+            if (!p.trains()) std::swap(p.mean, p.var);
+          }}},
+    {"running_update_needs_both",
+     "nothing is updated where one of the statistics is absent",
+     "pytorch#153137",
+     {.computed =
+          [](const Pass& p, WideOutputs& out) {
+            if (out.contains("running_mean") != out.contains("running_var")) {
+              keep_old(p, out);
+            }
+          }}},
+    {"running_statistics_in_f16",
+     "the running statistics pass through f16",
+     "",
+     {.computed =
+          [](const Pass&, WideOutputs& out) {
+            for (const char* name : {"running_mean", "running_var"}) {
+              edit(out, name, [](WideMatrix& values) {
+                for (Eigen::Index i = 0; i < values.size(); ++i) {
+                  values(i) =
+                      rounded(static_cast<double>(values(i)), DType::f16);
+                }
+              });
+            }
+          }}},
+    {"scale_factor_ignored",
+     "sums of statistics are read as means, without Caffe's factor 999.98",
+     "chainer#3260",
+     {.statistics =
+          [](Pass& p) {
+            if (p.trains()) return;
+            p.mean *= 999.98L;
+            p.var *= 999.98L;
+          }}},
+    {"updates_with_frozen_statistics",
+     "inference updates the running mean before it uses it",
+     "",
+     {.statistics =
+          [](Pass& p) {
+            if (p.trains()) return;
+            p.mean = 0.9L * p.mean + 0.1L * statistics_of(p.x).mean;
+          }}},
+};
+
+}  // namespace
+
+std::span<const Defect> running_defects() { return kDefects; }
+
+}  // namespace exactbn

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one call leaves behind for the next.
+#include "oracles/defects/families.h"
+
+namespace exactbn {
+
+namespace {
+
+// The output of the last call of the operation, if its size is the same.
+const WideMatrix* last(const Memory& memory, const Pass& p,
+                       std::string_view name, const WideMatrix& now) {
+  const auto call = memory.last.find(p.problem.operation);
+  if (call == memory.last.end()) return nullptr;
+  const auto output = call->second.find(name);
+  if (output == call->second.end() || output->second.rows() != now.rows() ||
+      output->second.cols() != now.cols()) {
+    return nullptr;
+  }
+  return &output->second;
+}
+
+void accumulate(const Memory& memory, const Pass& p, WideOutputs& out,
+                std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const auto it = out.find(name);
+    if (it == out.end()) continue;
+    if (const WideMatrix* before = last(memory, p, name, it->second)) {
+      it->second += *before;
+    }
+  }
+}
+
+const Defect kDefects[] = {
+    {"gradients_accumulate",
+     "dgamma and dbeta are added to what was there",
+     "mxnet#16297",
+     {.recalled =
+          [](const Memory& memory, const Pass& p, WideOutputs& out) {
+            accumulate(memory, p, out, {"dgamma", "dbeta"});
+          }}},
+    {"dx_accumulates",
+     "dx is added to what was there",
+     "mxnet#18499",
+     {.recalled =
+          [](const Memory& memory, const Pass& p, WideOutputs& out) {
+            accumulate(memory, p, out, {"dx"});
+          }}},
+    {"sums_not_cleared",
+     "the sum of x goes on from the last call's",
+     "",
+     {.recalled =
+          [](const Memory& memory, const Pass& p, WideOutputs& out) {
+            accumulate(memory, p, out, {"mean"});
+          }}},
+    {"running_statistics_poisoned",
+     "after a batch with an infinity the running statistics are NaN for good",
+     "pytorch#90342",
+     {.recalled =
+          [](const Memory& memory, const Pass&, WideOutputs& out) {
+            if (!memory.poisoned) return;
+            for (const char* name : {"running_mean", "running_var"}) {
+              const auto it = out.find(name);
+              if (it != out.end()) it->second.setConstant(NAN);
+            }
+          }}},
+    {"running_statistics_held_inside",
+     "from the second call on the running statistics of the first are used",
+     "",
+     {.recalled =
+          [](const Memory& memory, const Pass& p, WideOutputs& out) {
+            const auto it = out.find("running_mean");
+            if (it == out.end()) return;
+            if (const auto* before =
+                    last(memory, p, "running_mean", it->second)) {
+              it->second += p.weight_old * (*before - p.old_mean);
+            }
+          }}},
+};
+
+}  // namespace
+
+std::span<const Defect> state_defects() { return kDefects; }
+
+}  // namespace exactbn

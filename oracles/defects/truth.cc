@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/defects/truth.h"
+
+#include <bit>
+#include <cmath>
+
+#include "oracles/defects/model.h"
+
+namespace exactbn {
+
+namespace {
+
+// Condition numbers and the right answer are rounded to 64 bits, and come from
+// sums that lose a few; what is nearer to a limit than this, integers decide.
+constexpr Wide kSlack = 0x1p-10L;
+
+Tensors right_answer(const Problem& problem, RunningVariance divisor) {
+  Memory none;
+  return answer_of({}, problem, Order::forward, none, divisor);
+}
+
+}  // namespace
+
+bool same_value(std::uint64_t a, std::uint64_t b, DType dtype) {
+  const bool zeros = magnitude(a, dtype) == 0 && magnitude(b, dtype) == 0;
+  return a == b || zeros || (is_nan(a, dtype) && is_nan(b, dtype));
+}
+
+Wide ulp_of(double value, DType dtype) {
+  constexpr int kBias = 1023;
+  const auto biased =
+      static_cast<int>(std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff);
+  std::int64_t top = biased - kBias;
+  if (biased == 0)
+    top = value == 0 ? format(dtype).quantum() : std::ilogb(value);
+  const std::int64_t exponent = ulp_exponent(top, dtype);
+  if (exponent <= -kBias) {
+    return std::ldexp(Wide{1}, static_cast<int>(exponent));
+  }
+  return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + kBias)
+                               << 52);
+}
+
+Truth::Truth(const Case& c, const Declaration& declaration, Grade required)
+    : c_(c),
+      declaration_(declaration),
+      required_(required),
+      view_(c.problem.view()),
+      right_(right_answer(c.problem, declaration.running_variance)) {}
+
+bool Truth::is_compared(std::string_view output) const {
+  return offers(declaration_, c_.problem.operation, output);
+}
+
+Judge& Truth::judge() {
+  if (!judge_) judge_.emplace(c_.problem, declaration_);
+  return *judge_;
+}
+
+const Truth::Limits& Truth::limits_of(std::string_view output) {
+  const auto known = limits_.find(output);
+  if (known != limits_.end()) return known->second;
+  Limits limits;
+  const Judge& j = judge();
+  for (std::int64_t c = 0; c < view_.channels; ++c) {
+    limits.bounded.push_back(j.is_bounded(output, c) ? 1 : 0);
+  }
+  const Format working = format(working_format(c_.problem, declaration_));
+  const Wide eta = j.limit(output, required_);
+  const Wide theta = eta * static_cast<Wide>(working.unit_roundoff());
+  const Wide lambda = std::ldexp(Wide{1}, working.quantum());
+  const bool of_channel = !shaped_like_x(output);
+  const std::int64_t n = right_.find(output)->second.size();
+  limits.granted.resize(static_cast<std::size_t>(n));
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t c = of_channel ? i : view_.channel(i);
+    if (!j.exact().is_number(c)) continue;
+    const Condition condition = j.conditions().at(output, i);
+    limits.granted[static_cast<std::size_t>(i)] =
+        theta * condition.linear + theta * theta * condition.quadratic +
+        eta * lambda * condition.underflow;
+  }
+  return limits_.emplace(output, std::move(limits)).first->second;
+}
+
+Wide Truth::granted(std::string_view output, std::int64_t i) {
+  return limits_of(output).granted[static_cast<std::size_t>(i)];
+}
+
+bool Truth::fails(std::string_view output, std::int64_t i, std::uint64_t bits,
+                  DType dtype) {
+  const Tensor& right = right_.find(output)->second;
+  const bool alike = dtype == right.dtype();
+  // What a convention of the subject decides is not as the models have it.
+  const bool compared = is_compared(output);
+  if (compared && alike && same_value(bits, right.bits(i), dtype)) return false;
+  const Limits& limits = limits_of(output);
+  const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
+  if (compared && limits.bounded[static_cast<std::size_t>(c)] != 0 &&
+      right.finite(i) && is_finite(bits, dtype)) {
+    const double value = right.value(i);
+    const Wide error = std::fabs(Wide{to_double(bits, dtype)} - value);
+    const Wide off = ulp_of(value, right.dtype()) / 2;
+    const Wide ulp = ulp_of(value, dtype);
+    const Wide tolerance = limits.granted[static_cast<std::size_t>(i)];
+    // The exact value may lie a binade lower.
+    if (error + off < ulp / 4 + tolerance * (1 - kSlack)) return false;
+    if (error - off > ulp + tolerance * (1 + kSlack)) return true;
+  }
+  const Judgement j = judge()(output, i, bits, dtype);
+  return j.decided && j.grade > required_;
+}
+
+bool Truth::fails(const Tensors& answer) {
+  for (const auto& [name, tensor] : answer) {
+    const auto right = right_.find(name);
+    if (right == right_.end() || !is_compared(name)) continue;
+    if (tensor == right->second) continue;
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      if (fails(name, i, tensor.bits(i), tensor.dtype())) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::int64_t> Truth::failing(std::string_view output,
+                                         const Tensor& got) {
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i < got.size(); ++i) {
+    if (fails(output, i, got.bits(i), got.dtype())) indices.push_back(i);
+  }
+  return indices;
+}
+
+}  // namespace exactbn

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/diagnose/exposure.h"
+
+#include <algorithm>
+#include <array>
+
+namespace exactbn {
+
+namespace {
+
+// The answers of a defect of state, which depend on all calls before.
+using Recalled = std::vector<std::array<Answer, 2>>;
+
+std::vector<Recalled> ask_recalling(const std::vector<Case>& cases) {
+  const std::span<const Defect> all = defects();
+  std::vector<Recalled> recalled(all.size());
+#pragma omp parallel for schedule(dynamic)
+  for (std::size_t d = 0; d < all.size(); ++d) {
+    if (!all[d].model.recalled) continue;
+    DefectSubject subject(all[d]);
+    for (const Case& c : cases) {
+      Answer first = subject.answer(c);
+      recalled[d].push_back({std::move(first), subject.answer(c)});
+    }
+  }
+  return recalled;
+}
+
+// Whether NaN or an infinity was in a case so far.
+std::vector<char> poisoned(const std::vector<Case>& cases) {
+  std::vector<char> so_far;
+  bool any = false;
+  for (const Case& c : cases) {
+    any = any || !c.problem.x().all_finite();
+    so_far.push_back(any ? 1 : 0);
+  }
+  return so_far;
+}
+
+std::vector<Prediction> predict_all(Truth& truth) {
+  std::vector<Prediction> predictions;
+  for (const Defect& defect : defects()) {
+    predictions.push_back(
+        defect.model.recalled ? Prediction() : predict(defect, truth, Past()));
+  }
+  return predictions;
+}
+
+}  // namespace
+
+std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
+  const std::span<const Defect> all = defects();
+  const std::vector<Recalled> recalled = ask_recalling(cases);
+  const std::vector<char> poison = poisoned(cases);
+  const Declaration plain;
+  std::vector<Lineup> lineups(all.size(), Lineup(all));
+  std::vector<std::vector<char>> failed(all.size(),
+                                        std::vector<char>(cases.size()));
+#pragma omp parallel for schedule(dynamic)
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    Truth truth(cases[i], plain);
+    const std::vector<Prediction> predictions = predict_all(truth);
+    for (std::size_t s = 0; s < all.size(); ++s) {
+      Answer same;
+      Heard heard;
+      heard.question = &cases[i];
+      if (all[s].model.recalled) {
+        const std::array<Answer, 2>& calls = recalled[s][i];
+        heard.calls = {&calls.front(), &calls.back()};
+        heard.failed =
+            truth.fails(calls[0].outputs) || truth.fails(calls[1].outputs);
+      } else {
+        same.outputs = predictions[s].answers.front();
+        heard.calls = {&same};
+        heard.failed = truth.fails(same.outputs);
+      }
+      heard.past = {&cases[i], heard.calls.front(), poison[i] != 0};
+      failed[s][i] = heard.failed ? 1 : 0;
+      for (std::size_t d = 0; d < all.size(); ++d) {
+        if (lineups[s].is_out(d)) continue;
+        if (all[d].model.recalled) {
+          const Prediction now = predict(all[d], truth, heard.past);
+          lineups[s].confront(d, i, truth, now, heard);
+        } else {
+          lineups[s].confront(d, i, truth, predictions[d], heard);
+        }
+      }
+    }
+  }
+  std::vector<Exposure> exposures(all.size());
+  for (std::size_t s = 0; s < all.size(); ++s) {
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      if (failed[s][i] != 0) exposures[s].failed.push_back(i);
+    }
+    exposures[s].diagnosis = lineups[s].diagnosis(exposures[s].failed);
+  }
+  return exposures;
+}
+
+}  // namespace exactbn

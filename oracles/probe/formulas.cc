@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether an ordinary question is answered as the formulas have it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "oracles/probe/experiments.h"
+
+namespace exactbn {
+
+namespace {
+
+// Where it is not, little else on the card means what it says. Running and
+// saved statistics have lines of their own.
+void formulas(Interview& interview, CardLine& line) {
+  line.declared = "as defined";
+  std::vector<std::string> wrong;
+  std::vector<std::string> right;
+  for (const Operation operation : kOperations) {
+    if (!interview.does(operation)) continue;
+    const Form& form = *interview.form(operation);
+    Question q = ordinary_question(operation);
+    q.epsilon = 0x1p-20;  // nothing beside the variances, wherever it is
+    const Problem problem = problem_of(q, form);
+    const Answer answer = interview.ask(problem);
+    for (const std::string_view name : {"y", "dx", "dgamma", "dbeta", "y_dot",
+                                        "grad_dy", "grad_x", "grad_gamma"}) {
+      const auto got = values_of(problem, answer, name);
+      if (!got) continue;
+      const std::vector<double> exact = exact_values(problem, name);
+      std::string text = fmt::format("{} of {}", name, to_string(operation));
+      if (distance(*got, exact) <= rounding_of(form)) {
+        right.push_back(std::move(text));
+        continue;
+      }
+      if (wrong.empty()) {
+        line.evidence = fmt::format("{} is {}, and ought to be {}; ", text,
+                                    listed(*got), listed(exact));
+      }
+      wrong.push_back(std::move(text));
+    }
+  }
+  line.evidence += fmt::format(
+      "{} of {} outputs are right to 12 bits, or to what their format has",
+      right.size(), right.size() + wrong.size());
+  if (right.empty() && wrong.empty()) {
+    return conclude(line, kNotOffered);
+  }
+  if (wrong.empty()) return conclude(line, "as defined");
+  constexpr std::size_t kMost = 3;
+  const std::size_t more = wrong.size() - std::min(kMost, wrong.size());
+  wrong.resize(wrong.size() - more);
+  conclude(line, "otherwise: " + joined(wrong) +
+                     (more > 0 ? fmt::format(" and {} more", more) : ""));
+}
+
+// y of gamma and beta that are there or not.
+std::optional<std::vector<double>> y_of(Interview& interview,
+                                        Operation operation,
+                                        const std::vector<double>& gamma,
+                                        const std::vector<double>& beta,
+                                        std::string& refusal) {
+  Question q = ordinary_question(operation);
+  q.gamma = gamma;
+  q.beta = beta;
+  Problem problem = problem_of(q, *interview.form(operation));
+  if (gamma.empty()) problem.inputs.erase("gamma");
+  if (beta.empty()) problem.inputs.erase("beta");
+  const Answer answer = interview.ask(problem);
+  if (answer.kind != Answer::Kind::outputs) refusal = refusal_text(answer);
+  return values_of(problem, answer, "y");
+}
+
+// Against what the same subject answers where they are there, so that nothing
+// but their absence can tell.
+void absent_parameters(Interview& interview, CardLine& line) {
+  line.declared = "1 and 0";
+  const auto operation = interview.first_of(
+      {Operation::forward_training, Operation::forward_inference});
+  if (!operation) {
+    return conclude_not_offered(interview, line, Operation::forward_training);
+  }
+  using Row = std::vector<double>;
+  const Row ones(3, 1);
+  const Row zeros(3, 0);
+  const Row gamma = {1.5, -2, 1};
+  const Row beta = {0, 1, -0.5};
+  std::string refusal;
+  std::vector<std::string> wrong;
+  std::vector<std::string> refused;
+  const auto compare = [&](const char* name, const Row& a, const Row& b,
+                           const Row& as_a, const Row& as_b) {
+    const auto absent = y_of(interview, *operation, a, b, refusal);
+    const auto there = y_of(interview, *operation, as_a, as_b, refusal);
+    if (!absent || !there) {
+      refused.emplace_back(name);
+    } else if (distance(*absent, *there) >
+               rounding_of(*interview.form(*operation))) {
+      wrong.emplace_back(name);
+      line.evidence += fmt::format("y is {} without {}, and {} with 1 or 0; ",
+                                   listed(*absent), name, listed(*there));
+    }
+  };
+  compare("gamma and beta", {}, {}, ones, zeros);
+  compare("gamma", {}, beta, ones, beta);
+  compare("beta", gamma, {}, gamma, zeros);
+  line.evidence += "y with and without them";
+  if (!refused.empty()) {
+    line.evidence += "; without " + joined(refused) + " it is " + refusal;
+  }
+  if (!wrong.empty()) {
+    return conclude(line, "something else, without " + joined(wrong));
+  }
+  conclude(line, refused.size() == 3 ? std::string(kNotOffered) : "1 and 0");
+}
+
+constexpr Experiment kExperiments[] = {
+    {"formulas", "an ordinary question is answered", formulas},
+    {"absent_parameters", "absent gamma and beta are", absent_parameters},
+};
+
+}  // namespace
+
+std::span<const Experiment> formula_experiments() { return kExperiments; }
+
+}  // namespace exactbn

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/probe/interview.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "oracles/probe.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::array kByUse = {DType::f32, DType::f64,      DType::bf16,
+                               DType::f16, DType::f8e4m3fn, DType::f8e5m2};
+
+// Rank 2 with its channels last, which is axis 1, too; then what frameworks
+// have most; then all others.
+std::vector<Form> layouts() {
+  std::vector<Form> all;
+  const auto add = [&](int rank, int axis) {
+    Form form;
+    form.rank = rank;
+    form.axis = axis;
+    for (const Form& other : all) {
+      if (other == form) return;
+    }
+    all.push_back(form);
+  };
+  add(2, 1);
+  add(4, 1);
+  add(4, 3);
+  for (int rank = 2; rank <= 5; ++rank) {
+    for (int axis = 0; axis < rank; ++axis) add(rank, axis);
+  }
+  return all;
+}
+
+// Parameters beside a short x: f32, as most have them, or those of x.
+std::vector<DType> parameters_beside(DType dtype) {
+  if (format(dtype).width >= format(DType::f32).width) return {dtype};
+  return {DType::f32, dtype};
+}
+
+}  // namespace
+
+Answer Interview::ask(const Problem& problem) {
+  if (const auto why = why_unsupported(declaration(), problem)) {
+    Answer answer;
+    answer.kind = Answer::Kind::unsupported;
+    answer.message = "not declared (" + *why + ")";
+    return answer;
+  }
+  if (breaks_ >= kMostProbeBreaks) {
+    throw SubjectFailure("not asked: the subject broke too often");
+  }
+  require_valid(problem);
+  Case c;
+  c.id = fmt::format("probe-{}", ++asked_);
+  c.problem = problem;
+  try {
+    return subject_.answer(c);
+  } catch (const SubjectFailure&) {
+    ++breaks_;
+    throw;
+  }
+}
+
+std::optional<Form> Interview::find_form(Operation operation, DType dtype,
+                                         const Form* like) {
+  for (Form form : like ? std::vector<Form>{*like} : layouts()) {
+    for (const DType parameters : parameters_beside(dtype)) {
+      form.dtype = dtype;
+      form.parameters = parameters;
+      const Answer answer = ask(ordinary_question(operation), form);
+      if (answer.kind == Answer::Kind::outputs) return form;
+      refusals_[operation] = answer.message;
+    }
+  }
+  return std::nullopt;
+}
+
+const Form* Interview::form(Operation operation) {
+  if (const auto failure = failures_.find(operation);
+      failure != failures_.end()) {
+    throw SubjectFailure(failure->second);
+  }
+  if (!forms_.contains(operation)) {
+    std::optional<Form> found;
+    try {
+      for (const DType dtype : kByUse) {
+        if (!found) found = find_form(operation, dtype, nullptr);
+      }
+    } catch (const SubjectFailure& failure) {
+      failures_[operation] = failure.what();
+      throw;
+    }
+    forms_[operation] = found;
+  }
+  const std::optional<Form>& found = forms_[operation];
+  return found ? &*found : nullptr;
+}
+
+const Form* Interview::form(Operation operation, DType dtype) {
+  const Form* first = form(operation);
+  if (!first || first->dtype == dtype) return first;
+  const std::pair key(operation, dtype);
+  if (!of_dtype_.contains(key)) {
+    of_dtype_[key] = std::nullopt;
+    of_dtype_[key] = find_form(operation, dtype, first);
+  }
+  const std::optional<Form>& found = of_dtype_[key];
+  return found ? &*found : nullptr;
+}
+
+bool Interview::does(Operation operation) {
+  try {
+    return form(operation) != nullptr;
+  } catch (const SubjectFailure&) {
+    return false;
+  }
+}
+
+const std::string& Interview::refusal(Operation operation) const {
+  static const std::string none;
+  const auto found = refusals_.find(operation);
+  return found == refusals_.end() ? none : found->second;
+}
+
+std::optional<Operation> Interview::first_of(
+    std::initializer_list<Operation> these) {
+  for (const Operation operation : these) {
+    if (does(operation)) return operation;
+  }
+  return std::nullopt;
+}
+
+}  // namespace exactbn

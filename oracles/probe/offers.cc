@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a subject does: operations, formats, layouts, outputs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "oracles/probe/experiments.h"
+
+namespace exactbn {
+
+namespace {
+
+// As a list in the declaration has it; empty where it has none.
+template <class List, class Name>
+std::string declared_list(const List& list, const Name& name) {
+  std::vector<std::string> words;
+  words.reserve(list.size());
+  for (const auto& item : list) words.emplace_back(name(item));
+  return joined(words);
+}
+
+std::string_view name_of(DType dtype) { return format(dtype).name; }
+
+// Lists agree where the declaration gives none, or the same in any order.
+template <class List>
+bool same_list(const std::vector<std::string>& found, const List& declared,
+               const auto& name) {
+  if (declared.empty()) return true;
+  std::set<std::string> words;
+  for (const auto& item : declared) words.emplace(name(item));
+  return words == std::set<std::string>(found.begin(), found.end());
+}
+
+void operations(Interview& interview, CardLine& line) {
+  const auto& declared = interview.declaration().operations;
+  const auto name = [](Operation o) { return to_string(o); };
+  line.declared = declared_list(declared, name);
+  std::vector<std::string> done;
+  std::vector<std::string> refused;
+  for (const Operation operation : kOperations) {
+    try {
+      if (interview.form(operation)) {
+        done.emplace_back(to_string(operation));
+        continue;
+      }
+      refused.push_back(fmt::format("{}: {}", to_string(operation),
+                                    interview.refusal(operation)));
+    } catch (const SubjectFailure& failure) {
+      refused.push_back(
+          fmt::format("{}: {}", to_string(operation), failure.what()));
+    }
+  }
+  line.evidence = refused.empty() ? "all six are answered"
+                                  : fmt::format("{}", fmt::join(refused, "; "));
+  line.found = done.empty() ? "none" : joined(done);
+  line.agrees = same_list(done, declared, name);
+}
+
+void dtypes(Interview& interview, CardLine& line) {
+  const auto& declared = interview.declaration().dtypes;
+  line.declared = declared_list(declared, name_of);
+  std::vector<std::string> done;
+  std::vector<std::string> gaps;
+  for (const DType dtype : kDTypes) {
+    std::vector<std::string> with;
+    std::vector<std::string> without;
+    for (const Operation operation : kOperations) {
+      if (!interview.does(operation)) continue;
+      const bool answered = interview.form(operation, dtype) != nullptr;
+      (answered ? with : without).emplace_back(to_string(operation));
+    }
+    if (with.empty()) continue;
+    done.emplace_back(name_of(dtype));
+    if (!without.empty()) {
+      gaps.push_back(
+          fmt::format("{} not in {}", name_of(dtype), joined(without)));
+    }
+  }
+  line.evidence = gaps.empty() ? "the same in every operation" : joined(gaps);
+  line.found = done.empty() ? "none" : joined(done);
+  line.agrees = same_list(done, declared, name_of);
+}
+
+// The words of a declaration that say just which axes are answered, for ranks
+// of which one is: "1", "last", or nothing, which is all. Those that do not
+// hold for every rank are not among them.
+std::vector<std::string> axis_words(const std::set<std::pair<int, int>>& done,
+                                    const std::set<int>& ranks) {
+  const auto holds = [&](const auto& axis_of) {
+    bool any = false;
+    for (const int rank : ranks) {
+      const int axis = axis_of(rank);
+      if (axis >= rank) continue;
+      if (!done.contains({rank, axis})) return false;
+      any = true;
+    }
+    return any;
+  };
+  std::vector<std::string> words;
+  std::set<std::pair<int, int>> covered;
+  const auto add = [&](const std::string& word, const auto& axis_of) {
+    if (!holds(axis_of)) return;
+    const std::size_t before = covered.size();
+    for (const int rank : ranks) {
+      if (axis_of(rank) < rank) covered.insert({rank, axis_of(rank)});
+    }
+    if (covered.size() > before) words.push_back(word);
+  };
+  for (int a = 0; a < 5; ++a) {
+    add(std::to_string(a), [a](int) { return a; });
+    // Before a 3 or a 4, which it may be for some ranks and not for others.
+    if (a == 2) add("last", [](int rank) { return rank - 1; });
+  }
+  for (const auto& [rank, axis] : done) {
+    if (!covered.contains({rank, axis})) {
+      words.push_back(fmt::format("{} of rank {}", axis, rank));
+    }
+  }
+  return words;
+}
+
+void channel_axes(Interview& interview, CardLine& line) {
+  const auto& declared = interview.declaration().channel_axes;
+  line.declared = joined(declared);
+  const auto operation = interview.first_of(
+      {Operation::forward_training, Operation::forward_inference,
+       Operation::backward_training, Operation::backward_inference,
+       Operation::jvp_training, Operation::double_backward_training});
+  if (!operation) return conclude(line, kNotOffered);
+  const auto problem_at = [&](int rank, int axis) {
+    Form form = *interview.form(*operation);
+    form.rank = rank;
+    form.axis = axis;
+    return problem_of(ordinary_question(*operation), form);
+  };
+  std::set<std::pair<int, int>> done;
+  std::set<int> ranks;
+  std::string refused;
+  int asked = 0;
+  for (int rank = 2; rank <= 5; ++rank) {
+    for (int axis = 0; axis < rank; ++axis) {
+      const Answer answer = interview.ask(problem_at(rank, axis));
+      ++asked;
+      if (answer.kind == Answer::Kind::outputs) {
+        done.insert({rank, axis});
+        ranks.insert(rank);
+      } else {
+        refused = fmt::format("axis {} of rank {} is {}", axis, rank,
+                              refusal_text(answer));
+      }
+    }
+  }
+  const bool all = std::ssize(done) == asked;
+  std::vector<std::string> words = axis_words(done, ranks);
+  line.evidence = fmt::format("{} of {} axes of ranks 2 to 5 are answered",
+                              done.size(), asked);
+  if (!refused.empty()) line.evidence += "; " + refused;
+  line.found = all ? "all" : joined(words);
+  line.agrees = declared.empty();
+  if (!declared.empty()) {
+    // Whatever the words, they must mean the same axes of these ranks.
+    Declaration axes;
+    axes.channel_axes = declared;
+    line.agrees = !done.empty();
+    for (const int rank : ranks) {
+      for (int axis = 0; axis < rank; ++axis) {
+        const bool covered = !why_unsupported(axes, problem_at(rank, axis));
+        if (covered != done.contains({rank, axis})) line.agrees = false;
+      }
+    }
+  }
+}
+
+template <Operation operation>
+void outputs(Interview& interview, CardLine& line) {
+  const Form* form = interview.form(operation);
+  if (!form) return conclude_not_offered(interview, line, operation);
+  const Problem problem = problem_of(ordinary_question(operation), *form);
+  const Answer answer = interview.ask(problem);
+  std::vector<std::string> given;
+  std::vector<std::string> declared;
+  std::vector<std::string> missing;
+  std::vector<std::string> more;
+  for (const std::string_view name : output_names(problem)) {
+    const bool is_given = values_of(problem, answer, name).has_value();
+    const bool is_declared = offers(interview.declaration(), operation, name);
+    if (is_given) given.emplace_back(name);
+    if (is_declared) declared.emplace_back(name);
+    if (is_declared && !is_given) missing.emplace_back(name);
+    if (is_given && !is_declared) more.emplace_back(name);
+  }
+  line.declared = joined(declared);
+  line.found = given.empty() ? "none" : joined(given);
+  // One that is not declared does no harm.
+  line.agrees = missing.empty();
+  line.evidence = "of " + to_string(*form);
+  if (!missing.empty()) line.evidence += "; never given: " + joined(missing);
+  if (!more.empty()) line.evidence += "; given beyond it: " + joined(more);
+}
+
+constexpr Experiment kExperiments[] = {
+    {"operations", "operations", operations},
+    {"dtypes", "formats of x", dtypes},
+    {"channel_axes", "channel axes", channel_axes},
+    {"outputs_forward_training", "outputs of forward_training",
+     outputs<Operation::forward_training>},
+    {"outputs_forward_inference", "outputs of forward_inference",
+     outputs<Operation::forward_inference>},
+    {"outputs_backward_training", "outputs of backward_training",
+     outputs<Operation::backward_training>},
+    {"outputs_backward_inference", "outputs of backward_inference",
+     outputs<Operation::backward_inference>},
+    {"outputs_jvp_training", "outputs of jvp_training",
+     outputs<Operation::jvp_training>},
+    {"outputs_double_backward_training", "outputs of the double backward",
+     outputs<Operation::double_backward_training>},
+};
+
+}  // namespace
+
+std::span<const Experiment> offer_experiments() { return kExperiments; }
+
+}  // namespace exactbn

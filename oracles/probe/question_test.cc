@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/probe/question.h"
+
+#include <gtest/gtest.h>
+
+#include "oracles/subjects/double.h"
+
+namespace exactbn {
+namespace {
+
+std::vector<Form> forms() {
+  std::vector<Form> all;
+  for (int rank = 2; rank <= 5; ++rank) {
+    for (int axis = 0; axis < rank; ++axis) {
+      for (const bool spread : {false, true}) {
+        all.push_back({DType::f32, DType::f32, rank, axis, spread});
+      }
+    }
+  }
+  return all;
+}
+
+// The same values, channel by channel, however they lie; and the same answer.
+TEST(ProbeQuestion, EveryFormHoldsTheSameValues) {
+  for (const Operation operation : kOperations) {
+    const Question question = ordinary_question(operation);
+    std::vector<double> x;
+    for (const auto& column : question.x) {
+      x.insert(x.end(), column.begin(), column.end());
+    }
+    std::vector<double> first;
+    for (const Form& form : forms()) {
+      const Problem problem = problem_of(question, form);
+      ASSERT_NO_THROW(require_valid(problem));
+      EXPECT_EQ(static_cast<int>(problem.x().shape().size()), form.rank);
+      EXPECT_EQ(problem.channel_axis, form.axis);
+      Answer as_output;
+      as_output.outputs["y"] = problem.x();
+      Problem forward = problem;
+      forward.operation = Operation::forward_inference;
+      EXPECT_EQ(values_of(forward, as_output, "y"), x);
+      const auto all =
+          all_values(problem, DoubleSubject().answer({"", problem, {}}));
+      if (first.empty()) first = all;
+      EXPECT_EQ(all, first) << to_string(form);
+    }
+  }
+}
+
+// Twelve values over four axes, three samples: two fill no axis but the first.
+TEST(ProbeQuestion, SpreadsTheValuesOverTheAxes) {
+  Form form = {DType::f32, DType::f32, 4, 1, true};
+  const auto shape = [&](std::size_t m) {
+    Question q;
+    q.x = {std::vector<double>(m, 1)};
+    return problem_of(q, form).x().shape();
+  };
+  EXPECT_EQ(shape(12), (Shape{3, 1, 2, 2}));
+  EXPECT_EQ(shape(4), (Shape{2, 1, 1, 2}));
+  EXPECT_EQ(shape(2), (Shape{2, 1, 1, 1}));
+  form.spread = false;
+  EXPECT_EQ(shape(12), (Shape{12, 1, 1, 1}));
+}
+
+TEST(ProbeQuestion, GivesTheParametersAndOmitsDirectionsOfThem) {
+  Question q = ordinary_question(Operation::double_backward_training);
+  const Problem problem = problem_of(q, {});
+  EXPECT_EQ(problem.inputs.at("gamma").value(1), -2);
+  EXPECT_TRUE(problem.inputs.contains("ddx"));
+  EXPECT_FALSE(problem.inputs.contains("ddgamma"));
+  q.operation = Operation::forward_inference;
+  q.running_var.clear();
+  EXPECT_EQ(problem_of(q, {}).inputs.at("running_var").value(2), 1);
+}
+
+TEST(ProbeQuestion, AnOutputOfAnotherShapeIsNone) {
+  const Problem problem =
+      problem_of(ordinary_question(Operation::forward_training), {});
+  Answer answer = DoubleSubject().answer({"", problem, {}});
+  EXPECT_TRUE(values_of(problem, answer, "mean"));
+  answer.outputs["mean"] = Tensor(DType::f32, {2});
+  EXPECT_FALSE(values_of(problem, answer, "mean"));
+  answer.kind = Answer::Kind::error;
+  EXPECT_FALSE(values_of(problem, answer, "y"));
+}
+
+TEST(ProbeQuestion, ExactValuesHaveBothVariances) {
+  Question q;
+  q.x = {{-1, 1}};
+  q.momentum = 1;
+  const Problem problem = problem_of(q, {});
+  EXPECT_EQ(exact_values(problem, "running_var"), std::vector{2.0});
+  EXPECT_EQ(exact_values(problem, "running_var_biased"), std::vector{1.0});
+}
+
+}  // namespace
+}  // namespace exactbn

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+// In what precision sums are taken, and how the variance is found.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "oracles/probe/experiments.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr Operation kTraining = Operation::forward_training;
+
+// The mean of each channel as the subject has it, or its running mean from 0
+// with a momentum of a half, which is the same on either side.
+std::optional<std::vector<double>> means(const Problem& problem,
+                                         const Answer& answer) {
+  if (auto mean = values_of(problem, answer, "mean")) return mean;
+  auto running = values_of(problem, answer, "running_mean");
+  if (running) {
+    for (double& value : *running) value *= 2;
+  }
+  return running;
+}
+
+Question sum_question(Operation operation, Columns columns) {
+  Question q;
+  q.operation = operation;
+  q.momentum = 0.5;
+  if (operation == kTraining) {
+    q.x = std::move(columns);
+  } else {
+    q.x = columns;
+    for (auto& column : q.x) {
+      for (std::size_t k = 0; k < column.size(); ++k) {
+        column[k] = static_cast<double>(k % 3);
+      }
+    }
+    q.dy = std::move(columns);
+  }
+  return q;
+}
+
+// 2^k, -2^k and six times 1, whose sum is 6: where 1 is lost beside 2^k, sums
+// have no more than k digits. No order of summation, tree or lanes keeps it in
+// every place of the two.
+struct Digits {
+  std::optional<double> seen;  // nothing: no sum was wrong
+  int lost = 0;                // the least k of a sum that was
+  int asked = 0;               // the largest k
+};
+
+std::optional<Digits> digits(Interview& interview, Operation operation,
+                             const Form& form) {
+  constexpr std::size_t m = 8;
+  constexpr std::array<std::pair<std::size_t, std::size_t>, 8> kPlaces = {
+      {{0, 7}, {0, 4}, {0, 1}, {1, 2}, {3, 6}, {7, 0}, {4, 0}, {2, 5}}};
+  Digits result;
+  result.asked = std::min(60, format(form.dtype).emax);
+  Columns columns;
+  for (int k = 2; k <= result.asked; ++k) {
+    const double big = std::ldexp(1.0, k);
+    for (const auto& [plus, minus] : kPlaces) {
+      columns.emplace_back(m, 1.0);
+      columns.back()[plus] = big;
+      columns.back()[minus] = -big;
+    }
+  }
+  const Problem problem = problem_of(sum_question(operation, columns), form);
+  const Answer answer = interview.ask(problem);
+  const bool forward = operation == kTraining;
+  const auto got =
+      forward ? means(problem, answer) : values_of(problem, answer, "dbeta");
+  if (!got) return std::nullopt;
+  const double times = forward ? static_cast<double>(m) : 1;
+  for (std::size_t c = 0; c < got->size(); ++c) {
+    const double error = std::fabs(times * (*got)[c] - 6);
+    if (error < 6 * 0x1p-5) continue;  // what a result of f16 or bf16 has
+    const int k = 2 + static_cast<int>(c / kPlaces.size());
+    if (!result.seen) result.lost = k;
+    // The largest number of the channel over the error of its sum.
+    const double p = std::isnan(error) ? 0 : k - std::log2(error);
+    result.seen = std::min(result.seen.value_or(p), p);
+  }
+  return result;
+}
+
+// Where x holds no number that is large enough to tell.
+constexpr const char* kOpen = "f32 or wider";
+
+// A sum of p digits loses between 1 and 6, so log2 is at most 2.6 below p; one
+// that divides on the way (Welford) a little more.
+std::string accumulator(const Digits& digits) {
+  if (!digits.seen) {
+    return digits.asked < 24 ? kOpen : "wider than f64";
+  }
+  const double seen = *digits.seen;
+  // Sums are wrong for another reason than their digits.
+  if (seen < 4) return std::string(kCannotTell);
+  struct Class {
+    const char* name;
+    double digits;
+  };
+  for (const auto& [name, p] :
+       {Class{"bf16", 8}, Class{"f16", 11}, Class{"f32", 24},
+        Class{"two floats", 48}, Class{"f64", 53}}) {
+    if (seen > p - 3.6 && seen < p + 0.1) return name;
+  }
+  return fmt::format("about {:.0f} digits", seen);
+}
+
+int rank_of(const std::string& word) {
+  const std::array<std::string, 6> order = {"bf16", "f16",        "f32",
+                                            kOpen,  "two floats", "f64"};
+  const auto place = std::find(order.begin(), order.end(), word);
+  return static_cast<int>(place - order.begin());  // "wider than f64" is last
+}
+
+// The form, and those of rank 4: frameworks have kernels for each.
+std::vector<Form> forms_like(const Form& form) {
+  std::vector<Form> forms = {form, form, form};
+  for (std::size_t i = 1; i < forms.size(); ++i) {
+    forms[i].rank = 4;
+    forms[i].axis = i == 1 ? 1 : 3;
+    forms[i].spread = true;
+  }
+  return forms;
+}
+
+void accumulation_of(Interview& interview, CardLine& line,
+                     Operation operation) {
+  const auto& declared = interview.declaration().accumulation;
+  line.declared = declared ? std::string(format(*declared).name)
+                           : "f32 or wider, f64 for f64";
+  if (!interview.form(operation)) {
+    return conclude_not_offered(interview, line, operation);
+  }
+  std::vector<Sighting> seen;
+  for (const DType dtype : kDTypes) {
+    const Form* form = interview.form(operation, dtype);
+    if (!form || format(dtype).width == 8) continue;
+    const std::string name(format(dtype).name);
+    std::string usual;
+    for (const Form& as : forms_like(*form)) {
+      const auto found = digits(interview, operation, as);
+      if (!found) continue;
+      const std::string word = accumulator(*found);
+      if (word == usual) continue;
+      const bool first = usual.empty();
+      if (first) usual = word;
+      seen.push_back(
+          {first ? name
+                 : fmt::format("{} (rank {}, axis {})", name, as.rank, as.axis),
+           word});
+      line.evidence += fmt::format(
+          "{}{}: 1 beside 2^k is {}", line.evidence.empty() ? "" : "; ",
+          seen.back().where,
+          found->seen ? fmt::format("lost from k = {} on", found->lost)
+                      : fmt::format("kept up to k = {}", found->asked));
+    }
+  }
+  if (seen.empty()) {
+    line.evidence = operation == kTraining
+                        ? "neither mean nor running_mean is given"
+                        : "dbeta is not given";
+    return conclude(line, kCannotTell);
+  }
+  // What a short x leaves open says nothing against what others show.
+  std::vector<Sighting> sure;
+  for (const Sighting& s : told(seen)) {
+    if (s.what != kOpen) sure.push_back(s);
+  }
+  line.found = by_place(sure.empty() ? told(seen) : sure);
+  line.agrees = true;
+  if (line.found == kCannotTell) return;
+  for (const Sighting& s : told(seen)) {
+    if (declared) {
+      const int least = rank_of(line.declared);
+      const bool open = s.what == kOpen && least >= rank_of("f32");
+      if (s.what != line.declared && !open) line.agrees = false;
+    } else if (rank_of(s.what) <
+               rank_of(s.where.starts_with("f64") ? "f64" : "f32")) {
+      line.agrees = false;
+    }
+  }
+}
+
+void accumulation(Interview& interview, CardLine& line) {
+  accumulation_of(interview, line, kTraining);
+}
+void gradient_accumulation(Interview& interview, CardLine& line) {
+  const auto operation = interview.first_of(
+      {Operation::backward_training, Operation::backward_inference});
+  accumulation_of(interview, line,
+                  operation.value_or(Operation::backward_training));
+}
+
+// f32, or f64 where there is no f32: shorter formats hold none of the numbers
+// that these experiments take. Null where there is neither, and then the line
+// is concluded.
+const Form* precise_form(Interview& interview, CardLine& line) {
+  const Form* form = interview.form(kTraining);
+  if (!form) {
+    conclude_not_offered(interview, line, kTraining);
+    return nullptr;
+  }
+  for (const DType dtype : {DType::f64, DType::f32}) {
+    if (const Form* f = interview.form(kTraining, dtype)) form = f;
+  }
+  if (format(form->dtype).precision >= 24) return form;
+  line.evidence = "x has neither f32 nor f64";
+  conclude(line, kCannotTell);
+  return nullptr;
+}
+
+// m times c = 1 + 2^-j: while a sum of p digits lies in the octave below m/L,
+// where it has L parts, every addition drops a quarter of its last place for
+// one of the j. Rounded all alike, the errors add up.
+std::optional<double> error_of_equal_values(Interview& interview,
+                                            const Form& form, int log_m) {
+  const int p = format(form.dtype).precision;
+  const auto m = std::size_t{1} << log_m;
+  Columns columns;
+  std::vector<double> values;
+  for (int octave = log_m; octave >= 3 && octave > log_m - 8; --octave) {
+    values.push_back(1 + std::ldexp(1.0, octave - p - 2));
+    columns.emplace_back(m, values.back());
+  }
+  const Problem problem = problem_of(sum_question(kTraining, columns), form);
+  const auto got = means(problem, interview.ask(problem));
+  if (!got) return std::nullopt;
+  double worst = 0;
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    const double error = std::fabs((*got)[c] - values[c]);
+    worst = std::max(worst, std::ldexp(error, p));
+  }
+  return worst;
+}
+
+void sum_growth(Interview& interview, CardLine& line) {
+  const Form* form = precise_form(interview, line);
+  if (!form) return;
+  std::vector<std::string> errors;
+  double first = 0;
+  double last = 0;
+  for (const int log_m : {8, 10, 12}) {
+    const auto error = error_of_equal_values(interview, *form, log_m);
+    if (!error) {
+      line.evidence = "neither mean nor running_mean is given";
+      return conclude(line, kCannotTell);
+    }
+    last = *error;
+    if (errors.empty()) first = last;
+    errors.push_back(fmt::format("{:.1f} u of 2^{}", last, log_m));
+  }
+  line.evidence = fmt::format("error of the mean of equal values ({}): {}",
+                              to_string(*form), joined(errors));
+  constexpr double kGrowth = 6;  // in u; sums in pairs stay far below it
+  if (last < kGrowth) return conclude(line, "does not grow");
+  if (!(last > 4 * first)) return conclude(line, kCannotTell);
+  // One sum, value by value, has an error of 3/16 m u.
+  const double sums = std::max(1.0, 0x1p12 * 3 / 16 / last);
+  line.evidence += sums < 1.5
+                       ? ", as of one sum"
+                       : fmt::format(", as of some {:.0f} side by side", sums);
+  conclude(line, "grows with m");
+}
+
+// The variance of each channel as the subject has it, where the exact one is
+// `var`; of the running variance, by that divisor which is nearer.
+std::optional<std::vector<double>> variances(const Problem& problem,
+                                             const Answer& answer, double var) {
+  if (auto given = values_of(problem, answer, "var")) return given;
+  if (auto invstd = values_of(problem, answer, "invstd")) {
+    for (double& s : *invstd) s = 1 / (s * s) - problem.epsilon;
+    return invstd;
+  }
+  auto running = values_of(problem, answer, "running_var");
+  if (!running) return running;
+  const auto m = static_cast<double>(problem.view().count());
+  for (double& v : *running) {
+    v *= 2;
+    const double unbiased = v * (m - 1) / m;
+    if (std::fabs(unbiased - var) < std::fabs(v - var)) v = unbiased;
+  }
+  return running;
+}
+
+void variance_algorithm(Interview& interview, CardLine& line) {
+  const Form* form = precise_form(interview, line);
+  if (!form) return;
+  // Deviations of sum 0 about 2^k, so that every sum of x and the mean are
+  // exact, even in f32; but squares of x are not, nor the mean of 12 of them.
+  constexpr std::array kDeviations = {1.0, -1.0, 2.0, -2.0, 1.0, -1.0,
+                                      3.0, -3.0, 1.0, -1.0, 2.0, -2.0};
+  constexpr double kVar = 40.0 / 12;
+  constexpr std::array kShifts = {8, 12, 16, 20};
+  Columns columns;
+  for (const int k : kShifts) {
+    columns.emplace_back(kDeviations.begin(), kDeviations.end());
+    for (double& x : columns.back()) x += std::ldexp(1.0, k);
+  }
+  Question q = sum_question(kTraining, columns);
+  q.epsilon = 0x1p-10;
+  q.running_var.assign(columns.size(), 0);
+  const Problem problem = problem_of(q, *form);
+  const auto got = variances(problem, interview.ask(problem), kVar);
+  if (!got) {
+    line.evidence = "neither var, invstd nor running_var is given";
+    return conclude(line, kCannotTell);
+  }
+  std::array<double, kShifts.size()> error{};
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < error.size(); ++i) {
+    const double e = std::fabs((*got)[i] / kVar - 1);
+    error[i] = std::isnan(e) ? HUGE_VAL : e;
+    texts.push_back(fmt::format("{:.1e} at 2^{}", error[i], kShifts[i]));
+  }
+  line.evidence = fmt::format("error of the variance by the mean ({}): {}",
+                              to_string(*form), joined(texts));
+  // One pass in p digits loses (mean / deviation)^2 2^-p, a running mean of p
+  // digits (Welford) mean / deviation 2^-p, a second pass nothing here.
+  if (*std::max_element(error.begin(), error.end()) < 0x1p-19) {
+    return conclude(line, "in two passes, or as well");
+  }
+  // Where it does not grow it is another matter.
+  if (error[0] > 0x1p-4 || !(error[2] > 16 * error[0] || error[3] > 0x1p-18)) {
+    return conclude(line, kCannotTell);
+  }
+  if (error[1] > 0x1p-7) return conclude(line, "in one pass, in f32");
+  if (error[1] > 0x1p-19) return conclude(line, "by a running mean in f32");
+  conclude(line, "in one pass, in f64");
+}
+
+constexpr Experiment kExperiments[] = {
+    {"accumulation", "sums of x are in", accumulation},
+    {"gradient_accumulation", "sums of dy are in", gradient_accumulation},
+    {"sum_growth", "the error of a sum", sum_growth},
+    {"variance_algorithm", "the variance is found", variance_algorithm},
+};
+
+}  // namespace
+
+std::span<const Experiment> sums_experiments() { return kExperiments; }
+
+}  // namespace exactbn

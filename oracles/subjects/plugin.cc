@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/subjects/plugin.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <list>
+#include <memory>
+#include <new>
+
+#include "oracles/wire.h"
+
+namespace exactbn {
+
+namespace {
+
+// An enumerator as C gave it: to load one that is none of the enumeration's is
+// undefined in C++.
+template <class Enum>
+unsigned raw(const Enum& value) {
+  unsigned bits = 0;
+  static_assert(sizeof bits == sizeof value);
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static_assert(EXACTBN_F64 == static_cast<int>(DType::f64));
+static_assert(EXACTBN_F32 == static_cast<int>(DType::f32));
+static_assert(EXACTBN_F16 == static_cast<int>(DType::f16));
+static_assert(EXACTBN_BF16 == static_cast<int>(DType::bf16));
+static_assert(EXACTBN_F8E4M3FN == static_cast<int>(DType::f8e4m3fn));
+static_assert(EXACTBN_F8E5M2 == static_cast<int>(DType::f8e5m2));
+static_assert(EXACTBN_OUTPUTS == static_cast<int>(Answer::Kind::outputs));
+static_assert(EXACTBN_UNSUPPORTED ==
+              static_cast<int>(Answer::Kind::unsupported));
+static_assert(EXACTBN_REJECTED == static_cast<int>(Answer::Kind::rejected));
+static_assert(EXACTBN_ERROR == static_cast<int>(Answer::Kind::error));
+
+Tensor unwritten(DType dtype, const Shape& shape,
+                 const Surroundings& surroundings) {
+  Tensor tensor(dtype, shape);
+  if (surroundings.held) {
+    const std::span<std::byte> bytes = tensor.bytes();
+    std::fill(bytes.begin(), bytes.end(), std::byte{*surroundings.held});
+    return tensor;
+  }
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    tensor.set_bits(i, format(dtype).quiet_nan());
+  }
+  return tensor;
+}
+
+// A tensor's values in memory that a plugin is given. It never moves.
+class Lent {
+ public:
+  // Tensor number k of a question.
+  Lent(const Tensor& tensor, const Surroundings& surroundings, std::size_t k)
+      : offset_(offset_of(tensor.dtype(), surroundings, k)),
+        size_(tensor.bytes().size()),
+        memory_(static_cast<std::byte*>(
+            ::operator new(offset_ + size_, kBoundary))) {
+    std::memcpy(data(), tensor.bytes().data(), size_);
+  }
+
+  std::byte* data() const { return memory_.get() + offset_; }
+
+  bool holds(const Tensor& tensor) const {
+    return std::memcmp(data(), tensor.bytes().data(), size_) == 0;
+  }
+  void copy_to(Tensor& tensor) const {
+    std::memcpy(tensor.bytes().data(), data(), size_);
+  }
+
+ private:
+  static constexpr std::align_val_t kBoundary{64};
+
+  static std::size_t offset_of(DType dtype, const Surroundings& surroundings,
+                               std::size_t k) {
+    const std::size_t elements =
+        static_cast<std::size_t>(surroundings.past) +
+        k * static_cast<std::size_t>(surroundings.apart);
+    return elements * static_cast<std::size_t>(format(dtype).width / 8) %
+           static_cast<std::size_t>(kBoundary);
+  }
+
+  struct Free {
+    void operator()(std::byte* memory) const {
+      ::operator delete(memory, kBoundary);
+    }
+  };
+
+  std::size_t offset_;
+  std::size_t size_;
+  std::unique_ptr<std::byte, Free> memory_;
+};
+
+// What stands behind exactbn_answer.host.
+struct Host {
+  struct Output {
+    std::string name;
+    Tensor tensor;  // as it was before the call
+    Lent memory;
+  };
+
+  const Problem& problem;
+  const Surroundings& surroundings;
+  std::list<Output> outputs;
+  std::string message;
+};
+
+Host& host(exactbn_answer* answer) { return *static_cast<Host*>(answer->host); }
+
+// No exception may pass through the frames of a plugin in C.
+void* output(exactbn_answer* answer, const char* name,
+             exactbn_dtype dtype_of_c) noexcept {
+  Host& h = host(answer);
+  const auto names = output_names(h.problem);
+  const bool known = name && std::find(names.begin(), names.end(),
+                                       std::string_view(name)) != names.end();
+  if (!known || raw(dtype_of_c) >= kDTypes.size()) return nullptr;
+  const auto dtype = static_cast<DType>(raw(dtype_of_c));
+  for (Host::Output& given : h.outputs) {
+    if (given.name == name && given.tensor.dtype() == dtype) {
+      return given.memory.data();
+    }
+  }
+  Tensor tensor =
+      unwritten(dtype, output_shape(h.problem, name), h.surroundings);
+  Lent memory(tensor, h.surroundings,
+              h.problem.inputs.size() + h.outputs.size());
+  h.outputs.push_back({name, std::move(tensor), std::move(memory)});
+  return h.outputs.back().memory.data();
+}
+
+void message(exactbn_answer* answer, const char* text) noexcept {
+  host(answer).message = text ? text : "";
+}
+
+std::vector<Lent> lent(const Tensors& tensors,
+                       const Surroundings& surroundings) {
+  std::vector<Lent> all;
+  all.reserve(tensors.size());
+  for (const auto& [name, tensor] : tensors) {
+    all.emplace_back(tensor, surroundings, all.size());
+  }
+  return all;
+}
+
+std::vector<exactbn_tensor> tensors_of_c(const Tensors& tensors,
+                                         const std::vector<Lent>& memory) {
+  std::vector<exactbn_tensor> all;
+  all.reserve(tensors.size());
+  for (const auto& [name, tensor] : tensors) {
+    all.push_back({name.c_str(), static_cast<exactbn_dtype>(tensor.dtype()),
+                   static_cast<std::int32_t>(tensor.shape().size()),
+                   tensor.shape().data(), memory[all.size()].data()});
+  }
+  return all;
+}
+
+// What is no longer as it was, though the inputs are the tool's; empty where
+// nothing is.
+std::string overwritten(const Tensors& before, const std::vector<Lent>& after) {
+  auto memory = after.begin();
+  for (const auto& [name, was] : before) {
+    const Lent& now = *memory++;
+    if (now.holds(was)) continue;
+    Tensor tensor = was;
+    now.copy_to(tensor);
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      if (tensor.bits(i) == was.bits(i)) continue;
+      return fmt::format("it wrote to its input {}: {}[{}] was {} and is {}",
+                         name, name, i, to_hexfloat(was.bits(i), was.dtype()),
+                         to_hexfloat(tensor.bits(i), was.dtype()));
+    }
+  }
+  return {};
+}
+
+using GetPlugin = const exactbn_plugin*();
+
+const exactbn_plugin* load(const std::filesystem::path& file) {
+  // Absolute: dlopen looks a bare name up among the system's libraries. Never
+  // closed: threads that the plugin has started may still run its code.
+  void* library =
+      ::dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library) {
+    throw LoadError(fmt::format("{}: not a shared library that loads: {}",
+                                file.string(), ::dlerror()));
+  }
+  void* symbol = ::dlsym(library, "exactbn_get_plugin");
+  if (!symbol) {
+    throw LoadError(fmt::format(
+        "{}: no plugin: it exports no exactbn_get_plugin", file.string()));
+  }
+  return reinterpret_cast<GetPlugin*>(symbol)();
+}
+
+void require_interface(const exactbn_plugin* plugin,
+                       const std::filesystem::path& file) {
+  if (!plugin) {
+    throw LoadError(
+        fmt::format("{}: exactbn_get_plugin returned NULL", file.string()));
+  }
+  // First of all: the other members may lie elsewhere in another version.
+  if (plugin->abi != EXACTBN_PLUGIN_ABI) {
+    throw LoadError(
+        fmt::format("{}: built for version {} of the plugin interface, this "
+                    "tool has version {}",
+                    file.string(), plugin->abi, EXACTBN_PLUGIN_ABI));
+  }
+  if (!plugin->declaration) {
+    throw LoadError(fmt::format("{}: its declaration is NULL", file.string()));
+  }
+  if (!plugin->run) {
+    throw LoadError(fmt::format("{}: its run is NULL", file.string()));
+  }
+}
+
+Declaration declaration_of(const exactbn_plugin* plugin,
+                           const std::filesystem::path& file) {
+  require_interface(plugin, file);
+  try {
+    return read_declaration(plugin->declaration);
+  } catch (const WireError& error) {
+    throw LoadError(
+        fmt::format("{}: its declaration: {}", file.string(), error.what()));
+  }
+}
+
+}  // namespace
+
+PluginSubject::PluginSubject(const std::filesystem::path& file)
+    : plugin_(load(file)), declaration_(declaration_of(plugin_, file)) {}
+
+std::optional<Answer> PluginSubject::answer_in(const Surroundings& surroundings,
+                                               const Case& c) {
+  if (surroundings.threads != 0) return std::nullopt;
+  return run(c, surroundings);
+}
+
+Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
+  const Problem& problem = c.problem;
+  const std::string operation(to_string(problem.operation));
+  const std::vector<Lent> memory = lent(problem.inputs, surroundings);
+  const std::vector<exactbn_tensor> inputs =
+      tensors_of_c(problem.inputs, memory);
+  const exactbn_case question = {
+      c.id.c_str(),
+      operation.c_str(),
+      problem.channel_axis,
+      problem.epsilon,
+      problem.momentum.value_or(std::numeric_limits<double>::quiet_NaN()),
+      problem.momentum ? 0 : 1,
+      problem.batches_tracked,
+      inputs.size(),
+      inputs.data()};
+  Host host_of_c{problem, surroundings, {}, {}};
+  exactbn_answer blank = {&host_of_c, output, message};
+
+  const exactbn_status status_of_c = plugin_->run(&question, &blank);
+  const unsigned status = raw(status_of_c);
+  // Whatever it says, as a caller's own data are lost.
+  if (std::string what = overwritten(problem.inputs, memory); !what.empty()) {
+    return {Answer::Kind::error, std::move(what), {}};
+  }
+  if (status > EXACTBN_ERROR) {
+    return {Answer::Kind::error, fmt::format("no such status: {}", status), {}};
+  }
+  Answer answer;
+  answer.kind = static_cast<Answer::Kind>(status);
+  if (answer.kind != Answer::Kind::outputs) {
+    answer.message = host_of_c.message;
+    return answer;
+  }
+  // Of one asked for in two formats, the later.
+  for (auto& [name, tensor, written] : host_of_c.outputs) {
+    written.copy_to(tensor);
+    answer.outputs.insert_or_assign(name, std::move(tensor));
+  }
+  return answer;
+}
+
+}  // namespace exactbn

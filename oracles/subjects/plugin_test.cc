@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/subjects/plugin.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace exactbn {
+namespace {
+
+using testing::HasSubstr;
+
+const std::filesystem::path kFolder = EXACTBN_TEST_PLUGINS;
+
+Case case_named(std::string id) {
+  Case c{std::move(id), {}, {}};
+  c.problem.epsilon = 0.5;
+  c.problem.momentum = 0.25;
+  c.problem.batches_tracked = 3;
+  c.problem.inputs.emplace(
+      "x",
+      make_tensor(DType::f64, {2, 3}, std::vector<double>{1, 2, 3, 5, 6, 7}));
+  return c;
+}
+
+class PluginTest : public testing::Test {
+ protected:
+  Answer ask(const std::string& id) { return subject_.answer(case_named(id)); }
+
+  PluginSubject subject_{kFolder / "meek_plugin.so"};
+};
+
+TEST_F(PluginTest, ReadsTheCaseAndWritesItsOutputs) {
+  EXPECT_EQ(subject_.declaration().subject, "meek");
+  const Answer answer = ask("means");
+  EXPECT_EQ(answer.kind, Answer::Kind::outputs);
+  ASSERT_EQ(answer.outputs.size(), 1U);
+  EXPECT_EQ(answer.outputs.at("mean"),
+            make_tensor(DType::f64, {3}, std::vector<double>{3, 4, 5}));
+}
+
+TEST_F(PluginTest, SeesEveryFieldOfTheCase) {
+  EXPECT_EQ(ask("fields").message, "well");
+  Case c = case_named("cumulative");
+  c.problem.momentum = std::nullopt;
+  EXPECT_EQ(subject_.answer(c).message, "well");
+}
+
+TEST_F(PluginTest, WhatItDoesNotWriteIsNan) {
+  const Answer answer = ask("unwritten");
+  ASSERT_EQ(answer.outputs.size(), 4U);
+  EXPECT_EQ(answer.outputs.at("y").shape(), (Shape{2, 3}));
+  for (const auto& [name, tensor] : answer.outputs) {
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      EXPECT_EQ(tensor.bits(i), format(tensor.dtype()).quiet_nan()) << name;
+    }
+  }
+}
+
+TEST_F(PluginTest, WritingToAnInputIsAnError) {
+  const Answer answer = ask("scribbles");
+  EXPECT_EQ(answer.kind, Answer::Kind::error);
+  EXPECT_EQ(answer.message,
+            "it wrote to its input x: x[4] was 0x1.8p+2 and is 0x1.2p+3");
+}
+
+TEST_F(PluginTest, AnOutputAskedForTwiceIsTheSameMemory) {
+  const Answer answer = ask("twice");
+  ASSERT_EQ(answer.outputs.size(), 2U);
+  EXPECT_EQ(answer.outputs.at("mean").value(0), 1);
+  EXPECT_EQ(answer.outputs.at("var").dtype(), DType::f64);
+  EXPECT_EQ(answer.outputs.at("var").value(0), 2);
+}
+
+TEST_F(PluginTest, OutputsThatTheCaseDoesNotHaveAreNull) {
+  EXPECT_EQ(ask("unknown").message, "well");
+}
+
+TEST_F(PluginTest, SaysWhyItHasNoOutputs) {
+  EXPECT_EQ(ask("unsupported").kind, Answer::Kind::unsupported);
+  EXPECT_EQ(ask("unsupported").message, "not today");
+  EXPECT_EQ(ask("rejected").kind, Answer::Kind::rejected);
+  EXPECT_EQ(ask("rejected").message, "");
+  EXPECT_EQ(ask("status").kind, Answer::Kind::error);
+  EXPECT_EQ(ask("status").message, "no such status: 9");
+}
+
+TEST_F(PluginTest, MemoryLiesWhereItIsToldTo) {
+  const auto address = [&](const char* id, const Surroundings& surroundings) {
+    const auto answer = subject_.answer_in(surroundings, case_named(id));
+    return answer->message;
+  };
+  EXPECT_EQ(address("addresses", {}), "x 0, mean 0, var 0");
+  EXPECT_EQ(address("addresses", {.past = 1}), "x 8, mean 8, var 8");
+  EXPECT_EQ(address("addresses", {.past = 3, .apart = 2}),
+            "x 24, mean 40, var 56");
+  EXPECT_EQ(address("addresses", {.past = 7, .apart = 1}),
+            "x 56, mean 0, var 8");
+}
+
+TEST_F(PluginTest, MemoryForOutputsHoldsWhatItIsToldTo) {
+  const auto answer =
+      subject_.answer_in({.past = 1, .held = 0xa5}, case_named("unwritten"));
+  EXPECT_EQ(answer->outputs.at("y").bits(5), 0xa5a5u);
+  EXPECT_EQ(answer->outputs.at("invstd").bits(0), 0xa5a5a5a5a5a5a5a5u);
+}
+
+TEST_F(PluginTest, AnswersAreTheSameAnywhere) {
+  const Case c = case_named("means");
+  const auto there = subject_.answer_in({.past = 1, .apart = 2}, c);
+  EXPECT_EQ(there->outputs, subject_.answer(c).outputs);
+  EXPECT_EQ(subject_.answer_in({.past = 1}, case_named("scribbles"))->message,
+            "it wrote to its input x: x[4] was 0x1.8p+2 and is 0x1.2p+3");
+  EXPECT_FALSE(subject_.answer_in({.threads = 2}, c));
+}
+
+TEST(Plugin, RefusesAFileThatIsNoPluginOfThisVersion) {
+  const std::vector<std::pair<std::string, std::string_view>> rows = {
+      {"missing.so", "not a shared library that loads"},
+      {"CMakeFiles", "not a shared library that loads"},
+      {"unfit_SYMBOL.so", "no plugin: it exports no exactbn_get_plugin"},
+      {"unfit_PLUGIN.so", "exactbn_get_plugin returned NULL"},
+      {"unfit_ABI.so",
+       "built for version 42 of the plugin interface, this "
+       "tool has version 1"},
+      {"unfit_NO_DECLARATION.so", "its declaration is NULL"},
+      {"unfit_DECLARATION.so", "its declaration: name: unknown field"},
+      {"unfit_RUN.so", "its run is NULL"},
+  };
+  for (const auto& [name, says] : rows) {
+    try {
+      const PluginSubject subject(kFolder / name);
+      ADD_FAILURE() << name << " was loaded";
+    } catch (const LoadError& error) {
+      EXPECT_THAT(error.what(),
+                  testing::StartsWith((kFolder / name).string() + ": "));
+      EXPECT_THAT(error.what(), HasSubstr(says));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace exactbn

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/subjects/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <thread>
+
+#include "oracles/subjects/plugin.h"
+#include "oracles/wire.h"
+
+namespace exactbn {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// For a process that has closed its output, or whose input was closed, to end.
+constexpr milliseconds kGrace{1000};
+
+void require(int error, const char* call) {
+  if (error != 0) throw std::system_error(error, std::generic_category(), call);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { close(); }
+
+  int get() const { return fd_; }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+// Other children must not inherit these ends: they would keep the pipe open
+// when the process that it belongs to has died.
+struct Pipe {
+  explicit Pipe(std::array<int, 2> fds = make()) : from(fds[0]), to(fds[1]) {}
+  static std::array<int, 2> make() {
+    std::array<int, 2> fds{};
+    require(::pipe2(fds.data(), O_CLOEXEC) == 0 ? 0 : errno, "pipe2");
+    return fds;
+  }
+
+  Descriptor from;
+  Descriptor to;
+};
+
+// Makes a write to a process that has died fail with EPIPE, in this thread and
+// for the life of the object, where it would raise a signal.
+class NoSigpipe {
+ public:
+  NoSigpipe() {
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  NoSigpipe(const NoSigpipe&) = delete;
+  NoSigpipe& operator=(const NoSigpipe&) = delete;
+  ~NoSigpipe() {
+    const timespec now{};
+    if (!was_pending_) sigtimedwait(&sigpipe_, nullptr, &now);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t sigpipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+struct SpawnSettings {
+  SpawnSettings(const Pipe& input, const Pipe& output) {
+    require(posix_spawn_file_actions_init(&actions), "posix_spawn");
+    require(posix_spawnattr_init(&attributes), "posix_spawn");
+    posix_spawn_file_actions_adddup2(&actions, input.from.get(), 0);
+    posix_spawn_file_actions_adddup2(&actions, output.to.get(), 1);
+    // A group of its own, and none of this process's opinions on signals.
+    sigset_t none;
+    sigset_t reset;
+    sigemptyset(&none);
+    sigemptyset(&reset);
+    sigaddset(&reset, SIGPIPE);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &reset);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
+                                              POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+  ~SpawnSettings() {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  }
+
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+};
+
+// This process's environment, with OMP_NUM_THREADS of one's choice; 0: as it
+// is.
+std::vector<std::string> environment(int threads) {
+  constexpr std::string_view kVariable = "OMP_NUM_THREADS=";
+  std::vector<std::string> all;
+  for (char** each = environ; *each; ++each) all.emplace_back(*each);
+  if (threads == 0) return all;
+  std::erase_if(all, [&](const std::string& text) {
+    return text.starts_with(kVariable);
+  });
+  all.push_back(fmt::format("{}{}", kVariable, threads));
+  return all;
+}
+
+// As C wants a list of texts, which must outlive it.
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (std::string& text : texts) all.push_back(text.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+pid_t spawn(std::vector<std::string> argv, int threads, const Pipe& input,
+            const Pipe& output) {
+  const std::vector<char*> words = pointers(argv);
+  std::vector<std::string> variables = environment(threads);
+  const SpawnSettings settings(input, output);
+  pid_t pid = 0;
+  require(posix_spawnp(&pid, words[0], &settings.actions, &settings.attributes,
+                       words.data(), pointers(variables).data()),
+          words[0]);
+  return pid;
+}
+
+std::string describe(const siginfo_t& end) {
+  if (end.si_code != CLD_EXITED) {
+    return fmt::format("died by signal {} ({})", end.si_status,
+                       strsignal(end.si_status));
+  }
+  std::string text = fmt::format("exited with status {}", end.si_status);
+  const int signal = end.si_status - 128;
+  if (signal > 0 && signal < NSIG) {
+    text += fmt::format(", a shell's word for signal {} ({}),", signal,
+                        strsignal(signal));
+  }
+  return text;
+}
+
+// As the user wrote it.
+std::string name_of(const std::vector<std::string>& argv) {
+  if (argv.size() == 3 && argv[1] == "-c") return argv[2];
+  std::string name = argv[0];
+  for (std::size_t i = 1; i < argv.size(); ++i) name += ' ' + argv[i];
+  return name;
+}
+
+}  // namespace
+
+class StreamSubject::Process {
+ public:
+  Process(const std::vector<std::string>& argv, int threads)
+      : pid_(spawn(argv, threads, input_, output_)) {
+    input_.from.close();
+    output_.to.close();
+    for (const int fd : {input_.to.get(), output_.from.get()}) {
+      require(::fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "fcntl");
+    }
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // The leader is reaped after the group is killed: until then its number can
+  // belong to nobody else.
+  ~Process() {
+    ::kill(-pid_, SIGKILL);
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  enum class Outcome { line, closed, too_late, too_long };
+
+  // Writes `text` and reads one line, both at once: neither side may wait for
+  // the other to empty a full pipe.
+  Outcome exchange(std::string_view text, Clock::time_point deadline,
+                   std::size_t line_limit, std::string& line) {
+    const NoSigpipe guard;
+    std::size_t end = unread_.find('\n');
+    while (end == std::string::npos || !text.empty()) {
+      if (!wait(!text.empty(), deadline)) return Outcome::too_late;
+      text.remove_prefix(write(text));
+      const std::size_t before = unread_.size();
+      const bool open = read();
+      if (end == std::string::npos) end = unread_.find('\n', before);
+      if (!open && end == std::string::npos) return Outcome::closed;
+      if (!open) break;
+      if (std::min(end, unread_.size()) > line_limit) return Outcome::too_long;
+    }
+    line = unread_.substr(0, end);
+    unread_.erase(0, end + 1);
+    return Outcome::line;
+  }
+
+  // How the process ended, if it did or does so within the limit.
+  std::optional<siginfo_t> end_within(milliseconds limit) const {
+    const Clock::time_point deadline = Clock::now() + limit;
+    for (milliseconds pause{1};; pause = std::min(2 * pause, kGrace / 20)) {
+      siginfo_t info{};
+      const int options = WEXITED | WNOWAIT | WNOHANG;
+      if (::waitid(P_PID, static_cast<id_t>(pid_), &info, options) == 0 &&
+          info.si_pid == pid_) {
+        return info;
+      }
+      if (Clock::now() >= deadline) return std::nullopt;
+      std::this_thread::sleep_for(pause);
+    }
+  }
+
+  void close() {
+    input_.to.close();
+    output_.from.close();
+  }
+
+ private:
+  // Waits for something to read, or room to write. False at the deadline.
+  bool wait(bool to_write, Clock::time_point deadline) const {
+    std::array<pollfd, 2> fds{{{output_.from.get(), POLLIN, 0},
+                               {to_write ? input_.to.get() : -1, POLLOUT, 0}}};
+    while (true) {
+      const auto left =
+          std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
+      if (left <= 0) return false;
+      const auto most = std::int64_t{1} << 30;
+      const int ready = ::poll(fds.data(), fds.size(),
+                               static_cast<int>(std::min(left, most)));
+      if (ready > 0) return true;
+      if (ready < 0 && errno != EINTR) require(errno, "poll");
+    }
+  }
+
+  // Number of bytes done with. A process that no longer listens may still have
+  // something to say, so its death is left for read() to find.
+  std::size_t write(std::string_view text) const {
+    if (text.empty()) return 0;
+    const ssize_t n = ::write(input_.to.get(), text.data(), text.size());
+    if (n >= 0) return static_cast<std::size_t>(n);
+    return errno == EAGAIN || errno == EINTR ? 0 : text.size();
+  }
+
+  // False at the end of the output.
+  bool read() {
+    std::array<char, 1 << 16> chunk;
+    const ssize_t n = ::read(output_.from.get(), chunk.data(), chunk.size());
+    if (n > 0) unread_.append(chunk.data(), static_cast<std::size_t>(n));
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+  }
+
+  Pipe input_;
+  Pipe output_;
+  pid_t pid_;
+  std::string unread_;
+};
+
+StreamSubject::StreamSubject(std::vector<std::string> argv,
+                             StreamOptions options)
+    : argv_(std::move(argv)), options_(options), declaration_(start()) {}
+
+StreamSubject::~StreamSubject() {
+  for (const auto& [threads, process] : processes_) {
+    if (process) process->close();
+  }
+  for (const auto& [threads, process] : processes_) {
+    if (process) process->end_within(kGrace);
+  }
+}
+
+std::unique_ptr<StreamSubject::Process>& StreamSubject::process() {
+  return processes_[threads_];
+}
+
+Answer StreamSubject::answer(const Case& c) {
+  threads_ = 0;
+  return ask(write_case(c) + '\n', c);
+}
+
+std::optional<Answer> StreamSubject::answer_in(const Surroundings& surroundings,
+                                               const Case& c) {
+  if (!options_.has_surroundings) return std::nullopt;
+  threads_ = surroundings.threads;
+  return ask(write_surroundings(surroundings) + '\n' + write_case(c) + '\n', c);
+}
+
+Answer StreamSubject::ask(const std::string& lines, const Case& c) {
+  if (!process()) start();
+  const std::string line =
+      exchange(lines, options_.case_limit,
+               fmt::format("answer to case {}", c.id), "on case " + c.id);
+  try {
+    return read_answer(line, c);
+  } catch (const WireError& error) {
+    require_answer_to(c, line);
+    fail(fmt::format(
+        "answered case {} with a line that is not of the wire format: {}", c.id,
+        error.what()));
+  }
+}
+
+void StreamSubject::require_answer_to(const Case& c, std::string_view line) {
+  std::string answered = c.id;
+  try {
+    answered = answered_case(line);
+  } catch (const WireError&) {
+    return;
+  }
+  if (answered != c.id) {
+    fail(
+        fmt::format("answered case {:.60} where {} was asked", answered, c.id));
+  }
+}
+
+Declaration StreamSubject::start() {
+  try {
+    process() = std::make_unique<Process>(argv_, threads_);
+  } catch (const std::system_error& error) {
+    fail(fmt::format("could not be started: {}", error.code().message()));
+  }
+  const std::string line = exchange("", options_.start_limit, "declaration",
+                                    "before its declaration");
+  const auto object = nlohmann::json::parse(line, nullptr, false);
+  if (object.is_object() && object.contains("load_error")) {
+    process().reset();
+    throw LoadError(object["load_error"].is_string()
+                        ? object["load_error"].get<std::string>()
+                        : line);
+  }
+  try {
+    return read_declaration(line);
+  } catch (const WireError& error) {
+    fail(fmt::format(
+        "declared itself with a line that is not of the wire format: {}",
+        error.what()));
+  }
+}
+
+std::string StreamSubject::exchange(std::string_view text, milliseconds limit,
+                                    std::string_view wanted,
+                                    std::string_view when) {
+  using Outcome = Process::Outcome;
+  std::string line;
+  switch (process()->exchange(text, Clock::now() + limit, options_.line_limit,
+                              line)) {
+    case Outcome::line:
+      break;
+    case Outcome::closed:
+      if (const auto end = process()->end_within(kGrace)) {
+        fail(fmt::format("{} {}", describe(*end), when));
+      }
+      fail(fmt::format("closed its output and gave no {}", wanted));
+    case Outcome::too_late:
+      fail(fmt::format("gave no {} within {:g} s and was stopped", wanted,
+                       std::chrono::duration<double>(limit).count()));
+    case Outcome::too_long:
+      fail(fmt::format("wrote a line of more than {} bytes {}",
+                       options_.line_limit, when));
+  }
+  return line;
+}
+
+void StreamSubject::fail(std::string_view what_it_did) {
+  process().reset();
+  throw SubjectFailure(fmt::format(
+      "'{}'{} {}", name_of(argv_),
+      threads_ == 0
+          ? std::string()
+          : fmt::format(" of {} thread{}", threads_, threads_ == 1 ? "" : "s"),
+      what_it_did));
+}
+
+}  // namespace exactbn

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/subjects/serve.h"
+
+#include <istream>
+#include <ostream>
+
+#include "oracles/wire.h"
+
+namespace exactbn {
+
+namespace {
+
+std::string case_named_in(std::string_view line) {
+  try {
+    return answered_case(line);
+  } catch (const WireError&) {
+    return "?";
+  }
+}
+
+using Where = std::optional<Surroundings>;
+
+Answer answer(Subject& subject, const Case& c, const Where& where) {
+  if (auto why = why_unsupported(subject.declaration(), c.problem)) {
+    return {Answer::Kind::unsupported, *std::move(why), {}};
+  }
+  if (!where) return subject.answer(c);
+  if (auto there = subject.answer_in(*where, c)) return *std::move(there);
+  return {Answer::Kind::error, "it has no surroundings", {}};
+}
+
+std::string answer_line(Subject& subject, std::string_view line,
+                        const Where& where) {
+  try {
+    const Case c = read_case(line);
+    return write_answer(c.id, answer(subject, c, where));
+  } catch (const std::exception& error) {
+    return write_answer(case_named_in(line),
+                        {Answer::Kind::error, error.what(), {}});
+  }
+}
+
+// A line of surroundings that cannot be read is no case either, and is answered
+// as that.
+Where surroundings_in(std::string_view line) {
+  try {
+    return read_surroundings(line);
+  } catch (const WireError&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+int serve(Subject& subject, std::istream& cases, std::ostream& answers) {
+  answers << write_declaration(subject.declaration()) << std::endl;
+  std::string line;
+  Where where;
+  while (answers && std::getline(cases, line)) {
+    if (const Where next = surroundings_in(line)) {
+      where = next;
+      continue;
+    }
+    answers << answer_line(subject, line, where) << std::endl;
+    where.reset();
+  }
+  return answers ? 0 : 1;
+}
+
+}  // namespace exactbn

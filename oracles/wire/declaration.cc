@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "oracles/wire/words.h"
+
+namespace exactbn {
+
+namespace {
+
+// Calls item(value, path) for each of a list that must not be empty: that
+// would read as "nothing", and to leave the field out means "everything".
+template <class Item>
+void read_list(const Fields& fields, std::string_view name, Item item) {
+  const json* list = fields.find(name);
+  if (!list) return;
+  const std::string path = fields.path(name);
+  if (as_array(*list, path).empty()) {
+    refuse(path, "empty; leave it out for all");
+  }
+  for (const json& value : *list) item(value, path);
+}
+
+std::string read_axis(const json& value, const std::string& path) {
+  const std::string& axis = as_text(value, path);
+  const bool number = axis.size() == 1 && axis[0] >= '0' && axis[0] <= '4';
+  if (!number && axis != "last") {
+    refuse(path, fmt::format("{} is neither \"last\" nor \"0\" to \"4\"",
+                             brief(json_text(axis))));
+  }
+  return axis;
+}
+
+// Every output that some problem of the operation has.
+std::vector<std::string_view> possible_outputs(Operation operation) {
+  Problem problem;
+  problem.operation = operation;
+  for (const std::string_view name : input_names(operation).optional) {
+    problem.inputs.emplace(name, Tensor());
+  }
+  return output_names(problem);
+}
+
+std::string read_offered(const json& value, const std::string& path,
+                         Operation operation) {
+  const std::vector<std::string_view> names = possible_outputs(operation);
+  const std::string& name = as_text(value, path);
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    refuse_word(path, name, names);
+  }
+  return name;
+}
+
+void read_all_offered(const Fields& fields, Declaration& declaration) {
+  const json* outputs = fields.find("outputs");
+  if (!outputs) return;
+  const Fields lists(*outputs, "outputs", words(kOperations));
+  for (const Operation operation : kOperations) {
+    read_list(lists, word(operation),
+              [&](const json& value, const std::string& path) {
+                declaration.outputs[operation].push_back(
+                    read_offered(value, path, operation));
+              });
+  }
+}
+
+template <class Word, std::size_t n>
+void read_word(const Fields& fields, std::string_view name,
+               const std::array<Word, n>& choices, Word& word) {
+  if (const json* value = fields.find(name)) {
+    word = choose(*value, fields.path(name), choices);
+  }
+}
+
+}  // namespace
+
+std::string write_declaration(const Declaration& declaration) {
+  nlohmann::ordered_json out;
+  out["subject"] = declaration.subject;
+  if (!declaration.operations.empty()) {
+    out["operations"] = words(declaration.operations);
+  }
+  if (!declaration.dtypes.empty()) out["dtypes"] = words(declaration.dtypes);
+  if (!declaration.channel_axes.empty()) {
+    out["channel_axes"] = declaration.channel_axes;
+  }
+  for (const auto& [operation, outputs] : declaration.outputs) {
+    if (!outputs.empty()) out["outputs"][word(operation)] = outputs;
+  }
+  out["running_variance"] = word(declaration.running_variance);
+  out["single_value"] = word(declaration.single_value);
+  out["zero_variance"] = word(declaration.zero_variance);
+  out["subnormals"] = word(declaration.subnormals);
+  if (declaration.accumulation) {
+    out["accumulation"] = word(*declaration.accumulation);
+  }
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Declaration read_declaration(std::string_view line) {
+  return read_line(line, [](const json& object) {
+    const Fields fields(object, "",
+                        {"subject", "operations", "dtypes", "channel_axes",
+                         "outputs", "running_variance", "single_value",
+                         "zero_variance", "subnormals", "accumulation"});
+    Declaration d;
+    d.subject = as_nonempty_text(fields.at("subject"), "subject");
+    read_list(fields, "operations", [&](const json& value, const auto& path) {
+      d.operations.push_back(choose(value, path, kOperations));
+    });
+    read_list(fields, "dtypes", [&](const json& value, const auto& path) {
+      d.dtypes.push_back(choose(value, path, kDTypes));
+    });
+    read_list(fields, "channel_axes", [&](const json& value, const auto& path) {
+      d.channel_axes.push_back(read_axis(value, path));
+    });
+    read_all_offered(fields, d);
+    read_word(fields, "running_variance", kRunningVariances,
+              d.running_variance);
+    read_word(fields, "single_value", kSingleValues, d.single_value);
+    read_word(fields, "zero_variance", kZeroVariances, d.zero_variance);
+    read_word(fields, "subnormals", kSubnormals, d.subnormals);
+    if (const json* format = fields.find("accumulation")) {
+      d.accumulation = choose(*format, "accumulation", kDTypes);
+    }
+    return d;
+  });
+}
+
+}  // namespace exactbn

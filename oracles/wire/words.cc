@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/wire/words.h"
+
+#include <fmt/ranges.h>
+
+namespace exactbn {
+
+std::string_view word(Operation value) { return to_string(value); }
+
+std::string_view word(DType value) { return format(value).name; }
+
+std::string_view word(RunningVariance value) {
+  return value == RunningVariance::unbiased ? "unbiased" : "biased";
+}
+
+std::string_view word(SingleValue value) {
+  return value == SingleValue::nan    ? "nan"
+         : value == SingleValue::keep ? "keep"
+                                      : "reject";
+}
+
+std::string_view word(ZeroVariance value) {
+  return value == ZeroVariance::nan ? "nan" : "zero";
+}
+
+std::string_view word(Subnormals value) {
+  return value == Subnormals::keep ? "keep" : "flush";
+}
+
+std::string_view word(Answer::Kind value) {
+  return value == Answer::Kind::outputs       ? "outputs"
+         : value == Answer::Kind::unsupported ? "unsupported"
+         : value == Answer::Kind::rejected    ? "rejected"
+                                              : "error";
+}
+
+void refuse_word(std::string_view path, std::string_view given,
+                 const std::vector<std::string_view>& known) {
+  refuse(path, fmt::format("{} is none of {}", brief(json_text(given)),
+                           fmt::join(known, ", ")));
+}
+
+}  // namespace exactbn

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "properties/draw/problem.h"
+
+#include <algorithm>
+#include <array>
+
+#include "reference/draw/near_midpoints.h"
+#include "reference/draw/midpoints.h"
+
+namespace exactbn {
+
+namespace {
+
+template <class List>
+auto pick(Draw& draw, const List& list) {
+  return list[draw.below(list.size())];
+}
+
+// Tensors from which drawing each value on its own would take too long, and
+// tell nothing that fewer do not.
+constexpr std::int64_t kLong = 4096;
+
+ChannelMode draw_mode(Draw& draw, std::int64_t size) {
+  if (size > kLong) {
+    return draw.below(3) == 0 ? ChannelMode::scaled : ChannelMode::ordinary;
+  }
+  // Most data are like these.
+  if (draw.below(3) == 0) {
+    return draw.below(2) == 0 ? ChannelMode::ordinary : ChannelMode::scaled;
+  }
+  return pick(draw, kChannelModes);
+}
+
+double draw_epsilon(Draw& draw) {
+  constexpr std::array all = {0.0,
+                              static_cast<double>(1e-5F),
+                              static_cast<double>(1e-5F),
+                              static_cast<double>(1e-3F),
+                              static_cast<double>(1e-12F),
+                              0x1p-60,
+                              1.0,
+                              3.0,
+                              0x1p20};
+  const std::uint64_t kind = draw.below(all.size() + 1);
+  if (kind < all.size()) return all[kind];
+  const std::uint64_t bits = magnitude(draw_bits(draw, DType::f32), DType::f32);
+  return to_double(bits, DType::f32);
+}
+
+std::optional<double> draw_momentum(Draw& draw) {
+  constexpr std::array all = {
+      0.0, 0.125, static_cast<double>(0.1F), 0.5, static_cast<double>(0.9F),
+      1.0};
+  if (draw.below(4) == 0) return std::nullopt;
+  return pick(draw, all);
+}
+
+// Of parameters: that of x, or f32 where it is short, as most kernels have it.
+DType draw_parameter_format(Draw& draw, DType x) {
+  const bool is_short = format(x).width < 32;
+  return is_short && draw.below(2) == 0 ? DType::f32 : x;
+}
+
+struct Maker {
+  Draw& draw;
+  Problem problem = {};
+  Traits traits = {};
+
+  void add(std::string_view name, DType dtype) {
+    const Shape shape = output_shape(problem, name);
+    const bool like_x = shaped_like_x(name);
+    Tensor tensor =
+        draw_tensor(draw, dtype, shape, like_x ? problem.channel_axis : 0, name,
+                    like_x ? &traits : nullptr);
+    if (!like_x) draw_parameters(name, tensor);
+    problem.inputs.insert_or_assign(name, std::move(tensor));
+  }
+
+  // A parameter hunts, as x does; but half of them are usual ones, so that
+  // what is wrong elsewhere shows.
+  void draw_parameters(std::string_view name, Tensor& tensor) {
+    const bool is_variance = name == "running_var";
+    const bool usual = draw.below(2) == 0;
+    for (std::int64_t c = 0; c < tensor.size(); ++c) {
+      const DType dtype = tensor.dtype();
+      if (usual) {
+        const double unit = 0.5 + draw.unit();
+        const double value = is_variance ? unit : draw.sign() * 2 * unit;
+        tensor.set_bits(c, round_to(value, dtype));
+      } else if (draw.below(6) == 0) {
+        tensor.set_bits(c, 0);
+      }
+      if (is_variance) tensor.set_bits(c, magnitude(tensor.bits(c), dtype));
+    }
+  }
+
+  void make(Operation operation, DType dtype, const Layout& layout) {
+    problem.operation = operation;
+    problem.channel_axis = layout.channel_axis;
+    problem.epsilon = draw_epsilon(draw);
+    problem.batches_tracked = static_cast<std::int64_t>(draw.below(4));
+    problem.momentum = draw_momentum(draw);
+    problem.inputs.emplace("x", Tensor(dtype, layout.shape));
+    add("x", dtype);
+    const DType parameter = draw_parameter_format(draw, dtype);
+    const InputNames& names = input_names(operation);
+    const auto format_of = [&](std::string_view name) {
+      return shaped_like_x(name) ? dtype : parameter;
+    };
+    for (const std::string_view name : names.required) {
+      if (name != "x") add(name, format_of(name));
+    }
+    for (const std::string_view name : names.optional) {
+      if (draw.below(4) != 0) add(name, format_of(name));
+    }
+  }
+
+  // A NaN or an infinity in an input that is shaped like x.
+  void make_special() {
+    // Of the traits: those names stay, as those of the inputs do not.
+    std::vector<std::string_view> names;
+    for (const Trait& trait : traits) {
+      if (names.empty() || names.back() != trait.kind) {
+        names.push_back(trait.kind);
+      }
+    }
+    std::sort(names.begin(), names.end());
+    const std::string_view name = names[draw.below(names.size())];
+    Tensor& tensor = problem.inputs.at(name);
+    const ChannelView view = problem.view();
+    const std::int64_t c = static_cast<std::int64_t>(
+        draw.below(static_cast<std::uint64_t>(view.channels)));
+    const auto bits =
+        draw_channel(draw, tensor.dtype(), ChannelMode::special, view.count());
+    for (std::int64_t k = 0; k < view.count(); ++k) {
+      tensor.set_bits(view.offset(c, k), bits[static_cast<std::size_t>(k)]);
+    }
+    traits.push_back({name, to_string(ChannelMode::special)});
+  }
+};
+
+// Sums that stop growing in f32, and counts that f16 does not hold.
+void make_long_sum(Draw& draw, Maker& maker) {
+  constexpr std::int64_t kCount = 1 << 18;
+  maker.problem.epsilon = static_cast<double>(1e-5F);
+  Tensor x(DType::f32, {4, 1, kCount / 4});
+  const double step = draw.below(2) == 0 ? 0x1p-8 : 0x1p-7;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const double value = i % 2 == 0 ? 1 : 1 + step;
+    x.set_bits(i, round_to(value, DType::f32));
+  }
+  maker.problem.inputs.emplace("x", std::move(x));
+  maker.traits = {{"x", "long sum"}};
+}
+
+template <class Each>
+bool is_drawn(const std::vector<Each>& drawn, Each each) {
+  return drawn.empty() ||
+         std::find(drawn.begin(), drawn.end(), each) != drawn.end();
+}
+
+// An answer on a knife's edge: between two values of the format.
+std::optional<Problem> draw_edge(Draw& draw, const Hunt& hunt, DType dtype) {
+  if (format(dtype).width < 16) return std::nullopt;
+  std::vector<Problem> all;
+  const auto add = [&](const auto& edges) {
+    for (const auto& edge : edges) {
+      if (is_drawn(hunt.operations, edge.problem.operation)) {
+        all.push_back(edge.problem);
+      }
+    }
+  };
+  switch (draw.below(6)) {
+    case 0:
+      add(ties_of_y(draw, dtype));
+      break;
+    case 1:
+      add(ties_of_any_y(draw, dtype));
+      break;
+    case 2:
+      add(ties_of_sums(draw, dtype));
+      break;
+    case 3:
+      add(ties_of_gradients(draw, dtype));
+      break;
+    case 4:
+      add(ties_of_variance(draw, dtype));
+      break;
+    default:
+      add(hard_by_epsilon(draw, dtype));
+  }
+  if (all.empty()) return std::nullopt;
+  return pick(draw, all);
+}
+
+void add_traits(Drawn& drawn) {
+  const Problem& p = drawn.problem;
+  const std::int64_t m = p.view().count();
+  const auto bin = [](std::int64_t n) {
+    return n <= 1      ? "up to 1"
+           : n <= 4    ? "up to 4"
+           : n <= 16   ? "up to 16"
+           : n <= 64   ? "up to 64"
+           : n <= 256  ? "up to 256"
+           : n <= 1024 ? "up to 1024"
+           : n <= 4096 ? "up to 4096"
+                       : "more than 4096";
+  };
+  const auto add = [&drawn](std::string_view kind, std::string_view value) {
+    drawn.traits.push_back({kind, value});
+  };
+  add("operation", to_string(p.operation));
+  add("format", format(p.x().dtype()).name);
+  const int rank = static_cast<int>(p.x().shape().size());
+  constexpr std::string_view kRanks = "012345";
+  add("rank", kRanks.substr(static_cast<std::size_t>(rank), 1));
+  add("channel axis", p.channel_axis == 1          ? "second"
+                      : p.channel_axis == rank - 1 ? "last"
+                                                   : "other");
+  add("values a channel", bin(m));
+  add("channels", bin(p.view().channels));
+  add("epsilon", p.epsilon == 0 ? "0" : p.epsilon < 1e-6 ? "tiny" : "usual");
+}
+
+}  // namespace
+
+Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
+                   int channel_axis, std::string_view kind, Traits* traits) {
+  Tensor tensor(dtype, shape);
+  const ChannelView view(shape, channel_axis);
+  PooledVector<std::uint64_t> bits;
+  for (std::int64_t c = 0; c < view.channels; ++c) {
+    const ChannelMode mode = draw_mode(draw, tensor.size());
+    bits = draw_channel(draw, dtype, mode, view.count(), bits);
+    std::size_t k = 0;
+    view.each_offset(c, [&](std::int64_t i) { tensor.set_bits(i, bits[k++]); });
+    if (traits) traits->push_back({kind, to_string(mode)});
+  }
+  return tensor;
+}
+
+Problem draw_problem(Draw& draw, Operation operation, DType dtype) {
+  Maker maker{draw};
+  maker.make(operation, dtype, draw_layout(draw, Profile::small));
+  return std::move(maker.problem);
+}
+
+Drawn draw_case(const Hunt& hunt, std::uint64_t seed, std::uint64_t index) {
+  // Streams of SplitMix64 that begin near each other are one stream.
+  Draw of_seed(seed);
+  Draw draw(Draw(of_seed.bits() ^ index).bits());
+  const DType dtype =
+      hunt.dtypes.empty() ? pick(draw, kDTypes) : pick(draw, hunt.dtypes);
+  const Operation operation = hunt.operations.empty()
+                                  ? pick(draw, kOperations)
+                                  : pick(draw, hunt.operations);
+  Maker maker{draw};
+  const std::uint64_t kind = draw.below(480);
+  std::optional<Problem> edge;
+  if (kind < 24) edge = draw_edge(draw, hunt, dtype);
+  const bool is_long = kind >= 24 && kind < 26 &&
+                       hunt.profile != Profile::small &&
+                       is_drawn(hunt.dtypes, DType::f32) &&
+                       is_drawn(hunt.operations, Operation::forward_training);
+  if (edge) {
+    maker.problem = std::move(*edge);
+    maker.traits = {{"x", "knife's edge"}};
+  } else if (is_long) {
+    make_long_sum(draw, maker);
+  } else {
+    maker.make(operation, dtype, draw_layout(draw, hunt.profile));
+    if (kind >= 440) maker.make_special();
+  }
+  Drawn drawn{std::move(maker.problem), std::move(maker.traits)};
+  add_traits(drawn);
+  return drawn;
+}
+
+}  // namespace exactbn

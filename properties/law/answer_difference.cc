@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "properties/law/answer_difference.h"
+
+#include <fmt/format.h>
+
+namespace exactbn {
+
+AnswerDifference difference(const Answer& first, const Answer& then) {
+  if (first.kind != then.kind) {
+    return {{}, 0, "first answered, then not, or the other way"};
+  }
+  for (const auto& [name, was] : first.outputs) {
+    const auto it = then.outputs.find(name);
+    if (it == then.outputs.end() || it->second.dtype() != was.dtype() ||
+        it->second.shape() != was.shape()) {
+      return {name, 0, "an output is there, or of this format, only sometimes"};
+    }
+    const Tensor& is = it->second;
+    if (is == was) continue;
+    const DType dtype = was.dtype();
+    for (std::int64_t i = 0; i < was.size(); ++i) {
+      const std::uint64_t a = was.bits(i);
+      const std::uint64_t b = is.bits(i);
+      if (a == b || (is_nan(a, dtype) && is_nan(b, dtype))) continue;
+      return {name, i,
+              fmt::format("first {}, then {}", to_hexfloat(a, dtype),
+                          to_hexfloat(b, dtype))};
+    }
+  }
+  return {};
+}
+
+}  // namespace exactbn

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds of dx, dgamma and dbeta.
+#include "properties/law/families.h"
+#include "properties/law/parts.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::string_view kPaper = "Ioffe & Szegedy 2015, section 3";
+
+bool is_backward(const Problem& p) {
+  return p.operation == Operation::backward_training && is_short(p);
+}
+bool is_any_backward(const Problem& p) {
+  return is_short(p) && (p.operation == Operation::backward_training ||
+                         p.operation == Operation::backward_inference);
+}
+bool is_linear_in_dy(const Problem& p) {
+  return is_short(p) && p.find("dy") && p.view().count() > 1;
+}
+
+void sum_of_dx(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("dx")) return;
+  const Column dx = a.out("dx");
+  each_channel(a, [&](std::int64_t c) {
+    t.zero(sum_of(a, c, dx), "dx", a.view().offset(c, 0));
+  });
+}
+
+// As sum dx = 0, x - mean stands for x.
+void dx_along_x(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("dx") || !a.has("dgamma")) return;
+  const Column dx = a.out("dx");
+  const Column dgamma = a.out("dgamma");
+  const Column x = a.in("x");
+  const Column gamma = a.gamma();
+  each_channel(a, [&](std::int64_t c) {
+    const Number mean = a.mean(c);
+    const Number along =
+        sum_of(a, c, [&](std::int64_t i) { return dx(i) * (x(i) - mean); });
+    t.zero(along - gamma(c) * a.epsilon() * squared(a.invstd(c)) * dgamma(c),
+           "dx", a.view().offset(c, 0));
+  });
+}
+
+// The mean that is subtracted: the batch's, or the running one.
+Number centre(const Asked& a, std::int64_t c) {
+  return normalizes_by_batch(a.problem().operation) ? a.mean(c)
+                                                    : a.in("running_mean")(c);
+}
+
+void dgamma_is_a_sum(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("dgamma")) return;
+  const Column dgamma = a.out("dgamma");
+  const Column x = a.in("x");
+  const Column dy = a.in("dy");
+  each_channel(a, [&](std::int64_t c) {
+    const Number mean = centre(a, c);
+    const Number sum =
+        sum_of(a, c, [&](std::int64_t i) { return dy(i) * (x(i) - mean); });
+    t.zero(sum * a.invstd(c) - dgamma(c), "dgamma", c);
+  });
+}
+
+void dbeta_is_a_sum(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("dbeta")) return;
+  const Column dbeta = a.out("dbeta");
+  const Column dy = a.in("dy");
+  each_channel(a, [&](std::int64_t c) {
+    t.zero(sum_of(a, c, dy) - dbeta(c), "dbeta", c);
+  });
+}
+
+// With the sums that are returned, not those that are right.
+void dx_of_its_sums(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("dx") || !a.has("dgamma") || !a.has("dbeta")) return;
+  const Column dx = a.out("dx");
+  const Column dgamma = a.out("dgamma");
+  const Column dbeta = a.out("dbeta");
+  const Column x = a.in("x");
+  const Column dy = a.in("dy");
+  const Number m = count(a);
+  const OfChannels mean = means(a);
+  const OfChannels scale = scales(a);
+  const OfChannels slope = slopes(a, dgamma);
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    t.zero(m * dx(i) -
+               scale(c) * (m * dy(i) - dbeta(c) - (x(i) - mean(c)) * slope(c)),
+           "dx", i);
+  });
+}
+
+// dy where the positions are even, and where they are odd: their sum is exact.
+Problem part_of_dy(const Problem& p, std::int64_t part) {
+  Problem q = p;
+  Tensor& dy = q.inputs.at("dy");
+  const ChannelView view = p.view();
+  for (std::int64_t c = 0; c < view.channels; ++c) {
+    std::int64_t k = 0;
+    view.each_offset(c, [&](std::int64_t i) {
+      if (k++ % 2 != part) dy.set_bits(i, 0);
+    });
+  }
+  return q;
+}
+
+void linear_in_dy(Trial& t) {
+  const Asked& a = t.base();
+  const Asked* even = t.ask(part_of_dy(a.problem(), 0));
+  if (!even) return;
+  const Asked* odd = t.ask(part_of_dy(a.problem(), 1));
+  if (!odd) return;
+  for (const std::string_view name : output_names(a.problem())) {
+    // It does not depend on dy.
+    if (name == "grad_dy" || !a.has(name) || !even->has(name) ||
+        !odd->has(name)) {
+      continue;
+    }
+    const std::int64_t size =
+        shaped_like_x(name) ? a.problem().x().size() : a.view().channels;
+    const Column whole = a.out(name);
+    const Column of_even = even->out(name);
+    const Column of_odd = odd->out(name);
+    for (std::int64_t i = 0; i < size; ++i) {
+      t.zero(whole(i) - of_even(i) - of_odd(i), name, i);
+    }
+  }
+}
+
+// Such a dy is a change of beta, which normalization takes away.
+void constant_dy(Trial& t) {
+  Problem p = t.base().problem();
+  const Tensor& dy = p.inputs.at("dy");
+  if (!dy.finite(0)) return;
+  p.inputs["dy"] = filled(dy.dtype(), dy.shape(), dy.value(0));
+  const Asked* q = t.ask(std::move(p));
+  if (!q) return;
+  if (q->has("dx")) {
+    const Column dx = q->out("dx");
+    each_value(*q,
+               [&](std::int64_t, std::int64_t i) { t.zero(dx(i), "dx", i); });
+  }
+  if (q->has("dgamma")) {
+    const Column dgamma = q->out("dgamma");
+    each_channel(*q, [&](std::int64_t c) { t.zero(dgamma(c), "dgamma", c); });
+  }
+}
+
+// dy = x does for xhat: what differs, a factor and a constant, is linear.
+void dy_along_xhat(Trial& t) {
+  Problem p = t.base().problem();
+  p.inputs["dy"] = p.x();
+  const Asked* q = t.ask(std::move(p));
+  if (q && q->has("dx")) along_x(t, *q, "dx");
+}
+
+// As far as gamma is 0 nothing reaches x.
+void linear_in_gamma(Trial& t) {
+  const Asked& a = t.base();
+  const Asked* q = t.ask(without(a.problem(), {"gamma"}));
+  if (!q) return;
+  if (a.has("dx") && q->has("dx")) {
+    const Column dx = a.out("dx");
+    const Column of_one = q->out("dx");
+    const Column gamma = a.gamma();
+    each_value(a, [&](std::int64_t c, std::int64_t i) {
+      t.zero(dx(i) - gamma(c) * of_one(i), "dx", i);
+    });
+  }
+  compare(t, a, *q,
+          [](std::string_view output) { return output == "dx" ? 0.0 : 1.0; });
+}
+
+bool has_gamma(const Problem& p) {
+  return is_any_backward(p) && p.find("gamma");
+}
+
+// Of any direction; x itself, moved by one position, is as good as another.
+void adjoint_of_jvp(Trial& t) {
+  const Asked& a = t.base();
+  Problem p = as(Operation::jvp_training, a.problem());
+  const std::int64_t m = a.m();
+  std::vector<std::int64_t> moved(static_cast<std::size_t>(m));
+  for (std::int64_t k = 0; k < m; ++k) {
+    moved[static_cast<std::size_t>(k)] = (k + 1) % m;
+  }
+  p.inputs["x_dot"] = reordered(a.problem(), moved).problem.x();
+  if (a.problem().find("gamma")) {
+    p.inputs["gamma_dot"] = a.problem().inputs.at("gamma");
+  }
+  const Asked* q = t.ask(std::move(p));
+  if (!q || !q->has("y_dot") || !a.has("dx") || !a.has("dgamma")) return;
+  const Column dx = a.out("dx");
+  const Column dgamma = a.out("dgamma");
+  const Column dy = a.in("dy");
+  const Column y_dot = q->out("y_dot");
+  const Column x_dot = q->in("x_dot");
+  const Column gamma_dot = q->in("gamma_dot");
+  each_channel(a, [&](std::int64_t c) {
+    const Number forward =
+        sum_of(a, c, [&](std::int64_t i) { return dy(i) * y_dot(i); });
+    const Number backward =
+        sum_of(a, c, [&](std::int64_t i) { return dx(i) * x_dot(i); });
+    t.zero(forward - backward - dgamma(c) * gamma_dot(c), "dx",
+           a.view().offset(c, 0));
+  });
+}
+
+// dx = gamma dy invstd, without x.
+void frozen_dx(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("dx")) return;
+  const Column dx = a.out("dx");
+  const Column dy = a.in("dy");
+  const OfChannels scale = scales(a);
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    t.zero(dx(i) - scale(c) * dy(i), "dx", i);
+  });
+}
+
+bool is_frozen(const Problem& p) {
+  return p.operation == Operation::backward_inference && is_short(p);
+}
+
+// Where a format holds the statistics of the batch.
+void frozen_and_training(Trial& t) {
+  const Asked& a = t.base();
+  auto frozen = frozen_at_the_batch(a, Operation::backward_inference);
+  if (!frozen) return;
+  const Asked* q = t.ask(std::move(*frozen));
+  if (!q) return;
+  compare(t, a, *q,
+          [](std::string_view output) { return output == "dx" ? 0.0 : 1.0; });
+  if (!q->has("dx") || !a.has("dx") || !a.has("dbeta") || !a.has("dgamma")) {
+    return;
+  }
+  const Column frozen_dx = q->out("dx");
+  const Column dx = a.out("dx");
+  const Column dgamma = a.out("dgamma");
+  const Column dbeta = a.out("dbeta");
+  const Column x = a.in("x");
+  const Number m = count(a);
+  const OfChannels mean = means(a);
+  const OfChannels scale = scales(a);
+  const OfChannels slope = slopes(a, dgamma);
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    t.zero(m * (frozen_dx(i) - dx(i)) -
+               scale(c) * (dbeta(c) + (x(i) - mean(c)) * slope(c)),
+           "dx", i);
+  });
+}
+
+const Law kLaws[] = {
+    {"sum_of_dx_is_zero", "sum dx = 0: a bias before has no gradient", kPaper,
+     "the term of dbeta is missing in dx, or divided by another count",
+     is_backward, sum_of_dx},
+    {"dx_along_x", "sum dx (x - mean) = gamma dgamma eps / (var + eps)",
+     "only epsilon resists a change of scale",
+     "the term of dgamma is missing in dx, or not as large", is_backward,
+     dx_along_x},
+    {"dgamma_is_a_sum", "dgamma = sum dy (x - mean) invstd", kPaper,
+     "dgamma is scaled, divided by a count, or of another mean",
+     is_any_backward, dgamma_is_a_sum},
+    {"dbeta_is_a_sum", "dbeta = sum dy", kPaper,
+     "dbeta is scaled, or leaves values out", is_any_backward, dbeta_is_a_sum},
+    {"dx_of_its_sums",
+     "dx = gamma invstd (dy - dbeta/m - xhat dgamma/m): staged is compact",
+     "the paper's stages, in one formula",
+     "dx takes other sums than those that are returned", is_backward,
+     dx_of_its_sums},
+    {"linear_in_dy", "f(dy) = f(dy at even positions) + f(dy at odd ones)",
+     "gradients are linear in what comes from above",
+     "something of a former call, or of elsewhere, is in the gradient",
+     is_linear_in_dy, linear_in_dy},
+    {"constant_dy_gives_nothing", "dx = 0 and dgamma = 0 where dy is constant",
+     "such a dy is a change of beta", "dx or dgamma is not centred",
+     is_backward, constant_dy},
+    {"dy_along_xhat",
+     "dx = gamma eps (x - mean) / (var + eps)^(3/2), if dy = x",
+     "the derivative of a scale", "the term of dgamma is missing in dx",
+     is_backward, dy_along_xhat},
+    {"linear_in_gamma", "dx = gamma dx(1); dgamma and dbeta have no gamma",
+     kPaper, "gamma is missing in dx, or is in dgamma", has_gamma,
+     linear_in_gamma},
+    {"adjoint_of_the_jvp",
+     "sum dy y_dot = sum dx x_dot + dgamma gamma_dot + dbeta beta_dot",
+     "Griewank & Walther, Evaluating Derivatives, section 3",
+     "forward and backward derivative are of different functions", is_backward,
+     adjoint_of_jvp},
+    {"frozen_dx", "dx = gamma dy invstd with frozen statistics, without x",
+     "frozen statistics are constants",
+     "frozen statistics use the formula of training", is_frozen, frozen_dx},
+    {"frozen_and_training",
+     "dx frozen - dx = gamma invstd (dbeta/m + xhat dgamma/m)",
+     "the statistics of a batch depend on x",
+     "training uses the formula of frozen statistics, or the reverse",
+     is_backward, frozen_and_training},
+};
+
+}  // namespace
+
+std::span<const Law> gradient_laws() { return kLaws; }
+
+}  // namespace exactbn

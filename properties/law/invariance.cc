@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// What changes of the input leave the answer as it is, or change it in a known
+// way.
+#include <cmath>
+
+#include "oracles/check/channel_problem.h"
+#include "properties/law/families.h"
+#include "properties/law/parts.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::string_view kPaper = "Ioffe & Szegedy 2015, section 3";
+
+bool has_several(const Problem& p) {
+  return is_short(p) && p.view().count() > 1;
+}
+bool has_channels(const Problem& p) {
+  return is_short(p) && p.view().channels > 1;
+}
+bool trains(const Problem& p) {
+  return is_short(p) && normalizes_by_batch(p.operation);
+}
+
+// x, and the mean that is subtracted from it, with b added; null where a format
+// does not hold a sum.
+std::optional<Problem> shifted_by(const Problem& p, double b) {
+  const auto add = [b](DType dtype) {
+    return [b, dtype](std::uint64_t bits, std::int64_t) {
+      return exact_sum(bits, b, dtype);
+    };
+  };
+  Problem q = p;
+  auto x = replaced(p.x(), add(p.x().dtype()));
+  if (!x) return std::nullopt;
+  q.inputs["x"] = std::move(*x);
+  if (normalizes_by_batch(p.operation)) return q;
+  const Tensor& old = p.inputs.at("running_mean");
+  auto mean = replaced(old, add(old.dtype()));
+  if (!mean) return std::nullopt;
+  q.inputs["running_mean"] = std::move(*mean);
+  return q;
+}
+
+// The first of some shifts that is exact for all values.
+void shift(Trial& t) {
+  const Problem p = without(t.base().problem(), {});
+  if (!p.x().all_finite()) return;
+  const double first = p.x().value(0);
+  for (const double b : {-first, 1.0, -1.0, first, 2 * first, 0x1p10}) {
+    if (b == 0) continue;
+    auto shifted = shifted_by(p, b);
+    if (!shifted) continue;
+    const Asked* q = t.ask(std::move(*shifted));
+    if (!q) return;
+    compare(t, t.base(), *q, [](std::string_view output) {
+      return output == "mean" || output == "running_mean" ? 0.0 : 1.0;
+    });
+    if (!t.base().has("mean") || !q->has("mean")) return;
+    const Column before = t.base().out("mean");
+    const Column after = q->out("mean");
+    each_channel(*q, [&](std::int64_t c) {
+      t.zero(after(c) - before(c) - Number(b), "mean", c);
+    });
+    return;
+  }
+}
+
+// x in units of 2^-k, and epsilon with it; all that is of the size of x is.
+std::optional<Problem> in_unit(const Problem& p, int k) {
+  Problem q = p;
+  for (auto& [name, tensor] : q.inputs) {
+    const int by = name == "x" || name == "x_dot" || name == "ddx" ||
+                           name == "running_mean"
+                       ? k
+                   : name == "running_var" ? 2 * k
+                                           : 0;
+    if (by == 0) continue;
+    const DType dtype = tensor.dtype();
+    auto scaled = replaced(tensor, [by, dtype](std::uint64_t bits, auto) {
+      return exact_scaled(bits, by, dtype);
+    });
+    if (!scaled) return std::nullopt;
+    tensor = std::move(*scaled);
+  }
+  const auto epsilon =
+      exact_scaled(round_to(p.epsilon, DType::f64), 2 * k, DType::f64);
+  if (!epsilon) return std::nullopt;
+  q.epsilon = to_double(*epsilon, DType::f64);
+  return q;
+}
+
+double scale_of(std::string_view output, int k) {
+  const double one = std::ldexp(1.0, k);
+  if (output == "mean" || output == "running_mean") return one;
+  if (output == "var" || output == "running_var") return one * one;
+  if (output == "invstd" || output == "dx" || output == "grad_x") {
+    return 1 / one;
+  }
+  return 1;
+}
+
+void scale(Trial& t) {
+  const Problem& p = t.base().problem();
+  int asked = 0;
+  for (const int k : {9, -9, 1, -1}) {
+    auto scaled = in_unit(p, k);
+    if (!scaled) continue;
+    const Asked* q = t.ask(std::move(*scaled));
+    if (!q) return;
+    compare(t, t.base(), *q,
+            [k](std::string_view output) { return scale_of(output, k); });
+    if (++asked == 2) return;
+  }
+}
+
+// All that is odd in xhat changes its sign: BN(-x) - beta = beta - BN(x).
+void sign(Trial& t) {
+  Problem p = t.base().problem();
+  for (auto& [name, tensor] : p.inputs) {
+    // gamma_dot stays: it multiplies xhat. So does ddx, against a dx that does.
+    if (name == "x" || name == "running_mean" || name == "ddgamma" ||
+        name == "beta" || name == "beta_dot" || name == "x_dot") {
+      tensor = negated(tensor);
+    }
+  }
+  const Asked* q = t.ask(std::move(p));
+  if (!q) return;
+  compare(t, t.base(), *q, [](std::string_view output) {
+    const bool odd = output == "y" || output == "mean" ||
+                     output == "running_mean" || output == "dgamma" ||
+                     output == "y_dot" || output == "grad_x";
+    return odd ? -1.0 : 1.0;
+  });
+}
+
+// Reversed, then every other one first: no order that an implementation might
+// have of its own.
+void permutation(Trial& t) {
+  const Problem& p = t.base().problem();
+  const std::int64_t m = p.view().count();
+  std::vector<std::int64_t> order;
+  order.reserve(static_cast<std::size_t>(m));
+  for (std::int64_t k = m - 1; k >= 0; k -= 2) order.push_back(k);
+  for (std::int64_t k = m - 2; k >= 0; k -= 2) order.push_back(k);
+  Rearranged other = reordered(p, order);
+  const Asked* q = t.ask(std::move(other.problem));
+  if (q) compare(t, t.base(), *q, alike, other.places);
+}
+
+// Alone, and among others that are no numbers.
+void channels(Trial& t) {
+  const Problem& p = t.base().problem();
+  const std::int64_t c = p.view().channels - 1;
+  const auto places = offsets(p.view(), c);
+  if (const Asked* q = t.ask(channel_problem(p, c))) {
+    compare(t, t.base(), *q, alike, Places(places),
+            [&](std::int64_t) { return c; });
+  }
+  Problem noisy = p;
+  for (auto& [name, tensor] : noisy.inputs) {
+    if (name == "running_var") continue;
+    Tensor all = filled(tensor.dtype(), tensor.shape(), NAN);
+    if (shaped_like_x(name)) {
+      for (const std::int64_t i : places) all.set_bits(i, tensor.bits(i));
+    } else {
+      all.set_bits(c, tensor.bits(c));
+    }
+    tensor = std::move(all);
+  }
+  const Asked* q = t.ask(std::move(noisy));
+  if (!q) return;
+  PooledVector<std::int64_t> alone(static_cast<std::size_t>(p.x().size()),
+                                   kNowhere);
+  for (const std::int64_t i : places) alone[static_cast<std::size_t>(i)] = i;
+  compare(t, t.base(), *q, alike, Places(std::move(alone)),
+          [&](std::int64_t i) { return i == c ? i : kNowhere; });
+}
+
+// NCHW, NHWC and any other place of the channels.
+void layout(Trial& t) {
+  const Problem& p = t.base().problem();
+  const auto rank = static_cast<int>(p.x().shape().size());
+  for (int axis = rank - 1; axis >= 0; --axis) {
+    if (axis == p.channel_axis) continue;
+    Rearranged other = with_channel_axis(p, axis);
+    const Asked* q = t.ask(std::move(other.problem));
+    if (!q) continue;
+    compare(t, t.base(), *q, alike, other.places);
+    return;
+  }
+}
+
+// The batch and the batch once more.
+void repeated_batch(Trial& t) {
+  const Problem p =
+      without(t.base().problem(), {"running_mean", "running_var"});
+  const std::int64_t m = p.view().count();
+  std::vector<std::int64_t> twice(static_cast<std::size_t>(2 * m));
+  for (std::size_t k = 0; k < twice.size(); ++k) {
+    twice[k] = static_cast<std::int64_t>(k) % m;
+  }
+  Rearranged other = restricted(p, twice);
+  const Asked* q = t.ask(std::move(other.problem));
+  if (!q) return;
+  compare(
+      t, t.base(), *q,
+      [](std::string_view output) {
+        const bool sum =
+            output == "dgamma" || output == "dbeta" || output == "grad_gamma";
+        return is_running(output) ? 0.0 : sum ? 2.0 : 1.0;
+      },
+      other.places);
+}
+
+// y - beta = gamma (y of gamma 1 and beta 0)
+void affine(Trial& t) {
+  const Asked& a = t.base();
+  const Problem plain = without(a.problem(), {"gamma", "beta"});
+  const Asked* q = t.ask(plain);
+  if (!q || !a.has("y") || !q->has("y")) return;
+  const Column y = a.out("y");
+  const Column xhat = q->out("y");
+  const Column gamma = a.gamma();
+  const Column beta = a.beta();
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    t.zero(y(i) - beta(c) - gamma(c) * xhat(i), "y", i);
+  });
+}
+
+bool is_affine(const Problem& p) {
+  return is_short(p) && (p.find("gamma") || p.find("beta")) &&
+         (p.operation == Operation::forward_training ||
+          p.operation == Operation::forward_inference);
+}
+
+// gamma = sqrt(var + eps) and beta = mean give x again; as far as a format
+// holds them, and what it does not is made up for.
+void identity(Trial& t) {
+  Problem p = without(t.base().problem(), {"running_mean", "running_var"});
+  const Asked& a = t.base();
+  const std::int64_t channels = a.view().channels;
+  const DType dtype = p.x().dtype() == DType::f64 ? DType::f64 : DType::f32;
+  Tensor gamma(dtype, {channels});
+  Tensor beta(dtype, {channels});
+  for (std::int64_t c = 0; c < channels; ++c) {
+    if (a.filters()) {
+      const ChannelEstimate& e = a.estimate(c);
+      if (!e.is_number) return;
+      const auto slope = surely_rounded(a.estimates().root(c).deviation, dtype);
+      const auto offset = surely_rounded(e.mean, dtype);
+      if (slope && offset) {
+        gamma.set_bits(c, *slope);
+        beta.set_bits(c, *offset);
+        continue;
+      }
+    }
+    const ExactBatchNorm& exact = a.exact(c);
+    if (!exact.is_number(c)) return;
+    const Channel& ch = exact.channel(c);
+    const Surd s = invstd(ch);
+    gamma.set_bits(c, round_to(Surd{0, s.w * s.d, s.w, s.q}, dtype));
+    beta.set_bits(c, round_to(mean(ch), dtype));
+  }
+  if (!gamma.all_finite() || !beta.all_finite()) return;
+  p.inputs["gamma"] = std::move(gamma);
+  p.inputs["beta"] = std::move(beta);
+  const Asked* q = t.ask(std::move(p));
+  if (!q || !q->has("y")) return;
+  const Column y = q->out("y");
+  const Column x = q->in("x");
+  const Column offsets = q->beta();
+  const OfChannels mean = means(*q);
+  const OfChannels slope = scales(*q);
+  each_value(*q, [&](std::int64_t c, std::int64_t i) {
+    t.zero(y(i) - offsets(c) - slope(c) * (x(i) - mean(c)), "y", i);
+  });
+}
+
+bool is_forward(const Problem& p) {
+  return p.operation == Operation::forward_training && is_short(p);
+}
+
+const Law kLaws[] = {
+    {"shift_of_x", "BN(x + b) = BN(x), and so its derivatives; mean + b",
+     kPaper,
+     "a bias before batch normalization shows, or the mean is not exact",
+     is_short, shift},
+    {"scale_of_x",
+     "BN(a x) = BN(x) with a^2 eps; mean a, var a^2, invstd / a, dx / a",
+     "Ioffe & Szegedy 2015, section 3.3",
+     "epsilon is not inside of the root, or sizes leave a range", is_short,
+     scale},
+    {"sign_of_x", "BN(-x) - beta = beta - BN(x); dgamma and grad_x change sign",
+     kPaper, "a magnitude is taken, or a sign is lost", is_short, sign},
+    {"order_of_values", "BN(x P) = BN(x) P for any permutation P of positions",
+     "sums have no order", "positions are left out, or read twice", has_several,
+     permutation},
+    {"channels_stand_alone",
+     "a channel's answer is that of it alone, whatever the others hold", kPaper,
+     "a channel takes the values or parameters of another", has_channels,
+     channels},
+    {"layout_does_not_matter", "NCHW, NHWC, ... give the same values",
+     "the statistics are over all axes but one",
+     "the channels are looked for on another axis", is_short, layout},
+    {"batch_repeated",
+     "BN(x, x) = BN(x), BN(x); dgamma, dbeta and grad_gamma are doubled",
+     "means do not know how often a batch is there",
+     "a count is wrong: m - 1, m + 1, or that of a sample", trains,
+     repeated_batch},
+    {"affine_in_gamma_and_beta", "y - beta = gamma BN(x; 1, 0)", kPaper,
+     "gamma or beta is not applied, or not where it should be", is_affine,
+     affine},
+    {"identity_can_be_represented",
+     "y = x with gamma = sqrt(var + eps) and beta = mean", kPaper,
+     "normalization cannot be undone", is_forward, identity},
+};
+
+}  // namespace
+
+std::span<const Law> invariance_laws() { return kLaws; }
+
+}  // namespace exactbn

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inference against training, and one call against another.
+#include "properties/law/families.h"
+#include "properties/law/parts.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::string_view kPaper = "Ioffe & Szegedy 2015, algorithm 2";
+constexpr std::string_view kFunction = "an answer is a function of its input";
+
+bool is_inference(const Problem& p) {
+  return p.operation == Operation::forward_inference && is_short(p);
+}
+bool is_training(const Problem& p) {
+  return p.operation == Operation::forward_training && is_short(p);
+}
+bool is_any(const Problem& p) { return is_short(p); }
+
+void inference_is_affine(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("y")) return;
+  const Column y = a.out("y");
+  const Column x = a.in("x");
+  const Column mean = a.in("running_mean");
+  const Column beta = a.beta();
+  const OfChannels slope = scales(a);
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    t.zero(y(i) - beta(c) - slope(c) * (x(i) - mean(c)), "y", i);
+  });
+}
+
+// The first position of the batch among others, and alone.
+void inference_of_one(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("y")) return;
+  const ChannelView view = a.view();
+  const Asked* alone =
+      t.ask(restricted(a.problem(), {view.count() - 1}).problem);
+  if (!alone || !alone->has("y")) return;
+  const Column y = a.out("y");
+  const Column y_alone = alone->out("y");
+  each_channel(a, [&](std::int64_t c) {
+    t.zero(y_alone(c) - y(view.offset(c, view.count() - 1)), "y", c);
+  });
+}
+
+// Where a format holds the statistics of the batch.
+void inference_is_training(Trial& t) {
+  const Asked& a = t.base();
+  auto frozen = frozen_at_the_batch(a, Operation::forward_inference);
+  if (!frozen) return;
+  const Asked* q = t.ask(std::move(*frozen));
+  if (!q || !q->has("y") || !a.has("y")) return;
+  const Column y = a.out("y");
+  const Column y_frozen = q->out("y");
+  each_value(a, [&](std::int64_t, std::int64_t i) {
+    t.zero(y_frozen(i) - y(i), "y", i);
+  });
+}
+
+// y of W x + b with statistics of it is an affine map of x: here W is a power
+// of 2, so that no weight is rounded, and the layer is gone.
+void folded(Trial& t) {
+  const Asked& a = t.base();
+  const Problem& p = a.problem();
+  Problem q = p;
+  constexpr int kWeight = 3;
+  for (const char* name : {"x", "running_mean", "running_var"}) {
+    Tensor& tensor = q.inputs.at(name);
+    const int k =
+        name == std::string_view("running_var") ? 2 * kWeight : kWeight;
+    auto scaled = replaced(tensor, [&](std::uint64_t bits, std::int64_t) {
+      return exact_scaled(bits, k, tensor.dtype());
+    });
+    if (!scaled) return;
+    tensor = std::move(*scaled);
+  }
+  q.epsilon = p.epsilon * 64;
+  const Asked* layer = t.ask(std::move(q));
+  if (!layer || !layer->has("y") || !a.has("y")) return;
+  const Column y = layer->out("y");
+  const Column x = a.in("x");
+  const Column mean = a.in("running_mean");
+  const Column beta = a.beta();
+  const OfChannels slope = scales(a);
+  const OfChannels offset(
+      a, [&](std::int64_t c) { return beta(c) - slope(c) * mean(c); });
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    t.zero(y(i) - slope(c) * x(i) - offset(c), "y", i);
+  });
+}
+
+// A subject may have been asked nothing before.
+void same_twice(Trial& t) {
+  t.repeat();
+  t.repeat();
+}
+
+// Something else in between: other values, and an infinity.
+void nothing_is_kept(Trial& t) {
+  Problem other = t.base().problem();
+  for (auto& [name, tensor] : other.inputs) {
+    if (!shaped_like_x(name)) continue;
+    tensor = filled(tensor.dtype(), tensor.shape(), 3);
+    tensor.set_bits(0, format(tensor.dtype()).overflow());
+  }
+  t.repeat();
+  if (!t.ask(std::move(other))) return;
+  t.repeat();
+}
+
+const Law kLaws[] = {
+    {"inference_is_affine", "y = beta + gamma (x - running_mean) invstd",
+     kPaper, "statistics of the batch, or another epsilon, enter inference",
+     is_inference, inference_is_affine},
+    {"inference_of_one", "y of a value does not depend on the others", kPaper,
+     "inference normalizes with the statistics of its batch", is_inference,
+     inference_of_one},
+    {"inference_is_training",
+     "y is that of training where the statistics are the batch's", kPaper,
+     "training and inference are not the same function", is_training,
+     inference_is_training},
+    {"folded_into_a_layer",
+     "y of W x is slope x + offset with the statistics of W x", kPaper,
+     "inference is not the affine map that others fold it into", is_inference,
+     folded},
+    {"same_twice", "the same input has the same answer, bit for bit", kFunction,
+     "the result depends on threads, memory or the last call", is_any,
+     same_twice},
+    {"nothing_is_kept", "the same, after another batch, with an infinity in it",
+     kFunction, "something is accumulated or spoilt by another call", is_any,
+     nothing_is_kept},
+};
+
+}  // namespace
+
+std::span<const Law> mode_laws() { return kLaws; }
+
+}  // namespace exactbn

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds of the running statistics.
+#include "properties/law/families.h"
+#include "properties/law/parts.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::string_view kUpdate =
+    "the update, running = (1 - momentum) running + momentum batch";
+
+bool runs(const Problem& p) {
+  return p.operation == Operation::forward_training && is_short(p) &&
+         (p.find("running_mean") || p.find("running_var"));
+}
+bool has_several(const Problem& p) { return runs(p) && p.view().count() > 1; }
+bool is_average(const Problem& p) {
+  return runs(p) && (!p.momentum || (*p.momentum >= 0 && *p.momentum <= 1));
+}
+
+constexpr std::string_view kOutputs[] = {"running_mean", "running_var"};
+
+// What the batch gives to a running statistic, as the subject declares it;
+// times `divisor`, so that no quotient is needed.
+struct Batch {
+  Number value;
+  double divisor = 1;
+};
+Batch batch_of(const Trial& t, const Asked& a, std::string_view output,
+               std::int64_t c) {
+  if (output == "running_mean") return {a.mean(c), 1};
+  if (t.declaration().running_variance == RunningVariance::biased) {
+    return {a.var(c), 1};
+  }
+  const auto m = static_cast<double>(a.m());
+  return {Number(m) * a.var(c), m - 1};
+}
+
+// Each running statistic, before and after, by name and channel.
+template <class Do>
+void each_statistic(const Asked& a, const Do& action) {
+  for (const std::string_view output : kOutputs) {
+    if (!a.problem().find(output) || !a.has(output)) continue;
+    const Column old = a.in(output);
+    const Column now = a.out(output);
+    for (std::int64_t c = 0; c < a.view().channels; ++c) {
+      action(output, c, old(c), now(c));
+    }
+  }
+}
+
+// scale r = (scale - weight) old + weight batch, times the divisor
+void obeys(Trial& t, const Asked& a) {
+  each_statistic(a, [&](std::string_view output, std::int64_t c,
+                        const Number& old, const Number& now) {
+    const Batch batch = batch_of(t, a, output, c);
+    if (batch.divisor == 0) return;
+    const Number scale(a.weight_scale());
+    const Number weight = a.weight_new();
+    const Number rest = scale * (now - old) + weight * old;
+    t.zero(Number(batch.divisor) * rest - weight * batch.value, output, c);
+  });
+}
+
+void update(Trial& t) { obeys(t, t.base()); }
+
+// 0 <= weight <= 1: (r - old) and (batch - r) have the sign of batch - old.
+void between(Trial& t) {
+  const Asked& a = t.base();
+  each_statistic(a, [&](std::string_view output, std::int64_t c,
+                        const Number& old, const Number& now) {
+    const Batch batch = batch_of(t, a, output, c);
+    if (batch.divisor == 0) return;
+    const Number divisor(batch.divisor);
+    const Number up = divisor * (now - old);
+    const Number rest = batch.value - divisor * now;
+    t.not_negative(up * rest, output, c);
+  });
+}
+
+void ask_with_momentum(Trial& t, std::optional<double> momentum,
+                       std::int64_t tracked) {
+  Problem p = t.base().problem();
+  p.momentum = momentum;
+  p.batches_tracked = tracked;
+  if (const Asked* q = t.ask(std::move(p))) obeys(t, *q);
+}
+
+void momentum_zero(Trial& t) { ask_with_momentum(t, 0.0, 3); }
+void momentum_one(Trial& t) { ask_with_momentum(t, 1.0, 3); }
+void first_batch(Trial& t) { ask_with_momentum(t, std::nullopt, 0); }
+
+// The problem with what came of the last one as its old statistics.
+std::optional<Problem> next(const Asked& a) {
+  Problem p = a.problem();
+  for (const std::string_view output : kOutputs) {
+    if (!p.find(output)) continue;
+    if (!a.has(output)) return std::nullopt;
+    Tensor& old = p.inputs.find(output)->second;
+    // In exact arithmetic any old statistics will do.
+    const auto got = a.answer().outputs.find(output);
+    if (got != a.answer().outputs.end()) old = got->second;
+    for (std::int64_t c = 0; c < old.size(); ++c) {
+      if (output == "running_var" && old.value(c) < 0) return std::nullopt;
+    }
+  }
+  ++p.batches_tracked;
+  return p;
+}
+
+// Every step obeys the update, and so r_k = (1 - a)^k r_0 + (1 - (1 - a)^k)
+// batch, but for what each step rounds.
+void steps(Trial& t) {
+  const Asked* a = &t.base();
+  for (int k = 0; k < 3; ++k) {
+    auto p = next(*a);
+    if (!p) return;
+    a = t.ask(std::move(*p));
+    if (!a) return;
+    obeys(t, *a);
+  }
+}
+
+// Where the old statistics are those of the batch, they stay.
+void fixed_point(Trial& t) {
+  const Asked& a = t.base();
+  auto p = frozen_at_the_batch(a, Operation::forward_training);
+  if (!p) return;
+  const bool of_mean = a.problem().find("running_mean") != nullptr;
+  const bool of_var =
+      a.problem().find("running_var") &&
+      t.declaration().running_variance == RunningVariance::biased;
+  if (!of_mean) p->inputs.erase("running_mean");
+  if (!of_var) p->inputs.erase("running_var");
+  const Asked* q = t.ask(std::move(*p));
+  if (!q) return;
+  each_statistic(*q,
+                 [&](std::string_view output, std::int64_t c, const Number& old,
+                     const Number& now) { t.zero(now - old, output, c); });
+}
+
+// Two halves one after the other, as a cumulative average, are the whole; in
+// either order.
+void mean_of_means(Trial& t) {
+  Problem p = t.base().problem();
+  const std::int64_t m = p.view().count();
+  if (m % 2 != 0 || !p.find("running_mean")) return;
+  std::vector<std::int64_t> first(static_cast<std::size_t>(m / 2));
+  std::vector<std::int64_t> last = first;
+  for (std::int64_t k = 0; k < m / 2; ++k) {
+    first[static_cast<std::size_t>(k)] = k;
+    last[static_cast<std::size_t>(k)] = m / 2 + k;
+  }
+  p.inputs.erase("running_var");
+  p.momentum = std::nullopt;
+  for (const auto& [now, then] : {std::pair(first, last), {last, first}}) {
+    Problem q = restricted(p, now).problem;
+    q.batches_tracked = 0;
+    const Asked* a = t.ask(std::move(q));
+    if (!a || !a->has("running_mean")) return;
+    obeys(t, *a);
+    q = restricted(p, then).problem;
+    q.batches_tracked = 1;
+    const auto got = a->answer().outputs.find("running_mean");
+    if (got != a->answer().outputs.end()) {
+      q.inputs["running_mean"] = got->second;
+    }
+    const Asked* b = t.ask(std::move(q));
+    if (!b || !b->has("running_mean")) return;
+    obeys(t, *b);
+    if (got == a->answer().outputs.end()) continue;
+    const Column r = b->out("running_mean");
+    const Column r_1 = b->in("running_mean");
+    const Column of_first = a->out("running_mean");
+    each_channel(*b, [&](std::int64_t c) {
+      // 2 r = r_1 + mean, and r_1 is as far from the mean of the first half as
+      // it may be: what is left is the mean of the whole.
+      t.zero(Number(2) * (r(c) - t.base().mean(c)) - (r_1(c) - of_first(c)),
+             "running_mean", c);
+    });
+  }
+}
+
+// y is normalized by the batch, whatever was before.
+void not_in_y(Trial& t) {
+  const Asked& a = t.base();
+  const Asked* q = t.ask(without(a.problem(), {"running_mean", "running_var"}));
+  if (!q) return;
+  compare(t, a, *q, alike);
+}
+
+const Law kLaws[] = {
+    {"running_update", "r = (1 - a) old + a batch", kUpdate,
+     "momentum is on the wrong side, or the variance is of the other divisor",
+     runs, update},
+    {"running_lies_between", "r lies between old and batch, for 0 <= a <= 1",
+     kUpdate, "a weight is negative, or the weights do not add up to 1",
+     is_average, between},
+    {"momentum_zero_keeps", "r = old with momentum 0", kUpdate,
+     "0 is taken for none given", runs, momentum_zero},
+    {"momentum_one_replaces", "r = batch with momentum 1", kUpdate,
+     "the old statistics are not forgotten", runs, momentum_one},
+    {"first_batch_replaces",
+     "r = batch with cumulative average and no batch before", kUpdate,
+     "the count of batches is off by one", runs, first_batch},
+    {"running_after_steps",
+     "r_k = (1 - a)^k r_0 + (1 - (1 - a)^k) batch, step by step", kUpdate,
+     "something other than the old statistics is kept between calls", runs,
+     steps},
+    {"running_fixed_point", "r = old where old = batch", kUpdate,
+     "the weights do not add up to 1", runs, fixed_point},
+    {"mean_of_the_means",
+     "a cumulative average over two halves, in either order, is the mean",
+     kUpdate, "the cumulative average has another weight", has_several,
+     mean_of_means},
+    {"running_does_not_enter_y",
+     "y, mean, var and invstd do not depend on the running statistics", kUpdate,
+     "training normalizes with the running statistics", runs, not_in_y},
+};
+
+}  // namespace
+
+std::span<const Law> running_laws() { return kLaws; }
+
+}  // namespace exactbn

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds of the forward derivative and of the double backward.
+#include "properties/law/families.h"
+#include "properties/law/parts.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::string_view kHessian = "a Hessian is symmetric";
+
+bool is_jvp(const Problem& p) {
+  return p.operation == Operation::jvp_training && is_short(p);
+}
+bool is_double(const Problem& p) {
+  return p.operation == Operation::double_backward_training && is_short(p);
+}
+bool has_along_gamma(const Problem& p) {
+  return is_double(p) && p.find("ddgamma");
+}
+
+// y is homogeneous in x but for epsilon: along x - mean, and so along x,
+// y_dot = gamma xhat eps / w.
+void jvp_along_x(Trial& t) {
+  Problem p = without(t.base().problem(), {"gamma_dot", "beta_dot"});
+  p.inputs["x_dot"] = p.x();
+  const Asked* q = t.ask(std::move(p));
+  if (q && q->has("y_dot")) along_x(t, *q, "y_dot");
+}
+
+// sum y_dot = m beta_dot: the mean of y is beta whatever x is.
+void sum_of_y_dot(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("y_dot")) return;
+  const Column y_dot = a.out("y_dot");
+  const Column beta_dot = a.in("beta_dot");
+  each_channel(a, [&](std::int64_t c) {
+    t.zero(sum_of(a, c, y_dot) - count(a) * beta_dot(c), "y_dot",
+           a.view().offset(c, 0));
+  });
+}
+
+void jvp_of_the_parameters(Trial& t) {
+  const Asked& a = t.base();
+  const Asked* q = t.ask(without(a.problem(), {"gamma_dot", "beta_dot"}));
+  if (!q || !a.has("y_dot") || !q->has("y_dot")) return;
+  const Column y_dot = a.out("y_dot");
+  const Column along_x_dot = q->out("y_dot");
+  const Column x = a.in("x");
+  const Column gamma_dot = a.in("gamma_dot");
+  const Column beta_dot = a.in("beta_dot");
+  const OfChannels mean = means(a);
+  const OfChannels slope = slopes(a, gamma_dot);
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    t.zero(
+        y_dot(i) - along_x_dot(i) - slope(c) * (x(i) - mean(c)) - beta_dot(c),
+        "y_dot", i);
+  });
+}
+
+bool has_along_parameters(const Problem& p) {
+  return is_jvp(p) && (p.find("gamma_dot") || p.find("beta_dot"));
+}
+
+void grad_dy_is_the_jvp(Trial& t) {
+  const Asked& a = t.base();
+  const Problem& p = a.problem();
+  Problem q = as(Operation::jvp_training, p);
+  q.inputs["x_dot"] = p.inputs.at("ddx");
+  if (const Tensor* g = p.find("ddgamma")) q.inputs["gamma_dot"] = *g;
+  if (const Tensor* b = p.find("ddbeta")) q.inputs["beta_dot"] = *b;
+  const Asked* jvp = t.ask(std::move(q));
+  if (!jvp || !jvp->has("y_dot") || !a.has("grad_dy")) return;
+  const Column grad_dy = a.out("grad_dy");
+  const Column y_dot = jvp->out("y_dot");
+  each_value(a, [&](std::int64_t, std::int64_t i) {
+    t.zero(grad_dy(i) - y_dot(i), "grad_dy", i);
+  });
+}
+
+// gamma enters dx as a factor, and dgamma and dbeta not at all.
+void grad_gamma_is_along_dx(Trial& t) {
+  const Asked& a = t.base();
+  Problem p = as(Operation::backward_training, a.problem());
+  p.inputs.erase("gamma");
+  const Asked* q = t.ask(std::move(p));
+  if (!q || !q->has("dx") || !a.has("grad_gamma")) return;
+  const Column grad_gamma = a.out("grad_gamma");
+  const Column ddx = a.in("ddx");
+  const Column dx = q->out("dx");
+  each_channel(a, [&](std::int64_t c) {
+    const Number along =
+        sum_of(a, c, [&](std::int64_t i) { return ddx(i) * dx(i); });
+    t.zero(along - grad_gamma(c), "grad_gamma", c);
+  });
+}
+
+// grad_x = H ddx, with nothing along gamma: <v, H u> = <u, H v>. Of any v; x
+// read from its end is as good as another.
+void hessian_is_symmetric(Trial& t) {
+  Problem p = without(t.base().problem(), {"ddgamma", "ddbeta"});
+  const ChannelView view = p.view();
+  std::vector<std::int64_t> backwards;
+  for (std::int64_t k = view.count() - 1; k >= 0; --k) backwards.push_back(k);
+  const Asked* of_u = t.ask(p);
+  if (!of_u) return;
+  p.inputs["ddx"] = reordered(p, backwards).problem.x();
+  const Asked* of_v = t.ask(p);
+  if (!of_v || !of_u->has("grad_x") || !of_v->has("grad_x")) return;
+  const Column u_x = of_u->in("ddx");
+  const Column v_x = of_v->in("ddx");
+  const Column hu = of_u->out("grad_x");
+  const Column hv = of_v->out("grad_x");
+  each_channel(*of_u, [&](std::int64_t c) {
+    const Number vhu =
+        sum_of(*of_u, c, [&](std::int64_t i) { return v_x(i) * hu(i); });
+    const Number uhv =
+        sum_of(*of_u, c, [&](std::int64_t i) { return u_x(i) * hv(i); });
+    t.zero(vhu - uhv, "grad_x", view.offset(c, 0));
+  });
+}
+
+// The mixed derivative by x and gamma, either way round.
+void mixed_derivative(Trial& t) {
+  const Asked& a = t.base();
+  Problem p = without(a.problem(), {"ddgamma", "ddbeta"});
+  const Asked* along_x = t.ask(p);
+  if (!along_x) return;
+  p.inputs["ddgamma"] = a.problem().inputs.at("ddgamma");
+  const Tensor u = p.inputs.at("ddx");
+  p.inputs["ddx"] = filled(u.dtype(), u.shape(), 0);
+  const Asked* along_gamma = t.ask(p);
+  if (!along_gamma || !along_x->has("grad_gamma") ||
+      !along_gamma->has("grad_x")) {
+    return;
+  }
+  const Column ddx = a.in("ddx");
+  const Column ddgamma = a.in("ddgamma");
+  const Column grad_x = along_gamma->out("grad_x");
+  const Column grad_gamma = along_x->out("grad_gamma");
+  each_channel(a, [&](std::int64_t c) {
+    const Number by_x =
+        sum_of(a, c, [&](std::int64_t i) { return ddx(i) * grad_x(i); });
+    t.zero(by_x - ddgamma(c) * grad_gamma(c), "grad_x", a.view().offset(c, 0));
+  });
+}
+
+// dx does not change when all x do alike.
+void sum_of_grad_x(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("grad_x")) return;
+  const Column grad_x = a.out("grad_x");
+  each_channel(a, [&](std::int64_t c) {
+    t.zero(sum_of(a, c, grad_x), "grad_x", a.view().offset(c, 0));
+  });
+}
+
+const Law kLaws[] = {
+    {"jvp_along_x", "y_dot = gamma xhat eps / (var + eps) where x_dot = x",
+     "but for epsilon a scale drops out",
+     "mean or variance is held constant in the derivative", is_jvp,
+     jvp_along_x},
+    {"sum_of_y_dot", "sum y_dot = m beta_dot", "the mean of y is beta",
+     "the direction is not centred", is_jvp, sum_of_y_dot},
+    {"jvp_of_the_parameters",
+     "y_dot = y_dot(x_dot alone) + gamma_dot xhat + beta_dot",
+     "y is affine in gamma and beta", "gamma_dot or beta_dot is ignored",
+     has_along_parameters, jvp_of_the_parameters},
+    {"grad_dy_is_the_jvp", "grad_dy = y_dot along ddx, ddgamma, ddbeta",
+     "gradients are linear in dy, and their adjoint is the JVP",
+     "the double backward is of another function", is_double,
+     grad_dy_is_the_jvp},
+    {"grad_gamma_is_along_dx", "grad_gamma = sum ddx dx(gamma = 1)",
+     "dx is linear in gamma", "a term of grad_gamma is missing", is_double,
+     grad_gamma_is_along_dx},
+    {"hessian_is_symmetric", "sum v grad_x(u) = sum u grad_x(v)", kHessian,
+     "a cross term of grad_x is missing, or has another factor", is_double,
+     hessian_is_symmetric},
+    {"mixed_derivative", "sum u grad_x(ddgamma) = ddgamma grad_gamma(ddx = u)",
+     kHessian, "ddgamma is ignored", has_along_gamma, mixed_derivative},
+    {"sum_of_grad_x", "sum grad_x = 0", "dx stays when x is moved as a whole",
+     "a term of grad_x is not centred", is_double, sum_of_grad_x},
+};
+
+}  // namespace
+
+std::span<const Law> second_order_laws() { return kLaws; }
+
+}  // namespace exactbn

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What normalization does to mean and variance.
+#include "properties/law/families.h"
+#include "properties/law/parts.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::string_view kPaper = "Ioffe & Szegedy 2015, algorithm 1";
+
+bool is_forward(const Problem& p) {
+  return p.operation == Operation::forward_training && is_short(p);
+}
+
+void mean_of_y(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("y")) return;
+  const Column y = a.out("y");
+  const Column beta = a.beta();
+  each_channel(a, [&](std::int64_t c) {
+    t.zero(sum_of(a, c, y) - count(a) * beta(c), "y", a.view().offset(c, 0));
+  });
+}
+
+void variance_of_y(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("y")) return;
+  const Column y = a.out("y");
+  const Column gamma = a.gamma();
+  const Column beta = a.beta();
+  each_channel(a, [&](std::int64_t c) {
+    const Number squares =
+        sum_of(a, c, [&](std::int64_t i) { return squared(y(i) - beta(c)); });
+    t.zero(squares - count(a) * squared(gamma(c) * a.invstd(c)) * a.var(c), "y",
+           a.view().offset(c, 0));
+  });
+}
+
+void mean_is_that_of_x(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("mean")) return;
+  const Column x = a.in("x");
+  const Column mean = a.out("mean");
+  each_channel(a, [&](std::int64_t c) {
+    const Number rest =
+        sum_of(a, c, [&](std::int64_t i) { return x(i) - mean(c); });
+    t.zero(rest, "mean", c);
+  });
+}
+
+// The mean that is right, as that of the answer may be off.
+void var_is_that_of_x(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("var")) return;
+  const Column x = a.in("x");
+  const Column var = a.out("var");
+  each_channel(a, [&](std::int64_t c) {
+    const Number mean = a.mean(c);
+    const Number squares =
+        sum_of(a, c, [&](std::int64_t i) { return squared(x(i) - mean); });
+    t.zero(squares - count(a) * var(c), "var", c);
+  });
+}
+
+void invstd_of_var(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("invstd") || !a.has("var")) return;
+  const Column invstd = a.out("invstd");
+  const Column var = a.out("var");
+  each_channel(a, [&](std::int64_t c) {
+    t.zero(squared(invstd(c)) * (var(c) + a.epsilon()) - Number(1), "invstd",
+           c);
+  });
+}
+
+void y_of_the_statistics(Trial& t) {
+  const Asked& a = t.base();
+  if (!a.has("y") || !a.has("mean") || !a.has("invstd")) return;
+  const Column x = a.in("x");
+  const Column y = a.out("y");
+  const Column mean = a.out("mean");
+  const Column invstd = a.out("invstd");
+  const Column gamma = a.gamma();
+  const Column beta = a.beta();
+  each_value(a, [&](std::int64_t c, std::int64_t i) {
+    const Number xhat = (x(i) - mean(c)) * invstd(c);
+    t.zero(y(i) - beta(c) - gamma(c) * xhat, "y", i);
+  });
+}
+
+const Law kLaws[] = {
+    {"mean_of_y_is_beta", "sum y = m beta", kPaper,
+     "the mean is not that of the values that are normalized", is_forward,
+     mean_of_y},
+    {"variance_of_y", "mean (y - beta)^2 = gamma^2 var / (var + eps)", kPaper,
+     "the variance, epsilon or gamma is not what it should be", is_forward,
+     variance_of_y},
+    {"mean_is_that_of_x", "m mean = sum x", kPaper,
+     "the mean that is returned is another", is_forward, mean_is_that_of_x},
+    {"var_is_that_of_x", "m var = sum (x - mean)^2", kPaper,
+     "the variance that is returned is another: unbiased, or with epsilon",
+     is_forward, var_is_that_of_x},
+    {"invstd_of_var", "invstd^2 (var + eps) = 1", kPaper,
+     "var and invstd are not of the same channel or epsilon", is_forward,
+     invstd_of_var},
+    {"y_of_the_statistics", "y = beta + gamma (x - mean) invstd", kPaper,
+     "the statistics that are returned are not those that normalize",
+     is_forward, y_of_the_statistics},
+};
+
+}  // namespace
+
+std::span<const Law> statistics_laws() { return kLaws; }
+
+}  // namespace exactbn

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "properties/survey.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "properties/survey/ask_oracle.h"
+
+namespace exactbn {
+
+namespace {
+
+// What came of one case.
+struct Outcome {
+  Verdict verdict = Verdict::passed;
+  bool broke = false;
+  Trial::Counts counts;
+  std::vector<Holds> held;              // `answers`, the oracle, the laws
+  std::vector<std::size_t> other_bits;  // their places
+  std::vector<std::pair<std::size_t, Violation>> violations;
+  Problem problem;  // where there are any
+};
+
+constexpr std::size_t kAnswersPlace = 0;
+constexpr std::size_t kOraclePlace = 1;
+constexpr std::size_t kFirstLaw = 2;
+
+Holds holds(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::passed:
+      return Holds::yes;
+    case Verdict::failed:
+      return Holds::no;
+    case Verdict::undecided:
+      return Holds::undecided;
+    default:
+      return Holds::not_applicable;
+  }
+}
+
+// For one thread.
+class Checker {
+ public:
+  Checker(const Source& source, const Request& request,
+          const Declaration& declaration, Subject* shared)
+      : source_(source),
+        request_(request),
+        declaration_(declaration),
+        shared_(shared) {}
+
+  Outcome operator()(std::uint64_t index) {
+    Drawn drawn = draw_case(request_.hunt, request_.seed, index);
+    Outcome out = checked(drawn.problem);
+    for (const Trait& trait : drawn.traits) {
+      auto& [first, count] = counts_[{trait.kind.data(), trait.value.data()}];
+      first = trait;
+      ++count;
+    }
+    if (!out.violations.empty()) out.problem = std::move(drawn.problem);
+    return out;
+  }
+
+  // Adds the cases that it has checked.
+  void count_in(Distribution& distribution) const {
+    for (const auto& [place, counted] : counts_) {
+      const auto& [trait, count] = counted;
+      auto& counts = distribution[std::string(trait.kind)];
+      counts[std::string(trait.value)] += count;
+    }
+  }
+
+ private:
+  Outcome checked(const Problem& problem) {
+    Outcome out;
+    out.held.assign(kFirstLaw + request_.laws.size(), Holds::not_applicable);
+    if (why_unsupported(declaration_, problem)) {
+      out.verdict = Verdict::unsupported;
+      return out;
+    }
+    try {
+      check_all(problem, out);
+    } catch (const SubjectFailure& failure) {
+      out.broke = true;
+      found(out, kAnswersPlace, refusal(kAnswers, problem, failure.what()));
+    }
+    return out;
+  }
+
+  void check_all(const Problem& problem, Outcome& out) {
+    Trial trial(fresh(), declaration_, problem, request_.required,
+                request_.filter);
+    std::optional<Violation> violation;
+    out.held[kAnswersPlace] = Holds::yes;
+    if (request_.oracle) {
+      out.verdict = ask_oracle(trial, request_, violation);
+      out.held[kOraclePlace] = holds(out.verdict);
+      if (violation) found(out, kOraclePlace, std::move(*violation));
+    }
+    const Answer& answer = trial.base().answer();
+    if (answer.kind != Answer::Kind::outputs) {
+      if (answer.kind == Answer::Kind::unsupported) {
+        out.verdict = Verdict::unsupported;
+      }
+      return;
+    }
+    for (std::size_t k = 0; k < request_.laws.size(); ++k) {
+      if (!request_.laws[k]->applies(problem)) continue;
+      trial.use(fresh());
+      out.held[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
+      if (trial.has_other_bits()) out.other_bits.push_back(kFirstLaw + k);
+      if (!violation) continue;
+      out.broke = out.broke || violation->crashed;
+      found(out, kFirstLaw + k, std::move(*violation));
+    }
+    out.counts = trial.counts();
+  }
+
+  void found(Outcome& out, std::size_t place, Violation violation) {
+    out.held[place] = Holds::no;
+    out.verdict = Verdict::failed;
+    out.violations.emplace_back(place, std::move(violation));
+  }
+
+  Subject& fresh() {
+    if (shared_) return *shared_;
+    own_ = source_.make();
+    return *own_;
+  }
+
+  const Source& source_;
+  const Request& request_;
+  const Declaration& declaration_;
+  Subject* shared_;
+  std::unique_ptr<Subject> own_;
+  // By where the names stand, which are the same each time.
+  std::map<std::pair<const char*, const char*>, std::pair<Trait, std::uint64_t>>
+      counts_;
+};
+
+void count(Tally& tally, Holds holds) {
+  switch (holds) {
+    case Holds::yes:
+      ++tally.holds;
+      break;
+    case Holds::no:
+      ++tally.broken;
+      break;
+    case Holds::undecided:
+      ++tally.undecided;
+      break;
+    case Holds::not_applicable:
+      ++tally.not_applicable;
+      break;
+  }
+}
+
+void count(Survey& survey, const Outcome& out) {
+  switch (out.verdict) {
+    case Verdict::passed:
+      ++survey.passed;
+      break;
+    case Verdict::failed:
+      ++survey.failed;
+      break;
+    case Verdict::missing:
+      ++survey.missing;
+      break;
+    case Verdict::undecided:
+      ++survey.undecided;
+      break;
+    case Verdict::unsupported:
+      ++survey.unsupported;
+      break;
+  }
+}
+
+void add(Survey& survey, std::uint64_t index, Outcome& out) {
+  ++survey.done;
+  count(survey, out);
+  survey.broke = survey.broke || out.broke;
+  survey.counts.by_filter += out.counts.by_filter;
+  survey.counts.by_judge += out.counts.by_judge;
+  for (std::size_t k = 0; k < out.held.size(); ++k) {
+    count(survey.tallies[k], out.held[k]);
+  }
+  for (const std::size_t place : out.other_bits) {
+    ++survey.tallies[place].other_bits;
+  }
+  for (auto& [place, violation] : out.violations) {
+    if (survey.tallies[place].broken > 1) continue;
+    survey.discoveries.push_back({index, out.problem, std::move(violation)});
+  }
+}
+
+std::vector<Tally> empty_tallies(const Request& request) {
+  std::vector<Tally> tallies(kFirstLaw + request.laws.size());
+  tallies[kAnswersPlace].law = kAnswers;
+  tallies[kOraclePlace].law = kOracle;
+  for (std::size_t k = 0; k < request.laws.size(); ++k) {
+    tallies[kFirstLaw + k].law = request.laws[k]->name;
+  }
+  return tallies;
+}
+
+}  // namespace
+
+Survey survey(const Source& source, const Request& request) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kMostBreaks = 3;
+  // Of a thread at a time: few at first, as they may be all that it takes.
+  constexpr std::uint64_t kFew = 8;
+  constexpr std::uint64_t kMany = 128;
+  const std::unique_ptr<Subject> first = source.make();
+  Survey survey;
+  survey.declaration = first->declaration();
+  survey.tallies = empty_tallies(request);
+  Subject* const shared = source.in_process ? nullptr : first.get();
+  const int threads = source.in_process ? omp_get_max_threads() : 1;
+  std::uint64_t of_a_thread = kFew;
+  const Clock::time_point end =
+      Clock::now() + request.time.value_or(std::chrono::milliseconds(0));
+  const auto is_over = [&] {
+    survey.interrupted = request.interrupted && request.interrupted();
+    return survey.interrupted || (request.time && Clock::now() >= end);
+  };
+  int breaks = 0;
+  std::vector<Outcome> outcomes;
+  while (survey.done < request.cases && breaks < kMostBreaks && !is_over()) {
+    const std::uint64_t begin = request.first + survey.done;
+    const std::uint64_t step =
+        source.in_process ? of_a_thread * static_cast<std::uint64_t>(threads)
+                          : 1;
+    of_a_thread = std::min(kMany, 2 * of_a_thread);
+    outcomes.assign(std::min(step, request.cases - survey.done), {});
+    std::exception_ptr error;
+#pragma omp parallel num_threads(threads)
+    {
+      Checker checker(source, request, survey.declaration, shared);
+#pragma omp for schedule(dynamic)
+      for (std::size_t k = 0; k < outcomes.size(); ++k) {
+        try {
+          outcomes[k] = checker(begin + k);
+        } catch (...) {
+#pragma omp critical
+          error = std::current_exception();
+        }
+      }
+#pragma omp critical
+      checker.count_in(survey.distribution);
+    }
+    if (error) std::rethrow_exception(error);
+    for (std::size_t k = 0; k < outcomes.size(); ++k) {
+      add(survey, begin + k, outcomes[k]);
+      breaks += outcomes[k].broke ? 1 : 0;
+    }
+    if (request.progress) {
+      request.progress(survey.done, survey.discoveries.size());
+    }
+  }
+  return survey;
+}
+
+}  // namespace exactbn

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "properties/survey/sure_verdict.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <span>
+
+#include "oracles/check/output_verdict.h"
+#include "properties/number/ball.h"
+#include "properties/power_of_two.h"
+#include "properties/survey/sure_edge.h"
+#include "reference/plain_textbook.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr Wide kLess = 1 - 0x1p-40L;
+
+// An ulp of every number of the ball, at most.
+Wide least_ulp(const Ball& right, const Format& f) {
+  // Less, so that a double does not round to what is more.
+  const auto least =
+      static_cast<double>(kLess * (std::fabs(right.mid) - right.radius));
+  const double size = std::max(least, 0.0);
+  return power_of_two(ulp_exponent_of(size, f));
+}
+
+// One output.
+class OutputCheck {
+ public:
+  OutputCheck(const Asked& asked, const Declaration& declaration,
+              std::string_view name, const Tensor& got, Grade required)
+      : asked_(asked),
+        declaration_(declaration),
+        name_(name),
+        got_(got),
+        required_(required),
+        format_(format(got.dtype())),
+        beyond_(to_double(format_.overflow() - 1, got.dtype())) {
+    beyond_ += std::ldexp(Wide{1}, format_.emax - format_.precision);
+  }
+
+  // The verdict on the worst value; nothing where one fails, or many are open.
+  std::optional<Verdict> verdict(std::span<const Ball> right) {
+    constexpr int kMost = 256;  // from there on the oracle is faster
+    const bool like_x = shaped_like_x(name_);
+    const ChannelView& view = asked_.view();
+    std::size_t at = 0;
+    int open = 0;
+    Verdict worst = Verdict::passed;
+    for (std::int64_t c = 0; c < view.channels; ++c) {
+      const auto look = [&](std::int64_t i) {
+        const Ball& ball = right[at++];
+        if (is_near(ball, i, 0) || open > kMost || worst == Verdict::failed) {
+          return;
+        }
+        const auto verdict = sure(ball, c, i);
+        if (!verdict && ++open > kMost) return;
+        worst = std::max(worst, verdict ? *verdict : judged(c, i));
+      };
+      if (like_x) {
+        view.each_offset(c, look);
+      } else {
+        look(c);
+      }
+      if (open > kMost || worst == Verdict::failed) return std::nullopt;
+    }
+    return worst;
+  }
+
+ private:
+  // Of a value that may not be faithful; nothing if it is for the judge.
+  std::optional<Verdict> sure(const Ball& right, std::int64_t c,
+                              std::int64_t i) const {
+    const std::uint64_t got = got_.bits(i);
+    const DType dtype = got_.dtype();
+    if (!is_finite(got, dtype)) {
+      const bool passes = is_beyond(right, got) ||
+                          surely_passes_for_no_number(asked_, declaration_,
+                                                      name_, c, i, got, dtype);
+      return passes ? std::optional(Verdict::passed) : std::nullopt;
+    }
+    if (required_ < Grade::stable || !right.is_bounded()) return std::nullopt;
+    const ChannelEstimate& e = asked_.estimate(c);
+    if (!e.is_number) return std::nullopt;
+    const Bound bound = is_bounded_through_w(asked_.problem(), name_)
+                            ? e.through_w
+                            : Bound::holds;
+    if (bound == Bound::holds) {
+      const Wide least = asked_.least_tolerance(name_, i);
+      if (least > 0 && is_near(right, i, least)) return Verdict::passed;
+    }
+    // What is not faithful, and has no bound, is undecided.
+    if (bound == Bound::is_void && is_far(right, i)) return Verdict::undecided;
+    return std::nullopt;
+  }
+
+  Verdict judged(std::int64_t c, std::int64_t i) const {
+    const std::uint64_t got = got_.bits(i);
+    const DType dtype = got_.dtype();
+    // Most are right, and then nothing else matters.
+    const Exact right = asked_.exact(c).at(exact_name(declaration_, name_), i);
+    if (right.kind == Exact::Kind::number &&
+        round_to(right.value, dtype) == got) {
+      return Verdict::passed;
+    }
+    return verdict_of(asked_.judge(c)(name_, i, got, dtype), required_);
+  }
+
+  // Whether the right value rounds beyond the range, as this one did.
+  bool is_beyond(const Ball& right, std::uint64_t got) const {
+    if (!right.is_bounded() ||
+        !(kLess * (std::fabs(right.mid) - right.radius) >= beyond_)) {
+      return false;
+    }
+    // A NaN stands for an infinity of either sign where there are none.
+    const DType dtype = got_.dtype();
+    return !format_.infinities || (is_infinite(got, dtype) &&
+                                   is_negative(got, dtype) == (right.mid < 0));
+  }
+
+  bool is_near(const Ball& right, std::int64_t i, Wide tolerance) const {
+    // Beyond the range an infinity is right. NaN is nowhere below.
+    if (!got_.finite(i) ||
+        !(std::fabs(right.mid) + right.radius < kLess * beyond_)) {
+      return false;
+    }
+    const Wide off =
+        std::fabs(static_cast<Wide>(got_.value(i)) - right.mid) + right.radius;
+    const Wide ulp = least_ulp(right, format_);
+    const Wide excused = tolerance > 0 ? ulp / 2 + tolerance : ulp;
+    return off < kLess * excused;
+  }
+
+  // Whether a finite value is surely an ulp off, or more.
+  bool is_far(const Ball& right, std::int64_t i) const {
+    const Wide most = std::fabs(right.mid) + right.radius;
+    if (!(most < kLess * beyond_)) return false;
+    const Wide off =
+        std::fabs(static_cast<Wide>(got_.value(i)) - right.mid) - right.radius;
+    // At most an ulp of every number of the ball, or the quantum.
+    const Wide ulp = std::ldexp(most, 1 - format_.precision) +
+                     power_of_two(format_.quantum());
+    return kLess * off > ulp;
+  }
+
+  const Asked& asked_;
+  const Declaration& declaration_;
+  std::string_view name_;
+  const Tensor& got_;
+  Grade required_;
+  Format format_;
+  Wide beyond_;  // half way beyond the largest number: from there on, infinity
+};
+
+}  // namespace
+
+std::optional<Verdict> sure_verdict(const Asked& asked,
+                                    const Declaration& declaration,
+                                    Grade required) {
+  const Answer& answer = asked.answer();
+  const Problem& problem = asked.problem();
+  if (answer.kind != Answer::Kind::outputs || required < Grade::faithful) {
+    return std::nullopt;
+  }
+  PlainTextbook<Ball> right(problem);
+  right.run();
+  std::optional<Verdict> worst;
+  for (const std::string_view name : output_names(problem)) {
+    if (!offers(declaration, problem.operation, name)) continue;
+    const auto got = answer.outputs.find(name);
+    if (got == answer.outputs.end()) return std::nullopt;
+    OutputCheck check(asked, declaration, name, got->second, required);
+    const auto verdict =
+        check.verdict(right.output(exact_name(declaration, name)));
+    if (!verdict) return std::nullopt;
+    worst = std::max(worst.value_or(*verdict), *verdict);
+  }
+  return worst;
+}
+
+}  // namespace exactbn

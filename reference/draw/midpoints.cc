@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reference/draw/midpoints.h"
+
+#include <cmath>
+
+namespace exactbn {
+
+namespace {
+
+Midpoint any_midpoint(Draw& draw, DType dtype) {
+  std::uint64_t bits = draw_bits(draw, dtype);
+  while (!is_finite(bits, dtype)) bits = draw_bits(draw, dtype);
+  return {dtype, magnitude(bits, dtype), is_negative(bits, dtype)};
+}
+
+Tensor tensor(DType dtype, const std::vector<double>& values) {
+  return make_tensor(dtype, {std::ssize(values), 1}, values);
+}
+
+Tensor one(DType dtype, double value) {
+  return make_tensor(dtype, {1}, std::vector{value});
+}
+
+// x = mean -+ d, so that var = d^2.
+std::vector<double> either_side(Draw& draw, double d) {
+  const auto mean = static_cast<double>(draw.below(64)) - 32;
+  return {mean - d, mean + d};
+}
+
+// An odd number n of one bit more than the precision, times 2^e: a tie.
+Midpoint midpoint_of(DType dtype, std::uint64_t n, int e, bool negative) {
+  return {dtype, round_to(Dyadic(Integer(n / 2), e + 1), dtype), negative};
+}
+
+}  // namespace
+
+// xhat = -+1, and y = beta + gamma xhat: one value and half an ulp, from below
+// or from above.
+std::vector<TieProblem> ties_of_y(Draw& draw, DType dtype) {
+  std::vector<TieProblem> ties;
+
+  const Midpoint b = any_midpoint(draw, dtype);
+  if (!b.has_half_ulp()) return ties;
+  const double d = std::ldexp(1.0, static_cast<int>(draw.below(4)));
+  const bool from_above = b.has_high() && draw.below(2) == 0;
+  const Tensor slope = one(dtype, (from_above ? -1 : 1) * b.half_ulp());
+  const Tensor start = one(dtype, from_above ? b.high() : b.low());
+  const Tensor zeros = tensor(dtype, {0, 0});
+  Problem p;
+  p.inputs["x"] = tensor(dtype, either_side(draw, d));
+  p.inputs["gamma"] = slope;
+  p.inputs["beta"] = start;
+  ties.push_back({p, "y", 1, b});
+
+  p.inputs.erase("beta");
+  p.operation = Operation::jvp_training;
+  p.inputs["x_dot"] = zeros;
+  p.inputs["gamma_dot"] = slope;
+  p.inputs["beta_dot"] = start;
+  ties.push_back({p, "y_dot", 1, b});
+
+  Problem q;
+  q.operation = Operation::double_backward_training;
+  q.inputs = {{"x", p.x()},
+              {"dy", zeros},
+              {"ddx", zeros},
+              {"ddgamma", slope},
+              {"ddbeta", start}};
+  ties.push_back({q, "grad_dy", 1, b});
+  return ties;
+}
+
+// With eps = 3 d^2 xhat is 1/2, so that gamma is an ulp: ties between
+// subnormals as well, and between 0 and the smallest.
+std::vector<TieProblem> ties_of_any_y(Draw& draw, DType dtype) {
+  std::vector<TieProblem> ties;
+
+  Midpoint b = any_midpoint(draw, dtype);
+  if (draw.below(4) == 0) b.below = draw.below(4);
+  const double d = std::ldexp(1.0, static_cast<int>(draw.below(4)));
+  Problem p;
+  p.epsilon = 3 * d * d;
+  p.inputs["x"] = tensor(dtype, either_side(draw, d));
+  p.inputs["gamma"] = one(dtype, b.ulp());
+  p.inputs["beta"] = one(dtype, b.low());
+  ties.push_back({p, "y", 1, b});
+
+  p.operation = Operation::forward_inference;
+  const Tensor mean = one(dtype, (p.x().value(0) + p.x().value(1)) / 2);
+  p.inputs["running_mean"] = mean;
+  p.inputs["running_var"] = one(dtype, d * d);
+  ties.push_back({p, "y", 1, b});
+  return ties;
+}
+
+std::vector<TieProblem> ties_of_sums(Draw& draw, DType dtype) {
+  std::vector<TieProblem> ties;
+
+  const Midpoint b = any_midpoint(draw, dtype);
+  if (b.has_high()) {
+    Problem p;
+    p.momentum = 0.5;
+    p.inputs["x"] = tensor(dtype, {b.low(), b.high()});
+    ties.push_back({p, "mean", 0, b});
+    p.inputs["x"] = tensor(dtype, {b.low(), b.low()});
+    p.inputs["running_mean"] = one(dtype, b.high());
+    ties.push_back({p, "running_mean", 0, b});
+  }
+  if (b.has_half_ulp()) {
+    Problem p;
+    p.operation = Operation::backward_training;
+    p.inputs["x"] = tensor(dtype, either_side(draw, 1));
+    p.inputs["dy"] = tensor(dtype, {b.half_ulp(), b.low()});
+    ties.push_back({p, "dbeta", 0, b});
+    p.inputs["dy"] = tensor(dtype, {-b.half_ulp(), b.low()});
+    ties.push_back({p, "dgamma", 0, b});
+  }
+  return ties;
+}
+
+// Where dy sums to 0, with and without x, dx is gamma dy / sqrt(w): 3 times an
+// odd number that makes it one bit too long. So with the others.
+std::vector<TieProblem> ties_of_gradients(Draw& draw, DType dtype) {
+  std::vector<TieProblem> ties;
+
+  const int precision = format(dtype).precision;
+  const std::uint64_t least = (std::uint64_t{1} << precision) / 3 + 1;
+  const std::uint64_t odd = (least + draw.below(least - 2)) | 1;
+  const int log_d = static_cast<int>(draw.below(4));
+  const double d = std::ldexp(1.0, log_d);
+  // 2^-(precision - 1) a is below 2, in the range of every format.
+  const int e = 1 - precision;
+  const bool negative = draw.below(2) == 0;
+  const double a =
+      (negative ? -1 : 1) * std::ldexp(static_cast<double>(odd), e);
+  const Midpoint b = midpoint_of(dtype, 3 * odd, e - log_d, negative);
+
+  const auto ends = either_side(draw, d);
+  const Tensor x = tensor(dtype, {ends[0], ends[0], ends[1], ends[1]});
+  const Tensor dy = tensor(dtype, {a, -a, 0, 0});
+  Problem p;
+  p.operation = Operation::backward_training;
+  p.inputs = {{"x", x}, {"dy", dy}, {"gamma", one(dtype, 3)}};
+  ties.push_back({p, "dx", 0, b});
+
+  p.operation = Operation::backward_inference;
+  p.inputs["running_mean"] = one(dtype, draw.normal());
+  p.inputs["running_var"] = one(dtype, d * d);
+  ties.push_back({p, "dx", 0, b});
+
+  Problem q;
+  q.operation = Operation::double_backward_training;
+  q.inputs = {{"x", x},
+              {"dy", dy},
+              {"ddx", tensor(dtype, {3, 0, 0, 0})},
+              {"gamma", one(dtype, 0)},
+              {"ddgamma", one(dtype, 3)}};
+  ties.push_back({q, "grad_x", 0, b});
+  ties.push_back({q, "grad_gamma", 0, b});
+  return ties;
+}
+
+// The variance of -+a is a^2, which is 1 mod 8, and of {-a, -a, -a, 3a} it is
+// 3 a^2, which is 3 mod 8: one bit too long, they round down and up.
+std::vector<TieProblem> ties_of_variance(Draw& draw, DType dtype) {
+  std::vector<TieProblem> ties;
+
+  const int precision = format(dtype).precision;
+  const bool thrice = draw.below(2) == 0;
+  const std::uint64_t factor = thrice ? 3 : 1;
+  std::uint64_t a = 0;
+  const std::uint64_t limit = std::uint64_t{1} << (precision + 1);
+  while (factor * a * a < limit / 2 || factor * a * a >= limit) {
+    a = draw.below(std::uint64_t{2} << (precision / 2)) | 1;
+  }
+  const auto size = static_cast<double>(a) * 0x1p-4;
+  const Midpoint b = midpoint_of(dtype, factor * a * a, -8, false);
+  Problem p;
+  p.momentum = 1;
+  p.inputs["x"] = thrice ? tensor(dtype, {-size, -size, -size, 3 * size})
+                         : tensor(dtype, {-size, size});
+  p.inputs["running_var"] = one(dtype, 7);
+  ties.push_back({p, "var", 0, b});
+  ties.push_back({p, "running_var_biased", 0, b});
+  return ties;
+}
+
+// invstd is m / sqrt(m^2 w), of finitely many bits where m^2 w is a power of 4:
+// a tie takes an m of one bit more than the precision, 257 for bf16. One value
+// of 257 is 1, so that m^2 w = m - 1 = 256.
+TieProblem tie_of_invstd() {
+  std::vector<double> x(257, 0);
+  x[100] = 1;
+  Problem p;
+  p.inputs["x"] = tensor(DType::bf16, x);
+  return {p, "invstd", 0, {DType::bf16, round_to(16.0, DType::bf16), false}};
+}
+
+}  // namespace exactbn

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reference/draw.h"
+#include "reference/draw/midpoint.h"
+#include "reference/problem.h"
+
+namespace exactbn {
+
+// Problems whose answer lies exactly midway between two values of a format: w
+// is a square, and the rest is chosen for it. For formats of 16 bits and more:
+// the others have too few values to build on.
+struct TieProblem {
+  Problem problem;
+  std::string output;
+  std::int64_t index = 0;
+  Midpoint midpoint;  // the exact value of that element
+};
+
+// Each draws one set of problems; what the draw does not allow is left out.
+
+// y, y_dot and grad_dy, from the second normal binade on.
+std::vector<TieProblem> ties_of_y(Draw& draw, DType dtype);
+// y in training and inference, down to between 0 and the smallest subnormal.
+std::vector<TieProblem> ties_of_any_y(Draw& draw, DType dtype);
+// mean and running_mean, dbeta and dgamma.
+std::vector<TieProblem> ties_of_sums(Draw& draw, DType dtype);
+// dx in training and inference, grad_x and grad_gamma.
+std::vector<TieProblem> ties_of_gradients(Draw& draw, DType dtype);
+// var and running_var_biased.
+std::vector<TieProblem> ties_of_variance(Draw& draw, DType dtype);
+// invstd in bf16: the only format and size that is small.
+TieProblem tie_of_invstd();
+
+}  // namespace exactbn

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "reference/number/dyadic.h"
+#include "reference/format.h"
+
+namespace exactbn {
+
+// The exact number (p + q / sqrt(w)) / d with w > 0 and d > 0.
+//
+// Every output of batch normalization is one. With V = m^2 w = m S2 - S1^2 +
+// m^2 eps the divisions by m cancel or gather in d, so that the four parts are
+// dyadic: sums and products of the inputs, never a fraction.
+struct Surd {
+  Dyadic p;
+  Dyadic q;
+  Dyadic w = 1;
+  Dyadic d = 1;
+};
+
+// The sign of the number: that of p + q / sqrt(w), by comparing p^2 w and q^2.
+int sign(const Surd& s);
+
+// The sign of s - c.
+int compare(const Surd& s, const Dyadic& c);
+
+Surd operator-(const Surd& s, const Dyadic& c);
+
+// n = floor(|s| 2^k), and whether |s| 2^k lies above n.
+struct ScaledFloor {
+  Integer n;
+  bool more = false;
+};
+ScaledFloor scaled_floor(const Surd& s, std::int64_t k);
+
+// The bits nearest to s, ties to even. Decided, not estimated: the bits below
+// the last one kept enter as an exact floor and an exact "more".
+std::uint64_t round_to(const Surd& s, DType dtype);
+
+// The exponent of the leading bit: 2^top <= |s| < 2^(top + 1). s is not 0.
+std::int64_t leading_exponent(const Surd& s);
+
+// |s - mid| <= rad.
+struct Enclosure {
+  Dyadic mid;
+  Dyadic rad;
+};
+
+// The number of at most `bits` significant bits nearest to s, bits >= 1, and
+// how far s may be from it: rad = 0 where s is that number, else a power of two
+// with rad <= 2^-bits |s|.
+Enclosure enclose(const Surd& s, int bits);
+
+// s with a relative error of at most 2^-64, for reports and condition numbers;
+// infinite or 0 only beyond the range of long double.
+long double approximate(const Surd& s);
+
+}  // namespace exactbn

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reference/sums/estimate_kernels.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "reference/lanes.h"
+
+namespace exactbn::estimate {
+
+namespace {
+
+// Returns what is lost.
+template <Adds adds>
+EXACTBN_INLINE double add(double value, double& high) {
+  double lost;
+  if constexpr (adds == Adds::biased) {
+    const double sum = high + value;
+    lost = value - (sum - high);
+    high = sum;
+  } else {
+    two_sum(high, value, high, lost);
+  }
+  return lost;
+}
+
+// The values of one lane.
+template <class Real>
+struct Lane {
+  const Real* first;
+  std::int64_t stride;
+
+  EXACTBN_INLINE double operator[](std::int64_t i) const {
+    return static_cast<double>(first[i * stride]);
+  }
+};
+
+// Adds a_0 + ... + a_7, or a_0 b_0 + ... + a_7 b_7. As a tree, of products that
+// are exact, each term is rounded three times.
+template <Adds adds, class Real>
+EXACTBN_INLINE void add_all(const Lane<Real>& a, double& high, double& low) {
+  if constexpr (adds != Adds::trees) {
+    for (std::int64_t i = 0; i < kTree; ++i) low += add<adds>(a[i], high);
+  } else {
+    const double tree =
+        ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7]));
+    low += add<adds>(tree, high);
+  }
+}
+
+template <Adds adds, bool fused, class Real>
+EXACTBN_INLINE void add_all(const Lane<Real>& a, const Lane<Real>& b,
+                            double& high, double& low) {
+  if constexpr (adds != Adds::trees) {
+    for (std::int64_t i = 0; i < kTree; ++i) {
+      const double product = a[i] * b[i];
+      const double more = std::fma(a[i], b[i], -product);
+      low += add<adds>(product, high) + more;
+    }
+  } else {
+    const double p = madd<fused>(a[0], b[0], a[1] * b[1]);
+    const double q = madd<fused>(a[2], b[2], a[3] * b[3]);
+    const double r = madd<fused>(a[4], b[4], a[5] * b[5]);
+    const double s = madd<fused>(a[6], b[6], a[7] * b[7]);
+    low += add<adds>((p + q) + (r + s), high);
+  }
+}
+
+// The sizes of the values.
+template <class Real>
+EXACTBN_INLINE void add_sizes(const Lane<Real>& a, double& sum) {
+  for (std::int64_t i = 0; i < kTree; ++i) sum += std::fabs(a[i]);
+}
+
+template <class Real>
+EXACTBN_INLINE void prefetch_row(const Real* row) {
+  constexpr std::int64_t kLine = 64 / sizeof(Real);
+  for (std::int64_t l = 0; l < kLanes; l += kLine) {
+    __builtin_prefetch(row + l, 0, 2);
+  }
+}
+
+template <class Real, bool has_dy, Adds adds, bool fused>
+EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Totals& totals) {
+  // A copy: what is written could alias what is read.
+  constexpr std::size_t kCount = has_dy ? kSums : kDy;
+  std::array<std::array<double, kLanes>, kCount> high;
+  std::array<std::array<double, kLanes>, kCount> low;
+  std::copy_n(totals.high.begin(), kCount, high.begin());
+  std::copy_n(totals.low.begin(), kCount, low.begin());
+  const std::int64_t stride = rows.stride;
+  for (std::int64_t r = 0; r < rows.count; r += kTree) {
+    const Real* const x = rows.x + r * stride;
+    const Real* const dy = has_dy ? rows.dy + r * stride : nullptr;
+    for (std::int64_t i = 0; i < kTree; ++i) {
+      prefetch_row(x + i * stride + rows.ahead);
+      if constexpr (has_dy) prefetch_row(dy + i * stride + rows.ahead);
+    }
+    EXACTBN_LANES
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      const Lane<Real> a{x + l, stride};
+      add_all<adds>(a, high[kX][l], low[kX][l]);
+      add_all<adds, fused>(a, a, high[kXX][l], low[kXX][l]);
+      if constexpr (adds != Adds::trees) add_sizes(a, high[kSize][l]);
+      if constexpr (has_dy) {
+        const Lane<Real> b{dy + l, stride};
+        add_all<adds>(b, high[kDy][l], low[kDy][l]);
+        add_all<adds, fused>(b, a, high[kDyX][l], low[kDyX][l]);
+        add_all<adds, fused>(b, b, high[kDyDy][l], low[kDyDy][l]);
+        if constexpr (adds != Adds::trees) add_sizes(b, high[kDySize][l]);
+      }
+    }
+  }
+  std::copy_n(high.begin(), kCount, totals.high.begin());
+  std::copy_n(low.begin(), kCount, totals.low.begin());
+}
+
+template <class Real, Adds adds, bool fused>
+EXACTBN_INLINE void add_any(const Rows<Real>& rows, Totals& totals) {
+  if (rows.dy) return add_rows<Real, true, adds, fused>(rows, totals);
+  add_rows<Real, false, adds, fused>(rows, totals);
+}
+
+template <class Real, Adds adds>
+void baseline(const Rows<Real>& rows, Totals& totals) {
+  add_any<Real, adds, false>(rows, totals);
+}
+
+#if defined(__x86_64__)
+template <class Real, Adds adds>
+[[gnu::target("avx2,fma")]] void avx2(const Rows<Real>& rows, Totals& totals) {
+  add_any<Real, adds, true>(rows, totals);
+}
+
+template <class Real, Adds adds>
+[[gnu::target("avx512f,avx512dq,avx2,fma")]] void avx512(const Rows<Real>& rows,
+                                                         Totals& totals) {
+  add_any<Real, adds, true>(rows, totals);
+}
+#endif
+
+template <class Real, Adds adds>
+SumRows<Real> best_kernel() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
+    return avx512<Real, adds>;
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    return avx2<Real, adds>;
+  }
+#endif
+  return baseline<Real, adds>;
+}
+
+}  // namespace
+
+template <>
+SumRows<float> sum_rows<float>(Adds) {
+  return best_kernel<float, Adds::trees>();
+}
+
+template <>
+SumRows<double> sum_rows<double>(Adds adds) {
+  switch (adds) {
+    case Adds::trees:
+      return best_kernel<double, Adds::trees>();
+    case Adds::two_sums:
+      return best_kernel<double, Adds::two_sums>();
+    case Adds::biased:
+      break;
+  }
+  return best_kernel<double, Adds::biased>();
+}
+
+}  // namespace exactbn::estimate

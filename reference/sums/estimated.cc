@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reference/sums/estimated.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "reference/tensor/block_io.h"
+#include "reference/sums/estimate_kernels.h"
+#include "reference/lanes.h"
+#include "reference/parallel_for.h"
+#include "reference/sums/biases.h"
+
+namespace exactbn {
+
+namespace {
+
+using namespace estimate;
+
+// Rows of all channels that are read together, while the cache has them.
+constexpr std::int64_t kRows = 32;
+// Values that are worth a thread.
+constexpr std::int64_t kTask = std::int64_t{1} << 18;
+static_assert(kTask <= kLanes * kMostRows);
+
+// bounds.md, "Estimated sums".
+constexpr double kShortError = 0x1.9p-52;
+constexpr double kLongError = 0x1p-76;
+constexpr double kLeast = 0x1p-900;
+constexpr double kMost = 0x1p900;
+// Values that biases are taken from.
+constexpr std::int64_t kSample = 1024;
+
+// What is summed of a channel, and what each sum is off by, beyond what adding
+// by trees or two-sums is.
+struct ChannelTotal {
+  std::array<DoubleDouble, kSums> sums;
+  std::array<double, kSums> error{};
+
+  void add_lane(const Totals& t, std::size_t lane) {
+    for (std::size_t s = 0; s < kSums; ++s) {
+      DoubleDouble part;
+      two_sum(t.high[s][lane], t.low[s][lane], part.high, part.low);
+      sums[s] = sums[s] + part;
+    }
+  }
+
+  void add_error(const Biases& biases, std::int64_t rows) {
+    for (std::size_t s = 0; s < kSums; ++s) error[s] += biases.error(s, rows);
+  }
+
+  void add(const ChannelTotal& part) {
+    for (std::size_t s = 0; s < kSums; ++s) {
+      sums[s] = sums[s] + part.sums[s];
+      error[s] += part.error[s];
+    }
+  }
+};
+
+// Those of parts, added in their order, so that threads cannot show.
+std::vector<ChannelTotal> total_of(
+    const std::vector<std::vector<ChannelTotal>>& parts) {
+  std::vector<ChannelTotal> result = parts.front();
+  for (std::size_t p = 1; p < parts.size(); ++p) {
+    for (std::size_t c = 0; c < result.size(); ++c) result[c].add(parts[p][c]);
+  }
+  return result;
+}
+
+struct Question {
+  const Tensor& x;
+  const Tensor* dy;
+  const ChannelView& view;
+  Channels channels;
+};
+
+template <class Real>
+bool lie_as(const Tensor& tensor) {
+  return tensor.dtype() == (sizeof(Real) == 4 ? DType::f32 : DType::f64);
+}
+
+// Values of a tensor as Real: in place, or copied to the buffer.
+template <class Real>
+const Real* values(const Tensor& tensor, std::int64_t begin, std::int64_t n,
+                   double* buffer) {
+  if constexpr (sizeof(Real) == sizeof(float)) {
+    return reinterpret_cast<const float*>(tensor.bytes().data()) + begin;
+  } else {
+    return load_block(tensor, begin, n, buffer);
+  }
+}
+
+// Values that fill no step, kept until there are enough of them.
+template <class Real>
+class Leftover {
+ public:
+  Leftover(SumRows<Real> kernel, Totals& totals)
+      : kernel_(kernel), totals_(totals) {}
+
+  void add(const Real* x, const Real* dy, std::int64_t n) {
+    while (n > 0) {
+      const std::int64_t part = std::min(n, kStep - count_);
+      std::copy_n(x, part, x_.begin() + count_);
+      if (dy) std::copy_n(dy, part, dy_.begin() + count_);
+      x += part;
+      if (dy) dy += part;
+      n -= part;
+      count_ += part;
+      if (count_ == kStep) sum(dy != nullptr);
+    }
+  }
+
+  // What is left, with zeros for what is not there.
+  void finish(bool has_dy) {
+    std::fill(x_.begin() + count_, x_.end(), Real{0});
+    std::fill(dy_.begin() + count_, dy_.end(), Real{0});
+    sum(has_dy);
+  }
+
+ private:
+  void sum(bool has_dy) {
+    kernel_({x_.data(), has_dy ? dy_.data() : nullptr, kTree, kLanes, 0},
+            totals_);
+    count_ = 0;
+  }
+
+  SumRows<Real> kernel_;
+  Totals& totals_;
+  std::array<Real, kStep> x_;
+  std::array<Real, kStep> dy_;
+  std::int64_t count_ = 0;
+};
+
+// Asks the memory for n values.
+template <class Real>
+void prefetch(const Real* from, std::int64_t n) {
+  constexpr std::int64_t kLine = 64 / sizeof(Real);
+  for (std::int64_t i = 0; i < n; i += kLine) {
+    __builtin_prefetch(from + i, 0, 2);
+  }
+}
+
+// Values [begin, end) of one channel, whose values follow one another in runs.
+template <class Real, Adds adds>
+Totals sum_along(const Question& q, std::int64_t channel, std::int64_t begin,
+                 std::int64_t end, Totals totals) {
+  const SumRows<Real> kernel = sum_rows<Real>(adds);
+  constexpr std::int64_t kBlock = 8 * kStep;
+  std::array<double, kBlock> buffer_x;
+  std::array<double, kBlock> buffer_dy;
+  const ChannelView& view = q.view;
+  const std::int64_t to_next_run = view.channels * view.inner;
+  const bool in_place = lie_as<Real>(q.x) && (!q.dy || lie_as<Real>(*q.dy));
+  Leftover<Real> leftover(kernel, totals);
+  for (std::int64_t k = begin; k < end;) {
+    const std::int64_t run = std::min(
+        {view.inner - k % view.inner, end - k, in_place ? end : kBlock});
+    const std::int64_t first = view.offset(channel, k);
+    const Real* const x = values<Real>(q.x, first, run, buffer_x.data());
+    const Real* const dy =
+        q.dy ? values<Real>(*q.dy, first, run, buffer_dy.data()) : nullptr;
+    const std::int64_t whole = run / kStep * kStep;
+    const std::int64_t ahead = in_place ? to_next_run : 0;
+    kernel({x, dy, whole / kLanes, kLanes, ahead}, totals);
+    const Real* const rest_dy = dy ? dy + whole : nullptr;
+    prefetch(x + whole + ahead, run - whole);
+    if (dy) prefetch(rest_dy + ahead, run - whole);
+    leftover.add(x + whole, rest_dy, run - whole);
+    k += run;
+  }
+  leftover.finish(q.dy != nullptr);
+  return totals;
+}
+
+// The biases of values [begin, end), by the first of them.
+std::optional<Biases> biases_along(const Question& q, std::int64_t channel,
+                                   std::int64_t begin, std::int64_t end) {
+  std::array<double, kSample> buffer_x;
+  std::array<double, kSample> buffer_dy;
+  const std::int64_t n =
+      std::min({kSample, end - begin, q.view.inner - begin % q.view.inner});
+  const std::int64_t first = q.view.offset(channel, begin);
+  const double* const x = load_block(q.x, first, n, buffer_x.data());
+  const double* const dy =
+      q.dy ? load_block(*q.dy, first, n, buffer_dy.data()) : nullptr;
+  return Biases::of(x, dy, n);
+}
+
+// A part of a channel.
+template <class Real, Adds adds>
+ChannelTotal part_along(const Question& q, std::int64_t channel,
+                        std::int64_t begin, std::int64_t end) {
+  ChannelTotal total;
+  const auto add_lanes = [&total](const Totals& lanes) {
+    for (std::size_t l = 0; l < kLanes; ++l) total.add_lane(lanes, l);
+    return total;
+  };
+  if constexpr (adds != Adds::biased) {
+    return add_lanes(sum_along<Real, adds>(q, channel, begin, end, {}));
+  } else {
+    const auto biases = biases_along(q, channel, begin, end);
+    if (biases) {
+      Totals lanes =
+          sum_along<Real, adds>(q, channel, begin, end, biases->begin());
+      if (biases->end(lanes)) {
+        total.add_error(*biases, (end - begin) / kLanes + kTree);
+        return add_lanes(lanes);
+      }
+    }
+    return part_along<Real, Adds::two_sums>(q, channel, begin, end);
+  }
+}
+
+template <class Real, Adds adds>
+std::vector<ChannelTotal> along(const Question& q) {
+  const std::int64_t m = q.view.count();
+  const auto count = static_cast<std::size_t>(q.channels.count);
+  const std::int64_t parts = (m + kTask - 1) / kTask;
+  std::vector<std::vector<ChannelTotal>> totals(
+      static_cast<std::size_t>(parts), std::vector<ChannelTotal>(count));
+  const auto sum = [&](std::int64_t i) {
+    const std::int64_t p = i / q.channels.count;
+    const std::int64_t c = i % q.channels.count;
+    totals[static_cast<std::size_t>(p)][static_cast<std::size_t>(c)] =
+        part_along<Real, adds>(q, q.channels.first + c, p * kTask,
+                               std::min((p + 1) * kTask, m));
+  };
+  parallel_for(parts * q.channels.count, m * q.channels.count > kTask, sum);
+  return total_of(totals);
+}
+
+// Rows [begin, end) of all channels that are asked for, in groups of kLanes.
+template <class Real, Adds adds>
+std::vector<Totals> sum_across(const Question& q, std::int64_t begin,
+                               std::int64_t end) {
+  const SumRows<Real> kernel = sum_rows<Real>(adds);
+  const std::int64_t groups = (q.channels.count + kLanes - 1) / kLanes;
+  std::vector<Totals> totals(static_cast<std::size_t>(groups));
+  const std::int64_t stride = q.view.channels;
+  const auto* const all_x =
+      reinterpret_cast<const Real*>(q.x.bytes().data()) + q.channels.first;
+  const auto* const all_dy =
+      q.dy ? reinterpret_cast<const Real*>(q.dy->bytes().data()) +
+                 q.channels.first
+           : nullptr;
+  for (std::int64_t r = begin; r < end; r += kRows) {
+    const std::int64_t count = std::min(kRows, end - r);
+    const std::int64_t whole = count / kTree * kTree;
+    for (std::int64_t g = 0; g < groups; ++g) {
+      // The last group ends where the channels do, and overlaps the one before.
+      const std::int64_t base = std::min(g * kLanes, q.channels.count - kLanes);
+      Totals& to = totals[static_cast<std::size_t>(g)];
+      const std::int64_t at = r * stride + base;
+      kernel({all_x + at, all_dy ? all_dy + at : nullptr, whole, stride,
+              kRows * stride},
+             to);
+      if (whole == count) continue;
+      std::array<Real, kStep> rest_x{};
+      std::array<Real, kStep> rest_dy{};
+      for (std::int64_t i = whole; i < count; ++i) {
+        const std::int64_t row = at + i * stride;
+        std::copy_n(all_x + row, kLanes, rest_x.begin() + (i - whole) * kLanes);
+        if (!all_dy) continue;
+        std::copy_n(all_dy + row, kLanes,
+                    rest_dy.begin() + (i - whole) * kLanes);
+      }
+      kernel(
+          {rest_x.data(), all_dy ? rest_dy.data() : nullptr, kTree, kLanes, 0},
+          to);
+    }
+  }
+  return totals;
+}
+
+template <class Real, Adds adds>
+std::vector<ChannelTotal> across(const Question& q) {
+  // So many at most, as each has its totals.
+  constexpr std::int64_t kParts = 256;
+  const std::int64_t rows = q.view.outer;
+  const std::int64_t length =
+      std::max({kTask / q.channels.count, kRows, rows / kParts + 1});
+  const std::int64_t parts = (rows + length - 1) / length;
+  std::vector<std::vector<ChannelTotal>> totals(
+      static_cast<std::size_t>(parts));
+  const auto sum = [&](std::int64_t p) {
+    auto& of_part = totals[static_cast<std::size_t>(p)];
+    of_part.resize(static_cast<std::size_t>(q.channels.count));
+    const std::int64_t end = std::min((p + 1) * length, rows);
+    for (std::int64_t r = p * length; r < end; r += kMostRows) {
+      const std::vector<Totals> lanes =
+          sum_across<Real, adds>(q, r, std::min(r + kMostRows, end));
+      for (std::int64_t c = 0; c < q.channels.count; ++c) {
+        const std::int64_t g = c / kLanes;
+        const std::int64_t base =
+            std::min(g * kLanes, q.channels.count - kLanes);
+        of_part[static_cast<std::size_t>(c)].add_lane(
+            lanes[static_cast<std::size_t>(g)],
+            static_cast<std::size_t>(c - base));
+      }
+    }
+  };
+  parallel_for(parts, rows * q.channels.count > kTask, sum);
+  return total_of(totals);
+}
+
+// Whether a sum of squares says that no product has left the range.
+bool in_range(double square) { return square >= kLeast && square <= kMost; }
+
+// `error` is that of the adds.
+EstimatedSums named(const ChannelTotal& t, double m, bool has_dy,
+                    double error) {
+  EstimatedSums e;
+  e.s1 = t.sums[kX];
+  e.s2 = t.sums[kXX];
+  e.d1 = t.sums[kDy];
+  e.d2 = t.sums[kDyX];
+  e.dy_square = t.sums[kDyDy].high;
+  e.size = t.sums[kSize].high;
+  e.dy_size = t.sums[kDySize].high;
+  e.known = in_range(e.s2.high) && (!has_dy || in_range(e.dy_square));
+  if (!e.known) return e;
+  const double x = std::sqrt(e.s2.high);
+  const double dy = has_dy ? std::sqrt(e.dy_square) : 1;
+  const double root = std::sqrt(m);
+  e.error = error + (1 + 0x1p-40) * std::max({t.error[kX] / (root * x),
+                                              t.error[kXX] / (x * x),
+                                              t.error[kDy] / (root * dy),
+                                              t.error[kDyX] / (x * dy)});
+  return e;
+}
+
+template <class Real, Adds adds>
+std::vector<EstimatedSums> sums_in(const Question& q) {
+  // Rows of several channels wait for the memory: two-sums are fast enough.
+  constexpr Adds apart = adds == Adds::biased ? Adds::two_sums : adds;
+  constexpr double error = adds == Adds::trees ? kShortError : kLongError;
+  const auto totals =
+      q.view.inner == 1 ? across<Real, apart>(q) : along<Real, adds>(q);
+  std::vector<EstimatedSums> result;
+  result.reserve(totals.size());
+  for (const ChannelTotal& total : totals) {
+    result.push_back(named(total, static_cast<double>(q.view.count()),
+                           q.dy != nullptr, error));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<EstimatedSums> estimated_sums(const Tensor& x, const Tensor* dy,
+                                          const ChannelView& view,
+                                          const Channels& channels) {
+  const auto all_are = [&](DType dtype) {
+    return x.dtype() == dtype && (!dy || dy->dtype() == dtype);
+  };
+  const auto any_is = [&](DType dtype) {
+    return x.dtype() == dtype || (dy && dy->dtype() == dtype);
+  };
+  const Question q = {x, dy, view, channels};
+  if (view.inner == 1) {
+    if (channels.count < kLanes) return {};
+    if (!all_are(DType::f32) && !all_are(DType::f64)) return {};
+  }
+  if (all_are(DType::f32)) return sums_in<float, Adds::trees>(q);
+  if (any_is(DType::f64)) return sums_in<double, Adds::biased>(q);
+  return sums_in<double, Adds::trees>(q);
+}
+
+}  // namespace exactbn

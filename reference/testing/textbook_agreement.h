@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Exact values against the textbook's, in any type of hundreds of digits.
+// Include boost/multiprecision/eigen.hpp first, as for the textbook.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "reference/draw.h"
+#include "reference/exact.h"
+#include "reference/testing/nearest.h"
+#include "reference/textbook/outputs.h"
+#include "reference/testing/trials.h"
+
+namespace exactbn {
+
+inline Tensor drawn(Draw& draw, DType dtype, const Shape& shape,
+                    bool positive) {
+  Tensor tensor(dtype, shape);
+  // Half of the tensors stay within a few binades, so that values cancel.
+  const bool narrow = draw.below(2) == 0;
+  const std::uint64_t first = draw_bits(draw, dtype);
+  const std::uint64_t near =
+      std::min<std::uint64_t>(2048, format(dtype).overflow() / 8);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    std::uint64_t bits =
+        narrow ? first + draw.below(2 * near) - near : draw_bits(draw, dtype);
+    if (positive) bits = magnitude(bits, dtype);
+    if (!is_finite(bits, dtype)) bits = first;
+    tensor.set_bits(i, positive ? magnitude(bits, dtype) : bits);
+  }
+  return tensor;
+}
+
+inline Problem any_problem(Draw& draw, Operation operation, DType dtype) {
+  Problem p;
+  p.operation = operation;
+  const auto m = static_cast<std::int64_t>(1 + draw.below(6));
+  p.inputs["x"] = drawn(draw, dtype, {m, 2}, false);
+  p.epsilon = draw.below(4) == 0 ? 0 : std::fabs(draw.normal());
+  if (draw.below(4) == 0) p.epsilon = std::ldexp(p.epsilon, -100);
+  if (draw.below(4) != 0) p.momentum = draw.unit();
+  p.batches_tracked = static_cast<std::int64_t>(draw.below(5));
+  const bool mixed = draw.below(4) == 0;  // every input in a format of its own
+  const InputNames& names = input_names(operation);
+  for (const auto& list : {names.required, names.optional}) {
+    for (const std::string_view name : list) {
+      if (name == "x" || (name == "gamma" && draw.below(4) == 0)) continue;
+      const DType its = mixed ? kDTypes[draw.below(kDTypes.size())] : dtype;
+      p.inputs[std::string(name)] =
+          drawn(draw, its, output_shape(p, name), name == "running_var");
+    }
+  }
+  return p;
+}
+
+// What agreed, and how.
+struct Tally {
+  int values = 0;
+  int second_order = 0;
+  int subnormal = 0;
+  int needed_more_digits = 0;
+};
+
+// `Digits` holds about 200 digits, `MoreDigits` 3000.
+template <class Digits, class MoreDigits>
+void compare_with_textbook(const Problem& problem, Tally& tally) {
+  const ExactBatchNorm exact(problem);
+  const DType dtype = problem.x().dtype();
+  const bool second_order = problem.find("x_dot") || problem.find("ddx");
+  const auto outputs = Textbook<Digits>(problem).outputs();
+  Outputs<MoreDigits> precise;
+  for (const auto& [name, expected] : outputs) {
+    for (std::int64_t i = 0; i < expected.size(); ++i) {
+      const std::int64_t r = i / expected.cols();
+      const std::int64_t c = i % expected.cols();
+      const Exact value = exact.at(name, i);
+      if (value.kind != Exact::Kind::number) continue;
+      const std::uint64_t bits = round_to(value, dtype);
+      // What is too large is told by its sign, whether or not by an infinity.
+      const double infinity = std::numeric_limits<double>::infinity();
+      const double got = is_finite(bits, dtype)     ? to_double(bits, dtype)
+                         : is_negative(bits, dtype) ? -infinity
+                                                    : infinity;
+      ++tally.values;
+      if (second_order) ++tally.second_order;
+      const std::uint64_t smallest_normal = std::uint64_t{1}
+                                            << (format(dtype).precision - 1);
+      const std::uint64_t size = magnitude(bits, dtype);
+      if (size > 0 && size < smallest_normal) ++tally.subnormal;
+      if (got == nearest(expected(r, c), dtype)) continue;
+      // 200 digits are too few where exponents far apart cancel, or where the
+      // exact value is 0: 3000 are not.
+      ++tally.needed_more_digits;
+      if (precise.empty()) precise = Textbook<MoreDigits>(problem).outputs();
+      ASSERT_EQ(got, nearest(precise.at(name)(r, c), dtype))
+          << to_string(problem.operation) << ' ' << format(dtype).name << ' '
+          << name << '[' << i << "] = " << precise.at(name)(r, c).str(40);
+    }
+  }
+}
+
+// Over all operations and formats, until so many values have agreed.
+template <class Digits, class MoreDigits>
+void expect_agreement_with_textbook() {
+  Draw draw(20);
+  Tally tally;
+  for (int trial = 0; tally.values < trials(120'000); ++trial) {
+    for (const Operation operation : kOperations) {
+      for (const DType dtype : kDTypes) {
+        compare_with_textbook<Digits, MoreDigits>(
+            any_problem(draw, operation, dtype), tally);
+        if (testing::Test::HasFatalFailure()) return;
+      }
+    }
+  }
+  testing::Test::RecordProperty("values", tally.values);
+  testing::Test::RecordProperty("second_order", tally.second_order);
+  testing::Test::RecordProperty("subnormal", tally.subnormal);
+  testing::Test::RecordProperty("needed_more_digits", tally.needed_more_digits);
+  EXPECT_GT(tally.second_order, trials(20'000));
+  EXPECT_GT(tally.subnormal, trials(2000));
+  EXPECT_LT(tally.needed_more_digits, tally.values / 20);
+}
+
+}  // namespace exactbn

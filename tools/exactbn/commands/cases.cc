@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/commands/cases.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <set>
+
+#include "oracles/wire.h"
+#include "tools/exactbn/usage_error.h"
+
+namespace exactbn {
+
+namespace {
+
+std::vector<NumberedLine> lines_of(std::istream& in) {
+  std::vector<NumberedLine> lines;
+  std::string text;
+  for (int number = 1; std::getline(in, text); ++number) {
+    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+    lines.push_back({number, std::move(text)});
+  }
+  return lines;
+}
+
+}  // namespace
+
+const std::vector<SuiteName>& suites() {
+  static const std::vector<SuiteName> names = {
+      {"core", "every operation and format, the corners among them"}};
+  return names;
+}
+
+std::vector<NumberedLine> read_lines(const std::string& file) {
+  if (file == "-") return lines_of(std::cin);
+  std::ifstream in(file);
+  if (!in || in.peek() == std::ifstream::traits_type::eof()) {
+    const bool empty = in.is_open() && errno != EISDIR;
+    throw UsageError(file + ": " + (empty ? "is empty" : std::strerror(errno)));
+  }
+  return lines_of(in);
+}
+
+std::vector<Case> read_cases(const std::string& file) {
+  std::vector<Case> cases;
+  std::set<std::string> ids;
+  for (const NumberedLine& line : read_lines(file)) {
+    const std::string place = file + ':' + std::to_string(line.number) + ": ";
+    try {
+      cases.push_back(read_case(line.text));
+    } catch (const WireError& error) {
+      throw UsageError(place + error.what());
+    }
+    if (!ids.insert(cases.back().id).second) {
+      throw UsageError(place + "case " + cases.back().id + ": given twice");
+    }
+  }
+  return cases;
+}
+
+std::set<DType> chosen_dtypes(const Selection& selection) {
+  std::set<DType> chosen;
+  for (const std::string& name : selection.dtypes) {
+    const auto dtype = parse_dtype(name);
+    if (!dtype) {
+      std::string problem = "--dtype: no format '" + name + "'; known are ";
+      for (const DType each : kDTypes) {
+        if (each != kDTypes[0]) problem += ", ";
+        problem += format(each).name;
+      }
+      throw UsageError(problem);
+    }
+    chosen.insert(*dtype);
+  }
+  return chosen;
+}
+
+bool selects(const Selection& selection, const Case& c) {
+  const auto has = [&](std::string_view text) {
+    return text.find(selection.filter) != std::string_view::npos;
+  };
+  const std::set<DType> dtypes = chosen_dtypes(selection);
+  return (dtypes.empty() || dtypes.contains(c.problem.x().dtype())) &&
+         (has(c.id) || has(to_string(c.problem.operation)) ||
+          std::any_of(c.labels.begin(), c.labels.end(), has));
+}
+
+std::vector<Case> select_cases(const Selection& selection) {
+  if (selection.file.empty() && selection.suite != suites().front().name) {
+    throw UsageError("--suite: no suite '" + selection.suite +
+                     "'; known is core");
+  }
+  std::vector<Case> cases = selection.file.empty() ? core_suite(selection.seed)
+                                                   : read_cases(selection.file);
+  std::erase_if(cases, [&](const Case& c) { return !selects(selection, c); });
+  if (cases.empty()) throw UsageError("no case is selected");
+  return cases;
+}
+
+}  // namespace exactbn

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "oracles/wire.h"
+#include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/publish.h"
+#include "tools/exactbn/run.h"
+#include "tools/exactbn/shell_word.h"
+#include "tools/exactbn/usage_error.h"
+
+namespace exactbn {
+
+namespace {
+
+struct Answers {
+  Declaration declaration;
+  std::map<std::string, Answer> by_case;
+};
+
+bool is_declaration(const std::string& line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  return json.is_object() && json.contains("subject");
+}
+
+Answers read_answers(const std::string& file, const std::vector<Case>& cases) {
+  std::map<std::string, const Case*> known;
+  for (const Case& c : cases) known[c.id] = &c;
+  Answers answers;
+  answers.declaration.subject = file;
+  bool first = true;
+  for (const NumberedLine& line : read_lines(file)) {
+    const std::string place = fmt::format("{}:{}: ", file, line.number);
+    try {
+      if (std::exchange(first, false) && is_declaration(line.text)) {
+        answers.declaration = read_declaration(line.text);
+        continue;
+      }
+      const std::string id = answered_case(line.text);
+      const auto asked = known.find(id);
+      if (asked == known.end()) {
+        throw UsageError(
+            fmt::format("{}case {}: is not among the cases", place, id));
+      }
+      const Answer answer = read_answer(line.text, *asked->second);
+      if (!answers.by_case.emplace(id, answer).second) {
+        throw UsageError(
+            fmt::format("{}case {}: is answered already", place, id));
+      }
+    } catch (const WireError& error) {
+      throw UsageError(place + error.what());
+    }
+  }
+  return answers;
+}
+
+// The command without --filter, which failures add.
+std::string again(const Selection& selection, const std::string& answers_file,
+                  const Judging& judging) {
+  std::string text = "exactbn check " + shell_word(selection.file) + ' ' +
+                     shell_word(answers_file);
+  if (judging.required != Grade::sequential) {
+    text += fmt::format(" --require {}", to_string(judging.required));
+  }
+  return text;
+}
+
+}  // namespace
+
+int check_answers(const Selection& selection, const std::string& answers_file,
+                  const Judging& judging) {
+  if (selection.file == "-" && answers_file == "-") {
+    throw UsageError("check: CASES and ANSWERS cannot both be standard input");
+  }
+  const std::vector<Case> cases = read_cases(selection.file);
+  const Answers answers = read_answers(answers_file, cases);
+  Run run;
+  run.declaration = answers.declaration;
+  run.source = selection.file;
+  run.required = judging.required;
+  run.again = again(selection, answers_file, judging);
+  for (const Case& c : cases) {
+    if (!selects(selection, c)) continue;
+    CaseRun result;
+    result.question = &c;
+    const auto answer = answers.by_case.find(c.id);
+    if (answer == answers.by_case.end()) {
+      result.verdict.verdict = Verdict::missing;
+      result.verdict.reason = "no answer";
+    } else {
+      judge(run, result, {answer->second});
+    }
+    run.cases.push_back(std::move(result));
+  }
+  if (run.cases.empty()) throw UsageError("no case is selected");
+  diagnose(run);
+  return publish(run, judging);
+}
+
+}  // namespace exactbn

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/commands/publish.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+
+#include "tools/exactbn/page.h"
+#include "tools/exactbn/report.h"
+
+namespace exactbn {
+
+int publish(const Run& run, const Judging& judging) {
+  if (!judging.json.empty()) write_file(judging.json, json_report(run));
+  if (!judging.junit.empty()) {
+    write_file(judging.junit, junit_report(std::array{&run}));
+  }
+  if (!judging.html.empty()) {
+    write_file(judging.html, html_page({{run.declaration.subject, &run, {}}}));
+  }
+  fmt::print("{}", text_report(run, judging.errors));
+  return exit_code(summarize(run));
+}
+
+int publish(const std::vector<Contestant>& all, const Judging& judging) {
+  if (!judging.json.empty()) write_file(judging.json, matrix_json(all));
+  std::vector<const Run*> runs;
+  std::vector<PageSubject> shown;
+  for (const Contestant& c : all) {
+    const bool started = c.failure.empty();
+    if (started) runs.push_back(&c.run);
+    shown.push_back({c.name, started ? &c.run : nullptr, c.failure});
+  }
+  if (!judging.junit.empty()) write_file(judging.junit, junit_report(runs));
+  if (!judging.html.empty()) write_file(judging.html, html_page(shown));
+  for (const Run* run : runs) {
+    if (judging.errors > 0) {
+      fmt::print("{}", failures_text(*run, judging.errors));
+    }
+  }
+  fmt::print("{}", matrix_text(all));
+  return exit_code(all);
+}
+
+}  // namespace exactbn

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/commands/subjects.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "oracles/defects.h"
+#include "oracles/subjects/double.h"
+#include "oracles/subjects/plugin.h"
+#include "oracles/subjects/process.h"
+#include "tools/exactbn/shell_word.h"
+#include "tools/exactbn/usage_error.h"
+
+namespace exactbn {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kPrefix = "exactbn_";
+constexpr std::string_view kDefect = "defect:";
+
+// Nothing there can crash, so it runs in this process.
+bool is_built_in(const std::string& name) {
+  return name == "double" || name.starts_with(kDefect);
+}
+
+const Defect& defect_of(const std::string& name) {
+  const std::string defect = name.substr(kDefect.size());
+  if (const Defect* found = find_defect(defect)) return *found;
+  throw UsageError("no defect '" + defect +
+                   "'; `exactbn list defects` has them");
+}
+
+fs::path program() { return fs::read_symlink("/proc/self/exe"); }
+
+// Where adapters are built, and where they are installed.
+std::vector<fs::path> adapter_folders() {
+  const fs::path bin = program().parent_path();
+  return {bin / "adapters", bin.parent_path() / "lib" / "exactbn"};
+}
+
+fs::path adapter(const std::string& name) {
+  for (const fs::path& folder : adapter_folders()) {
+    fs::path file = folder / (std::string(kPrefix) + name + ".so");
+    if (fs::exists(file)) return file;
+  }
+  return {};
+}
+
+bool is_path(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".so");
+}
+
+[[noreturn]] void fail_unknown(const std::string& name) {
+  std::string known;
+  for (const KnownSubject& subject : known_subjects()) {
+    known += (known.empty() ? "" : ", ") + subject.name;
+  }
+  throw UsageError("no subject '" + name + "': known are " + known +
+                   ", a path to a plugin (./x.so), or --exec 'COMMAND'");
+}
+
+fs::path plugin_file(const std::string& name) {
+  if (is_path(name)) {
+    if (!fs::exists(name)) throw UsageError("no plugin at " + name);
+    return fs::absolute(name);
+  }
+  fs::path file = adapter(name);
+  if (file.empty()) fail_unknown(name);
+  return file;
+}
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+}  // namespace
+
+std::vector<KnownSubject> known_subjects() {
+  std::vector<KnownSubject> known = {
+      {"double", "the textbook in double precision, built in"},
+      {"defect:NAME", "a defect of `exactbn list defects`, built in"}};
+  for (const fs::path& folder : adapter_folders()) {
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(folder, none)) {
+      const std::string stem = entry.path().stem().string();
+      if (!stem.starts_with(kPrefix) || entry.path().extension() != ".so") {
+        continue;
+      }
+      known.push_back(
+          {stem.substr(kPrefix.size()), "adapter " + entry.path().string()});
+    }
+  }
+  std::sort(known.begin() + 2, known.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return known;
+}
+
+std::unique_ptr<Subject> open_in_process(const std::string& name) {
+  if (name == "double") return std::make_unique<DoubleSubject>();
+  if (is_built_in(name)) {
+    return std::make_unique<DefectSubject>(defect_of(name));
+  }
+  return std::make_unique<PluginSubject>(plugin_file(name));
+}
+
+std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
+  // The threads of a process that uses OpenMP spin while they wait for the next
+  // case, unless told otherwise, and take the cores from ours: that is six
+  // times as slow. Ours have begun, and do not look at it any more.
+  ::setenv("OMP_WAIT_POLICY", "passive", 0);
+  StreamOptions limits;
+  limits.case_limit = milliseconds(options.time_limit);
+  limits.start_limit = limits.case_limit;
+  if (!options.command.empty()) {
+    return std::make_unique<StreamSubject>(
+        std::vector<std::string>{"/bin/sh", "-c", options.command}, limits);
+  }
+  if (is_built_in(options.name)) return open_in_process(options.name);
+  limits.has_surroundings = true;
+  return std::make_unique<StreamSubject>(
+      std::vector<std::string>{program().string(), "serve",
+                               plugin_file(options.name).string()},
+      limits);
+}
+
+std::vector<SubjectOptions> all_subjects(
+    const SubjectOptions& shared, const std::vector<std::string>& names,
+    const std::vector<std::string>& commands) {
+  std::vector<SubjectOptions> all;
+  for (const std::string& name : names) {
+    all.push_back(shared);
+    all.back().name = name;
+  }
+  for (const std::string& command : commands) {
+    all.push_back(shared);
+    all.back().command = command;
+  }
+  return all;
+}
+
+void require_known(const SubjectOptions& options) {
+  if (!options.command.empty() || options.name == "double") return;
+  if (is_built_in(options.name)) {
+    defect_of(options.name);
+  } else {
+    plugin_file(options.name);
+  }
+}
+
+bool is_built_in(const SubjectOptions& options) {
+  return options.command.empty() && is_built_in(options.name);
+}
+
+std::string as_argument(const SubjectOptions& options) {
+  if (options.command.empty()) return shell_word(options.name);
+  return "--exec " + shell_word(options.command);
+}
+
+}  // namespace exactbn

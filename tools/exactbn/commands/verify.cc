@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/verify.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "oracles/mismatch/printable.h"
+#include "oracles/wire.h"
+#include "tools/exactbn/commands.h"
+#include "tools/exactbn/usage_error.h"
+
+namespace exactbn {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (in) text << in.rdbuf();
+  if (!in) throw UsageError(path.string() + ": " + std::strerror(errno));
+  return text.str();
+}
+
+Folder read_folder(const std::string& name) {
+  Folder folder;
+  std::error_code failure;
+  fs::directory_iterator entry(name, failure);
+  if (failure) throw UsageError(name + ": " + failure.message());
+  for (; entry != fs::directory_iterator(); entry.increment(failure)) {
+    if (failure) throw UsageError(name + ": " + failure.message());
+    if (!entry->is_regular_file(failure)) {
+      throw UsageError(entry->path().string() + ": not a file");
+    }
+    folder.emplace(entry->path().filename().string(), read_file(entry->path()));
+  }
+  return folder;
+}
+
+}  // namespace
+
+int verify_folder(const std::string& name, int errors) {
+  Verification result;
+  try {
+    result = verify(read_folder(name));
+  } catch (const WireError& error) {
+    throw UsageError(name + '/' + error.what());
+  }
+  const auto wrong = std::ssize(result.wrong);
+  for (std::ptrdiff_t i = 0; i < std::min<std::ptrdiff_t>(wrong, errors); ++i) {
+    fmt::print("WRONG {}\n",
+               printable(result.wrong[static_cast<std::size_t>(i)]));
+  }
+  fmt::print("{} files, {} cases, {} values proved, {} wrong\n", result.files,
+             result.cases, result.values, wrong);
+  return wrong == 0 ? 0 : 1;
+}
+
+}  // namespace exactbn

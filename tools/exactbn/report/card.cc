@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/report/card.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "oracles/mismatch/printable.h"
+#include "oracles/probe.h"
+#include "oracles/mismatch/lines.h"
+#include "tools/exactbn/commands.h"
+#include "tools/exactbn/report/json_parts.h"
+#include "tools/exactbn/report.h"
+#include "tools/exactbn/commands/subjects.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr std::size_t kColumns = 100;
+
+// Text in lines that begin with `head`, or blanks as wide, and break at blanks.
+std::string wrapped(const std::string& head, const std::string& text) {
+  const std::string words = printable(text);
+  const std::size_t width = kColumns - head.size();
+  std::string lines;
+  std::size_t at = 0;
+  do {
+    std::size_t end = words.size();
+    if (end - at > width) {
+      const std::size_t space = words.rfind(' ', at + width);
+      end = space == words.npos || space <= at
+                ? std::min(words.find(' ', at), words.size())
+                : space;
+    }
+    lines += cut_line((at == 0 ? head : std::string(head.size(), ' ')) +
+                      words.substr(at, end - at));
+    at = std::min(words.size(), end + 1);
+  } while (at < words.size());
+  return lines;
+}
+
+}  // namespace
+
+CardCounts count(const Card& card) {
+  CardCounts counts;
+  for (const CardLine& line : card.lines) {
+    ++counts.lines;
+    if (!line.agrees) ++counts.disagree;
+    if (line.found == kCannotTell) ++counts.not_told;
+    if (line.found == kNotOffered) ++counts.not_offered;
+  }
+  return counts;
+}
+
+std::string to_string(const CardCounts& c) {
+  return fmt::format(
+      "{} lines, {} with the declaration, {} cannot be told, {} not offered",
+      c.lines,
+      c.disagree == 0   ? "none disagrees"
+      : c.disagree == 1 ? "1 disagrees"
+                        : fmt::format("{} disagree", c.disagree),
+      c.not_told, c.not_offered);
+}
+
+std::string card_text(const Card& card, bool evidence) {
+  std::string text = cut_line(card.subject + "   what it does, by experiment");
+  text += '\n';
+  std::size_t titles = 0;
+  for (const CardLine& line : card.lines) {
+    titles = std::max(titles, line.title.size());
+  }
+  for (const CardLine& line : card.lines) {
+    const char mark = line.agrees ? ' ' : '!';
+    text += wrapped(fmt::format("{} {:<{}}  ", mark, line.title, titles),
+                    line.found);
+    if (!line.agrees) text += wrapped("      declared  ", line.declared);
+    const bool open = !line.agrees || line.found == kCannotTell;
+    if ((evidence || open) && !line.evidence.empty()) {
+      text += wrapped("      evidence  ", line.evidence);
+    }
+  }
+  return text + '\n' + to_string(count(card)) + '\n';
+}
+
+nlohmann::ordered_json card_json(const Card& card) {
+  nlohmann::ordered_json lines = nlohmann::ordered_json::array();
+  for (const CardLine& line : card.lines) {
+    lines.push_back({{"id", line.id},
+                     {"title", line.title},
+                     {"found", line.found},
+                     {"declared", line.declared},
+                     {"agrees", line.agrees},
+                     {"evidence", line.evidence}});
+  }
+  const CardCounts counts = count(card);
+  return {{"schema", "exactbn/probe/1"},
+          {"subject", card.subject},
+          {"summary",
+           {{"lines", counts.lines},
+            {"disagree", counts.disagree},
+            {"cannot_be_told", counts.not_told},
+            {"not_offered", counts.not_offered},
+            {"broke", card.broke}}},
+          {"lines", std::move(lines)}};
+}
+
+int exit_code(const Card& card) {
+  if (card.broke > 0) return 3;
+  return count(card).disagree > 0 ? 1 : 0;
+}
+
+int probe_subject(const SubjectOptions& subject, const ProbeOptions& options) {
+  const std::unique_ptr<Subject> implementation = open_subject(subject);
+  const Card card = probe(*implementation);
+  if (!options.json.empty()) {
+    nlohmann::ordered_json json = card_json(card);
+    json["environment"] = environment();
+    write_file(options.json, json_text(json));
+  }
+  fmt::print("{}", card_text(card, options.evidence));
+  return exit_code(card);
+}
+
+}  // namespace exactbn

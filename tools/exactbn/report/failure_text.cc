@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/report/failure_text.h"
+
+#include <fmt/format.h>
+
+#include "oracles/mismatch/text.h"
+#include "oracles/mismatch/printable.h"
+#include "oracles/mismatch/lines.h"
+#include "tools/exactbn/shell_word.h"
+
+namespace exactbn {
+
+namespace {
+
+std::string heading(const CaseRun& c) {
+  const Problem& problem = c.question->problem;
+  std::string text =
+      fmt::format("FAIL {} {}  {}", to_string(problem.operation),
+                  format(problem.x().dtype()).name, c.question->id);
+  std::string labels;
+  for (const std::string& label : c.question->labels) {
+    labels += (labels.empty() ? "" : ", ") + label;
+  }
+  if (!labels.empty()) text += "  [" + labels + ']';
+  return cut_line(text);
+}
+
+}  // namespace
+
+Explanation explain_case(const Run& run, const CaseRun& c) {
+  const Answer* answer =
+      c.judged < c.answers.size() ? &c.answers[c.judged] : nullptr;
+  return explain(*c.question, run.declaration, c.verdict, answer, run.required);
+}
+
+std::string looks_like(const Run& run, const CaseRun& c,
+                       const Explanation& why) {
+  const Culprit* culprit = culprit_of(run, c);
+  return culprit ? culprit_what(*culprit) : why.looks_like;
+}
+
+std::string here_text(const Resemblance& resemblance) {
+  std::string outputs;
+  for (const std::string& name : resemblance.outputs) {
+    outputs += (outputs.empty() ? ", in " : " and ") + name;
+  }
+  return "here" + outputs + (outputs.empty() ? "" : " alone");
+}
+
+std::string elsewhere_text(const Resemblance& resemblance) {
+  const std::size_t n = resemblance.elsewhere.size();
+  const std::size_t other = resemblance.here.missed;
+  std::string text =
+      fmt::format("elsewhere not: {} case{} that it would fail {}", n,
+                  n == 1 ? "" : "s", n == 1 ? "passes" : "pass");
+  if (other > 0) text += fmt::format(", {} fail otherwise", other);
+  return text;
+}
+
+std::string only_where_text(const Resemblance& resemblance) {
+  const std::string& rule = resemblance.only_where;
+  return rule.empty() ? "" : "only where " + rule;
+}
+
+std::string again(const Run& run, const CaseRun& c) {
+  return run.again + " --filter " + shell_word(c.question->id);
+}
+
+namespace {
+
+std::string cause_text(const Run& run, const CaseRun& c,
+                       const OutputVerdict& out, const std::string& like) {
+  if (const Culprit* culprit = culprit_of(run, c)) {
+    return text_lines("looks like", like) +
+           text_lines("", culprit_names(*culprit));
+  }
+  const Resemblance* here = resemblance_of(run, c);
+  if (!like.empty() || !here) {
+    const bool unknown = like.empty() && out.grade == Grade::unstable;
+    return text_lines("looks like", unknown ? "no known defect" : like);
+  }
+  return text_lines("looks like",
+                    culprit_what(here->here) + ", " + here_text(*here)) +
+         text_lines("", culprit_names(here->here)) +
+         text_lines("", elsewhere_text(*here)) +
+         text_lines("", only_where_text(*here));
+}
+
+}  // namespace
+
+std::string failure_text(const Run& run, const CaseRun& c) {
+  std::string text = heading(c);
+  text += text_lines("what", c.verdict.reason);
+  if (const OutputVerdict* out = shown_output(c.verdict)) {
+    const Explanation why = explain_case(run, c);
+    text += mismatch_text(c.question->problem, *out, why, run.required);
+    text += text_line("", c.differs ? "differs from run to run" : "");
+    text += cause_text(run, c, *out, looks_like(run, c, why));
+  }
+  return text + fmt::format("  again  {}\n", printable(again(run, c)));
+}
+
+}  // namespace exactbn

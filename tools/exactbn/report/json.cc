@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "oracles/explain.h"
+#include "oracles/mismatch/text.h"
+#include "oracles/wire.h"
+#include "tools/exactbn/report/failure_text.h"
+#include "tools/exactbn/report/json_parts.h"
+#include "tools/exactbn/report/card.h"
+#include "tools/exactbn/report.h"
+#include "tools/exactbn/report/smallest.h"
+
+namespace exactbn {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Json histograms(const std::map<DType, UlpHistogram>& of_format) {
+  Json json = Json::object();
+  for (const auto& [dtype, ulps] : of_format) {
+    json[std::string(format(dtype).name)] = {{"values", ulps.off},
+                                             {"unlike", ulps.unlike},
+                                             {"undecided", ulps.undecided}};
+  }
+  return json;
+}
+
+Json outputs(const Run& run) {
+  struct Worst {
+    double ulp = 0;
+    double eta = 0;
+    Grade grade = Grade::correct;
+    std::map<DType, UlpHistogram> ulps;  // by the format of the answers
+  };
+  std::map<std::string, Worst> worst;
+  for (const CaseRun& c : run.cases) {
+    for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
+      const OutputVerdict& out = c.verdict.outputs[i];
+      Worst& w = worst[out.output];
+      w.ulp = std::max(w.ulp, out.max_ulp);
+      w.eta = std::max(w.eta, out.max_eta);
+      w.grade = std::max(w.grade, out.grade);
+      w.ulps[out.dtype] += c.ulps[i];
+    }
+  }
+  Json json = Json::object();
+  for (const auto& [output, w] : worst) {
+    json[output] = {{"max_ulp", number(w.ulp)},
+                    {"max_eta", number(w.eta)},
+                    {"grade", to_string(w.grade)},
+                    {"ulp_histogram", histograms(w.ulps)}};
+  }
+  return json;
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+// What explains the failures, by defects and the ids of cases.
+Json diagnosis(const Run& run) {
+  const auto ids = [&](const std::vector<std::size_t>& places) {
+    Json cases = Json::array();
+    for (const std::size_t i : places)
+      cases.push_back(run.cases[i].question->id);
+    return cases;
+  };
+  const auto described = [&](const Culprit& culprit) {
+    Json names = Json::array();
+    for (const Defect* defect : culprit.defects) names.push_back(defect->name);
+    return Json({{"defects", names},
+                 {"what", culprit_what(culprit)},
+                 {"thread", culprit.defects.front()->thread},
+                 {"bit_for_bit", culprit.exact},
+                 {"cases", ids(culprit.explained)}});
+  };
+  Json culprits = Json::array();
+  for (const Culprit& culprit : run.diagnosis.culprits) {
+    culprits.push_back(described(culprit));
+  }
+  Json resembling = Json::array();
+  for (const Resemblance& r : run.diagnosis.resembling) {
+    Json json = described(r.here);
+    json["outputs"] = r.outputs;
+    json["elsewhere_not"] = ids(r.elsewhere);
+    json["fail_otherwise"] = r.here.missed;
+    json["only_where"] = text_or_null(r.only_where);
+    resembling.push_back(json);
+  }
+  return {{"culprits", culprits},
+          {"unexplained", ids(run.diagnosis.unexplained)},
+          {"resembling", resembling}};
+}
+
+Json failure(const Run& run, const CaseRun& c) {
+  Json json = {{"case", c.question->id}};
+  const OutputVerdict* out = shown_output(c.verdict);
+  std::string diagnosis = c.verdict.reason;
+  Explanation why;
+  if (out) {
+    const Finding& worst = out->worst;
+    json["output"] = out->output;
+    json["index"] = worst.index;
+    json["got"] = to_hex(worst.got, out->dtype);
+    json["want"] = to_hex(worst.judgement.want, out->dtype);
+    json["ulp"] = number(worst.judgement.ulp);
+    json["eta"] = number(worst.judgement.eta);
+    why = explain_case(run, c);
+    diagnosis = looks_like(run, c, why);
+  } else {
+    for (const char* key : {"output", "index", "got", "want", "ulp", "eta"}) {
+      json[key] = nullptr;
+    }
+  }
+  json["diagnosis"] = text_or_null(diagnosis);
+  const Resemblance* here = resemblance_of(run, c);
+  json["diagnosis_here"] = here ? Json(culprit_what(here->here)) : Json();
+  json["first"] = text_or_null(why.first);
+  json["scope"] = text_or_null(why.scope);
+  json["pattern"] = text_or_null(why.pattern);
+  json["differs_between_runs"] = c.differs;
+  json["reproduce"] = again(run, c);
+  return json;
+}
+
+// The smallest failures, as cases of the wire format with what was answered.
+Json smallest(const Run& run) {
+  Json all = Json::array();
+  for (const SmallestFailure& s : run.smallest) {
+    const Case c = case_of(s);
+    all.push_back({{"from", s.from},
+                   {"output", s.output},
+                   {"evaluations", s.evaluations},
+                   {"case", Json::parse(write_case(c))},
+                   {"answer", Json::parse(write_answer(c.id, s.answer))}});
+  }
+  return all;
+}
+
+// What came of every case, and of its outputs: the worst value of each, and
+// kappa of its channel.
+Json cases(const Run& run) {
+  Json all = Json::array();
+  for (const CaseRun& c : run.cases) {
+    const Problem& problem = c.question->problem;
+    Json outputs = Json::object();
+    for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
+      const OutputVerdict& out = c.verdict.outputs[i];
+      Json& json = outputs[out.output];
+      json = {{"verdict", to_string(out.verdict)},
+              {"grade", nullptr},
+              {"ulp", nullptr},
+              {"eta", nullptr},
+              {"kappa", nullptr}};
+      if (c.ulps[i].decided() == 0) continue;
+      json["grade"] = to_string(out.grade);
+      json["ulp"] = number(out.max_ulp);
+      json["eta"] = number(out.max_eta);
+      json["kappa"] = number(c.kappas[i]);
+    }
+    all.push_back({{"case", c.question->id},
+                   {"operation", to_string(problem.operation)},
+                   {"dtype", format(problem.x().dtype()).name},
+                   {"m", problem.view().count()},
+                   {"verdict", to_string(c.verdict.verdict)},
+                   {"why", text_or_null(why(c))},
+                   {"outputs", outputs}});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string json_report(const Run& run) {
+  const Summary s = summarize(run);
+  Json failures = Json::array();
+  for (const CaseRun& c : run.cases) {
+    if (c.verdict.verdict == Verdict::failed) {
+      failures.push_back(failure(run, c));
+    }
+  }
+  Json json = {{"schema", "exactbn/report/1"},
+               {"subject", run.declaration.subject},
+               {"seed", run.seed},
+               {"required", to_string(run.required)},
+               {"environment", environment()},
+               {"summary",
+                {{"run", s.run},
+                 {"passed", s.passed},
+                 {"failed", s.failed},
+                 {"missing", s.missing},
+                 {"undecided", s.undecided},
+                 {"unsupported", s.unsupported}}},
+               {"ulp_bins", ulp_bins()},
+               {"outputs", outputs(run)},
+               {"diagnosis", diagnosis(run)},
+               {"smallest", smallest(run)},
+               {"scope", scope(run)},
+               {"differs_between_runs", differing_cases(run)},
+               {"failures", failures},
+               {"cases", cases(run)}};
+  if (run.card) json["card"] = card_json(*run.card);
+  return json_text(json);
+}
+
+}  // namespace exactbn

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "oracles/mismatch/printable.h"
+#include "tools/exactbn/report/failure_text.h"
+#include "tools/exactbn/report/markup.h"
+#include "tools/exactbn/report.h"
+
+namespace exactbn {
+
+namespace {
+
+// JUnit knows passed, failure, error and skipped. What has no verdict must not
+// look passed, so it is an error.
+std::string body(const Run& run, const CaseRun& c) {
+  const Verdict verdict = c.verdict.verdict;
+  if (verdict == Verdict::passed) return {};
+  if (verdict == Verdict::unsupported) {
+    return fmt::format("<skipped message=\"{}\"/>",
+                       escaped(printable(c.verdict.reason)));
+  }
+  if (verdict == Verdict::failed) {
+    return fmt::format("<failure message=\"failed\">{}</failure>",
+                       escaped(failure_text(run, c)));
+  }
+  return fmt::format("<error message=\"{}\">{}</error>", to_string(verdict),
+                     escaped(printable(c.verdict.reason)));
+}
+
+std::string suite(const Run& run) {
+  const Summary s = summarize(run);
+  std::string text = fmt::format(
+      "<testsuite name=\"exactbn {}\" tests=\"{}\" "
+      "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
+      escaped(printable(run.declaration.subject)), s.run + s.unsupported,
+      s.failed, s.missing + s.undecided, s.unsupported);
+  for (const CaseRun& c : run.cases) {
+    const Problem& problem = c.question->problem;
+    text += fmt::format(
+        "<testcase classname=\"{}.{}\" name=\"{}\">{}</testcase>\n",
+        to_string(problem.operation), format(problem.x().dtype()).name,
+        escaped(printable(c.question->id)), body(run, c));
+  }
+  return text + "</testsuite>\n";
+}
+
+}  // namespace
+
+std::string junit_report(std::span<const Run* const> runs) {
+  std::string text =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  for (const Run* run : runs) text += suite(*run);
+  return text + "</testsuites>\n";
+}
+
+}  // namespace exactbn

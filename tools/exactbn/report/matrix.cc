@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/report/matrix.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "oracles/mismatch/printable.h"
+#include "tools/exactbn/report/json_parts.h"
+#include "tools/exactbn/report.h"
+#include "tools/exactbn/run/rows.h"
+
+namespace exactbn {
+
+namespace {
+
+// Of each operation that a subject did: the formats that one of them did, and
+// for each subject that did it a row a format.
+struct Block {
+  std::set<DType> dtypes;
+  std::map<std::size_t, std::map<DType, TableRow>> of_subject;
+};
+
+std::map<Operation, Block> blocks(const std::vector<Contestant>& all) {
+  std::map<Operation, Block> result;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const TableRow& row : rows(all[i].run)) {
+      if (row.summary.run == 0) continue;
+      Block& block = result[row.operation];
+      block.dtypes.insert(row.dtype);
+      block.of_subject[i][row.dtype] = row;
+    }
+  }
+  return result;
+}
+
+// "unstable 4.9e+04 2/26": the worst grade and eta, and two of 26 failed.
+std::string cell(const std::map<DType, TableRow>& of_dtype, DType dtype) {
+  const auto found = of_dtype.find(dtype);
+  if (found == of_dtype.end()) return "-";
+  const TableRow& row = found->second;
+  const std::string counts =
+      fmt::format("{}/{}", row.summary.failed, row.summary.run);
+  if (!row.judged) return "- " + counts;
+  return fmt::format("{} {:.2g} {}", to_string(row.grade), row.max_eta, counts);
+}
+
+using Lines = std::vector<std::vector<std::string>>;
+
+// A line of headings, then a line a subject.
+Lines table(const std::vector<Contestant>& all, Operation operation,
+            const Block& block) {
+  Lines lines = {{std::string(to_string(operation))}};
+  for (const DType dtype : block.dtypes) {
+    lines.front().emplace_back(format(dtype).name);
+  }
+  for (const auto& [subject, of_dtype] : block.of_subject) {
+    std::vector<std::string> line = {"  " + printable(all[subject].name)};
+    for (const DType dtype : block.dtypes)
+      line.push_back(cell(of_dtype, dtype));
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+// How the first run was made; all are alike.
+std::string how(const std::vector<Contestant>& all) {
+  for (const Contestant& c : all) {
+    if (!c.failure.empty()) continue;
+    return fmt::format("{}   required: {}", printable(c.run.source),
+                       to_string(c.run.required));
+  }
+  return "nothing ran";
+}
+
+std::string outcome(const Contestant& c) {
+  return c.failure.empty() ? to_string(summarize(c.run))
+                           : "did not start: " + printable(c.failure);
+}
+
+constexpr std::string_view kLegend =
+    "the worst grade, the worst eta, and how many cases failed of those run";
+
+}  // namespace
+
+std::string matrix_text(const std::vector<Contestant>& all) {
+  std::vector<Lines> tables;
+  std::vector<std::size_t> widths;
+  for (const auto& [operation, block] : blocks(all)) {
+    tables.push_back(table(all, operation, block));
+    widths.resize(std::max(widths.size(), tables.back().front().size()));
+    for (const auto& line : tables.back()) {
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        widths[i] = std::max(widths[i], line[i].size());
+      }
+    }
+  }
+  std::string text =
+      fmt::format("{} subjects   {}\n{}\n\n", all.size(), how(all), kLegend);
+  for (const Lines& lines : tables) {
+    for (const auto& line : lines) {
+      std::string row;
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        row += fmt::format("{:<{}}  ", line[i], widths[i]);
+      }
+      text += row.substr(0, row.find_last_not_of(' ') + 1) + '\n';
+    }
+    text += '\n';
+  }
+  std::string cards;
+  for (const Contestant& c : all) {
+    if (!c.run.card) continue;
+    cards += fmt::format("{}: {}", printable(c.name), conventions(c.run));
+  }
+  if (!cards.empty()) text += cards + '\n';
+  for (const Contestant& c : all) {
+    text += fmt::format("{}: {}\n", printable(c.name), outcome(c));
+  }
+  return text;
+}
+
+std::string matrix_json(const std::vector<Contestant>& all) {
+  using Json = nlohmann::ordered_json;
+  const auto number = [](double value) {
+    return std::isfinite(value) ? Json(value) : Json(nullptr);
+  };
+  Json matrix = Json::array();
+  for (const auto& [operation, block] : blocks(all)) {
+    for (const auto& [subject, of_dtype] : block.of_subject) {
+      for (const auto& [dtype, row] : of_dtype) {
+        const Summary& s = row.summary;
+        const std::int64_t decided = row.ulps.decided();
+        matrix.push_back(
+            {{"operation", to_string(operation)},
+             {"dtype", format(dtype).name},
+             {"subject", all[subject].name},
+             {"run", s.run},
+             {"passed", s.passed},
+             {"failed", s.failed},
+             {"missing", s.missing},
+             {"undecided", s.undecided},
+             {"unsupported", s.unsupported},
+             {"values", decided},
+             {"correct_values", decided == 0 ? 0 : row.ulps.off[0]},
+             {"max_ulp", row.judged ? number(row.max_ulp) : Json(nullptr)},
+             {"max_eta", row.judged ? number(row.max_eta) : Json(nullptr)},
+             {"grade",
+              row.judged ? Json(to_string(row.grade)) : Json(nullptr)}});
+      }
+    }
+  }
+  Json reports = Json::array();
+  Json failures = Json::array();
+  for (const Contestant& c : all) {
+    if (c.failure.empty()) {
+      reports.push_back(Json::parse(json_report(c.run)));
+    } else {
+      failures.push_back({{"subject", c.name}, {"why", c.failure}});
+    }
+  }
+  const Json json = {{"schema", "exactbn/matrix/1"},
+                     {"matrix", matrix},
+                     {"reports", reports},
+                     {"did_not_start", failures}};
+  return json_text(json);
+}
+
+int exit_code(const std::vector<Contestant>& all) {
+  const std::vector<int> serious = {0, 4, 1, 3};
+  const auto rank = [&](int code) {
+    return std::find(serious.begin(), serious.end(), code) - serious.begin();
+  };
+  int worst = 0;
+  for (const Contestant& c : all) {
+    const int code = c.failure.empty() ? exit_code(summarize(c.run)) : 3;
+    if (rank(code) > rank(worst)) worst = code;
+  }
+  return worst;
+}
+
+}  // namespace exactbn

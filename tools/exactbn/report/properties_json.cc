@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "oracles/wire.h"
+#include "tools/exactbn/report/counterexample_text.h"
+#include "tools/exactbn/report/json_parts.h"
+#include "tools/exactbn/report/properties_report.h"
+
+namespace exactbn {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const Counterexample& found) {
+  const Violation& v = found.violation;
+  Json cases = Json::array();
+  for (const Case& c : cases_of(found)) {
+    cases.push_back(Json::parse(write_case(c)));
+  }
+  Json json = {{"law", v.law},
+               {"case", found.discovery.index},
+               {"output", v.output},
+               {"index", v.index},
+               {"found", v.text},
+               {"repeats", found.repeats},
+               {"values_before", value_count(found.discovery.problem)},
+               {"values", value_count(found.problem)},
+               {"attempts", found.evaluations},
+               {"cases", std::move(cases)}};
+  if (const Law* law = find_law(v.law)) {
+    json["statement"] = law->statement;
+    json["source"] = law->source;
+    json["means"] = law->failure;
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string properties_json(const PropertiesRun& run) {
+  const Survey& s = run.survey;
+  Json tallies = Json::array();
+  for (const Tally& t : s.tallies) {
+    tallies.push_back({{"law", t.law},
+                       {"held", t.holds},
+                       {"broken", t.broken},
+                       {"undecided", t.undecided},
+                       {"not_applicable", t.not_applicable},
+                       {"other_bits", t.other_bits}});
+  }
+  Json found = Json::array();
+  for (const Counterexample& c : run.found) found.push_back(json_of(c));
+  const Json report = {{"schema", "exactbn/properties/1"},
+                       {"subject", s.declaration.subject},
+                       {"version", EXACTBN_VERSION},
+                       {"seed", run.request.seed},
+                       {"profile", to_string(run.request.hunt.profile)},
+                       {"first_case", run.request.first},
+                       {"cases", s.done},
+                       {"interrupted", s.interrupted},
+                       {"summary",
+                        {{"run", s.passed + s.failed + s.missing + s.undecided},
+                         {"passed", s.passed},
+                         {"failed", s.failed},
+                         {"missing", s.missing},
+                         {"undecided", s.undecided},
+                         {"unsupported", s.unsupported}}},
+                       {"laws", std::move(tallies)},
+                       {"counterexamples", std::move(found)},
+                       {"distribution", s.distribution}};
+  // A subject's name or message may hold bytes that are no text.
+  return json_text(report);
+}
+
+}  // namespace exactbn

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "oracles/mismatch/printable.h"
+#include "tools/exactbn/report/counterexample_text.h"
+#include "tools/exactbn/report/properties_report.h"
+#include "tools/exactbn/shell_word.h"
+
+namespace exactbn {
+
+namespace {
+
+std::string table(const Survey& survey) {
+  std::string text = fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9}\n", "law",
+                                 "held", "broken", "undecided", "not asked");
+  for (const Tally& t : survey.tallies) {
+    if (t.holds + t.broken + t.undecided == 0) continue;
+    text += fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9}\n", t.law, t.holds,
+                        t.broken, t.undecided, t.not_applicable);
+  }
+  for (const Tally& t : survey.tallies) {
+    if (t.other_bits == 0) continue;
+    text += fmt::format("\n{}: other bits in {} case{}\n", t.law, t.other_bits,
+                        t.other_bits == 1 ? "" : "s");
+  }
+  return text;
+}
+
+std::string distribution_text(const Survey& survey) {
+  std::string text;
+  for (const auto& [kind, values] : survey.distribution) {
+    std::uint64_t all = 0;
+    for (const auto& [value, n] : values) all += n;
+    for (const auto& [value, n] : values) {
+      text +=
+          fmt::format("{:<18} {:<26} {:>8} {:>6.1f}%\n", kind, value, n,
+                      100 * static_cast<double>(n) / static_cast<double>(all));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string summary_line(const Survey& s) {
+  return fmt::format(
+      "{} run, {} passed, {} failed, {} missing, {} undecided, {} unsupported",
+      s.passed + s.failed + s.missing + s.undecided, s.passed, s.failed,
+      s.missing, s.undecided, s.unsupported);
+}
+
+int exit_code(const Survey& s) {
+  if (s.broke) return 3;
+  if (s.failed > 0) return 1;
+  return s.missing > 0 || s.passed == 0 ? 4 : 0;
+}
+
+std::string properties_text(const PropertiesRun& run, bool distribution) {
+  std::string text = fmt::format(
+      "{}   {} cases from {}   seed {}   profile {}\n\n",
+      printable(run.survey.declaration.subject), run.survey.done,
+      run.request.first, run.request.seed, to_string(run.request.hunt.profile));
+  text += table(run.survey) + '\n';
+  if (distribution) text += distribution_text(run.survey) + '\n';
+  for (const Counterexample& found : run.found) {
+    const std::string& law = found.discovery.violation.law;
+    std::string again =
+        fmt::format("{} --case {}", run.again, found.discovery.index);
+    if (law != kAnswers) again += " --law " + law;
+    std::vector<std::string> commands = {printable(again)};
+    if (!run.replay.empty()) {
+      commands.push_back(
+          printable(run.replay + " --filter " + shell_word(id_of(found))));
+    }
+    text += counterexample_text(found, commands) + '\n';
+  }
+  const std::size_t more = run.survey.discoveries.size() - run.found.size();
+  if (more > 0) {
+    text += fmt::format("{} more law{} broken; --errors N shows more\n\n", more,
+                        more == 1 ? " is" : "s are");
+  }
+  if (run.survey.interrupted) text += "interrupted\n";
+  return text + summary_line(run.survey) + '\n';
+}
+
+}  // namespace exactbn

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/report/smallest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "oracles/mismatch/printable.h"
+#include "properties/shrink.h"
+#include "tools/exactbn/report/counterexample_text.h"
+
+namespace exactbn {
+
+namespace {
+
+// Of larger cases each attempt takes too long.
+constexpr std::int64_t kMostValues = 16384;
+constexpr ShrinkLimit kLimit = {500, std::chrono::seconds(5)};
+
+// The output that fails; null where the failure is no wrong value.
+const OutputVerdict* failed_output(const CaseVerdict& verdict) {
+  for (const OutputVerdict& out : verdict.outputs) {
+    if (out.verdict == Verdict::failed) return &out;
+  }
+  return nullptr;
+}
+
+// The smallest of each operation and format that is to be explained.
+std::vector<const CaseRun*> unexplained(const Run& run) {
+  std::map<std::pair<Operation, DType>, const CaseRun*> least;
+  for (const CaseRun& c : run.cases) {
+    if (c.verdict.verdict != Verdict::failed || c.broke) continue;
+    if (!failed_output(c.verdict) || culprit_of(run, c)) continue;
+    const Problem& problem = c.question->problem;
+    if (value_count(problem) > kMostValues) continue;
+    const CaseRun*& known = least[{problem.operation, problem.x().dtype()}];
+    if (!known ||
+        value_count(problem) < value_count(known->question->problem)) {
+      known = &c;
+    }
+  }
+  std::vector<const CaseRun*> all;
+  all.reserve(least.size());
+  for (const auto& [key, c] : least) all.push_back(c);
+  return all;
+}
+
+// Asks a problem again and again, as long as the subject answers.
+class Repeater {
+ public:
+  Repeater(Subject& subject, const Run& run, std::string output)
+      : subject_(subject), run_(run), output_(std::move(output)) {}
+
+  bool operator()(const Problem& problem) {
+    if (!may_be_asked(run_.declaration, problem)) return false;
+    const Case question = {"smallest", problem, {}};
+    answer_ = subject_.answer(question);
+    const CaseVerdict verdict =
+        check(question, run_.declaration, answer_, run_.required);
+    return std::any_of(verdict.outputs.begin(), verdict.outputs.end(),
+                       [this](const OutputVerdict& out) {
+                         return out.output == output_ &&
+                                out.verdict == Verdict::failed;
+                       });
+  }
+
+  const Answer& answer() const { return answer_; }
+
+ private:
+  Subject& subject_;
+  const Run& run_;
+  std::string output_;
+  Answer answer_;
+};
+
+}  // namespace
+
+std::vector<SmallestFailure> smallest_failures(Subject& subject,
+                                               const Run& run) {
+  std::vector<SmallestFailure> all;
+  for (const CaseRun* c : unexplained(run)) {
+    const std::string output = failed_output(c->verdict)->output;
+    Repeater fails(subject, run, output);
+    try {
+      const Problem& problem = c->question->problem;
+      // What fails only now and then cannot be shrunk.
+      if (!fails(problem)) continue;
+      const Shrunk shrunk = shrink(problem, std::ref(fails), kLimit);
+      if (!fails(shrunk.problem)) continue;
+      all.push_back({c->question->id, output, shrunk.problem, fails.answer(),
+                     shrunk.evaluations});
+    } catch (const SubjectFailure&) {
+      break;
+    }
+  }
+  return all;
+}
+
+Case case_of(const SmallestFailure& smallest) {
+  return {"smallest-of-" + smallest.from, smallest.problem, {}};
+}
+
+std::string smallest_text(const SmallestFailure& smallest) {
+  const std::int64_t values = value_count(smallest.problem);
+  return fmt::format("SMALLEST {} {}   {} is wrong   {} value{}, of {}\n",
+                     to_string(smallest.problem.operation),
+                     format(smallest.problem.x().dtype()).name, smallest.output,
+                     values, values == 1 ? "" : "s", printable(smallest.from)) +
+         problem_text(smallest.problem, smallest.answer, Paste::no);
+}
+
+}  // namespace exactbn

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the program's exit code says of the subject.
+#include <gmock/gmock.h>
+
+#include "tools/exactbn/test/program_test.h"
+
+namespace exactbn {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* kDeclare = R"(echo '{"subject":"s"}'; )";
+
+// A subject of /bin/sh that knows the cases one and two and does something else
+// on any other.
+std::string shell_subject(const std::string& otherwise) {
+  const auto say = [](const std::string& id) {
+    std::string line = small_answer(id);
+    line.pop_back();
+    return "*'\"case\":\"" + id + "\"'*) echo '" + line + "' ;;\n";
+  };
+  return kDeclare + std::string("\nwhile read -r line; do case $line in\n") +
+         say("one") + say("two") + "*) " + otherwise + " ;;\nesac; done\n";
+}
+
+class ExitCode : public ProgramTest {
+ protected:
+  ExitCode() {
+    write("cases",
+          small_case("one") + small_case("wicked") + small_case("two"));
+  }
+
+  Outcome validate(const std::string& script,
+                   const std::string& flags = "") const {
+    write("subject", script);
+    return run("exactbn validate --exec 'exec sh subject' --cases cases " +
+               flags);
+  }
+};
+
+TEST_F(ExitCode, ZeroWhereAllPassed) {
+  const Outcome outcome = run("exactbn validate double --dtype f32");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(last_line(outcome.out),
+              HasSubstr(" 0 failed, 0 missing, 0 undecided, 0 unsupported\n"));
+}
+
+TEST_F(ExitCode, OneWhereAValueIsWrong) {
+  std::string wrong = small_answer("wicked");
+  wrong.replace(wrong.find("3e800000"), 8, "3e900000");
+  wrong.pop_back();
+  const Outcome outcome = validate(shell_subject("echo '" + wrong + "'"));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("\nFAIL forward_training f32  wicked\n"
+                                     "  where  var[0]   "));
+  EXPECT_EQ(last_line(outcome.out),
+            "3 run, 2 passed, 1 failed, 0 missing, 0 undecided, 0 "
+            "unsupported\n");
+}
+
+TEST_F(ExitCode, OneWhereTheSubjectRefusesWhatItMustAnswer) {
+  for (const std::string kind : {"error", "rejected"}) {
+    const Outcome outcome = validate(shell_subject(
+        R"(echo '{"case":"wicked",")" + kind + R"(":"no mood"}')"));
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_THAT(outcome.out, HasSubstr("\n  what   " + kind + ": no mood\n"));
+  }
+}
+
+struct Breach {
+  std::string name;
+  std::string act;
+  std::string what;
+  std::string limit = "60";  // seconds
+};
+
+void PrintTo(const Breach& breach, std::ostream* out) { *out << breach.name; }
+
+class Break : public ExitCode, public testing::WithParamInterface<Breach> {};
+
+TEST_P(Break, CostsOneCaseAndExitsWithThree) {
+  const Outcome outcome =
+      validate(shell_subject(GetParam().act),
+               "--json r.json --junit r.xml --time-limit " + GetParam().limit);
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_THAT(outcome.out, HasSubstr("\nFAIL forward_training f32  wicked\n"
+                                     "  what   'exec sh subject' " +
+                                     GetParam().what));
+  EXPECT_EQ(last_line(outcome.out),
+            "3 run, 2 passed, 1 failed, 0 missing, 0 undecided, 0 "
+            "unsupported\n");
+  EXPECT_EQ(files(),
+            (std::set<std::string>{"cases", "r.json", "r.xml", "subject"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Break,
+    testing::Values(
+        Breach{"Exit", "exit 7", "exited with status 7 on case wicked\n"},
+        Breach{"Signal", "kill -ABRT $$",
+               "died by signal 6 (Aborted) on case wicked\n"},
+        Breach{"Hang", "sleep 9",
+               "gave no answer to case wicked within 1 s and was stopped\n",
+               "1"},
+        Breach{"Nonsense", "echo hello",
+               "answered case wicked with a line that is not of the wire "
+               "format: not JSON\n         at byte 1: \"hello\"\n"},
+        Breach{"OtherCase", R"(echo '{"case":"one","error":"e"}')",
+               "answered case one where wicked was asked\n"}),
+    [](const auto& row) { return row.param.name; });
+
+class BadStart : public ExitCode, public testing::WithParamInterface<Breach> {};
+
+TEST_P(BadStart, ExitsWithThreeAndOneLine) {
+  const Outcome outcome = run(
+      "exactbn validate --time-limit 1 --json r.json --exec " + GetParam().act);
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "exactbn: " + GetParam().what + "\n");
+  EXPECT_EQ(files(), std::set<std::string>{"cases"});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadStart,
+    testing::Values(
+        Breach{"Exit", "'exit 1'",
+               "'exit 1' exited with status 1 before its declaration"},
+        Breach{"Hang", "'exec sleep 9'",
+               "'exec sleep 9' gave no declaration within 1 s and was "
+               "stopped",
+               "1"},
+        Breach{"Nonsense", "'echo hello'",
+               "'echo hello' declared itself with a line that is not of the "
+               "wire format: not "
+               "JSON at byte 1: \"hello\""},
+        Breach{"Nothing", "true",
+               "'true' exited with status 0 before its declaration"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST_F(ExitCode, ThreeWhereItBreaksOnEveryCaseAndItIsNotAskedForever) {
+  std::string cases;
+  for (const char id : std::string("cdefg")) cases += small_case({id});
+  write("cases", cases);
+  const Outcome outcome =
+      validate(std::string("echo started >&2; ") + shell_subject("exit 1"));
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_EQ(outcome.err, "started\nstarted\nstarted\n");
+  EXPECT_THAT(outcome.out, HasSubstr("FAIL forward_training f32  g\n"
+                                     "  what   not asked: the subject broke "
+                                     "too often\n"));
+  EXPECT_EQ(last_line(outcome.out),
+            "5 run, 0 passed, 5 failed, 0 missing, 0 undecided, 0 "
+            "unsupported\n");
+}
+
+TEST_F(ExitCode, ThreeWhereAPluginCrashesAndTheOthersAreJudged) {
+  write("cases", small_case("crash") + small_case("status"));
+  const Outcome outcome = run("exactbn validate " EXACTBN_TEST_PLUGINS
+                              "/meek_plugin.so --cases cases");
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_THAT(outcome.out, HasSubstr("died by signal 6"));
+  EXPECT_THAT(outcome.out, HasSubstr("error: no such status: 9\n"));
+}
+
+TEST_F(ExitCode, FourWhereAnOutputIsMissing) {
+  std::string partial = small_answer("wicked");
+  const std::size_t at = partial.find("\"y\":");
+  partial.erase(at, partial.find("\"running_var\"") - at);
+  partial.pop_back();
+  const Outcome outcome = validate(shell_subject("echo '" + partial + "'"));
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(outcome.out, HasSubstr("\nmissing    wicked: no y\n"));
+  EXPECT_EQ(last_line(outcome.out),
+            "3 run, 2 passed, 0 failed, 1 missing, 0 undecided, 0 "
+            "unsupported\n");
+}
+
+TEST_F(ExitCode, FourWhereACaseHasNoAnswer) {
+  write("answers", small_answer("one") + small_answer("two"));
+  const Outcome outcome = run("exactbn check cases answers");
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(outcome.out, HasSubstr("\nmissing    wicked: no answer\n"));
+  EXPECT_EQ(run("exactbn check cases answers --filter one").status, 0);
+}
+
+TEST_F(ExitCode, FourWhereNothingRan) {
+  const Outcome outcome = validate(R"(echo '{"subject":"s","dtypes":["f16"]}')"
+                                   "\nread -r line\n");
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(last_line(outcome.out), StartsWith("0 run, 0 passed, "));
+  EXPECT_THAT(last_line(outcome.out), HasSubstr(", 3 unsupported\n"));
+}
+
+TEST_F(ExitCode, OneWhereSomeFailAndOthersAreMissing) {
+  write("answers", R"({"case":"wicked","error":"e"})");
+  const Outcome outcome = run("exactbn check cases answers");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(last_line(outcome.out), StartsWith("3 run, 0 passed, 1 failed, "
+                                                 "2 missing, "));
+}
+
+}  // namespace
+}  // namespace exactbn
