@@ -8,14 +8,9 @@
 
 #include "golden/corpus.h"
 #include "golden/vector/file.h"
+#include "golden/vector/manifest.h"
 
 namespace exactbn {
-
-// A file of an export, by its name in the folder, or its path.
-struct OutputFile {
-  std::string name;
-  std::string text;
-};
 
 // Known answers in a format. The same files for the same vectors.
 struct Exporter {

@@ -9,11 +9,11 @@
 
 #include "golden/export/arrays.h"
 #include "golden/recipe/counter.h"
+#include "golden/vector/bytes.h"
 #include "golden/vector/prove.h"
-#include "golden/samples.h"
 #include "golden/vector/sha256.h"
-#include "oracles/wire/json_fields.h"
 #include "oracles/output_format.h"
+#include "oracles/wire/json_fields.h"
 #include "reference/rounded.h"
 #include "reference/sums.h"
 

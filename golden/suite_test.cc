@@ -7,9 +7,9 @@
 #include <cmath>
 #include <set>
 
+#include "golden/suite/builder.h"
 #include "golden/suite/case_id.h"
 #include "golden/suite/labels.h"
-#include "golden/suite/builder.h"
 #include "reference/exact.h"
 
 namespace exactbn {

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <set>
 
-#include "golden/suite/case_id.h"
-#include "golden/vector/dialect.h"
-#include "golden/suite/labels.h"
-#include "golden/vector/prove.h"
 #include "golden/recipe.h"
+#include "golden/suite/case_id.h"
+#include "golden/suite/labels.h"
+#include "golden/vector/dialect.h"
+#include "golden/vector/prove.h"
 #include "oracles/wire.h"
 
 namespace exactbn {

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "oracles/defects/truth.h"
-#include "oracles/explain/wrong_part.h"
 #include "oracles/explain/pattern.h"
+#include "oracles/explain/wrong_part.h"
 
 namespace exactbn {
 

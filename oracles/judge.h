@@ -4,8 +4,8 @@
 #include <span>
 
 #include "oracles/judge/condition.h"
-#include "oracles/subject.h"
 #include "oracles/judge/verdict.h"
+#include "oracles/subject.h"
 #include "reference/exact.h"
 
 namespace exactbn {

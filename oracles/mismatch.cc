@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "oracles/mismatch/text.h"
 #include "oracles/mismatch/lines.h"
+#include "oracles/mismatch/text.h"
 
 namespace exactbn {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "oracles/subject.h"
 #include "oracles/judge/verdict.h"
+#include "oracles/subject.h"
 
 namespace exactbn {
 

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "oracles/subject.h"
+#include "oracles/wire/error.h"
 
 namespace exactbn {
-
-// A line that is not of the wire format. what() names the case and the field.
-class WireError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 // One JSON object a line, without the line's end; README.md of this folder
 // documents every field. The readers refuse unknown fields, wrong types,

@@ -10,9 +10,9 @@
 #include <limits>
 
 #include "oracles/check.h"
+#include "oracles/check/output_verdict.h"
 #include "oracles/defects.h"
 #include "oracles/subjects/double.h"
-#include "oracles/check/output_verdict.h"
 #include "properties/draw/problem.h"
 #include "properties/law.h"
 #include "properties/survey/sure_edge.h"

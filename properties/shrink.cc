@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "properties/shrink/simpler_value.h"
 #include "properties/draw/transform.h"
+#include "properties/shrink/simpler_value.h"
 
 namespace exactbn {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "reference/exact/channel.h"
-#include "reference/problem.h"
 #include "reference/exact/second_order.h"
+#include "reference/problem.h"
 
 namespace exactbn {
 

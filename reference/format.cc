@@ -82,6 +82,17 @@ std::uint64_t round_to(const Dyadic& value, DType dtype) {
   return round_magnitude(value.sign() < 0, abs(value.n), value.e, false, dtype);
 }
 
+std::uint64_t round_to(const Surd& s, DType dtype) {
+  const int sgn = sign(s);
+  if (sgn == 0) return 0;
+  const Format f = format(dtype);
+  // Two bits more than the format's, and none below half its quantum.
+  const Leading leading =
+      leading_bits(absolute(s), f.precision + 2, 2 - f.quantum());
+  return round_magnitude(sgn < 0, leading.floor.n, -leading.k,
+                         leading.floor.more, dtype);
+}
+
 std::uint64_t round_to(double value, DType dtype) {
   return with_dtype(dtype, [value]<DType d>() { return round_to<d>(value); });
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "reference/number/dyadic.h"
+#include "reference/number/surd.h"
 
 namespace exactbn {
 
@@ -192,6 +193,10 @@ std::uint64_t round_magnitude(bool negative, const Integer& n, std::int64_t e,
 
 // The bits nearest to an exact number, ties to even. Zero is +0.
 std::uint64_t round_to(const Dyadic& value, DType dtype);
+
+// The bits nearest to s, ties to even. Decided, not estimated: the bits below
+// the last one kept enter as an exact floor and an exact "more".
+std::uint64_t round_to(const Surd& s, DType dtype);
 
 // The bits nearest to a double; NaN and infinities are kept, the latter as
 // overflow().

@@ -12,9 +12,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "reference/textbook/pairwise.h"
 #include "reference/problem.h"
 #include "reference/tensor/scratch.h"
+#include "reference/textbook/pairwise.h"
 
 namespace exactbn {
 

@@ -9,8 +9,8 @@
 
 #include "reference/rounded/affine_form.h"
 #include "reference/rounded/affine_kernel.h"
-#include "reference/tensor/block_io.h"
 #include "reference/sums/double_double.h"
+#include "reference/tensor/block_io.h"
 
 namespace exactbn {
 

@@ -9,8 +9,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "reference/rounded/affine_form.h"
 #include "reference/draw.h"
+#include "reference/rounded/affine_form.h"
 
 namespace exactbn {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "reference/sums/moments.h"
 #include "reference/problem.h"
+#include "reference/sums/moments.h"
 
 namespace exactbn {
 

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "reference/format.h"
-#include "reference/tensor/shape.h"
 #include "reference/tensor/bytes.h"
+#include "reference/tensor/shape.h"
 
 namespace exactbn {
 

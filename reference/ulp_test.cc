@@ -7,8 +7,8 @@
 #include <cmath>
 #include <limits>
 
-#include "reference/number/decimal.h"
 #include "reference/draw.h"
+#include "reference/number/decimal.h"
 
 namespace exactbn {
 namespace {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "reference/draw/midpoints.h"
+
 #include <fmt/format.h>
 
 #include "golden/corpus.h"
 #include "reference/draw/near_midpoints.h"
-#include "reference/draw/midpoints.h"
 
 namespace exactbn {
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "golden/vector/bytes.h"
 #include "golden/vector/dialect.h"
 #include "golden/vector/prove.h"
 #include "oracles/wire/problem.h"
@@ -117,24 +118,6 @@ ordered_json header(const VectorFile& file) {
 }
 
 }  // namespace
-
-std::string little_endian(std::uint64_t bits, int bytes) {
-  std::string text;
-  for (int i = 0; i < bytes; ++i) {
-    text += static_cast<char>(bits >> 8 * i & 0xff);
-  }
-  return text;
-}
-
-std::string little_endian(const Tensor& tensor) {
-  const int width = format(tensor.dtype()).width / 8;
-  std::string text;
-  text.reserve(tensor.bytes().size());
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    text += little_endian(tensor.bits(i), width);
-  }
-  return text;
-}
 
 double in_ulp(const Residual& residual) {
   // A double holds the upper 53 bits.

@@ -30,10 +30,6 @@ struct ArrayFile {
 std::vector<ArrayFile> array_files(const std::vector<Vector>& vectors,
                                    const Generator& generator);
 
-// The bits of all values, the lowest byte of each first.
-std::string little_endian(const Tensor& tensor);
-std::string little_endian(std::uint64_t bits, int bytes);
-
 // k 2^-64 as a double, cut off toward zero.
 double in_ulp(const Residual& residual);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/vector/dialect.h"
 #include "golden/export.h"
+#include "golden/vector/dialect.h"
 #include "oracles/wire.h"
 
 namespace exactbn {

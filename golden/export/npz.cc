@@ -4,6 +4,7 @@
 
 #include "golden/export/arrays.h"
 #include "golden/export/zip_file.h"
+#include "golden/vector/bytes.h"
 
 namespace exactbn {
 

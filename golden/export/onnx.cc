@@ -4,8 +4,9 @@
 #include <array>
 
 #include "golden/export/arrays.h"
-#include "golden/vector/dialect.h"
 #include "golden/export/protobuf.h"
+#include "golden/vector/bytes.h"
+#include "golden/vector/dialect.h"
 #include "oracles/output_format.h"
 
 namespace exactbn {

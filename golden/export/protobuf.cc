@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "golden/export/arrays.h"
+#include "golden/vector/bytes.h"
 
 namespace exactbn {
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "golden/export/arrays.h"
+#include "golden/vector/bytes.h"
 
 namespace exactbn {
 

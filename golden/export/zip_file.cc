@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "golden/export/arrays.h"
+#include "golden/vector/bytes.h"
 
 namespace exactbn {
 

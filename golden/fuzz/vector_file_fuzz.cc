@@ -6,9 +6,9 @@
 
 #include "golden/suite/case_id.h"
 #include "golden/suite/labels.h"
+#include "golden/vector/file.h"
 #include "golden/vector/manifest.h"
 #include "golden/vector/prove.h"
-#include "golden/vector/file.h"
 #include "golden/verify.h"
 #include "oracles/fuzz/law.h"
 #include "oracles/wire.h"

@@ -10,6 +10,8 @@ import math
 import sys
 from fractions import Fraction as F
 
+from question import Question
+
 M = 2**64
 GOLDEN = 0x9e3779b97f4a7c15
 STREAMS = ["x", "gamma", "beta", "running_mean", "running_var", "dy", "x_dot",
@@ -70,11 +72,11 @@ def require(truth, what):
         raise ValueError(what)
 
 
-def check_samples(recipe, inputs, name, out, answered_by):
-    """The values shown: verify_all.py has the question."""
+def check_samples(recipe, inputs, name, out):
+    """The values shown."""
     biased = name == "running_var_biased"
-    question = answered_by(dict(
-        recipe, inputs=inputs), "biased_running_variance" if biased else "")
+    question = Question(dict(recipe, inputs=inputs),
+                        "biased_running_variance" if biased else "")
     name = "running_var" if biased else name
     width = FORMATS[out["dtype"]][0] // 4
     limit = question.limit(name)
@@ -87,7 +89,7 @@ def check_samples(recipe, inputs, name, out, answered_by):
             out["residual"][17 * j:17 * j + 17], out["eta_limit_unit"][j], None)
 
 
-def check(wanted, answered_by):
+def check(wanted):
     recipe, inputs, exact = wanted["recipe"], {}, {}
     require(recipe["inputs"] == "counter/1", "recipe.inputs")
     for name, given in wanted["inputs"].items():
@@ -115,14 +117,13 @@ def check(wanted, answered_by):
             sums.update(D1=sum(dy), D2=sum(a * b for a, b in zip(x, dy)))
         require(given == {k: str(v) for k, v in sums.items()}, f"channels[{c}]")
     for name, out in wanted["outputs"].items():
-        check_samples(recipe, inputs, name, out, answered_by)
+        check_samples(recipe, inputs, name, out)
 
 
 if __name__ == "__main__":
-    from verify_all import Question
     try:
         with open(sys.argv[1], encoding="utf-8") as file:
-            check(json.load(file), Question)
+            check(json.load(file))
         print("all as it should be")
     except (KeyError, ValueError) as error:
         sys.exit(f"{sys.argv[1]}: {error!r}")

@@ -21,7 +21,8 @@ int run(const std::string& command) {
 }
 
 int verify_with(const std::string& script, const std::string& folder) {
-  return run("python3 -B " EXACTBN_GOLDEN "/python/" + script + " '" + folder + "'");
+  return run("python3 -B " EXACTBN_GOLDEN "/python/" + script + " '" + folder +
+             "'");
 }
 
 class VerifyPy : public testing::Test {

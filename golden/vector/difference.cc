@@ -3,9 +3,9 @@
 
 #include <bit>
 
+#include "golden/vector/file.h"
 #include "golden/vector/prove.h"
 #include "golden/vector/round_up.h"
-#include "golden/vector/file.h"
 #include "oracles/wire/json_line.h"
 
 namespace exactbn {

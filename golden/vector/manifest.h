@@ -6,11 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "golden/export.h"
-
 namespace exactbn {
 
 inline constexpr std::string_view kManifest = "MANIFEST.sha256";
+
+// A file of a folder, by its name there, or its path.
+struct OutputFile {
+  std::string name;
+  std::string text;
+};
 
 // Files by name.
 using Folder = std::map<std::string, std::string, std::less<>>;

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "golden/vector/round_up.h"
-#include "golden/samples.h"
 #include "golden/vector/short_fraction.h"
 #include "oracles/judge.h"
 #include "oracles/output_format.h"

@@ -3,8 +3,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "golden/vector.h"
+#include "oracles/judge.h"
 
 namespace exactbn {
 
@@ -19,6 +21,13 @@ namespace exactbn {
 // the first three apply to that. Safe to call from many threads.
 Vector prove(Case question, std::string comment,
              const Declaration& declaration = {});
+
+// What is expected of some elements of an output, in the order of `at`: all
+// that prove() would say of them, in time that does not depend on how many the
+// output has.
+ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
+                        const Declaration& declaration, std::string_view output,
+                        const std::vector<std::int64_t>& at);
 
 // The word of a value: "v", "s", "f" or "u".
 constexpr char letter(Judged judged) { return static_cast<char>(judged); }

@@ -5,9 +5,9 @@
 #include <bit>
 
 #include "golden/vector/dialect.h"
+#include "golden/vector/file.h"
 #include "golden/vector/prove.h"
 #include "golden/vector/round_up.h"
-#include "golden/vector/file.h"
 #include "oracles/wire/problem.h"
 #include "oracles/wire/tensor.h"
 

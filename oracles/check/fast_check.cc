@@ -9,8 +9,8 @@
 #include <limits>
 
 #include "oracles/check/channel_forms.h"
-#include "reference/tensor/block_io.h"
 #include "reference/parallel_for.h"
+#include "reference/tensor/block_io.h"
 
 namespace exactbn {
 

@@ -9,8 +9,8 @@
 #include "oracles/check/channel_forms.h"
 #include "oracles/check/output_verdict.h"
 #include "oracles/check/screen.h"
-#include "reference/rounded/affine_form.h"
 #include "reference/rounded.h"
+#include "reference/rounded/affine_form.h"
 
 namespace exactbn {
 

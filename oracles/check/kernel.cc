@@ -10,8 +10,8 @@
 #include <cmath>
 #include <type_traits>
 
-#include "reference/sums/double_double.h"
 #include "reference/lanes.h"
+#include "reference/sums/double_double.h"
 
 namespace exactbn {
 

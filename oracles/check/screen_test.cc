@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reference/draw.h"
 #include "reference/rounded/affine_form.h"
 #include "reference/sums/double_double.h"
-#include "reference/draw.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn {

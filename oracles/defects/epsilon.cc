@@ -2,8 +2,8 @@
 // epsilon, and the inverse deviation.
 #include <algorithm>
 
-#include "oracles/defects/short_sums.h"
 #include "oracles/defects/families.h"
+#include "oracles/defects/short_sums.h"
 
 namespace exactbn {
 

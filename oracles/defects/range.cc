@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "oracles/defects/short_sums.h"
 #include "oracles/defects/families.h"
+#include "oracles/defects/short_sums.h"
 
 namespace exactbn {
 

@@ -2,8 +2,8 @@
 // The running statistics, and momentum.
 #include <utility>
 
-#include "oracles/defects/short_sums.h"
 #include "oracles/defects/families.h"
+#include "oracles/defects/short_sums.h"
 
 namespace exactbn {
 

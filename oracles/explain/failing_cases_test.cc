@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oracles/explain_run.h"
-
 #include <gmock/gmock.h>
+
+#include "oracles/explain_run.h"
 
 namespace exactbn {
 namespace {

@@ -5,8 +5,8 @@
 #include <array>
 #include <cmath>
 
-#include "reference/tensor/block_io.h"
 #include "reference/lanes.h"
+#include "reference/tensor/block_io.h"
 
 namespace exactbn {
 

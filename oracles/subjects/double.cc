@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "oracles/subjects/arithmetic_flags.h"
 #include "oracles/output_format.h"
+#include "oracles/subjects/arithmetic_flags.h"
 #include "oracles/textbook_tensors.h"
 #include "reference/plain_textbook.h"
 

@@ -19,6 +19,7 @@
 
 #include "oracles/subjects/plugin.h"
 #include "oracles/wire.h"
+#include "oracles/wire/surroundings.h"
 
 namespace exactbn {
 

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "oracles/wire.h"
+#include "oracles/wire/surroundings.h"
 
 namespace exactbn {
 

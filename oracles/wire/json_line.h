@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "oracles/wire.h"
+#include "oracles/wire/error.h"
 
 namespace exactbn {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oracles/surroundings.h"
+#include "oracles/wire/surroundings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "oracles/subject.h"
 #include "oracles/wire/json_fields.h"
 
 namespace exactbn {

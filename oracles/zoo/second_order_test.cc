@@ -6,8 +6,8 @@
 
 #include "oracles/check.h"
 #include "reference/draw.h"
-#include "reference/textbook/outputs.h"
 #include "reference/testing/trials.h"
+#include "reference/textbook/outputs.h"
 
 namespace exactbn {
 namespace {

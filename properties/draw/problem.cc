@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "reference/draw/near_midpoints.h"
 #include "reference/draw/midpoints.h"
+#include "reference/draw/near_midpoints.h"
 
 namespace exactbn {
 

@@ -8,8 +8,8 @@
 
 #include <functional>
 
-#include "properties/testing/exact_channel.h"
 #include "properties/generators.h"
+#include "properties/testing/exact_channel.h"
 #include "reference/exact.h"
 
 namespace exactbn {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties/law/parts.h"
 
+#include <fmt/format.h>
+
 namespace exactbn {
 
 void along_x(Trial& t, const Asked& a, std::string_view output) {
@@ -59,6 +61,23 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a,
   p.inputs["running_mean"] = std::move(mean);
   p.inputs["running_var"] = std::move(var);
   return p;
+}
+
+Violation failure_of(const CaseVerdict& verdict) {
+  Violation v;
+  v.text = verdict.reason;
+  for (const OutputVerdict& out : verdict.outputs) {
+    if (out.verdict != Verdict::failed) continue;
+    const Judgement& j = out.worst.judgement;
+    v.output = out.output;
+    v.index = out.worst.index;
+    v.text =
+        fmt::format("got {}, want {}: {:+.3g} ulp, eta {:.3g}, limit {:.3g}",
+                    to_hexfloat(out.worst.got, out.dtype),
+                    to_hexfloat(j.want, out.dtype), j.ulp, j.eta, out.limit);
+    break;
+  }
+  return v;
 }
 
 }  // namespace exactbn

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "properties/law.h"
+#include "oracles/check.h"
 #include "properties/draw/transform.h"
+#include "properties/law.h"
 
 namespace exactbn {
 
@@ -130,6 +131,9 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a, Operation operation);
 // output = gamma eps (x - mean) / (var + eps)^(3/2), every value: what is left
 // of a derivative along x itself, as scale drops out but for epsilon.
 void along_x(Trial& t, const Asked& a, std::string_view output);
+
+// Where and how an answer fails, by a verdict that says so.
+Violation failure_of(const CaseVerdict& verdict);
 
 // 1 for all outputs.
 inline double alike(std::string_view) { return 1; }

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "properties/testing/exact_channel.h"
 #include "properties/generators.h"
+#include "properties/testing/exact_channel.h"
 #include "reference/exact.h"
 
 namespace exactbn {

@@ -5,8 +5,8 @@
 
 #include "oracles/check.h"
 #include "properties/law/answer_difference.h"
-#include "properties/survey/ask_oracle.h"
 #include "properties/law/families.h"
+#include "properties/law/parts.h"
 
 namespace exactbn {
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties/survey/ask_oracle.h"
 
-#include <fmt/format.h>
-
+#include "properties/law/parts.h"
 #include "properties/survey/sure_verdict.h"
 
 namespace exactbn {
@@ -13,23 +12,6 @@ Violation refusal(std::string_view law, const Problem& problem,
   v.law = law;
   v.text = text;
   v.problems = {problem};
-  return v;
-}
-
-Violation failure_of(const CaseVerdict& verdict) {
-  Violation v;
-  v.text = verdict.reason;
-  for (const OutputVerdict& out : verdict.outputs) {
-    if (out.verdict != Verdict::failed) continue;
-    const Judgement& j = out.worst.judgement;
-    v.output = out.output;
-    v.index = out.worst.index;
-    v.text =
-        fmt::format("got {}, want {}: {:+.3g} ulp, eta {:.3g}, limit {:.3g}",
-                    to_hexfloat(out.worst.got, out.dtype),
-                    to_hexfloat(j.want, out.dtype), j.ulp, j.eta, out.limit);
-    break;
-  }
   return v;
 }
 

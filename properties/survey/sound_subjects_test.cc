@@ -5,8 +5,8 @@
 
 #include "oracles/check/channel_problem.h"
 #include "oracles/zoo/trial.h"
-#include "properties/survey.h"
 #include "properties/draw/transform.h"
+#include "properties/survey.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn::zoo {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "reference/exact/channel.h"
 #include "reference/draw.h"
+#include "reference/exact/channel.h"
 
 namespace exactbn {
 

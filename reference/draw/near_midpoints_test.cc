@@ -10,8 +10,8 @@
 #include <string>
 
 #include "reference/exact.h"
-#include "reference/testing/nearest.h"
 #include "reference/rounded.h"
+#include "reference/testing/nearest.h"
 #include "reference/textbook/outputs.h"
 
 namespace exactbn {

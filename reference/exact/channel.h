@@ -2,8 +2,8 @@
 #pragma once
 
 #include "reference/exact/running.h"
-#include "reference/sums.h"
 #include "reference/number/surd.h"
+#include "reference/sums.h"
 
 namespace exactbn {
 

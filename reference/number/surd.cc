@@ -55,10 +55,6 @@ ScaledFloor floor_of_positive(const Surd& s, std::int64_t k) {
   return result;
 }
 
-Surd absolute(const Surd& s) {
-  return sign(s) < 0 ? Surd{-s.p, -s.q, s.w, s.d} : s;
-}
-
 // An upper bound of the leading exponent, tight unless p and q / sqrt(w)
 // cancel.
 std::int64_t exponent_bound(const Surd& s) {
@@ -72,11 +68,12 @@ std::int64_t exponent_bound(const Surd& s) {
   return bound + 1 - (top(s.d) - 1);
 }
 
-// The leading bits of s > 0: at least `bits` of them, or all down to 2^-limit.
-struct Leading {
-  ScaledFloor floor;
-  std::int64_t k;
-};
+}  // namespace
+
+Surd absolute(const Surd& s) {
+  return sign(s) < 0 ? Surd{-s.p, -s.q, s.w, s.d} : s;
+}
+
 Leading leading_bits(const Surd& s, std::int64_t bits, std::int64_t limit) {
   // The bound is loose by less than 5 bits where nothing cancels.
   std::int64_t k = std::min(bits + 5 - exponent_bound(s), limit);
@@ -91,21 +88,8 @@ Leading leading_bits(const Surd& s, std::int64_t bits, std::int64_t limit) {
   }
 }
 
-}  // namespace
-
 ScaledFloor scaled_floor(const Surd& s, std::int64_t k) {
   return floor_of_positive(absolute(s), k);
-}
-
-std::uint64_t round_to(const Surd& s, DType dtype) {
-  const int sgn = sign(s);
-  if (sgn == 0) return 0;
-  const Format f = format(dtype);
-  // Two bits more than the format's, and none below half its quantum.
-  const Leading leading =
-      leading_bits(absolute(s), f.precision + 2, 2 - f.quantum());
-  return round_magnitude(sgn < 0, leading.floor.n, -leading.k,
-                         leading.floor.more, dtype);
 }
 
 namespace {

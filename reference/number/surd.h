@@ -2,7 +2,6 @@
 #pragma once
 
 #include "reference/number/dyadic.h"
-#include "reference/format.h"
 
 namespace exactbn {
 
@@ -33,9 +32,15 @@ struct ScaledFloor {
 };
 ScaledFloor scaled_floor(const Surd& s, std::int64_t k);
 
-// The bits nearest to s, ties to even. Decided, not estimated: the bits below
-// the last one kept enter as an exact floor and an exact "more".
-std::uint64_t round_to(const Surd& s, DType dtype);
+Surd absolute(const Surd& s);
+
+// The leading bits of s > 0, floor(s 2^k): at least `bits` of them, or all down
+// to 2^-limit.
+struct Leading {
+  ScaledFloor floor;
+  std::int64_t k;
+};
+Leading leading_bits(const Surd& s, std::int64_t bits, std::int64_t limit);
 
 // The exponent of the leading bit: 2^top <= |s| < 2^(top + 1). s is not 0.
 std::int64_t leading_exponent(const Surd& s);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reference/direction_sums.h"
-
 #include <gtest/gtest.h>
 
 #include <vector>
 
+#include "reference/direction_sums.h"
 #include "reference/draw.h"
 
 namespace exactbn {

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <optional>
 
-#include "reference/tensor/block_io.h"
-#include "reference/sums/estimate_kernels.h"
 #include "reference/lanes.h"
 #include "reference/parallel_for.h"
 #include "reference/sums/biases.h"
+#include "reference/sums/estimate_kernels.h"
+#include "reference/tensor/block_io.h"
 
 namespace exactbn {
 

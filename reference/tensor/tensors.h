@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "reference/tensor.h"
 #include "reference/tensor/pooled.h"
 #include "reference/tensor/same_name.h"
-#include "reference/tensor.h"
 
 namespace exactbn {
 

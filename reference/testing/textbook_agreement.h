@@ -10,8 +10,8 @@
 #include "reference/draw.h"
 #include "reference/exact.h"
 #include "reference/testing/nearest.h"
-#include "reference/textbook/outputs.h"
 #include "reference/testing/trials.h"
+#include "reference/textbook/outputs.h"
 
 namespace exactbn {
 

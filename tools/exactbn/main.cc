@@ -12,9 +12,9 @@
 #include "oracles/mismatch/printable.h"
 #include "oracles/subject.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/hunt_options.h"
 #include "tools/exactbn/report.h"
-#include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {

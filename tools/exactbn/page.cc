@@ -9,11 +9,11 @@
 
 #include "golden/vector/sha256.h"
 #include "oracles/mismatch/printable.h"
-#include "tools/exactbn/report/markup.h"
 #include "tools/exactbn/page/assets.h"
 #include "tools/exactbn/page/data.h"
 #include "tools/exactbn/page/subject.h"
 #include "tools/exactbn/page/table.h"
+#include "tools/exactbn/report/markup.h"
 
 namespace exactbn {
 

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <map>
 
+#include "oracles/check/kappa.h"
 #include "oracles/explain.h"
 #include "oracles/explain_run.h"
-#include "oracles/check/kappa.h"
 
 namespace exactbn {
 

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "oracles/probe/card.h"
 #include "oracles/check.h"
-#include "oracles/diagnose.h"
-#include "oracles/subject.h"
 #include "oracles/check/ulp_histogram.h"
+#include "oracles/diagnose.h"
+#include "oracles/probe/card.h"
+#include "oracles/subject.h"
 #include "tools/exactbn/options.h"
 
 namespace exactbn {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "oracles/wire.h"
-#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands/publish.h"
 #include "tools/exactbn/run.h"
 #include "tools/exactbn/shell_word.h"

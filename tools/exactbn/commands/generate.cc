@@ -10,12 +10,12 @@
 #include <map>
 #include <set>
 
+#include "golden/recipe.h"
 #include "golden/suite/case_id.h"
 #include "golden/vector/dialect.h"
 #include "golden/vector/manifest.h"
-#include "golden/recipe.h"
-#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"

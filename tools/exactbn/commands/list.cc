@@ -7,8 +7,8 @@
 #include "oracles/defects.h"
 #include "oracles/wire.h"
 #include "properties/survey.h"
-#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/usage_error.h"
 

@@ -6,16 +6,16 @@
 #include <csignal>
 
 #include "oracles/wire.h"
-#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands.h"
-#include "tools/exactbn/report/counterexample_text.h"
-#include "tools/exactbn/hunt_options.h"
-#include "tools/exactbn/report/maximize_report.h"
-#include "tools/exactbn/run/progress.h"
-#include "tools/exactbn/report/properties_report.h"
-#include "tools/exactbn/report.h"
-#include "tools/exactbn/shell_word.h"
+#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands/subjects.h"
+#include "tools/exactbn/hunt_options.h"
+#include "tools/exactbn/report.h"
+#include "tools/exactbn/report/counterexample_text.h"
+#include "tools/exactbn/report/maximize_report.h"
+#include "tools/exactbn/report/properties_report.h"
+#include "tools/exactbn/run/progress.h"
+#include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "tools/exactbn/report/matrix.h"
 #include "tools/exactbn/options.h"
+#include "tools/exactbn/report/matrix.h"
 #include "tools/exactbn/run.h"
 
 namespace exactbn {

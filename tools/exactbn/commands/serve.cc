@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "oracles/subjects/serve.h"
+
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "oracles/subjects/plugin.h"
-#include "oracles/subjects/serve.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/subjects.h"
 

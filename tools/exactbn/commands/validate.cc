@@ -4,15 +4,15 @@
 #include <algorithm>
 
 #include "oracles/probe.h"
-#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands.h"
-#include "tools/exactbn/report/matrix.h"
-#include "tools/exactbn/run/progress.h"
+#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands/publish.h"
-#include "tools/exactbn/run.h"
-#include "tools/exactbn/shell_word.h"
-#include "tools/exactbn/report/smallest.h"
 #include "tools/exactbn/commands/subjects.h"
+#include "tools/exactbn/report/matrix.h"
+#include "tools/exactbn/report/smallest.h"
+#include "tools/exactbn/run.h"
+#include "tools/exactbn/run/progress.h"
+#include "tools/exactbn/shell_word.h"
 
 namespace exactbn {
 

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "oracles/diagnose/exposure.h"
-#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/report.h"
 
 namespace exactbn {

@@ -5,8 +5,8 @@
 
 namespace exactbn {
 
-// What the build embeds in the program, of tools/exactbn/page: the style, and the
-// script with its charting library, empty where its packages are not there.
+// What the build embeds in the program, of tools/exactbn/page: the style, and
+// the script with its charting library, empty where its packages are not there.
 extern const std::string_view kPageStyle;
 extern const std::string_view kPageScript;
 

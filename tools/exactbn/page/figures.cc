@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "tools/exactbn/run/eta_decades.h"
 #include "tools/exactbn/page/subject.h"
 #include "tools/exactbn/page/table.h"
+#include "tools/exactbn/run/eta_decades.h"
 #include "tools/exactbn/run/rows.h"
 
 namespace exactbn {

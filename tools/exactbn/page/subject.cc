@@ -8,12 +8,12 @@
 
 #include "oracles/explain.h"
 #include "oracles/mismatch/printable.h"
-#include "tools/exactbn/report/failure_text.h"
-#include "tools/exactbn/report/markup.h"
 #include "tools/exactbn/page/figures.h"
 #include "tools/exactbn/page/table.h"
-#include "tools/exactbn/report/card.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/report/card.h"
+#include "tools/exactbn/report/failure_text.h"
+#include "tools/exactbn/report/markup.h"
 #include "tools/exactbn/report/smallest.h"
 
 namespace exactbn {

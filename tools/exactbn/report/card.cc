@@ -5,13 +5,11 @@
 
 #include <algorithm>
 
+#include "oracles/mismatch/lines.h"
 #include "oracles/mismatch/printable.h"
 #include "oracles/probe.h"
-#include "oracles/mismatch/lines.h"
-#include "tools/exactbn/commands.h"
-#include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/report.h"
-#include "tools/exactbn/commands/subjects.h"
+#include "tools/exactbn/report/json_parts.h"
 
 namespace exactbn {
 
@@ -108,18 +106,6 @@ nlohmann::ordered_json card_json(const Card& card) {
 int exit_code(const Card& card) {
   if (card.broke > 0) return 3;
   return count(card).disagree > 0 ? 1 : 0;
-}
-
-int probe_subject(const SubjectOptions& subject, const ProbeOptions& options) {
-  const std::unique_ptr<Subject> implementation = open_subject(subject);
-  const Card card = probe(*implementation);
-  if (!options.json.empty()) {
-    nlohmann::ordered_json json = card_json(card);
-    json["environment"] = environment();
-    write_file(options.json, json_text(json));
-  }
-  fmt::print("{}", card_text(card, options.evidence));
-  return exit_code(card);
 }
 
 }  // namespace exactbn

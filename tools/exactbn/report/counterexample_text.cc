@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "oracles/output_format.h"
 #include "oracles/mismatch/printable.h"
+#include "oracles/output_format.h"
 #include "reference/exact.h"
 
 namespace exactbn {

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "oracles/mismatch/text.h"
-#include "oracles/mismatch/printable.h"
 #include "oracles/mismatch/lines.h"
+#include "oracles/mismatch/printable.h"
+#include "oracles/mismatch/text.h"
 #include "tools/exactbn/shell_word.h"
 
 namespace exactbn {

@@ -6,10 +6,10 @@
 #include "oracles/explain.h"
 #include "oracles/mismatch/text.h"
 #include "oracles/wire.h"
+#include "tools/exactbn/report.h"
+#include "tools/exactbn/report/card.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/json_parts.h"
-#include "tools/exactbn/report/card.h"
-#include "tools/exactbn/report.h"
 #include "tools/exactbn/report/smallest.h"
 
 namespace exactbn {

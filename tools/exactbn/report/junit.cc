@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "oracles/mismatch/printable.h"
+#include "tools/exactbn/report.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/markup.h"
-#include "tools/exactbn/report.h"
 
 namespace exactbn {
 

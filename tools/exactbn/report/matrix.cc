@@ -10,8 +10,8 @@
 #include <set>
 
 #include "oracles/mismatch/printable.h"
-#include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/run/rows.h"
 
 namespace exactbn {

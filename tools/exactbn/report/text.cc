@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "oracles/mismatch/text.h"
+
 #include <fmt/format.h>
 
 #include <map>
 
-#include "oracles/mismatch/text.h"
-#include "oracles/mismatch/printable.h"
 #include "oracles/mismatch/lines.h"
-#include "tools/exactbn/run/eta_decades.h"
-#include "tools/exactbn/report/failure_text.h"
-#include "tools/exactbn/report/card.h"
+#include "oracles/mismatch/printable.h"
 #include "tools/exactbn/report.h"
-#include "tools/exactbn/run/rows.h"
+#include "tools/exactbn/report/card.h"
+#include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/smallest.h"
+#include "tools/exactbn/run/eta_decades.h"
+#include "tools/exactbn/run/rows.h"
 
 namespace exactbn {
 

@@ -247,7 +247,8 @@ TEST_F(Export, RecipesAreMadeAgainInPython) {
   EXPECT_THAT(made.out, HasSubstr("24 cases in 24 files, "));
   EXPECT_THAT(made.out, HasSubstr("24 files, 24 cases, "));
   if (!python.empty()) {
-    const Outcome again = run(python + EXACTBN_GOLDEN "/python/verify_all.py r");
+    const Outcome again =
+        run(python + EXACTBN_GOLDEN "/python/verify_all.py r");
     EXPECT_EQ(again.status, 0) << again.out << again.err;
   }
   run("sed -i '/^\"outputs/s/\"sha256\":\"./\"sha256\":\"g/' "

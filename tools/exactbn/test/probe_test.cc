@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // exactbn probe, as a user runs it.
-#include "tools/exactbn/report/card.h"
-
 #include <gmock/gmock.h>
 
 #include <sstream>
 
+#include "tools/exactbn/report/card.h"
 #include "tools/exactbn/test/program_test.h"
 
 namespace exactbn {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oracles/surroundings.h"
+#include "oracles/wire/surroundings.h"
 
 #include "oracles/wire/json_fields.h"
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "reference/tensor.h"
+
+namespace exactbn {
+
+// The bits of all values, the lowest byte of each first.
+std::string little_endian(const Tensor& tensor);
+std::string little_endian(std::uint64_t bits, int bytes);
+
+}  // namespace exactbn
