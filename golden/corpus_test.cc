@@ -7,11 +7,12 @@
 #include <map>
 #include <sstream>
 
+#include "golden/export.h"
 #include "golden/suite/case_id.h"
 #include "golden/suite/labels.h"
 #include "golden/vector/manifest.h"
 
-namespace exactbn {
+namespace exactbn::corpus_test {
 namespace {
 
 const std::vector<CommentedCase>& all() {
@@ -123,4 +124,4 @@ TEST(Corpus, IsWhatIsShipped) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::corpus_test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "golden/export.h"
 #include "golden/vector/manifest.h"
 #include "reference/draw.h"
 

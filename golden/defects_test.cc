@@ -12,7 +12,7 @@
 #include "oracles/defect_kill.h"
 #include "oracles/subjects/double.h"
 
-namespace exactbn {
+namespace exactbn::defects_test {
 namespace {
 
 const std::vector<Case>& suite() {
@@ -49,4 +49,4 @@ TEST(CoreSuiteAgainstDefects, EachIsKilledByTwoCasesOrMore) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::defects_test

@@ -11,7 +11,7 @@
 #include "oracles/textbook_tensors.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::diagnose_test {
 namespace {
 
 using testing::Contains;
@@ -317,4 +317,4 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneForNaNEverywhere) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::diagnose_test

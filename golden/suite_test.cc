@@ -12,7 +12,7 @@
 #include "golden/suite/labels.h"
 #include "reference/exact.h"
 
-namespace exactbn {
+namespace exactbn::suite_test {
 namespace {
 
 const std::vector<Case>& suite() {
@@ -200,4 +200,4 @@ TEST(CoreSuite, OrdinaryAnswersAreFinite) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::suite_test

@@ -7,7 +7,7 @@
 #include "golden/corruption_test.h"
 #include "oracles/wire.h"
 
-namespace exactbn {
+namespace exactbn::verify_test {
 namespace {
 
 using testing::Contains;
@@ -108,4 +108,4 @@ TEST(Verify, DISABLED_NoticesAThousandCorruptions) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::verify_test

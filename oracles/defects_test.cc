@@ -11,7 +11,7 @@
 #include "oracles/subjects/double.h"
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::defects_test {
 namespace {
 
 const Defect& defect(std::string_view name) {
@@ -281,4 +281,4 @@ TEST(Defects, AgreeWithTheTruthWhereTheyDoNotApply) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::defects_test

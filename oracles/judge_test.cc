@@ -10,7 +10,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::judge_test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -193,4 +193,4 @@ TEST(Judge, AllowsFlushedSubnormalsWhereDeclared) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::judge_test

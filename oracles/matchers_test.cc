@@ -7,7 +7,7 @@
 #include "oracles/subjects/double.h"
 #include "reference/arrays.h"
 
-namespace exactbn {
+namespace exactbn::matchers_test {
 namespace {
 
 using testing::AllOf;
@@ -148,4 +148,4 @@ TEST(IsBatchNormOf, IsDescribedInALine) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::matchers_test

@@ -13,7 +13,7 @@
 #include "oracles/subjects/double.h"
 #include "oracles/textbook_tensors.h"
 
-namespace exactbn {
+namespace exactbn::probe_test {
 namespace {
 
 using testing::HasSubstr;
@@ -491,4 +491,4 @@ TEST(Probe, ASubjectThatAlwaysBreaksIsLeftAlone) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::probe_test

@@ -8,7 +8,7 @@
 #include <functional>
 #include <limits>
 
-namespace exactbn {
+namespace exactbn::wire_test {
 namespace {
 
 using testing::HasSubstr;
@@ -442,4 +442,4 @@ TEST(Declaration, OffersWhatItListsOfAnOperation) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::wire_test

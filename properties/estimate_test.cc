@@ -19,7 +19,7 @@
 #include "properties/survey/sure_verdict.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::estimate_test {
 namespace {
 
 // How often a filter's number said something, and how often nothing.
@@ -296,4 +296,4 @@ TEST(SureVerdict, TellsWhatIsNoNumber) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::estimate_test

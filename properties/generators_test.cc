@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-namespace exactbn {
+namespace exactbn::generators_test {
 namespace {
 
 TEST(Generators, ProblemsAreValidAndFinite) {
@@ -126,4 +126,4 @@ TEST(Generators, ACounterexampleIsPrintedToTheLastBit) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::generators_test

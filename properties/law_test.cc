@@ -16,7 +16,7 @@
 #include "properties/draw/problem.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::law_test {
 namespace {
 
 // What asks for a second call of a subject, which the definition has not.
@@ -191,4 +191,4 @@ TEST(Laws, AreThoseOfTheReadme) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::law_test

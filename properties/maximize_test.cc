@@ -9,7 +9,7 @@
 #include "properties/maximize/mutation.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::maximize_test {
 namespace {
 
 Request request(std::uint64_t cases) {
@@ -103,4 +103,4 @@ TEST(MutateProblem, GivesValidProblemsThatDiffer) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::maximize_test

@@ -7,7 +7,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::number_test {
 namespace {
 
 TEST(Number, AnIntervalHoldsTheRightValue) {
@@ -156,4 +156,4 @@ TEST(Number, AnIntervalAroundASurdHoldsIt) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::number_test

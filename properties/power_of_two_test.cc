@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace exactbn {
+namespace exactbn::power_of_two_test {
 namespace {
 
 TEST(PowerOfTwo, IsThatOfTheLibrary) {
@@ -15,4 +15,4 @@ TEST(PowerOfTwo, IsThatOfTheLibrary) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::power_of_two_test

@@ -8,7 +8,7 @@
 #include "properties/draw/problem.h"
 #include "properties/shrink/simpler_value.h"
 
-namespace exactbn {
+namespace exactbn::shrink_test {
 namespace {
 
 TEST(SimplerValues, AreSimplerAndFinite) {
@@ -108,4 +108,4 @@ TEST(Shrink, EndsWhereEverythingFails) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::shrink_test

@@ -12,7 +12,7 @@
 #include "oracles/subjects/double.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::survey_test {
 namespace {
 
 Source double_source() {
@@ -234,4 +234,4 @@ TEST(Runner, DISABLED_FindsEveryDefect) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::survey_test

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace exactbn {
+namespace exactbn::arrays_test {
 namespace {
 
 using testing::ElementsAre;
@@ -67,4 +67,4 @@ TEST(Arrays, RefuseWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::arrays_test

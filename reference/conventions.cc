@@ -63,7 +63,7 @@ std::optional<Convention> find_convention(std::string_view framework) {
   return *row;
 }
 
-double weight_of_new(const Convention& convention, double momentum) {
+double converted_weight(const Convention& convention, double momentum) {
   switch (convention.momentum_is) {
     case MomentumIs::weight_of_new:
       return momentum;

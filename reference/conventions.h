@@ -49,6 +49,6 @@ std::optional<Convention> find_convention(std::string_view framework);
 // The momentum of this project for what the framework calls `momentum`: exact
 // where it is a double, else the nearest; for Caffe its limit. Throws
 // std::invalid_argument where the framework has none.
-double weight_of_new(const Convention& convention, double momentum);
+double converted_weight(const Convention& convention, double momentum);
 
 }  // namespace exactbn

@@ -7,12 +7,12 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace exactbn {
+namespace exactbn::conventions_test {
 namespace {
 
 double default_weight_of_new(std::string_view framework) {
   const Convention convention = find_convention(framework).value();
-  return weight_of_new(convention, convention.momentum.value());
+  return converted_weight(convention, convention.momentum.value());
 }
 
 TEST(Conventions, PyTorchWritesTheWeightOfTheNew) {
@@ -27,16 +27,16 @@ TEST(Conventions, KerasOnnxAndCaffeWriteTheWeightOfTheOld) {
 
 TEST(Conventions, TheWeightOfTheNewIsExactWhereADoubleHoldsIt) {
   const Convention keras = find_convention("keras").value();
-  EXPECT_EQ(weight_of_new(keras, 0.875), 0.125);
-  EXPECT_EQ(weight_of_new(keras, 0x1.fffffffffffffp-1), 0x1p-53);
-  EXPECT_EQ(weight_of_new(keras, 0), 1);
-  EXPECT_EQ(weight_of_new(keras, 1), 0);
+  EXPECT_EQ(converted_weight(keras, 0.875), 0.125);
+  EXPECT_EQ(converted_weight(keras, 0x1.fffffffffffffp-1), 0x1p-53);
+  EXPECT_EQ(converted_weight(keras, 0), 1);
+  EXPECT_EQ(converted_weight(keras, 1), 0);
 }
 
 TEST(Conventions, OneDnnHasNoMomentumToConvert) {
   const Convention onednn = find_convention("onednn").value();
   EXPECT_FALSE(onednn.momentum);
-  EXPECT_THROW(weight_of_new(onednn, 0.1), std::invalid_argument);
+  EXPECT_THROW(converted_weight(onednn, 0.1), std::invalid_argument);
 }
 
 TEST(Conventions, FusedTensorFlowCorrectsTheRunningVarianceAndKerasDoesNot) {
@@ -62,4 +62,4 @@ TEST(Conventions, EveryFrameworkHasOneRow) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::conventions_test

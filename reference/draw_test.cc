@@ -8,7 +8,7 @@
 #include <cmath>
 #include <set>
 
-namespace exactbn {
+namespace exactbn::draw_test {
 namespace {
 
 // The reference implementation of SplitMix64 gives these.
@@ -105,4 +105,4 @@ INSTANTIATE_TEST_SUITE_P(Formats, DrawBits, testing::ValuesIn(kDTypes),
                          });
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::draw_test

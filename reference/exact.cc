@@ -249,13 +249,13 @@ Exact ExactBatchNorm::running_mean(std::int64_t c) const {
   }
   return number(exactbn::running_mean(
       channel(c), old.exact(c),
-      weight_of_new(problem_.momentum, problem_.batches_tracked)));
+      new_batch_weight(problem_.momentum, problem_.batches_tracked)));
 }
 
 Exact ExactBatchNorm::running_var(std::int64_t c, bool unbiased) const {
   const Tensor& old = problem_.inputs.at("running_var");
   const Weight weight =
-      weight_of_new(problem_.momentum, problem_.batches_tracked);
+      new_batch_weight(problem_.momentum, problem_.batches_tracked);
   if (unbiased && view_.count() == 1) return {Kind::unbiased_of_one, {}};
   if (!state(c).statistics_finite) return {Kind::nan, {}};
   if (!old.finite(c)) return {Kind::nonfinite, {}};

@@ -13,7 +13,7 @@
 #include "reference/exact.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::exact_arb_test {
 namespace {
 
 constexpr slong kBits = 400;
@@ -362,4 +362,4 @@ TEST(Exact, LiesInTheBallsOfArb) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::exact_arb_test

@@ -9,7 +9,7 @@
 
 #include "reference/exact.h"
 
-namespace exactbn {
+namespace exactbn::exact_edges_test {
 namespace {
 
 using Kind = Exact::Kind;
@@ -268,4 +268,4 @@ TEST(ExactEdges, NonFiniteGammaAndBetaEnterYAsInIeeeArithmetic) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::exact_edges_test

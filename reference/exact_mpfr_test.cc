@@ -8,7 +8,7 @@
 
 #include "reference/testing/textbook_agreement.h"
 
-namespace exactbn {
+namespace exactbn::exact_mpfr_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -22,4 +22,4 @@ TEST(Exact, AgreesWithTheTextbookInTwoHundredDigitsOfMpfr) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::exact_mpfr_test

@@ -8,7 +8,7 @@
 
 #include "reference/testing/textbook_agreement.h"
 
-namespace exactbn {
+namespace exactbn::exact_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -21,4 +21,4 @@ TEST(Exact, AgreesWithTheTextbookInTwoHundredDigits) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::exact_test

@@ -11,7 +11,7 @@
 #include "reference/rounded.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::exhaustive_test {
 namespace {
 
 // 2^480 bounds what is squared and multiplied below, at m = 3 in E5M2.
@@ -291,4 +291,4 @@ TEST(Exhaustive, DISABLED_EveryTripleOfX) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::exhaustive_test

@@ -12,7 +12,7 @@
 
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::format_test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -206,4 +206,4 @@ TEST(Format, NoExactNumberIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::format_test

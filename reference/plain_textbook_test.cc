@@ -9,7 +9,7 @@
 #include "reference/testing/textbook_agreement.h"
 #include "reference/textbook/outputs.h"
 
-namespace exactbn {
+namespace exactbn::plain_textbook_test {
 namespace {
 
 // But for the sign of a zero: with AVX, Eigen negates by subtracting from 0.
@@ -76,4 +76,4 @@ TEST(PlainTextbook, HasNoOtherOutputs) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::plain_textbook_test

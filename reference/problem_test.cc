@@ -6,7 +6,7 @@
 #include <cmath>
 #include <functional>
 
-namespace exactbn {
+namespace exactbn::problem_test {
 namespace {
 
 // All that the operation takes, for two channels.
@@ -108,4 +108,4 @@ TEST(Problem, RefusesNumbersWithoutAMeaning) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::problem_test

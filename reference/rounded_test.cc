@@ -12,7 +12,7 @@
 #include "reference/draw.h"
 #include "reference/rounded/affine_form.h"
 
-namespace exactbn {
+namespace exactbn::rounded_test {
 namespace {
 
 constexpr double kNaN = NAN;
@@ -262,4 +262,4 @@ TEST(Rounded, RefusesAnOutputThatTheOperationHasNot) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::rounded_test

@@ -5,7 +5,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::sums_test {
 namespace {
 
 TEST(ChannelSums, AreTheFourOfEachChannel) {
@@ -50,4 +50,4 @@ TEST(ChannelSums, AreTheFourOfEachChannel) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::sums_test

@@ -12,7 +12,7 @@
 #include <limits>
 #include <vector>
 
-namespace exactbn {
+namespace exactbn::textbook_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -169,4 +169,4 @@ TEST(PairwiseSum, AddsEveryElementOnce) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::textbook_test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "reference/format.h"
 #include "reference/number/surd.h"
 
 namespace exactbn {

@@ -10,7 +10,7 @@
 #include "reference/draw.h"
 #include "reference/number/decimal.h"
 
-namespace exactbn {
+namespace exactbn::ulp_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -138,4 +138,4 @@ TEST(UlpError, HasAnyNumberOfDigits) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::ulp_test

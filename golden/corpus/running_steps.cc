@@ -45,7 +45,7 @@ void add_running_steps(Corpus& corpus) {
       if (!convention.momentum) continue;
       // In the precision in which it can be given.
       const auto weight =
-          static_cast<float>(weight_of_new(convention, *convention.momentum));
+          static_cast<float>(converted_weight(convention, *convention.momentum));
       add_steps(corpus, dtype, double{weight},
                 fmt::format("the default momentum of {}, which gives the new "
                             "statistic the weight {}",

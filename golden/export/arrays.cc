@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string hex(double value) {
+std::string f64_hex(double value) {
   return to_hex(std::bit_cast<std::uint64_t>(value), DType::f64);
 }
 
@@ -40,13 +40,13 @@ class Writer {
                           {"comment", vector.comment},
                           {"labels", vector.question.labels},
                           {"channel_axis", problem.channel_axis},
-                          {"epsilon", hex(problem.epsilon)},
+                          {"epsilon", f64_hex(problem.epsilon)},
                           {"momentum", nullptr},
                           {"batches_tracked", problem.batches_tracked},
                           {"inputs", ordered_json::object()}};
     add(id + "epsilon", problem.epsilon);
     if (problem.momentum) {
-      entry["momentum"] = hex(*problem.momentum);
+      entry["momentum"] = f64_hex(*problem.momentum);
       add(id + "momentum", *problem.momentum);
     }
     for (const auto& [name, tensor] : problem.inputs) {

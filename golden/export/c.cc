@@ -32,7 +32,7 @@ std::string literal(std::string_view text) {
   return out += '"';
 }
 
-std::string hex(double value) {
+std::string c_literal(double value) {
   return "0x" + to_hex(std::bit_cast<std::uint64_t>(value), DType::f64) + "u";
 }
 
@@ -113,7 +113,7 @@ class Header {
   void doubles(const std::string& name, const std::vector<double>& values) {
     std::vector<std::string> elements;
     elements.reserve(values.size());
-    for (const double value : values) elements.push_back(hex(value));
+    for (const double value : values) elements.push_back(c_literal(value));
     array("uint64_t", name, elements);
   }
 
@@ -149,7 +149,7 @@ class Header {
     array("char", prefix + "judged_" + name, letters);
     return fmt::format("{{{}, {}residual_{}, {}eta_unit_{}, {}judged_{}, {}}}",
                        values, prefix, name, prefix, name, prefix, name,
-                       hex(output.eta_limit));
+                       c_literal(output.eta_limit));
   }
 
   std::string answer(const std::string& prefix, const std::string& rule,
@@ -197,7 +197,7 @@ class Header {
         "{{{}, {},\n   {}, {}labels, {}, {}, {}, {}, {}, {}inputs, {}, "
         "{}answers}}",
         literal(vector.question.id), literal(vector.comment), labels.size(),
-        prefix, problem.channel_axis, hex(problem.epsilon), momentum,
+        prefix, problem.channel_axis, c_literal(problem.epsilon), momentum,
         problem.batches_tracked, inputs.size(), prefix, answers.size(), prefix);
   }
 

@@ -10,7 +10,7 @@
 
 #include "golden/corruption_test.h"
 
-namespace exactbn {
+namespace exactbn::verify_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -116,4 +116,4 @@ TEST(VectorsSchema, AllowsWhatIsShippedAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::verify_test

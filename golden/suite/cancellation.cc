@@ -7,7 +7,7 @@ namespace {
 
 using enum Operation;
 
-const Shape kShape = {4, 3, 3, 5};
+const Shape kCancellationShape = {4, 3, 3, 5};
 
 // kappa = sqrt(1 + mean^2 / v), about 2^k: a sum loses 2 k bits of v.
 struct Rung {
@@ -24,8 +24,8 @@ void add_ladder(Suite& suite) {
   for (const Rung& rung : kLadder) {
     const double distance = static_cast<double>(std::int64_t{1} << rung.k);
     for (const Operation operation : {forward_training, backward_training}) {
-      Problem p =
-          suite.draw("MeanDominatesVariance", operation, rung.dtype, kShape);
+      Problem p = suite.draw("MeanDominatesVariance", operation, rung.dtype,
+                             kCancellationShape);
       shift(p, distance);
       suite.add(std::move(p), {"MeanDominatesVariance"});
     }
@@ -35,7 +35,8 @@ void add_ladder(Suite& suite) {
 void add_offset(Suite& suite) {
   for (const Operation operation : kFirstOrder) {
     for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
-      Problem p = suite.draw("LargeOffset", operation, dtype, kShape);
+      Problem p =
+          suite.draw("LargeOffset", operation, dtype, kCancellationShape);
       shift(p, -100);
       suite.add(std::move(p), {"LargeOffset"});
     }
@@ -51,7 +52,8 @@ void add_offset(Suite& suite) {
 
 void add_uneven(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
-    Problem p = suite.draw("UnequalChannels", operation, dtype, kShape);
+    Problem p =
+        suite.draw("UnequalChannels", operation, dtype, kCancellationShape);
     const ChannelView view = p.view();
     Tensor& x = p.inputs.at("x");
     for (std::int64_t k = 0; k < view.count(); ++k) {
@@ -68,7 +70,7 @@ void add_uneven(Suite& suite, DType dtype) {
 
 void add_outlier(Suite& suite, DType dtype) {
   for (const Operation operation : {forward_training, backward_training}) {
-    Problem p = suite.draw("Outlier", operation, dtype, kShape);
+    Problem p = suite.draw("Outlier", operation, dtype, kCancellationShape);
     Tensor& x = p.inputs.at("x");
     x.set_bits(p.view().offset(1, 7), round_to(-1000, dtype));
     suite.add(std::move(p), {"Outlier"});

@@ -5,12 +5,12 @@ namespace exactbn {
 
 namespace {
 
-const Shape kShape = {2, 3, 3, 5};
+const Shape kEpsilonShape = {2, 3, 3, 5};
 
 void add_ordinary(Suite& suite, const std::string& label, double epsilon) {
   for (const Operation operation : kFirstOrder) {
     for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
-      Problem p = suite.draw(label, operation, dtype, kShape);
+      Problem p = suite.draw(label, operation, dtype, kEpsilonShape);
       p.epsilon = epsilon;
       suite.add(std::move(p), {label});
     }
@@ -21,7 +21,7 @@ void add_ordinary(Suite& suite, const std::string& label, double epsilon) {
 void add_small(Suite& suite, const std::string& label, DType dtype,
                double factor, double epsilon) {
   for (const Operation operation : kFirstOrder) {
-    Problem p = suite.draw(label, operation, dtype, kShape);
+    Problem p = suite.draw(label, operation, dtype, kEpsilonShape);
     rescale(p, factor);
     p.epsilon = epsilon;
     suite.add(std::move(p), {label});

@@ -7,18 +7,20 @@ namespace {
 
 using enum Operation;
 
-const Shape kShape = {2, 3, 5, 3};
+const Shape kGradientsShape = {2, 3, 5, 3};
 
 }  // namespace
 
 void add_gradients(Suite& suite) {
   for (const Operation operation : {backward_training, backward_inference}) {
     for (const DType dtype : kSuiteDTypes) {
-      Problem constant = suite.draw("ConstantDy", operation, dtype, kShape);
+      Problem constant =
+          suite.draw("ConstantDy", operation, dtype, kGradientsShape);
       set(constant, "dy", {0.75});
       suite.add(std::move(constant), {"ConstantDy"});
 
-      Problem small = suite.draw("SmallGradient", operation, dtype, kShape);
+      Problem small =
+          suite.draw("SmallGradient", operation, dtype, kGradientsShape);
       transform(small, "dy", 0x1p-14, 0);
       suite.add(std::move(small), {"SmallGradient"});
     }

@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-namespace exactbn {
+namespace exactbn::labels_test {
 namespace {
 
 // A row of README.md's table: without the full stop.
@@ -51,4 +51,4 @@ TEST(Labels, HaveNamesAndSentences) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::labels_test

@@ -5,18 +5,19 @@ namespace exactbn {
 
 namespace {
 
-const Shape kShape = {3, 4, 3, 5};
+const Shape kParametersShape = {3, 4, 3, 5};
 
-void add_absent(Suite& suite, DType dtype) {
+void add_absent_parameters(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
-    Problem p = suite.draw("NoGamma", operation, dtype, kShape);
+    Problem p = suite.draw("NoGamma", operation, dtype, kParametersShape);
     p.inputs.erase("gamma");
     if (p.find("beta")) {
-      Problem q = suite.draw("NoBeta", operation, dtype, kShape);
+      Problem q = suite.draw("NoBeta", operation, dtype, kParametersShape);
       q.inputs.erase("beta");
       suite.add(std::move(q), {"NoBeta"});
 
-      Problem r = suite.draw("NoGammaNoBeta", operation, dtype, kShape);
+      Problem r =
+          suite.draw("NoGammaNoBeta", operation, dtype, kParametersShape);
       r.inputs.erase("gamma");
       r.inputs.erase("beta");
       suite.add(std::move(r), {"NoGamma", "NoBeta"});
@@ -27,11 +28,12 @@ void add_absent(Suite& suite, DType dtype) {
 
 void add_signs(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
-    Problem zero = suite.draw("ZeroGamma", operation, dtype, kShape);
+    Problem zero = suite.draw("ZeroGamma", operation, dtype, kParametersShape);
     set(zero, "gamma", {0, -1.25, 0, 1.5});
     suite.add(std::move(zero), {"ZeroGamma"});
 
-    Problem negative = suite.draw("NegativeGamma", operation, dtype, kShape);
+    Problem negative =
+        suite.draw("NegativeGamma", operation, dtype, kParametersShape);
     set(negative, "gamma", {-0.75, -1.25, -3, -0.125});
     suite.add(std::move(negative), {"NegativeGamma"});
   }
@@ -40,7 +42,8 @@ void add_signs(Suite& suite, DType dtype) {
 // Everything in the format of x.
 void add_half_parameters(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
-    Problem p = suite.draw("HalfParameters", operation, dtype, kShape);
+    Problem p =
+        suite.draw("HalfParameters", operation, dtype, kParametersShape);
     for (const std::string_view name :
          {"gamma", "beta", "running_mean", "running_var"}) {
       convert(p, name, dtype);
@@ -53,7 +56,8 @@ void add_half_parameters(Suite& suite, DType dtype) {
 void add_wide_parameters(Suite& suite) {
   using enum Operation;
   for (const Operation operation : {forward_inference, backward_inference}) {
-    Problem p = suite.draw("WideParameters", operation, DType::f16, kShape);
+    Problem p =
+        suite.draw("WideParameters", operation, DType::f16, kParametersShape);
     set(p, "running_var", {1e5, 1e-7, 3, 7e5});
     set(p, "gamma", {300, -0.0078125, 1.5, -700});
     suite.add(std::move(p), {"WideParameters"});
@@ -63,7 +67,8 @@ void add_wide_parameters(Suite& suite) {
 }  // namespace
 
 void add_parameters(Suite& suite) {
-  for (const DType dtype : {DType::f32, DType::f16}) add_absent(suite, dtype);
+  for (const DType dtype : {DType::f32, DType::f16})
+    add_absent_parameters(suite, dtype);
   for (const DType dtype : {DType::f32, DType::bf16}) add_signs(suite, dtype);
   add_half_parameters(suite, DType::f16);
   add_half_parameters(suite, DType::bf16);

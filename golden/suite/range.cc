@@ -9,7 +9,7 @@ namespace {
 
 using enum Operation;
 
-const Shape kShape = {2, 3, 1, 5};
+const Shape kRangeShape = {2, 3, 1, 5};
 
 // The sum of squares stays a factor 2^7 below the range of the format, or, in a
 // backward pass, the cube of the deviation.
@@ -20,7 +20,7 @@ void add_near_overflow(Suite& suite, DType dtype) {
     const int emax = format(dtype).emax;
     // Sums of f16 are in f32, so that x itself is the limit.
     const int k = dtype == DType::f16 ? 12 : (emax - 7) / (forward ? 2 : 3);
-    Problem p = suite.draw("NearOverflow", operation, dtype, kShape);
+    Problem p = suite.draw("NearOverflow", operation, dtype, kRangeShape);
     rescale(p, std::ldexp(1.0, k));
     suite.add(std::move(p), {"NearOverflow"});
   }
@@ -29,7 +29,8 @@ void add_near_overflow(Suite& suite, DType dtype) {
 // Squares of 2^(emax - 27), and then the plain sum, leave the range.
 void add_intermediate_overflow(Suite& suite, DType dtype) {
   for (const Operation operation : {forward_training, backward_training}) {
-    Problem p = suite.draw("IntermediateOverflow", operation, dtype, kShape);
+    Problem p =
+        suite.draw("IntermediateOverflow", operation, dtype, kRangeShape);
     transform(p, "x", std::ldexp(1.0, format(dtype).emax - 27), 0);
     suite.add(std::move(p), {"IntermediateOverflow"});
   }
@@ -67,7 +68,7 @@ void add_result_overflow(Suite& suite, DType dtype) {
 void add_f16(Suite& suite) {
   for (const Operation operation : {forward_training, backward_training}) {
     Problem square =
-        suite.draw("SquareOverflowF16", operation, DType::f16, kShape);
+        suite.draw("SquareOverflowF16", operation, DType::f16, kRangeShape);
     set_channel(square, "x", 0, {300, -300, 300});
     transform(square, "x", 1, 20);
     suite.add(std::move(square), {"SquareOverflowF16"});

@@ -24,7 +24,7 @@ void add_cumulative(Suite& suite, DType dtype, std::int64_t tracked) {
   suite.add(std::move(p), {"CumulativeAverage"});
 }
 
-void add_absent(Suite& suite, DType dtype) {
+void add_absent_statistics(Suite& suite, DType dtype) {
   Problem neither = training(suite, "NoRunningStatistics", dtype);
   neither.inputs.erase("running_mean");
   neither.inputs.erase("running_var");
@@ -64,8 +64,8 @@ void add_running_statistics(Suite& suite) {
     add_cumulative(suite, dtype, 0);
     add_cumulative(suite, dtype, 3);
   }
-  add_absent(suite, DType::f64);
-  add_absent(suite, DType::f32);
+  add_absent_statistics(suite, DType::f64);
+  add_absent_statistics(suite, DType::f32);
   add_zero_variance(suite, DType::f32);
   add_zero_variance(suite, DType::bf16);
 }

@@ -29,7 +29,7 @@ void add_layouts(Suite& suite, Operation operation) {
 }
 
 // Each input that may be absent, alone, and all.
-void add_absent(Suite& suite, Operation operation) {
+void add_absent_directions(Suite& suite, Operation operation) {
   const Problem whole = draw(suite, operation, DType::f32, {3, 4, 3, 5});
   Problem none = whole;
   for (const std::string_view name : input_names(operation).optional) {
@@ -68,7 +68,7 @@ void add_corners(Suite& suite, Operation operation) {
 void add_second_order(Suite& suite) {
   for (const Operation operation : kSecondOrder) {
     add_layouts(suite, operation);
-    add_absent(suite, operation);
+    add_absent_directions(suite, operation);
     add_corners(suite, operation);
   }
 }

@@ -102,7 +102,7 @@ std::string put_to(const Convention& convention, CommentedCase& question) {
   }
   const double asked = *problem.momentum;
   const double written = momentum_in(convention, asked);
-  problem.momentum = weight_of_new(convention, written);
+  problem.momentum = converted_weight(convention, written);
   if (momentum_in(convention, *problem.momentum) != written) {
     return "momentum cannot be given";
   }

@@ -8,7 +8,7 @@
 #include "golden/vector/prove.h"
 #include "oracles/wire.h"
 
-namespace exactbn {
+namespace exactbn::file_test {
 namespace {
 
 using testing::HasSubstr;
@@ -134,4 +134,4 @@ TEST(VectorFile, TellsWhereVectorsDiffer) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::file_test

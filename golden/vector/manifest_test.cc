@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace exactbn {
+namespace exactbn::manifest_test {
 namespace {
 
 // As `sha256sum` prints it.
@@ -26,4 +26,4 @@ TEST(Manifest, HoldsForItsFiles) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::manifest_test

@@ -9,7 +9,7 @@
 #include "golden/export.h"
 #include "oracles/judge.h"
 
-namespace exactbn {
+namespace exactbn::prove_test {
 namespace {
 
 Problem problem(std::vector<double> x, double epsilon) {
@@ -221,4 +221,4 @@ TEST(Prove, RefusesWhatHasNoAnswer) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::prove_test

@@ -8,7 +8,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::round_up_test {
 namespace {
 
 TEST(RoundUp, IsTheLeastOfThreeDigits) {
@@ -38,4 +38,4 @@ TEST(RoundUp, IsFoundAgainInADouble) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::round_up_test

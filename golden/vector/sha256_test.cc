@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace exactbn {
+namespace exactbn::sha256_test {
 namespace {
 
 // FIPS 180-4's examples, and those of NIST's "Secure Hash Algorithm Validation
@@ -35,4 +35,4 @@ TEST(Sha256, PadsToWholeBlocks) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::sha256_test

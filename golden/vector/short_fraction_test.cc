@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace exactbn {
+namespace exactbn::short_fraction_test {
 namespace {
 
 TEST(ShortFraction, IsInLowestTerms) {
@@ -35,4 +35,4 @@ TEST(ShortFraction, IsEmptyWhereItIsLong) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::short_fraction_test

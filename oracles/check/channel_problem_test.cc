@@ -5,7 +5,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::channel_problem_test {
 namespace {
 
 Tensor drawn(Draw& draw, DType dtype, const Shape& shape) {
@@ -48,4 +48,4 @@ TEST(ChannelProblem, HasTheValuesOfTheChannel) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::channel_problem_test

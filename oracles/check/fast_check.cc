@@ -21,7 +21,7 @@ constexpr std::int64_t kLine = 16;
 // Below so many values a channel, its coefficients cost more than they save.
 constexpr std::int64_t kFewValues = 32;
 // What tolerances and their sums are rounded by, at most (bounds.md).
-constexpr double kSlack = 0x1p-20;
+constexpr double kFastCheckSlack = 0x1p-20;
 // eta beyond which no value is told from another.
 constexpr double kMostEta = 0x1p40;
 // After so many blocks for which a test does not do, more are expected.
@@ -125,10 +125,10 @@ class FastCheck::Worker {
     const bool try_least =
         tests.estimated() && check_.misses_of_least_ < kMisses;
     if (try_least) {
-      tests.set_tolerance(quiet.eta, -kSlack, Sizes::least);
+      tests.set_tolerance(quiet.eta, -kFastCheckSlack, Sizes::least);
       if (all_quiet(tests.forms(), values_, n, dtype, quiet.ulps)) return true;
     }
-    tests.set_tolerance(quiet.eta, -kSlack);
+    tests.set_tolerance(quiet.eta, -kFastCheckSlack);
     if (!all_quiet(tests.forms(), values_, n, dtype, quiet.ulps)) return false;
     if (try_least) ++check_.misses_of_least_;
     return true;
@@ -192,16 +192,17 @@ class FastCheck::Worker {
     };
     const bool exact = sizes == Sizes::exact;
     const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
-    if (!surely_passes(b, tolerance(check_.limit_, -kSlack, sizes))) {
+    if (!surely_passes(b, tolerance(check_.limit_, -kFastCheckSlack, sizes))) {
       return false;
     }
     const double most_off = b.high - 0.5 * b.ulp_low;
-    const double per_eta = tolerance(kLeastEta, -kSlack, sizes) / kLeastEta;
+    const double per_eta =
+        tolerance(kLeastEta, -kFastCheckSlack, sizes) / kLeastEta;
     const double most_eta =
         most_off > 0 ? std::max(most_off / per_eta * kRoundedUp, kLeastEta) : 0;
     // The tolerance is convex in eta.
-    const double reach =
-        tolerance(kReach, kSlack, exact ? Sizes::exact : Sizes::greatest);
+    const double reach = tolerance(kReach, kFastCheckSlack,
+                                   exact ? Sizes::exact : Sizes::greatest);
     const double least_off = b.low - 0.5 * b.ulp_high;
     const bool within = least_off > 0 && least_off <= reach;
     const double least_eta =
@@ -257,10 +258,10 @@ class FastCheck::Worker {
   // Of every value of a block: passes, fails, or is judged.
   void listen(ChannelTests& tests, std::int64_t first, std::int64_t n) {
     fill_tolerances(tests, n, 1, 0, unit_);
-    fill_tolerances(tests, n, check_.limit_, -kSlack, sure_);
-    fill_tolerances(tests, n, check_.limit_, kSlack, most_);
+    fill_tolerances(tests, n, check_.limit_, -kFastCheckSlack, sure_);
+    fill_tolerances(tests, n, check_.limit_, kFastCheckSlack, most_);
     settle_the_worst(tests, first, n);
-    fill_tolerances(tests, n, quiet_now().eta, -kSlack, quiet_tol_);
+    fill_tolerances(tests, n, quiet_now().eta, -kFastCheckSlack, quiet_tol_);
     for (std::int64_t i = 0; i < n; ++i) {
       const auto at = static_cast<std::size_t>(i);
       if (settled_[at]) continue;
@@ -278,7 +279,8 @@ class FastCheck::Worker {
       const Quiet before = quiet_now();
       settle(tests, first, i, Sizes::exact);
       if (quiet_now() != before) {
-        fill_tolerances(tests, n, quiet_now().eta, -kSlack, quiet_tol_);
+        fill_tolerances(tests, n, quiet_now().eta, -kFastCheckSlack,
+                        quiet_tol_);
       }
     }
   }

@@ -13,7 +13,7 @@
 #include "reference/testing/trials.h"
 #include "reference/textbook/outputs.h"
 
-namespace exactbn {
+namespace exactbn::fast_check_test {
 namespace {
 
 struct Question {
@@ -373,4 +373,4 @@ TEST(FastCheck, IntegersSeeFewValues) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::fast_check_test

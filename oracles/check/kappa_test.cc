@@ -8,7 +8,7 @@
 
 #include "reference/rounded.h"
 
-namespace exactbn {
+namespace exactbn::kappa_test {
 namespace {
 
 // Two values a channel, of which the axis is the first.
@@ -75,4 +75,4 @@ TEST(WorstKappas, AreNoneOfAChannelThatIsNoNumber) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::kappa_test

@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-namespace exactbn {
+namespace exactbn::kernel_test {
 namespace {
 
 constexpr std::int64_t kMostValues = 80;
@@ -126,4 +126,4 @@ TEST(CheckKernel, NoticesOneWrongValueOfColumns) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::kernel_test

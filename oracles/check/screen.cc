@@ -12,9 +12,9 @@ namespace exactbn {
 namespace {
 
 // bounds.md, "Estimated sums": what the derivation is good for.
-constexpr double kMostError = 0x1p-43;  // E kappa^2
+constexpr double kMostRelativeError = 0x1p-43;  // E kappa^2
 constexpr double kMostKappa = 0x1p8;
-constexpr double kDoubleDoubleError = 0x1p-96;
+constexpr double kScreenError = 0x1p-96;
 constexpr double kMostSquare = 0x1p300;
 constexpr double kMostParameter = 0x1p200;
 // Of sums of sizes.
@@ -92,7 +92,7 @@ void Screen::estimate(const Channels& channels) {
 Screen::Channel Screen::channel_of(const EstimatedSums& sums,
                                    std::int64_t c) const {
   Channel ch;
-  ch.error = sums.error + kDoubleDoubleError;
+  ch.error = sums.error + kScreenError;
   ch.dy_square = sums.dy_square;
   ch.gamma = parameter("gamma", c, 1);
   ch.beta = parameter("beta", c, 0);
@@ -114,8 +114,8 @@ bool Screen::is_bounded(std::string_view output, std::int64_t channel) const {
   const Channel& ch = of(channel);
   if (!ch.known) return false;
   const auto kappa = static_cast<double>(estimate_.conditions().kappa(channel));
-  return ch.error * kappa * kappa <= kMostError && kappa <= kMostKappa &&
-         estimate_.keeps_subnormals() &&
+  return ch.error * kappa * kappa <= kMostRelativeError &&
+         kappa <= kMostKappa && estimate_.keeps_subnormals() &&
          estimate_.void_measure(output, channel) < kMostVoid;
 }
 

@@ -11,7 +11,7 @@
 #include "reference/sums/double_double.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::screen_test {
 namespace {
 
 // mean and deviation of x; dy follows x by `alike`, and is shifted.
@@ -152,4 +152,4 @@ TEST(Screen, LeavesIllConditionedChannelsToExactSums) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::screen_test

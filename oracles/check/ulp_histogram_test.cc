@@ -9,7 +9,7 @@
 #include "oracles/check.h"
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::ulp_histogram_test {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -215,4 +215,4 @@ TEST(UlpHistogram, KnowsTheConventionsOfTheSubject) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::ulp_histogram_test

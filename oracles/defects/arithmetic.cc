@@ -82,7 +82,7 @@ void round_outputs(Tensors& outputs, DType of, DType through) {
   }
 }
 
-const Defect kDefects[] = {
+const Defect kArithmeticDefects[] = {
     {"variance_one_pass",
      "E[x^2] - mean^2 in the precision of the sums",
      "tensorflow#118701",
@@ -243,6 +243,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> arithmetic_defects() { return kDefects; }
+std::span<const Defect> arithmetic_defects() { return kArithmeticDefects; }
 
 }  // namespace exactbn

@@ -16,7 +16,7 @@ void where_trained(Pass& p, const F& f) {
   if (p.backward() && p.trains()) f();
 }
 
-const Defect kDefects[] = {
+const Defect kBackwardDefects[] = {
     {"dx_of_frozen_statistics",
      "training uses the formula of frozen statistics",
      "pytorch#586",
@@ -183,6 +183,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> backward_defects() { return kDefects; }
+std::span<const Defect> backward_defects() { return kBackwardDefects; }
 
 }  // namespace exactbn

@@ -76,7 +76,7 @@ void leave_last_out(Pass& p) {
   p.mean -= p.x.bottomRows(1) / p.m;
 }
 
-const Defect kDefects[] = {
+const Defect kBlockDefects[] = {
     {"sum_tail_of_4",
      "sums leave out what is left after vectors of 4",
      "",
@@ -196,6 +196,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> block_defects() { return kDefects; }
+std::span<const Defect> block_defects() { return kBlockDefects; }
 
 }  // namespace exactbn

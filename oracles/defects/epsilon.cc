@@ -17,7 +17,7 @@ void normalize_by(Pass& p, const WideRow& invstd) {
   p.xhat = (p.x.rowwise() - p.mean).rowwise() * invstd;
 }
 
-const Defect kDefects[] = {
+const Defect kEpsilonDefects[] = {
     {"epsilon_missing",
      "epsilon is left out",
      "ncnn#303",
@@ -116,6 +116,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> epsilon_defects() { return kDefects; }
+std::span<const Defect> epsilon_defects() { return kEpsilonDefects; }
 
 }  // namespace exactbn

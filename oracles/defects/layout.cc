@@ -47,7 +47,7 @@ WideRow moved(const WideRow& row) {
   return next;
 }
 
-const Defect kDefects[] = {
+const Defect kLayoutDefects[] = {
     {"channels_last_assumed",
      "every tensor is read as channels-last",
      "tfjs#1106",
@@ -153,6 +153,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> layout_defects() { return kDefects; }
+std::span<const Defect> layout_defects() { return kLayoutDefects; }
 
 }  // namespace exactbn

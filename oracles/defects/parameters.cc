@@ -8,7 +8,7 @@ namespace exactbn {
 
 namespace {
 
-const Defect kDefects[] = {
+const Defect kParametersDefects[] = {
     {"gamma_ignored",
      "gamma is 1",
      "ipex-llm#2012",
@@ -97,6 +97,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> parameter_defects() { return kDefects; }
+std::span<const Defect> parameter_defects() { return kParametersDefects; }
 
 }  // namespace exactbn

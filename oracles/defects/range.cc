@@ -45,7 +45,7 @@ WideMatrix gamma_first(const Pass& p, const WideMatrix& v, DType dtype) {
   return product.rowwise() * p.invstd;
 }
 
-const Defect kDefects[] = {
+const Defect kRangeDefects[] = {
     {"squares_leave_range",
      "deviations are squared in the range of the working precision",
      "",
@@ -199,6 +199,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> range_defects() { return kDefects; }
+std::span<const Defect> range_defects() { return kRangeDefects; }
 
 }  // namespace exactbn

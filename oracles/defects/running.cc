@@ -29,7 +29,7 @@ void edit(WideOutputs& out, std::string_view name, const F& f) {
   if (it != out.end()) f(it->second);
 }
 
-const Defect kDefects[] = {
+const Defect kRunningDefects[] = {
     {"running_variance_biased",
      "the running variance takes the biased one for the unbiased, or vice "
      "versa",
@@ -205,6 +205,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> running_defects() { return kDefects; }
+std::span<const Defect> running_defects() { return kRunningDefects; }
 
 }  // namespace exactbn

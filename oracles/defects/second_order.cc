@@ -10,7 +10,7 @@ bool doubles(const Pass& p) { return p.u.size() != 0 && p.dy.size() != 0; }
 
 void erase(Problem& problem, const char* name) { problem.inputs.erase(name); }
 
-const Defect kDefects[] = {
+const Defect kSecondOrderDefects[] = {
     {"statistics_constant",
      "mean and variance are held constant",
      "pytorch#4422",
@@ -96,6 +96,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> second_order_defects() { return kDefects; }
+std::span<const Defect> second_order_defects() { return kSecondOrderDefects; }
 
 }  // namespace exactbn

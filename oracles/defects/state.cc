@@ -30,7 +30,7 @@ void accumulate(const Memory& memory, const Pass& p, WideOutputs& out,
   }
 }
 
-const Defect kDefects[] = {
+const Defect kStateDefects[] = {
     {"gradients_accumulate",
      "dgamma and dbeta are added to what was there",
      "mxnet#16297",
@@ -79,6 +79,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> state_defects() { return kDefects; }
+std::span<const Defect> state_defects() { return kStateDefects; }
 
 }  // namespace exactbn

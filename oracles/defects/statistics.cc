@@ -24,7 +24,7 @@ Shards shards_of(const Pass& p) {
           static_cast<Wide>(first) / p.m};
 }
 
-const Defect kDefects[] = {
+const Defect kStatisticsDefects[] = {
     {"variance_unbiased",
      "normalizes by the unbiased variance, which divides by m - 1",
      "",
@@ -174,6 +174,6 @@ const Defect kDefects[] = {
 
 }  // namespace
 
-std::span<const Defect> statistics_defects() { return kDefects; }
+std::span<const Defect> statistics_defects() { return kStatisticsDefects; }
 
 }  // namespace exactbn

@@ -5,7 +5,7 @@
 
 #include <deque>
 
-namespace exactbn {
+namespace exactbn::case_rules_test {
 namespace {
 
 class Rules : public testing::Test {
@@ -82,4 +82,4 @@ TEST_F(Rules, NothingTellsFromNothing) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::case_rules_test

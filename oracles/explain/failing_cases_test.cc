@@ -3,7 +3,7 @@
 
 #include "oracles/explain_run.h"
 
-namespace exactbn {
+namespace exactbn::failing_cases_test {
 namespace {
 
 using testing::ElementsAre;
@@ -65,4 +65,4 @@ TEST(FailingCases, SayNothingWhereNoRuleHolds) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::failing_cases_test

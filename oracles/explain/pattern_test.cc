@@ -5,7 +5,7 @@
 
 #include <functional>
 
-namespace exactbn {
+namespace exactbn::pattern_test {
 namespace {
 
 using Indices = std::vector<std::int64_t>;
@@ -81,4 +81,4 @@ TEST(Pattern, IsExact) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::pattern_test

@@ -9,7 +9,7 @@
 #include "reference/draw.h"
 #include "reference/textbook/outputs.h"
 
-namespace exactbn {
+namespace exactbn::wrong_part_test {
 namespace {
 
 using testing::StartsWith;
@@ -137,4 +137,4 @@ TEST(WrongPart, IsWhatAFailureSaysFirst) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::wrong_part_test

@@ -8,7 +8,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::magnitude_sums_test {
 namespace {
 
 Tensor drawn(Draw& draw, DType dtype, const Shape& shape, double mean) {
@@ -128,4 +128,4 @@ TEST(MagnitudeSums, KnowTheirRange) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::magnitude_sums_test

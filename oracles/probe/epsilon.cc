@@ -254,7 +254,7 @@ void zero_variance_frozen(Interview& interview, CardLine& line) {
                      : std::string(kSomethingElse));
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kEpsilonExperiments[] = {
     {"epsilon_place", "epsilon is", epsilon_place},
     {"epsilon_minimum", "least epsilon", epsilon_minimum},
     {"zero_variance", "0/0: variance and epsilon 0 give", zero_variance},
@@ -263,6 +263,8 @@ constexpr Experiment kExperiments[] = {
 
 }  // namespace
 
-std::span<const Experiment> epsilon_experiments() { return kExperiments; }
+std::span<const Experiment> epsilon_experiments() {
+  return kEpsilonExperiments;
+}
 
 }  // namespace exactbn

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace exactbn {
+namespace exactbn::fit_test {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -89,4 +89,4 @@ TEST(ProbeFit, OnlyAnotherWordDisagrees) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::fit_test

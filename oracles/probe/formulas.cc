@@ -114,13 +114,15 @@ void absent_parameters(Interview& interview, CardLine& line) {
   conclude(line, refused.size() == 3 ? std::string(kNotOffered) : "1 and 0");
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kFormulasExperiments[] = {
     {"formulas", "an ordinary question is answered", formulas},
     {"absent_parameters", "absent gamma and beta are", absent_parameters},
 };
 
 }  // namespace
 
-std::span<const Experiment> formula_experiments() { return kExperiments; }
+std::span<const Experiment> formula_experiments() {
+  return kFormulasExperiments;
+}
 
 }  // namespace exactbn

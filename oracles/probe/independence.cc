@@ -194,7 +194,7 @@ void memory(Interview& interview, CardLine& line) {
                  }));
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kIndependenceExperiments[] = {
     {"layout", "in other layouts it answers", layout},
     {"neighbours", "y, frozen, in other batches is", neighbours},
     {"repetition", "asked the same again it answers", repetition},
@@ -203,6 +203,8 @@ constexpr Experiment kExperiments[] = {
 
 }  // namespace
 
-std::span<const Experiment> independence_experiments() { return kExperiments; }
+std::span<const Experiment> independence_experiments() {
+  return kIndependenceExperiments;
+}
 
 }  // namespace exactbn

@@ -10,8 +10,6 @@ namespace exactbn {
 
 namespace {
 
-constexpr Operation kTraining = Operation::forward_training;
-
 // What an average gives to the old and to the new.
 struct Weights {
   double of_old;
@@ -207,8 +205,9 @@ struct Averages {
 
 void momentum_side(Interview& interview, CardLine& line) {
   line.declared = "momentum";
-  const Form* form = interview.form(kTraining);
-  if (!form) return conclude_not_offered(interview, line, kTraining);
+  const Form* form = interview.form(Operation::forward_training);
+  if (!form)
+    return conclude_not_offered(interview, line, Operation::forward_training);
   Averages seen;
   std::string refusal;
   // 0 and 1 have been taken for "none given".
@@ -231,8 +230,9 @@ void momentum_side(Interview& interview, CardLine& line) {
 
 void cumulative_average(Interview& interview, CardLine& line) {
   line.declared = "1 / (batches_tracked + 1)";
-  const Form* form = interview.form(kTraining);
-  if (!form) return conclude_not_offered(interview, line, kTraining);
+  const Form* form = interview.form(Operation::forward_training);
+  if (!form)
+    return conclude_not_offered(interview, line, Operation::forward_training);
   Averages seen;
   std::string refusal;
   for (const int batches : {3, 7}) {
@@ -252,13 +252,15 @@ void cumulative_average(Interview& interview, CardLine& line) {
                       rule_of(rules, seen.var, Average::var, tolerance)));
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kMomentumExperiments[] = {
     {"momentum_side", "weight of the new in an average is", momentum_side},
     {"cumulative_average", "where momentum is null it is", cumulative_average},
 };
 
 }  // namespace
 
-std::span<const Experiment> momentum_experiments() { return kExperiments; }
+std::span<const Experiment> momentum_experiments() {
+  return kMomentumExperiments;
+}
 
 }  // namespace exactbn

@@ -199,7 +199,7 @@ void outputs(Interview& interview, CardLine& line) {
   if (!more.empty()) line.evidence += "; given beyond it: " + joined(more);
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kOffersExperiments[] = {
     {"operations", "operations", operations},
     {"dtypes", "formats of x", dtypes},
     {"channel_axes", "channel axes", channel_axes},
@@ -219,6 +219,6 @@ constexpr Experiment kExperiments[] = {
 
 }  // namespace
 
-std::span<const Experiment> offer_experiments() { return kExperiments; }
+std::span<const Experiment> offer_experiments() { return kOffersExperiments; }
 
 }  // namespace exactbn

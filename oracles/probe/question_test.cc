@@ -5,7 +5,7 @@
 
 #include "oracles/subjects/double.h"
 
-namespace exactbn {
+namespace exactbn::question_test {
 namespace {
 
 std::vector<Form> forms() {
@@ -94,4 +94,4 @@ TEST(ProbeQuestion, ExactValuesHaveBothVariances) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::question_test

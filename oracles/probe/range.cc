@@ -186,7 +186,7 @@ void subnormal_outputs(Interview& interview, CardLine& line) {
   subnormals(interview, line, End::result);
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kRangeExperiments[] = {
     {"nan_in_x", "NaN in x, in training, spoils", nan_in_x},
     {"infinity_in_x", "an infinity in x, likewise", infinity_in_x},
     {"nonfinite_frozen", "with frozen statistics they spoil", nonfinite_frozen},
@@ -196,6 +196,6 @@ constexpr Experiment kExperiments[] = {
 
 }  // namespace
 
-std::span<const Experiment> range_experiments() { return kExperiments; }
+std::span<const Experiment> range_experiments() { return kRangeExperiments; }
 
 }  // namespace exactbn

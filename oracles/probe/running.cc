@@ -10,16 +10,15 @@ namespace exactbn {
 
 namespace {
 
-constexpr Operation kTraining = Operation::forward_training;
-
 void running_variance(Interview& interview, CardLine& line) {
   const bool unbiased =
       interview.declaration().running_variance == RunningVariance::unbiased;
   line.declared = unbiased ? "unbiased" : "biased";
-  const Form* form = interview.form(kTraining);
-  if (!form) return conclude_not_offered(interview, line, kTraining);
+  const Form* form = interview.form(Operation::forward_training);
+  if (!form)
+    return conclude_not_offered(interview, line, Operation::forward_training);
   Question q;
-  q.operation = kTraining;
+  q.operation = Operation::forward_training;
   q.x = {{-1, 1, 3, 5}, {2, -4, 6, -8}};
   q.momentum = 0.5;  // whichever side it is
   q.running_var = {8, 8};
@@ -75,7 +74,7 @@ void running_variance(Interview& interview, CardLine& line) {
 
 Question single_question() {
   Question q;
-  q.operation = kTraining;
+  q.operation = Operation::forward_training;
   q.x = {{3}, {-2}};
   q.momentum = 0.5;
   q.beta = {1, -4};
@@ -94,8 +93,9 @@ void single_value(Interview& interview, CardLine& line) {
     line.declared =
         declaration.single_value == SingleValue::nan ? "nan" : "keep";
   }
-  const Form* form = interview.form(kTraining);
-  if (!form) return conclude_not_offered(interview, line, kTraining);
+  const Form* form = interview.form(Operation::forward_training);
+  if (!form)
+    return conclude_not_offered(interview, line, Operation::forward_training);
   const Problem problem = problem_of(single_question(), *form);
   const Answer answer = interview.ask(problem);
   line.evidence = refusal_text(answer);
@@ -120,8 +120,9 @@ void single_value_y(Interview& interview, CardLine& line) {
   const bool rejects =
       interview.declaration().single_value == SingleValue::reject;
   line.declared = rejects ? "reject" : "beta";
-  const Form* form = interview.form(kTraining);
-  if (!form) return conclude_not_offered(interview, line, kTraining);
+  const Form* form = interview.form(Operation::forward_training);
+  if (!form)
+    return conclude_not_offered(interview, line, Operation::forward_training);
   const Problem problem = problem_of(single_question(), *form);
   const Answer answer = interview.ask(problem);
   line.evidence = refusal_text(answer);
@@ -137,7 +138,7 @@ void single_value_y(Interview& interview, CardLine& line) {
   conclude(line, fitting(hypotheses, *got, rounding_of(*form)));
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kRunningExperiments[] = {
     {"running_variance", "variance that enters running_var", running_variance},
     {"single_value", "running_var after one value", single_value},
     {"single_value_y", "y of one value a channel", single_value_y},
@@ -145,6 +146,8 @@ constexpr Experiment kExperiments[] = {
 
 }  // namespace
 
-std::span<const Experiment> running_experiments() { return kExperiments; }
+std::span<const Experiment> running_experiments() {
+  return kRunningExperiments;
+}
 
 }  // namespace exactbn

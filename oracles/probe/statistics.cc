@@ -11,8 +11,6 @@ namespace exactbn {
 
 namespace {
 
-constexpr Operation kTraining = Operation::forward_training;
-
 // Two channels of mean 3 and -1, variance 4 and 9.
 Columns two_channels() {
   return {{1, 5, 5, 1, 1, 5, 1, 5}, {2, -4, -4, 2, -4, 2, 2, -4}};
@@ -21,9 +19,10 @@ Columns two_channels() {
 void batch_variance(Interview& interview, CardLine& line) {
   line.declared = "biased";
   const auto operation = interview.first_of(
-      {kTraining, Operation::backward_training, Operation::jvp_training,
-       Operation::double_backward_training});
-  if (!operation) return conclude_not_offered(interview, line, kTraining);
+      {Operation::forward_training, Operation::backward_training,
+       Operation::jvp_training, Operation::double_backward_training});
+  if (!operation)
+    return conclude_not_offered(interview, line, Operation::forward_training);
   const Form& form = *interview.form(*operation);
   Question q;
   q.operation = *operation;
@@ -63,10 +62,11 @@ void batch_variance(Interview& interview, CardLine& line) {
 void saved(Interview& interview, CardLine& line, std::string_view output,
            std::vector<Hypothesis> hypotheses) {
   line.declared = hypotheses.front().name;
-  const Form* form = interview.form(kTraining);
-  if (!form) return conclude_not_offered(interview, line, kTraining);
+  const Form* form = interview.form(Operation::forward_training);
+  if (!form)
+    return conclude_not_offered(interview, line, Operation::forward_training);
   Question q;
-  q.operation = kTraining;
+  q.operation = Operation::forward_training;
   q.x = two_channels();
   q.epsilon = 1;
   q.running_mean = {7, 5};
@@ -129,15 +129,16 @@ void saved_invstd(Interview& interview, CardLine& line) {
 
 void training_reads(Interview& interview, CardLine& line) {
   line.declared = "no";
-  const Form* form = interview.form(kTraining);
-  if (!form) return conclude_not_offered(interview, line, kTraining);
+  const Form* form = interview.form(Operation::forward_training);
+  if (!form)
+    return conclude_not_offered(interview, line, Operation::forward_training);
   const auto normalized = [&](const Question& q) {
     const Problem problem = problem_of(q, *form);
     const Answer answer = interview.ask(problem);
     const auto y = values_of(problem, answer, "y");
     return y ? y : values_of(problem, answer, "invstd");
   };
-  const Question plain = ordinary_question(kTraining);
+  const Question plain = ordinary_question(Operation::forward_training);
   const auto first = normalized(plain);
   if (!first) {
     line.evidence = "it gives neither y nor invstd";
@@ -164,7 +165,7 @@ void training_reads(Interview& interview, CardLine& line) {
   conclude(line, on.empty() ? "no" : "on " + joined(on));
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kStatisticsExperiments[] = {
     {"batch_variance", "variance that normalizes", batch_variance},
     {"saved_mean", "mean is", saved_mean},
     {"saved_var", "var is", saved_var},
@@ -174,6 +175,8 @@ constexpr Experiment kExperiments[] = {
 
 }  // namespace
 
-std::span<const Experiment> statistics_experiments() { return kExperiments; }
+std::span<const Experiment> statistics_experiments() {
+  return kStatisticsExperiments;
+}
 
 }  // namespace exactbn

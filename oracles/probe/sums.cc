@@ -12,8 +12,6 @@ namespace exactbn {
 
 namespace {
 
-constexpr Operation kTraining = Operation::forward_training;
-
 // The mean of each channel as the subject has it, or its running mean from 0
 // with a momentum of a half, which is the same on either side.
 std::optional<std::vector<double>> means(const Problem& problem,
@@ -30,7 +28,7 @@ Question sum_question(Operation operation, Columns columns) {
   Question q;
   q.operation = operation;
   q.momentum = 0.5;
-  if (operation == kTraining) {
+  if (operation == Operation::forward_training) {
     q.x = std::move(columns);
   } else {
     q.x = columns;
@@ -71,7 +69,7 @@ std::optional<Digits> digits(Interview& interview, Operation operation,
   }
   const Problem problem = problem_of(sum_question(operation, columns), form);
   const Answer answer = interview.ask(problem);
-  const bool forward = operation == kTraining;
+  const bool forward = operation == Operation::forward_training;
   const auto got =
       forward ? means(problem, answer) : values_of(problem, answer, "dbeta");
   if (!got) return std::nullopt;
@@ -163,7 +161,7 @@ void accumulation_of(Interview& interview, CardLine& line,
     }
   }
   if (seen.empty()) {
-    line.evidence = operation == kTraining
+    line.evidence = operation == Operation::forward_training
                         ? "neither mean nor running_mean is given"
                         : "dbeta is not given";
     return conclude(line, kCannotTell);
@@ -189,7 +187,7 @@ void accumulation_of(Interview& interview, CardLine& line,
 }
 
 void accumulation(Interview& interview, CardLine& line) {
-  accumulation_of(interview, line, kTraining);
+  accumulation_of(interview, line, Operation::forward_training);
 }
 void gradient_accumulation(Interview& interview, CardLine& line) {
   const auto operation = interview.first_of(
@@ -202,13 +200,14 @@ void gradient_accumulation(Interview& interview, CardLine& line) {
 // that these experiments take. Null where there is neither, and then the line
 // is concluded.
 const Form* precise_form(Interview& interview, CardLine& line) {
-  const Form* form = interview.form(kTraining);
+  const Form* form = interview.form(Operation::forward_training);
   if (!form) {
-    conclude_not_offered(interview, line, kTraining);
+    conclude_not_offered(interview, line, Operation::forward_training);
     return nullptr;
   }
   for (const DType dtype : {DType::f64, DType::f32}) {
-    if (const Form* f = interview.form(kTraining, dtype)) form = f;
+    if (const Form* f = interview.form(Operation::forward_training, dtype))
+      form = f;
   }
   if (format(form->dtype).precision >= 24) return form;
   line.evidence = "x has neither f32 nor f64";
@@ -229,7 +228,8 @@ std::optional<double> error_of_equal_values(Interview& interview,
     values.push_back(1 + std::ldexp(1.0, octave - p - 2));
     columns.emplace_back(m, values.back());
   }
-  const Problem problem = problem_of(sum_question(kTraining, columns), form);
+  const Problem problem =
+      problem_of(sum_question(Operation::forward_training, columns), form);
   const auto got = means(problem, interview.ask(problem));
   if (!got) return std::nullopt;
   double worst = 0;
@@ -303,7 +303,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
     columns.emplace_back(kDeviations.begin(), kDeviations.end());
     for (double& x : columns.back()) x += std::ldexp(1.0, k);
   }
-  Question q = sum_question(kTraining, columns);
+  Question q = sum_question(Operation::forward_training, columns);
   q.epsilon = 0x1p-10;
   q.running_var.assign(columns.size(), 0);
   const Problem problem = problem_of(q, *form);
@@ -335,7 +335,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
   conclude(line, "in one pass, in f64");
 }
 
-constexpr Experiment kExperiments[] = {
+constexpr Experiment kSumsExperiments[] = {
     {"accumulation", "sums of x are in", accumulation},
     {"gradient_accumulation", "sums of dy are in", gradient_accumulation},
     {"sum_growth", "the error of a sum", sum_growth},
@@ -344,6 +344,6 @@ constexpr Experiment kExperiments[] = {
 
 }  // namespace
 
-std::span<const Experiment> sums_experiments() { return kExperiments; }
+std::span<const Experiment> sums_experiments() { return kSumsExperiments; }
 
 }  // namespace exactbn

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace exactbn {
+namespace exactbn::arithmetic_flags_test {
 namespace {
 
 // What no compiler calculates before the program runs.
@@ -53,4 +53,4 @@ TEST(X87InDoublePrecision, RoundsTo53BitsInAWiderRange) {
 #endif
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::arithmetic_flags_test

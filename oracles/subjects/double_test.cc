@@ -15,7 +15,7 @@
 #include "reference/exact.h"
 #include "reference/testing/textbook_agreement.h"
 
-namespace exactbn {
+namespace exactbn::double_test {
 namespace {
 
 Tensors run(const Problem& problem) {
@@ -262,4 +262,4 @@ TEST(DoubleSubject, ScalingByAPowerOfTwoChangesNoBitOfY) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::double_test

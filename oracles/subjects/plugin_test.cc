@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace exactbn {
+namespace exactbn::plugin_test {
 namespace {
 
 using testing::HasSubstr;
@@ -139,4 +139,4 @@ TEST(Plugin, RefusesAFileThatIsNoPluginOfThisVersion) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::plugin_test

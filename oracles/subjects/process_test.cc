@@ -12,7 +12,7 @@
 #include "oracles/subjects/plugin.h"
 #include "oracles/wire.h"
 
-namespace exactbn {
+namespace exactbn::process_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -287,4 +287,4 @@ TEST_F(StreamTest, SurroundingsAreOfOneCase) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::process_test

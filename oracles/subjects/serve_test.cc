@@ -7,7 +7,7 @@
 
 #include "oracles/wire.h"
 
-namespace exactbn {
+namespace exactbn::serve_test {
 namespace {
 
 // Answers with the number of the call, and fails on the case "fails".
@@ -87,4 +87,4 @@ TEST(Serve, SaysThatNobodyTakesTheAnswers) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::serve_test

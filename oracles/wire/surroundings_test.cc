@@ -6,7 +6,7 @@
 
 #include "oracles/wire.h"
 
-namespace exactbn {
+namespace exactbn::surroundings_test {
 namespace {
 
 TEST(Surroundings, AreALine) {
@@ -44,4 +44,4 @@ TEST(Surroundings, BadLinesAreRefused) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::surroundings_test

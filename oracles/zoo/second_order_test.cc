@@ -9,7 +9,7 @@
 #include "reference/testing/trials.h"
 #include "reference/textbook/outputs.h"
 
-namespace exactbn {
+namespace exactbn::second_order_test {
 namespace {
 
 Tensor column(Draw& draw, std::int64_t m, double offset, double scale) {
@@ -251,4 +251,4 @@ TEST(ZooSecondOrder, AnInputThatIsForgottenShows) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::second_order_test

@@ -7,7 +7,7 @@
 
 #include "properties/draw/problem.h"
 
-namespace exactbn {
+namespace exactbn::transform_test {
 namespace {
 
 std::uint64_t f32(double value) { return round_to(value, DType::f32); }
@@ -86,4 +86,4 @@ TEST(Transform, InputsThatAnOperationHasNotAreDropped) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::transform_test

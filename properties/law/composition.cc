@@ -11,10 +11,7 @@ namespace {
 
 constexpr std::string_view kChan = "Chan, Golub & LeVeque 1983, equation (2.1)";
 
-bool has_several(const Problem& p) {
-  return is_short(p) && p.view().count() > 1;
-}
-bool is_training(const Problem& p) {
+bool trains_on_several(const Problem& p) {
   return p.operation == Operation::forward_training && has_several(p);
 }
 bool is_backward_frozen(const Problem& p) {
@@ -92,11 +89,11 @@ void merged_gradients(Trial& t) {
   }
 }
 
-const Law kLaws[] = {
+const Law kCompositionLaws[] = {
     {"merged_statistics",
      "m^2 var = m (m1 var1 + m2 var2) + m1 m2 (mean1 - mean2)^2; m mean = ...",
-     kChan, "the statistics leave values out, or count some twice", is_training,
-     merged_statistics},
+     kChan, "the statistics leave values out, or count some twice",
+     trains_on_several, merged_statistics},
     {"merged_gradients", "dgamma and dbeta are the sums of those of the parts",
      "frozen statistics are the same for all parts",
      "the sums leave values out, or count some twice", is_backward_frozen,
@@ -105,6 +102,6 @@ const Law kLaws[] = {
 
 }  // namespace
 
-std::span<const Law> composition_laws() { return kLaws; }
+std::span<const Law> composition_laws() { return kCompositionLaws; }
 
 }  // namespace exactbn

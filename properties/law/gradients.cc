@@ -7,8 +7,6 @@ namespace exactbn {
 
 namespace {
 
-constexpr std::string_view kPaper = "Ioffe & Szegedy 2015, section 3";
-
 bool is_backward(const Problem& p) {
   return p.operation == Operation::backward_training && is_short(p);
 }
@@ -256,18 +254,19 @@ void frozen_and_training(Trial& t) {
   });
 }
 
-const Law kLaws[] = {
-    {"sum_of_dx_is_zero", "sum dx = 0: a bias before has no gradient", kPaper,
+const Law kGradientsLaws[] = {
+    {"sum_of_dx_is_zero", "sum dx = 0: a bias before has no gradient",
+     kPaperSection3,
      "the term of dbeta is missing in dx, or divided by another count",
      is_backward, sum_of_dx},
     {"dx_along_x", "sum dx (x - mean) = gamma dgamma eps / (var + eps)",
      "only epsilon resists a change of scale",
      "the term of dgamma is missing in dx, or not as large", is_backward,
      dx_along_x},
-    {"dgamma_is_a_sum", "dgamma = sum dy (x - mean) invstd", kPaper,
+    {"dgamma_is_a_sum", "dgamma = sum dy (x - mean) invstd", kPaperSection3,
      "dgamma is scaled, divided by a count, or of another mean",
      is_any_backward, dgamma_is_a_sum},
-    {"dbeta_is_a_sum", "dbeta = sum dy", kPaper,
+    {"dbeta_is_a_sum", "dbeta = sum dy", kPaperSection3,
      "dbeta is scaled, or leaves values out", is_any_backward, dbeta_is_a_sum},
     {"dx_of_its_sums",
      "dx = gamma invstd (dy - dbeta/m - xhat dgamma/m): staged is compact",
@@ -286,7 +285,7 @@ const Law kLaws[] = {
      "the derivative of a scale", "the term of dgamma is missing in dx",
      is_backward, dy_along_xhat},
     {"linear_in_gamma", "dx = gamma dx(1); dgamma and dbeta have no gamma",
-     kPaper, "gamma is missing in dx, or is in dgamma", has_gamma,
+     kPaperSection3, "gamma is missing in dx, or is in dgamma", has_gamma,
      linear_in_gamma},
     {"adjoint_of_the_jvp",
      "sum dy y_dot = sum dx x_dot + dgamma gamma_dot + dbeta beta_dot",
@@ -305,6 +304,6 @@ const Law kLaws[] = {
 
 }  // namespace
 
-std::span<const Law> gradient_laws() { return kLaws; }
+std::span<const Law> gradient_laws() { return kGradientsLaws; }
 
 }  // namespace exactbn

@@ -11,11 +11,6 @@ namespace exactbn {
 
 namespace {
 
-constexpr std::string_view kPaper = "Ioffe & Szegedy 2015, section 3";
-
-bool has_several(const Problem& p) {
-  return is_short(p) && p.view().count() > 1;
-}
 bool has_channels(const Problem& p) {
   return is_short(p) && p.view().channels > 1;
 }
@@ -282,9 +277,9 @@ bool is_forward(const Problem& p) {
   return p.operation == Operation::forward_training && is_short(p);
 }
 
-const Law kLaws[] = {
+const Law kInvarianceLaws[] = {
     {"shift_of_x", "BN(x + b) = BN(x), and so its derivatives; mean + b",
-     kPaper,
+     kPaperSection3,
      "a bias before batch normalization shows, or the mean is not exact",
      is_short, shift},
     {"scale_of_x",
@@ -293,14 +288,14 @@ const Law kLaws[] = {
      "epsilon is not inside of the root, or sizes leave a range", is_short,
      scale},
     {"sign_of_x", "BN(-x) - beta = beta - BN(x); dgamma and grad_x change sign",
-     kPaper, "a magnitude is taken, or a sign is lost", is_short, sign},
+     kPaperSection3, "a magnitude is taken, or a sign is lost", is_short, sign},
     {"order_of_values", "BN(x P) = BN(x) P for any permutation P of positions",
      "sums have no order", "positions are left out, or read twice", has_several,
      permutation},
     {"channels_stand_alone",
-     "a channel's answer is that of it alone, whatever the others hold", kPaper,
-     "a channel takes the values or parameters of another", has_channels,
-     channels},
+     "a channel's answer is that of it alone, whatever the others hold",
+     kPaperSection3, "a channel takes the values or parameters of another",
+     has_channels, channels},
     {"layout_does_not_matter", "NCHW, NHWC, ... give the same values",
      "the statistics are over all axes but one",
      "the channels are looked for on another axis", is_short, layout},
@@ -309,16 +304,16 @@ const Law kLaws[] = {
      "means do not know how often a batch is there",
      "a count is wrong: m - 1, m + 1, or that of a sample", trains,
      repeated_batch},
-    {"affine_in_gamma_and_beta", "y - beta = gamma BN(x; 1, 0)", kPaper,
+    {"affine_in_gamma_and_beta", "y - beta = gamma BN(x; 1, 0)", kPaperSection3,
      "gamma or beta is not applied, or not where it should be", is_affine,
      affine},
     {"identity_can_be_represented",
-     "y = x with gamma = sqrt(var + eps) and beta = mean", kPaper,
+     "y = x with gamma = sqrt(var + eps) and beta = mean", kPaperSection3,
      "normalization cannot be undone", is_forward, identity},
 };
 
 }  // namespace
 
-std::span<const Law> invariance_laws() { return kLaws; }
+std::span<const Law> invariance_laws() { return kInvarianceLaws; }
 
 }  // namespace exactbn

@@ -12,7 +12,7 @@
 #include "properties/testing/exact_channel.h"
 #include "reference/exact.h"
 
-namespace exactbn {
+namespace exactbn::laws_test {
 namespace {
 
 std::vector<Dyadic> map(const std::vector<Dyadic>& values,
@@ -222,4 +222,4 @@ RC_GTEST_PROP(Laws, BiasOfALinearLayerDropsOut, ()) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::laws_test

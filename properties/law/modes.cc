@@ -7,8 +7,8 @@ namespace exactbn {
 
 namespace {
 
-constexpr std::string_view kPaper = "Ioffe & Szegedy 2015, algorithm 2";
-constexpr std::string_view kFunction = "an answer is a function of its input";
+constexpr std::string_view kPaperAlgorithm2 =
+    "Ioffe & Szegedy 2015, algorithm 2";
 
 bool is_inference(const Problem& p) {
   return p.operation == Operation::forward_inference && is_short(p);
@@ -111,19 +111,21 @@ void nothing_is_kept(Trial& t) {
   t.repeat();
 }
 
-const Law kLaws[] = {
+const Law kModesLaws[] = {
     {"inference_is_affine", "y = beta + gamma (x - running_mean) invstd",
-     kPaper, "statistics of the batch, or another epsilon, enter inference",
+     kPaperAlgorithm2,
+     "statistics of the batch, or another epsilon, enter inference",
      is_inference, inference_is_affine},
-    {"inference_of_one", "y of a value does not depend on the others", kPaper,
-     "inference normalizes with the statistics of its batch", is_inference,
-     inference_of_one},
+    {"inference_of_one", "y of a value does not depend on the others",
+     kPaperAlgorithm2, "inference normalizes with the statistics of its batch",
+     is_inference, inference_of_one},
     {"inference_is_training",
-     "y is that of training where the statistics are the batch's", kPaper,
-     "training and inference are not the same function", is_training,
-     inference_is_training},
+     "y is that of training where the statistics are the batch's",
+     kPaperAlgorithm2, "training and inference are not the same function",
+     is_training, inference_is_training},
     {"folded_into_a_layer",
-     "y of W x is slope x + offset with the statistics of W x", kPaper,
+     "y of W x is slope x + offset with the statistics of W x",
+     kPaperAlgorithm2,
      "inference is not the affine map that others fold it into", is_inference,
      folded},
     {"same_twice", "the same input has the same answer, bit for bit", kFunction,
@@ -136,6 +138,6 @@ const Law kLaws[] = {
 
 }  // namespace
 
-std::span<const Law> mode_laws() { return kLaws; }
+std::span<const Law> mode_laws() { return kModesLaws; }
 
 }  // namespace exactbn

@@ -13,6 +13,16 @@ namespace exactbn {
 // are left to the oracle.
 inline constexpr std::int64_t kLongest = 1024;
 inline bool is_short(const Problem& p) { return p.x().size() <= kLongest; }
+inline bool is_any_at_all(const Problem&) { return true; }
+inline bool has_several(const Problem& p) {
+  return is_short(p) && p.view().count() > 1;
+}
+
+// Sources of several laws.
+inline constexpr std::string_view kPaperSection3 =
+    "Ioffe & Szegedy 2015, section 3";
+inline constexpr std::string_view kFunction =
+    "an answer is a function of its input";
 
 inline Number count(const Asked& a) {
   return Number(static_cast<double>(a.m()));

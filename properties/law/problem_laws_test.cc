@@ -13,7 +13,7 @@
 #include "properties/testing/exact_channel.h"
 #include "reference/exact.h"
 
-namespace exactbn {
+namespace exactbn::problem_laws_test {
 namespace {
 
 // Every output of the problem, in the format of x.
@@ -227,4 +227,4 @@ RC_GTEST_PROP(ProblemLaws, UnbiasedRunningVarianceIsMOverMMinusOne, ()) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::problem_laws_test

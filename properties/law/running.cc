@@ -14,7 +14,7 @@ bool runs(const Problem& p) {
   return p.operation == Operation::forward_training && is_short(p) &&
          (p.find("running_mean") || p.find("running_var"));
 }
-bool has_several(const Problem& p) { return runs(p) && p.view().count() > 1; }
+bool runs_on_several(const Problem& p) { return runs(p) && has_several(p); }
 bool is_average(const Problem& p) {
   return runs(p) && (!p.momentum || (*p.momentum >= 0 && *p.momentum <= 1));
 }
@@ -190,7 +190,7 @@ void not_in_y(Trial& t) {
   compare(t, a, *q, alike);
 }
 
-const Law kLaws[] = {
+const Law kRunningLaws[] = {
     {"running_update", "r = (1 - a) old + a batch", kUpdate,
      "momentum is on the wrong side, or the variance is of the other divisor",
      runs, update},
@@ -212,7 +212,7 @@ const Law kLaws[] = {
      "the weights do not add up to 1", runs, fixed_point},
     {"mean_of_the_means",
      "a cumulative average over two halves, in either order, is the mean",
-     kUpdate, "the cumulative average has another weight", has_several,
+     kUpdate, "the cumulative average has another weight", runs_on_several,
      mean_of_means},
     {"running_does_not_enter_y",
      "y, mean, var and invstd do not depend on the running statistics", kUpdate,
@@ -221,6 +221,6 @@ const Law kLaws[] = {
 
 }  // namespace
 
-std::span<const Law> running_laws() { return kLaws; }
+std::span<const Law> running_laws() { return kRunningLaws; }
 
 }  // namespace exactbn

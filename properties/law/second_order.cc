@@ -155,7 +155,7 @@ void sum_of_grad_x(Trial& t) {
   });
 }
 
-const Law kLaws[] = {
+const Law kSecondOrderLaws[] = {
     {"jvp_along_x", "y_dot = gamma xhat eps / (var + eps) where x_dot = x",
      "but for epsilon a scale drops out",
      "mean or variance is held constant in the derivative", is_jvp,
@@ -184,6 +184,6 @@ const Law kLaws[] = {
 
 }  // namespace
 
-std::span<const Law> second_order_laws() { return kLaws; }
+std::span<const Law> second_order_laws() { return kSecondOrderLaws; }
 
 }  // namespace exactbn

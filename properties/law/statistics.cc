@@ -7,7 +7,8 @@ namespace exactbn {
 
 namespace {
 
-constexpr std::string_view kPaper = "Ioffe & Szegedy 2015, algorithm 1";
+constexpr std::string_view kPaperAlgorithm1 =
+    "Ioffe & Szegedy 2015, algorithm 1";
 
 bool is_forward(const Problem& p) {
   return p.operation == Operation::forward_training && is_short(p);
@@ -89,28 +90,30 @@ void y_of_the_statistics(Trial& t) {
   });
 }
 
-const Law kLaws[] = {
-    {"mean_of_y_is_beta", "sum y = m beta", kPaper,
+const Law kStatisticsLaws[] = {
+    {"mean_of_y_is_beta", "sum y = m beta", kPaperAlgorithm1,
      "the mean is not that of the values that are normalized", is_forward,
      mean_of_y},
-    {"variance_of_y", "mean (y - beta)^2 = gamma^2 var / (var + eps)", kPaper,
+    {"variance_of_y", "mean (y - beta)^2 = gamma^2 var / (var + eps)",
+     kPaperAlgorithm1,
      "the variance, epsilon or gamma is not what it should be", is_forward,
      variance_of_y},
-    {"mean_is_that_of_x", "m mean = sum x", kPaper,
+    {"mean_is_that_of_x", "m mean = sum x", kPaperAlgorithm1,
      "the mean that is returned is another", is_forward, mean_is_that_of_x},
-    {"var_is_that_of_x", "m var = sum (x - mean)^2", kPaper,
+    {"var_is_that_of_x", "m var = sum (x - mean)^2", kPaperAlgorithm1,
      "the variance that is returned is another: unbiased, or with epsilon",
      is_forward, var_is_that_of_x},
-    {"invstd_of_var", "invstd^2 (var + eps) = 1", kPaper,
+    {"invstd_of_var", "invstd^2 (var + eps) = 1", kPaperAlgorithm1,
      "var and invstd are not of the same channel or epsilon", is_forward,
      invstd_of_var},
-    {"y_of_the_statistics", "y = beta + gamma (x - mean) invstd", kPaper,
+    {"y_of_the_statistics", "y = beta + gamma (x - mean) invstd",
+     kPaperAlgorithm1,
      "the statistics that are returned are not those that normalize",
      is_forward, y_of_the_statistics},
 };
 
 }  // namespace
 
-std::span<const Law> statistics_laws() { return kLaws; }
+std::span<const Law> statistics_laws() { return kStatisticsLaws; }
 
 }  // namespace exactbn

@@ -12,10 +12,6 @@ namespace exactbn {
 
 namespace {
 
-constexpr std::string_view kFunction = "an answer is a function of its input";
-
-bool is_any(const Problem&) { return true; }
-
 // An answer, and where it was given.
 struct Given {
   const Answer& answer;
@@ -81,23 +77,23 @@ void any_number_of_threads(Trial& t) {
   same_verdict(t, {*one, "of 1 thread"}, {*three, "of 3"});
 }
 
-const Law kLaws[] = {
+const Law kSurroundingsLaws[] = {
     {"any_alignment",
      "an answer is as right wherever its inputs and outputs begin in memory",
      kFunction, "memory is taken to be aligned, for vectors, and is not",
-     is_any, any_alignment},
+     is_any_at_all, any_alignment},
     {"outputs_fully_written",
      "an answer does not depend on what the memory for outputs held", kFunction,
-     "values are left out, or added to what is there", is_any,
+     "values are left out, or added to what is there", is_any_at_all,
      outputs_fully_written},
     {"any_number_of_threads",
      "an answer is as right with OMP_NUM_THREADS=1 as with 3", kFunction,
-     "threads leave values out, or write over each other's", is_any,
+     "threads leave values out, or write over each other's", is_any_at_all,
      any_number_of_threads},
 };
 
 }  // namespace
 
-std::span<const Law> surroundings_laws() { return kLaws; }
+std::span<const Law> surroundings_laws() { return kSurroundingsLaws; }
 
 }  // namespace exactbn

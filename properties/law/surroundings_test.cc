@@ -9,7 +9,7 @@
 #include "oracles/subjects/process.h"
 #include "properties/survey.h"
 
-namespace exactbn {
+namespace exactbn::surroundings_test {
 namespace {
 
 using testing::ContainsRegex;
@@ -113,4 +113,4 @@ TEST(Surrounded, WhatHasNoneIsNotAsked) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::surroundings_test

@@ -8,7 +8,7 @@
 
 #include "reference/exact.h"
 
-namespace exactbn {
+namespace exactbn::worked_examples_test {
 namespace {
 
 Problem one_channel(Operation operation, DType dtype,
@@ -129,4 +129,4 @@ TEST(WorkedExamples, CancellingVariances) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::worked_examples_test

@@ -10,7 +10,7 @@
 #include "reference/plain_textbook.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::ball_test {
 namespace {
 
 // Of every output of the textbook in balls, against the exact one.
@@ -69,4 +69,4 @@ TEST(Ball, IsAnyWhereThereIsNoNumber) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::ball_test

@@ -10,7 +10,7 @@
 #include "reference/exact.h"
 #include "reference/rounded.h"
 
-namespace exactbn {
+namespace exactbn::midpoints_test {
 namespace {
 
 constexpr std::array kFormats = {DType::f64, DType::f32, DType::f16,
@@ -87,4 +87,4 @@ TEST(Ties, OfInvstdGoToEven) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::midpoints_test

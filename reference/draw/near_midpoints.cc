@@ -18,7 +18,7 @@ Rational rational(const Dyadic& x) {
 }
 
 // Between normal numbers a few binades around 1.
-Midpoint any_midpoint(Draw& draw, DType dtype) {
+Midpoint midpoint_near_1(Draw& draw, DType dtype) {
   // One draw a statement: the order within one is up to the compiler.
   const double significand = 1 + draw.unit();
   const int exponent = static_cast<int>(draw.below(6)) - 3;
@@ -91,7 +91,7 @@ Problem with(const Solved& s, bool above, DType dtype) {
 std::vector<HardProblem> hard_by_epsilon(Draw& draw, DType dtype) {
   std::vector<HardProblem> problems;
 
-  const Midpoint m = any_midpoint(draw, dtype);
+  const Midpoint m = midpoint_near_1(draw, dtype);
   const bool beyond = draw.below(2) == 0;
   const auto mean = static_cast<double>(draw.below(64));
   const double d = std::ldexp(1.0, static_cast<int>(draw.below(4)));
@@ -110,7 +110,7 @@ std::vector<HardProblem> hard_by_epsilon(Draw& draw, DType dtype) {
 std::vector<HardProblem> hard_y(Draw& draw, DType dtype) {
   std::vector<HardProblem> problems;
 
-  const Midpoint m = any_midpoint(draw, dtype);
+  const Midpoint m = midpoint_near_1(draw, dtype);
   const Rational c = rational(m.value());
   const auto nearby = [dtype](double value) {
     return to_double(round_to(value, dtype), dtype);
@@ -138,7 +138,7 @@ std::vector<HardProblem> hard_invstd(Draw& draw, DType dtype) {
   std::vector<HardProblem> problems;
 
   // The larger x, the more squares of x are above the quantum.
-  Midpoint m = any_midpoint(draw, dtype);
+  Midpoint m = midpoint_near_1(draw, dtype);
   m.negative = false;
   m.below = round_to(std::ldexp(m.low(), -9), dtype);
   const Rational c = rational(m.value());

@@ -14,7 +14,7 @@
 #include "reference/testing/nearest.h"
 #include "reference/textbook/outputs.h"
 
-namespace exactbn {
+namespace exactbn::near_midpoints_test {
 namespace {
 
 constexpr std::array kFormats = {DType::f64, DType::f32, DType::f16,
@@ -88,4 +88,4 @@ TEST(HardCases, OfYFromAMidpoint) { expect_sides(hard_y, 2); }
 TEST(HardCases, OfInvstdFromAMidpoint) { expect_sides(hard_invstd, 3); }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::near_midpoints_test

@@ -3,8 +3,8 @@
 
 namespace exactbn {
 
-Weight weight_of_new(const std::optional<double>& momentum,
-                     std::int64_t batches_tracked) {
+Weight new_batch_weight(const std::optional<double>& momentum,
+                        std::int64_t batches_tracked) {
   if (momentum) return {dyadic(*momentum), 1};
   return {1, Dyadic(batches_tracked) + 1};
 }
@@ -21,7 +21,7 @@ Surd running_after(const Surd& start, std::span<const Surd> batches,
   Surd statistic = start;
   for (const Surd& batch : batches) {
     statistic =
-        running(statistic, batch, weight_of_new(momentum, batches_tracked));
+        running(statistic, batch, new_batch_weight(momentum, batches_tracked));
     ++batches_tracked;
   }
   return statistic;

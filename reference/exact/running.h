@@ -19,8 +19,8 @@ struct Weight {
 
 // momentum, or without one that of the cumulative average,
 // 1 / (batches_tracked + 1).
-Weight weight_of_new(const std::optional<double>& momentum,
-                     std::int64_t batches_tracked);
+Weight new_batch_weight(const std::optional<double>& momentum,
+                        std::int64_t batches_tracked);
 
 // One step: (1 - weight) old + weight batch.
 Surd running(const Surd& old, const Surd& batch, const Weight& weight);

@@ -15,7 +15,7 @@
 #include "reference/textbook/outputs.h"
 #include "reference/ulp.h"
 
-namespace exactbn {
+namespace exactbn::running_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -257,4 +257,4 @@ TEST(Running, TakesTheWeightsOfCaffe) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::running_test

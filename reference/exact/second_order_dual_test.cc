@@ -8,7 +8,7 @@
 #include "reference/draw.h"
 #include "reference/exact.h"
 
-namespace exactbn {
+namespace exactbn::second_order_dual_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -150,4 +150,4 @@ TEST(SecondOrder, TheDoubleBackwardIsTheSlopeOfASlope) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::second_order_dual_test

@@ -8,7 +8,7 @@
 #include "reference/draw.h"
 #include "reference/exact.h"
 
-namespace exactbn {
+namespace exactbn::second_order_test {
 namespace {
 
 constexpr double kNaN = NAN;
@@ -214,4 +214,4 @@ TEST(SecondOrder, AConstantChannelWithoutEpsilonIsZeroByZero) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::second_order_test

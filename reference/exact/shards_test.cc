@@ -6,7 +6,7 @@
 #include "reference/draw.h"
 #include "reference/exact.h"
 
-namespace exactbn {
+namespace exactbn::shards_test {
 namespace {
 
 bool same(const Surd& a, const Surd& b) {
@@ -205,4 +205,4 @@ TEST(Shards, GradientsNeedTheSumsOfTheWholeToo) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::shards_test

@@ -8,7 +8,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::decimal_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -95,4 +95,4 @@ TEST(Decimal, OfRootsAndFractionsAndAllThatCancels) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::decimal_test

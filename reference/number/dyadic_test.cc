@@ -9,7 +9,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::dyadic_test {
 namespace {
 
 TEST(Dyadic, ShiftsTowardZero) {
@@ -50,4 +50,4 @@ TEST(Dyadic, IsTheValueOfEveryFiniteDouble) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::dyadic_test

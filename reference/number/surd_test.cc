@@ -9,7 +9,7 @@
 
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::surd_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -217,4 +217,4 @@ TEST(Surd, SubnormalAndOverflow) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::surd_test

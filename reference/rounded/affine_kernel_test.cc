@@ -11,7 +11,7 @@
 #include "reference/number/surd.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::affine_kernel_test {
 namespace {
 
 constexpr std::size_t kMost = KernelForms::kMost;
@@ -208,4 +208,4 @@ TEST(AffineKernel, APlaceDoesNotDependOnItsNeighbours) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::affine_kernel_test

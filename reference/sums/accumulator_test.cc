@@ -7,7 +7,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::accumulator_test {
 namespace {
 
 TEST(ExactSum, IsTheSumOfWhatWasAdded) {
@@ -84,4 +84,4 @@ TEST(ExactSum, HasOneForm) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::accumulator_test

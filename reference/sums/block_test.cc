@@ -7,7 +7,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::block_test {
 namespace {
 
 template <class Word>
@@ -123,4 +123,4 @@ TEST(SumKernels, GiveTheSameBitsOnEveryInstructionSet) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::block_test

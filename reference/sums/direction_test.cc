@@ -6,7 +6,7 @@
 #include "reference/direction_sums.h"
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::direction_test {
 namespace {
 
 Tensor drawn(Draw& draw, DType dtype, const Shape& shape) {
@@ -75,4 +75,4 @@ TEST(DirectionSums, AreTheThreeOfEachChannel) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::direction_test

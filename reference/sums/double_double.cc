@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "reference/format.h"
+
 namespace exactbn {
 
 DoubleDouble nearest_pair(const Surd& s) {

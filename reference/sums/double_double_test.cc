@@ -8,7 +8,7 @@
 #include "reference/draw.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::double_double_test {
 namespace {
 
 Dyadic exact_of(const DoubleDouble& a) {
@@ -58,4 +58,4 @@ TEST(DoubleDouble, IsOffByNoMoreThanItSays) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::double_double_test

@@ -10,7 +10,7 @@
 #include "reference/sums.h"
 #include "reference/testing/trials.h"
 
-namespace exactbn {
+namespace exactbn::estimated_test {
 namespace {
 
 struct Data {
@@ -175,4 +175,4 @@ TEST(EstimatedSums, AreNotKnownWhereDoublesDoNotBoundThem) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::estimated_test

@@ -15,7 +15,7 @@
 #include "reference/sums/accumulator.h"
 #include "reference/sums/kernels.h"
 
-namespace exactbn {
+namespace exactbn::moments_test {
 namespace {
 
 using Bits = std::function<std::uint64_t(Draw&, DType)>;
@@ -306,4 +306,4 @@ TEST(Moments, SeeANanInEveryPartOfAChannel) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::moments_test

@@ -8,7 +8,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::block_io_test {
 namespace {
 
 TEST(BlockIo, EveryPatternOfAShortFormatGoesThereAndBack) {
@@ -56,4 +56,4 @@ TEST(BlockIo, PartsOfATensorGoThereAndBack) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::block_io_test

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace exactbn {
+namespace exactbn::bytes_test {
 namespace {
 
 TEST(TensorBytes, AreZeroAndAligned) {
@@ -40,4 +40,4 @@ TEST(TensorBytes, AreCopiedAndMoved) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::bytes_test

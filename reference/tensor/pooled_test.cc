@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace exactbn {
+namespace exactbn::pooled_test {
 namespace {
 
 using Map = std::map<int, std::string, std::less<>,
@@ -75,4 +75,4 @@ TEST(Pool, GivesEveryoneAPieceOfHisOwn) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::pooled_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace exactbn {
+namespace exactbn::same_name_test {
 namespace {
 
 TEST(SameName, TellsEveryLetterOfEveryLength) {
@@ -25,4 +25,4 @@ TEST(SameName, TellsEveryLetterOfEveryLength) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::same_name_test

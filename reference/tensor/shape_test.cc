@@ -5,7 +5,7 @@
 
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::shape_test {
 namespace {
 
 TEST(Shape, IsWhatAVectorIs) {
@@ -45,4 +45,4 @@ TEST(Shape, OfOtherExtentsIsAnother) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::shape_test

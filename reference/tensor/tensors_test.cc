@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-namespace exactbn {
+namespace exactbn::tensors_test {
 namespace {
 
 using testing::ElementsAre;
@@ -85,4 +85,4 @@ TEST(Tensors, AreAsAMapHasThem) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::tensors_test

@@ -7,7 +7,7 @@
 #include <boost/multiprecision/eigen.hpp>
 #include <random>
 
-namespace exactbn {
+namespace exactbn::backward_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -116,4 +116,4 @@ TEST(BackwardInference, DxIsGammaDyOverTheDeviationAndNotTheTrainingOne) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::backward_test

@@ -7,7 +7,7 @@
 #include "reference/draw.h"
 #include "reference/textbook.h"
 
-namespace exactbn {
+namespace exactbn::second_order_test {
 namespace {
 
 namespace mp = boost::multiprecision;
@@ -95,4 +95,4 @@ TEST(DoubleBackwardTraining, AgreesWithCentralDifferencesOfTheBackwardPass) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::second_order_test

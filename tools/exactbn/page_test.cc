@@ -11,7 +11,7 @@
 #include "tools/exactbn/page/subject.h"
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::page_test {
 namespace {
 
 using nlohmann::json;
@@ -97,4 +97,4 @@ TEST(Page, ReadsNothingFromElsewhere) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::page_test

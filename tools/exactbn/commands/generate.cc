@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "golden/export.h"
 #include "golden/recipe.h"
 #include "golden/suite/case_id.h"
 #include "golden/vector/dialect.h"

@@ -3,7 +3,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::subjects_test {
 namespace {
 
 using testing::StartsWith;
@@ -32,4 +32,4 @@ TEST_F(Subjects, WaitPassively) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::subjects_test

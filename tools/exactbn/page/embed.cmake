@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Writes OUT, the C++ source of page_assets.h: cmake -D STYLE=FILE -D
+# Writes OUT, the C++ source of assets.h: cmake -D STYLE=FILE -D
 # SCRIPT=FILE -D OUT=FILE -P embed.cmake. Without SCRIPT the script is empty.
 file(READ ${STYLE} style)
 set(script "")
@@ -7,7 +7,7 @@ if(SCRIPT)
   file(READ ${SCRIPT} script)
 endif()
 file(WRITE ${OUT} "// Written by tools/exactbn/page/embed.cmake.
-#include \"tools/exactbn/page_assets.h\"
+#include \"tools/exactbn/page/assets.h\"
 
 namespace exactbn {
 

@@ -8,7 +8,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::matrix_test {
 namespace {
 
 using nlohmann::json;
@@ -119,4 +119,4 @@ TEST_F(SideBySide, OneThatDoesNotStartCostsNoOther) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::matrix_test

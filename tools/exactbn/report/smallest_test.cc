@@ -9,7 +9,7 @@
 #include "oracles/subjects/double.h"
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::smallest_test {
 namespace {
 
 using testing::HasSubstr;
@@ -123,4 +123,4 @@ TEST_F(SmallestInReports, CanBeAskedAgain) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::smallest_test

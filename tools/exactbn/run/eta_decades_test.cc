@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace exactbn {
+namespace exactbn::eta_decades_test {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -64,4 +64,4 @@ TEST(EtaDecades, HaveTheWorstOfEach) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::eta_decades_test

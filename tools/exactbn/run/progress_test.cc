@@ -5,7 +5,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::progress_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -89,4 +89,4 @@ TEST_F(OnATerminal, ALogGetsNoLine) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::progress_test

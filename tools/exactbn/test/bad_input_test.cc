@@ -6,7 +6,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::bad_input_test {
 namespace {
 
 using nlohmann::json;
@@ -395,4 +395,4 @@ TEST_F(BadPlugin, UnknownNameIsRefusedAndKnownOnesAreListed) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::bad_input_test

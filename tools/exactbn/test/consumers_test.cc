@@ -7,7 +7,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::consumers_test {
 namespace {
 
 using testing::AnyOf;
@@ -113,4 +113,4 @@ TEST_F(Consumers, OnnxRuntimeIsJudgedByOnnxAndJson) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::consumers_test

@@ -9,7 +9,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::defects_test {
 namespace {
 
 using nlohmann::json;
@@ -63,4 +63,4 @@ TEST_F(DefectsOnTheCommandLine, TheMatrixCountsTheCasesThatTellEach) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::defects_test

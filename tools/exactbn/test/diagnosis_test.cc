@@ -6,7 +6,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::diagnosis_test {
 namespace {
 
 using nlohmann::json;
@@ -272,4 +272,4 @@ TEST_F(DiagnosisText, DifferentRightAnswersAreCountedAndPass) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::diagnosis_test

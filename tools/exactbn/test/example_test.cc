@@ -10,7 +10,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::example_test {
 namespace {
 
 using testing::HasSubstr;
@@ -158,4 +158,4 @@ TEST_F(Example, AgainFailsAgain) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::example_test

@@ -4,7 +4,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::exit_codes_test {
 namespace {
 
 using testing::HasSubstr;
@@ -202,4 +202,4 @@ TEST_F(ExitCode, OneWhereSomeFailAndOthersAreMissing) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::exit_codes_test

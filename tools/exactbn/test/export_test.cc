@@ -6,7 +6,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::export_test {
 namespace {
 
 using testing::HasSubstr;
@@ -298,4 +298,4 @@ TEST_F(Export, DoesNotDependOnTheNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::export_test

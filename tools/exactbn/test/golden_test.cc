@@ -7,7 +7,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::golden_test {
 namespace {
 
 using testing::ElementsAre;
@@ -148,4 +148,4 @@ TEST_F(Golden, MayFillAnEmptyFolder) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::golden_test

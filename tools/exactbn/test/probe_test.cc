@@ -7,7 +7,7 @@
 #include "tools/exactbn/report/card.h"
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::probe_test {
 namespace {
 
 using nlohmann::json;
@@ -163,4 +163,4 @@ TEST_F(ProbeCommand, BadUsageIsOneLine) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::probe_test

@@ -6,7 +6,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::properties_test {
 namespace {
 
 using testing::AllOf;
@@ -207,4 +207,4 @@ TEST_F(Properties, WhatIsNoGoalIsRefused) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::properties_test

@@ -7,7 +7,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::reports_test {
 namespace {
 
 using nlohmann::json;
@@ -349,4 +349,4 @@ TEST_F(Reports, OverwriteOldOnesAndLeaveDevicesAlone) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::reports_test

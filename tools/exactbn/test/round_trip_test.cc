@@ -6,7 +6,7 @@
 
 #include "tools/exactbn/test/program_test.h"
 
-namespace exactbn {
+namespace exactbn::round_trip_test {
 namespace {
 
 using nlohmann::json;
@@ -106,4 +106,4 @@ TEST_F(RoundTrip, ListsNameWhatOtherVerbsTake) {
 }
 
 }  // namespace
-}  // namespace exactbn
+}  // namespace exactbn::round_trip_test
