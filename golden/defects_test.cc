@@ -9,7 +9,7 @@
 
 #include "golden/suite.h"
 #include "oracles/check.h"
-#include "oracles/defect_kill.h"
+#include "oracles/defects/truth.h"
 #include "oracles/subjects/double.h"
 
 namespace exactbn::defects_test {

@@ -72,7 +72,7 @@ TEST(DiagnosisOnTheCoreSuite, FewCasesBlameTheDefectAndPerhapsOthers) {
 
 // ---- Subjects that are none of the models.
 
-using Kernel = std::function<Tensors(const Problem&)>;
+using Kernel = std::function<OutputTensors(const Problem&)>;
 
 Diagnosis diagnose_kernel(const Kernel& kernel, const std::vector<Case>& cases,
                           const Declaration& declaration = {}) {
@@ -96,7 +96,7 @@ std::vector<Case> cases_where(const std::function<bool(const Case&)>& wanted) {
   return cases;
 }
 
-Tensors modelled(const char* name, const Problem& problem) {
+OutputTensors modelled(const char* name, const Problem& problem) {
   return defect_answers(*find_defect(name), problem).front().outputs;
 }
 
@@ -155,7 +155,7 @@ TEST(DiagnosisOnTheCoreSuite, NamesBothOfTwoDefects) {
 // A defect on one path only explains less than it should.
 TEST(DiagnosisOnTheCoreSuite, BlamesNoneThatShouldHaveShownElsewhere) {
   const auto kernel = [](const Problem& problem) {
-    Tensors answer = modelled("epsilon_outside_root", problem);
+    OutputTensors answer = modelled("epsilon_outside_root", problem);
     if (problem.x().dtype() == DType::f32) return answer;
     Memory none;
     return answer_of({}, problem, Order::forward, none);
@@ -176,7 +176,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneThatShouldHaveShownElsewhere) {
 // the channels are not adjacent.
 TEST(DiagnosisOnTheCoreSuite, TellsWhereADefectOfOnePathIs) {
   const auto kernel = [](const Problem& problem) {
-    const Tensor* gamma = problem.find("gamma");
+    const Tensor* gamma = problem.find(Input::gamma);
     const bool wide = gamma && gamma->dtype() == DType::f32;
     const bool last =
         problem.channel_axis > 1 &&
@@ -205,10 +205,10 @@ TEST(DiagnosisOnTheCoreSuite, TellsWhereADefectOfOnePathIs) {
 TEST(DiagnosisOnTheCoreSuite, TellsWhichOutputOfADefectIsAlike) {
   const auto kernel = [](const Problem& problem) {
     Memory none;
-    Tensors answer = answer_of({}, problem, Order::forward, none);
+    OutputTensors answer = answer_of({}, problem, Order::forward, none);
     if (problem.operation == Operation::backward_inference) {
-      answer["dbeta"] =
-          modelled("gradient_sums_in_format_of_x", problem).at("dbeta");
+      answer[Output::dbeta] =
+          modelled("gradient_sums_in_format_of_x", problem).at(Output::dbeta);
     }
     return answer;
   };
@@ -217,7 +217,7 @@ TEST(DiagnosisOnTheCoreSuite, TellsWhichOutputOfADefectIsAlike) {
   ASSERT_EQ(d.resembling.size(), 1u);
   const Resemblance& r = d.resembling.front();
   EXPECT_THAT(names(r.here), ElementsAre("gradient_sums_in_format_of_x"));
-  EXPECT_THAT(r.outputs, ElementsAre("dbeta"));
+  EXPECT_THAT(r.outputs, ElementsAre(Output::dbeta));
 }
 
 // It gives infinities alone, which are weak evidence; but a label tells where.
@@ -235,7 +235,7 @@ TEST(DiagnosisOnTheCoreSuite, TakesALabelForEvidence) {
   };
   const auto forward = [](const Case& c) {
     return c.problem.x().dtype() == DType::f32 &&
-           c.problem.find("dy") == nullptr;
+           c.problem.find(Input::dy) == nullptr;
   };
   const Diagnosis d = diagnose_kernel(kernel, cases_where(forward));
   EXPECT_THAT(d.culprits, IsEmpty());
@@ -252,7 +252,7 @@ TEST(DiagnosisOnTheCoreSuite, HoldsTheRunningVarianceAgainstTheDeclaredOne) {
   Declaration biased;
   biased.running_variance = RunningVariance::biased;
   const auto running = [](const Case& c) {
-    return c.problem.find("running_var") != nullptr &&
+    return c.problem.find(Input::running_var) != nullptr &&
            c.problem.operation == Operation::forward_training;
   };
   const auto diagnosed = [&](const Model& model, RunningVariance divisor) {
@@ -286,7 +286,7 @@ TEST(DiagnosisOnTheCoreSuite, HoldsTheRunningVarianceAgainstTheDeclaredOne) {
 TEST(DiagnosisOnTheCoreSuite, BlamesNoneForAnUnknownDefect) {
   const auto kernel = [](const Problem& problem) {
     Memory none;
-    Tensors answer = answer_of({}, problem, Order::forward, none);
+    OutputTensors answer = answer_of({}, problem, Order::forward, none);
     for (auto& [name, tensor] : answer) {
       for (std::int64_t i = 0; i < tensor.size(); ++i) {
         tensor.set_bits(i, round_to(tensor.value(i) * 1.25, tensor.dtype()));
@@ -303,7 +303,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneForAnUnknownDefect) {
 TEST(DiagnosisOnTheCoreSuite, BlamesNoneForNaNEverywhere) {
   const auto kernel = [](const Problem& problem) {
     Memory none;
-    Tensors answer = answer_of({}, problem, Order::forward, none);
+    OutputTensors answer = answer_of({}, problem, Order::forward, none);
     for (auto& [name, tensor] : answer) {
       for (std::int64_t i = 0; i < tensor.size(); ++i) {
         tensor.set_bits(i, format(tensor.dtype()).quiet_nan());

@@ -12,7 +12,6 @@
 #include "golden/vector/bytes.h"
 #include "golden/vector/prove.h"
 #include "golden/vector/sha256.h"
-#include "oracles/output_format.h"
 #include "oracles/wire/json_fields.h"
 #include "reference/rounded.h"
 #include "reference/sums.h"
@@ -24,7 +23,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "exactbn/recipe/1";
-constexpr std::string_view kBiased = "running_var_biased";
+constexpr Output kBiased = Output::running_var_biased;
 constexpr std::int64_t kSamples = 32;
 // Of x; what has more needs more memory than one should ask for unawares.
 constexpr std::int64_t kMostValues = std::int64_t{1} << 28;
@@ -52,7 +51,7 @@ std::string fraction(const Dyadic& x, const Integer& d) {
 }
 
 ordered_json channels(const Problem& problem) {
-  const Tensor* const dy = problem.find("dy");
+  const Tensor* const dy = problem.find(Input::dy);
   const ChannelView view = problem.view();
   const Integer m = view.count();
   ordered_json list = ordered_json::array();
@@ -100,9 +99,9 @@ ordered_json samples(const ExpectedOutput& output) {
 }
 
 ordered_json outputs(const Problem& problem) {
-  std::vector<std::string_view> names = output_names(problem);
-  const bool updates =
-      std::find(names.begin(), names.end(), "running_var") != names.end();
+  const OutputNames computed = output_names(problem);
+  std::vector<Output> names(computed.begin(), computed.end());
+  const bool updates = computed.contains(Output::running_var);
   const Declaration unbiased;
   const Judge judge(problem, unbiased);
   Declaration biased;
@@ -113,13 +112,13 @@ ordered_json outputs(const Problem& problem) {
     biased_judge.emplace(problem, biased);
   }
   ordered_json all;
-  for (const std::string_view name : names) {
+  for (const Output name : names) {
     const bool other = name == kBiased;
-    const std::string_view output = other ? "running_var" : name;
+    const Output output = other ? Output::running_var : name;
     const Tensor values =
         rounded(judge.exact(), name, output_format(problem, output));
     const std::vector<std::int64_t> at = sampled(values.size());
-    ordered_json& entry = all[std::string(name)] = digest(values);
+    ordered_json& entry = all[std::string(to_string(name))] = digest(values);
     entry["at"] = at;
     entry.update(samples(prove_at(other ? *biased_judge : judge, problem,
                                   other ? biased : unbiased, output, at)));
@@ -202,7 +201,7 @@ std::string write_recipe(const Recipe& recipe, const Generator& generator) {
   require_valid(problem);
   ordered_json inputs;
   for (const auto& [name, tensor] : problem.inputs) {
-    inputs[name] = digest(tensor);
+    inputs[std::string(to_string(name))] = digest(tensor);
   }
   const ordered_json file = {
       {"schema", kSchema},

@@ -117,7 +117,7 @@ TEST(CoreSuite, StaysSmall) {
 // writes zeros.
 TEST(CoreSuite, DyIsConstantOnlyWhereLabelled) {
   for (const Case& c : suite()) {
-    const Tensor* dy = c.problem.find("dy");
+    const Tensor* dy = c.problem.find(Input::dy);
     if (!dy || dy->size() == 1) continue;
     EXPECT_EQ(constant_value(*dy).has_value(), has_label(c, "ConstantDy"))
         << c.id;
@@ -128,10 +128,10 @@ TEST(CoreSuite, NoParameterIsAtItsDefault) {
   for (const Case& c : suite()) {
     SCOPED_TRACE(c.id);
     for (const auto& [name, at] :
-         std::map<std::string, double>{{"gamma", 1},
-                                       {"beta", 0},
-                                       {"running_mean", 0},
-                                       {"running_var", 1}}) {
+         std::map<Input, double>{{Input::gamma, 1},
+                                 {Input::beta, 0},
+                                 {Input::running_mean, 0},
+                                 {Input::running_var, 1}}) {
       const Tensor* tensor = c.problem.find(name);
       if (!tensor) continue;
       EXPECT_NE(constant_value(*tensor), at) << name;
@@ -189,7 +189,7 @@ TEST(CoreSuite, OrdinaryAnswersAreFinite) {
       continue;
     }
     const ExactBatchNorm exact(c.problem);
-    for (const std::string_view output : output_names(c.problem)) {
+    for (const Output output : output_names(c.problem)) {
       const bool like_x = shaped_like_x(output);
       const DType x = c.problem.x().dtype();
       const DType wide = x == DType::f64 ? x : DType::f32;

@@ -52,7 +52,7 @@ struct ExpectedOutput {
 // the input is refused.
 struct Expected {
   std::string reject;
-  std::map<std::string, ExpectedOutput, std::less<>> outputs;
+  std::map<Output, ExpectedOutput> outputs;
 
   bool operator==(const Expected&) const = default;
 };
@@ -61,7 +61,7 @@ struct Expected {
 // `expected` in its convention; see dialect.h.
 struct Dialect {
   std::optional<double> momentum;
-  std::map<std::string, ExpectedOutput, std::less<>> outputs;
+  std::map<Output, ExpectedOutput> outputs;
 
   bool operator==(const Dialect&) const = default;
 };

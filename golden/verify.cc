@@ -23,7 +23,7 @@ std::string check_vector(const Vector& vector, const VectorFile& file) {
   if (problem.operation != file.operation) {
     return "operation: not that of the file";
   }
-  if (problem.find("x") == nullptr) return "inputs.x: missing";
+  if (problem.find(Input::x) == nullptr) return "inputs.x: missing";
   if (problem.x().dtype() != file.dtype) {
     return "inputs.x.dtype: not that of the file";
   }

@@ -31,7 +31,7 @@ TEST(Verify, ProvesWhatWasGenerated) {
 
 TEST(Verify, NamesFileCaseAndFieldOfTheFirstWrongValue) {
   VectorFile file = read_vectors(small_folder().at(kSmallFile));
-  Tensor& dx = file.cases[3].expected.outputs.at("dx").values;
+  Tensor& dx = file.cases[3].expected.outputs.at(Output::dx).values;
   dx.set_bits(1, dx.bits(1) ^ 1);
   const Verification v = verify(signed_folder(write_vectors(file)));
   ASSERT_EQ(v.wrong.size(), 1u);

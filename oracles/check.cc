@@ -30,13 +30,13 @@ Units units_of(const ChannelView& view) {
 
 // Whether sums that are nearly right will do for most channels: those of
 // outputs of one value a channel must be exact, and then serve all.
-bool is_worth_a_screen(const Problem& problem,
-                       const std::vector<std::string_view>& outputs) {
+bool is_worth_a_screen(const Problem& problem, const OutputNames& outputs) {
   constexpr std::int64_t kEnough = 1024;  // values a channel
   const bool first_order = problem.operation == Operation::forward_training ||
                            problem.operation == Operation::backward_training;
   return first_order && problem.view().count() >= kEnough &&
-         std::all_of(outputs.begin(), outputs.end(), shaped_like_x);
+         std::all_of(outputs.begin(), outputs.end(),
+                     [](Output output) { return shaped_like_x(output); });
 }
 
 // The outputs shaped like x.
@@ -62,12 +62,11 @@ void check_values(const Problem& problem, Judge& judge, Screen* screen,
 
 // An output of one value a channel.
 OutputVerdict check_channels(const Problem& problem, const Judge& judge,
-                             const std::string& name, const Tensor& got,
-                             Grade required) {
+                             Output output, const Tensor& got, Grade required) {
   OutputVerdict out =
-      empty_verdict(problem, judge, name, got.dtype(), required);
+      empty_verdict(problem, judge, output, got.dtype(), required);
   for (std::int64_t c = 0; c < got.size(); ++c) {
-    const Judgement j = judge(name, c, got.bits(c), got.dtype());
+    const Judgement j = judge(output, c, got.bits(c), got.dtype());
     add(out, {c, got.bits(c), j}, required, c);
   }
   return out;
@@ -109,16 +108,16 @@ CaseVerdict check(const Case& c, const Declaration& declaration,
   }
   Judge judge(c.problem, declaration, Judge::Deferred());
   CaseVerdict result;
-  std::vector<std::string_view> names;
-  for (const std::string_view name : output_names(c.problem)) {
+  OutputNames names;
+  for (const Output name : output_names(c.problem)) {
     if (!offers(declaration, c.problem.operation, name)) continue;
-    if (answer.outputs.contains(std::string(name))) {
+    if (answer.outputs.contains(name)) {
       names.push_back(name);
       continue;
     }
     result.verdict = Verdict::missing;
     result.reason += (result.reason.empty() ? "no " : ", no ");
-    result.reason += name;
+    result.reason += to_string(name);
   }
   std::optional<Screen> screen;
   if (filter == Filter::on && is_worth_a_screen(c.problem, names)) {
@@ -126,20 +125,19 @@ CaseVerdict check(const Case& c, const Declaration& declaration,
   }
   Screen* const first = screen ? &*screen : nullptr;
   std::list<FastCheck> values;
-  for (const std::string_view name : names) {
+  for (const Output name : names) {
     if (!shaped_like_x(name)) continue;
-    values.emplace_back(c.problem, judge, first, name,
-                        answer.outputs.at(std::string(name)), required, filter);
+    values.emplace_back(c.problem, judge, first, name, answer.outputs.at(name),
+                        required, filter);
   }
   check_values(c.problem, judge, first, values);
-  for (const std::string_view name : names) {
+  for (const Output name : names) {
     if (shaped_like_x(name)) {
       result.outputs.push_back(values.front().finish());
       values.pop_front();
     } else {
-      const std::string text(name);
       result.outputs.push_back(check_channels(
-          c.problem, judge, text, answer.outputs.at(text), required));
+          c.problem, judge, name, answer.outputs.at(name), required));
     }
     OutputVerdict& out = result.outputs.back();
     if (out.worst.index < 0) out.worst = {};  // none is decided

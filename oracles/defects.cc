@@ -38,7 +38,7 @@ std::vector<Defect> all_families() {
   return all;
 }
 
-Answer with_outputs(Tensors outputs) {
+Answer with_outputs(OutputTensors outputs) {
   Answer answer;
   answer.outputs = std::move(outputs);
   return answer;

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "oracles/check.h"
-#include "oracles/defect_kill.h"
+#include "oracles/defects/truth.h"
 #include "oracles/subjects/double.h"
 #include "reference/draw.h"
 
@@ -24,29 +24,27 @@ const Defect& defect(std::string_view name) {
 Problem channel(DType dtype, const std::vector<double>& x) {
   const auto m = static_cast<std::int64_t>(x.size());
   Problem p;
-  p.inputs["x"] = make_tensor(dtype, {m, 1}, x);
-  p.inputs["gamma"] = make_tensor(DType::f32, {1}, std::vector{2.});
-  p.inputs["beta"] = make_tensor(DType::f32, {1}, std::vector{1.});
+  p.inputs[Input::x] = make_tensor(dtype, {m, 1}, x);
+  p.inputs[Input::gamma] = make_tensor(DType::f32, {1}, std::vector{2.});
+  p.inputs[Input::beta] = make_tensor(DType::f32, {1}, std::vector{1.});
   return p;
 }
 
 Problem with_running(Problem p, double mean, double var) {
-  p.inputs["running_mean"] = make_tensor(DType::f32, {1}, std::vector{mean});
-  p.inputs["running_var"] = make_tensor(DType::f32, {1}, std::vector{var});
+  p.inputs[Input::running_mean] =
+      make_tensor(DType::f32, {1}, std::vector{mean});
+  p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, std::vector{var});
   return p;
 }
 
 // The first value of an output of the canonical answer.
-double first(std::string_view name, const Problem& p, std::string_view output) {
-  return defect_answers(defect(name), p)
-      .front()
-      .outputs.at(std::string(output))
-      .value(0);
+double first(std::string_view name, const Problem& p, Output output) {
+  return defect_answers(defect(name), p).front().outputs.at(output).value(0);
 }
 
 double variance(std::string_view name, const std::vector<double>& x,
                 DType dtype = DType::f32) {
-  return first(name, channel(dtype, x), "var");
+  return first(name, channel(dtype, x), Output::var);
 }
 
 TEST(Defects, HaveNamesOfTheirOwnAndSayWhatIsWrong) {
@@ -90,22 +88,25 @@ TEST(Defects, MeanRoundedBeforeItIsSubtracted) {
 TEST(Defects, ALongSumStalls) {
   const std::vector<double> ones(70'000, 1);
   const float stalled = 2048.0F / 70'000.0F;
-  EXPECT_EQ(first("sums_in_format_of_x", channel(DType::f16, ones), "mean"),
-            double{stalled});
+  EXPECT_EQ(
+      first("sums_in_format_of_x", channel(DType::f16, ones), Output::mean),
+      double{stalled});
   std::vector<double> pairs;
   while (pairs.size() < 1 << 17) pairs.insert(pairs.end(), {1, 1 + 0x1p-8});
   const Problem p = channel(DType::f32, pairs);
   const auto answers = defect_answers(defect("sum_stalls"), p);
-  EXPECT_NEAR(answers[0].outputs.at("mean").value(0), 1 + 0x1p-10, 0x1p-18);
-  EXPECT_EQ(answers[2].outputs.at("mean").value(0), 1 + 0x1p-9);
+  EXPECT_NEAR(answers[0].outputs.at(Output::mean).value(0), 1 + 0x1p-10,
+              0x1p-18);
+  EXPECT_EQ(answers[2].outputs.at(Output::mean).value(0), 1 + 0x1p-9);
 }
 
 TEST(Defects, FoldedAffineLosesSmallDifferences) {
   Problem p = with_running(channel(DType::f32, {1e6 + 0x1p-4}), 1e6, 1e-6);
   p.operation = Operation::forward_inference;
   p.epsilon = double{1e-5F};
-  EXPECT_NEAR(first("beta_ignored", p, "y"), 2 * 18.84, 0.01);
-  EXPECT_NE(first("affine_folded", p, "y"), first("beta_ignored", p, "y"));
+  EXPECT_NEAR(first("beta_ignored", p, Output::y), 2 * 18.84, 0.01);
+  EXPECT_NE(first("affine_folded", p, Output::y),
+            first("beta_ignored", p, Output::y));
 }
 
 TEST(Defects, ShortFormatsOverflow) {
@@ -115,54 +116,58 @@ TEST(Defects, ShortFormatsOverflow) {
   EXPECT_EQ(variance("squares_leave_range", {1e-30, 3e-30}), 0);
   std::vector<double> many(2049, 1);
   many.front() = 2;
-  EXPECT_NEAR(first("count_in_format_of_x", channel(DType::f16, many), "mean"),
-              2050. / 2048, 1e-7);
+  EXPECT_NEAR(
+      first("count_in_format_of_x", channel(DType::f16, many), Output::mean),
+      2050. / 2048, 1e-7);
 }
 
 TEST(Defects, RunningStatistics) {
   Problem p = with_running(channel(DType::f32, {0, 2}), 8, 4);
   p.momentum = 0.125;
-  const auto running = [&](const char* name, const char* output) {
+  const auto running = [&](const char* name, Output output) {
     return first(name, p, output);
   };
-  EXPECT_EQ(running("gamma_ignored", "running_var"), 3.75);
-  EXPECT_EQ(running("running_variance_biased", "running_var"), 3.625);
-  EXPECT_EQ(running("momentum_on_wrong_side", "running_mean"), 1.875);
-  EXPECT_EQ(running("running_never_updated", "running_mean"), 8);
-  EXPECT_EQ(running("running_replaced", "running_var"), 2);
-  EXPECT_EQ(running("running_mean_and_variance_swapped", "running_mean"), 3.75);
+  EXPECT_EQ(running("gamma_ignored", Output::running_var), 3.75);
+  EXPECT_EQ(running("running_variance_biased", Output::running_var), 3.625);
+  EXPECT_EQ(running("momentum_on_wrong_side", Output::running_mean), 1.875);
+  EXPECT_EQ(running("running_never_updated", Output::running_mean), 8);
+  EXPECT_EQ(running("running_replaced", Output::running_var), 2);
+  EXPECT_EQ(running("running_mean_and_variance_swapped", Output::running_mean),
+            3.75);
   p.momentum = std::nullopt;
   p.batches_tracked = 3;
-  EXPECT_EQ(running("gamma_ignored", "running_mean"), 6.25);
-  EXPECT_NE(running("cumulative_average_lost", "running_mean"), 6.25);
+  EXPECT_EQ(running("gamma_ignored", Output::running_mean), 6.25);
+  EXPECT_NE(running("cumulative_average_lost", Output::running_mean), 6.25);
 
   Problem constant = with_running(channel(DType::f32, {3, 3}), 1, 1);
   constant.momentum = 1;
   constant.epsilon = 1;
-  EXPECT_EQ(first("gamma_ignored", constant, "running_var"), 0);
-  EXPECT_EQ(first("running_variance_holds_epsilon", constant, "running_var"),
-            1);
+  EXPECT_EQ(first("gamma_ignored", constant, Output::running_var), 0);
+  EXPECT_EQ(
+      first("running_variance_holds_epsilon", constant, Output::running_var),
+      1);
 }
 
 TEST(Defects, Epsilon) {
   Problem p = channel(DType::f32, {1e-4, -1e-4});
   p.epsilon = double{1e-5F};
-  EXPECT_NEAR(first("gamma_ignored", p, "invstd"), 316.1, 0.1);
-  EXPECT_NEAR(first("epsilon_missing", p, "invstd"), 1e4, 1);
-  EXPECT_NEAR(first("epsilon_outside_root", p, "invstd"), 9091, 1);
+  EXPECT_NEAR(first("gamma_ignored", p, Output::invstd), 316.1, 0.1);
+  EXPECT_NEAR(first("epsilon_missing", p, Output::invstd), 1e4, 1);
+  EXPECT_NEAR(first("epsilon_outside_root", p, Output::invstd), 9091, 1);
   p.epsilon = double{1e-8F};
-  EXPECT_NEAR(first("epsilon_clamped", p, "invstd"), 316.1, 0.1);
+  EXPECT_NEAR(first("epsilon_clamped", p, Output::invstd), 316.1, 0.1);
 }
 
 TEST(Defects, OfStateShowAtTheSecondCall) {
   Problem p = channel(DType::f32, {1, 2, 4});
   p.operation = Operation::backward_training;
-  p.inputs.erase("beta");
-  p.inputs["dy"] = make_tensor(DType::f32, {3, 1}, std::vector{1., -3., 4.});
+  p.inputs.erase(Input::beta);
+  p.inputs[Input::dy] =
+      make_tensor(DType::f32, {3, 1}, std::vector{1., -3., 4.});
   DefectSubject subject(defect("gradients_accumulate"));
-  EXPECT_EQ(subject.answer({"", p, {}}).outputs.at("dbeta").value(0), 2);
-  EXPECT_EQ(subject.answer({"", p, {}}).outputs.at("dbeta").value(0), 4);
-  EXPECT_EQ(first("gradients_accumulate", p, "dbeta"), 4);
+  EXPECT_EQ(subject.answer({"", p, {}}).outputs.at(Output::dbeta).value(0), 2);
+  EXPECT_EQ(subject.answer({"", p, {}}).outputs.at(Output::dbeta).value(0), 4);
+  EXPECT_EQ(first("gradients_accumulate", p, Output::dbeta), 4);
 }
 
 // ---- All of them.
@@ -183,14 +188,11 @@ Case benign(Operation operation, DType dtype) {
     }
     return tensor;
   };
-  const InputNames& names = input_names(operation);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      const bool like_x = shaped_like_x(name);
-      p.inputs.emplace(name, fill(like_x ? dtype : DType::f32,
-                                  like_x ? Shape{3, 3, 5} : Shape{3},
-                                  name == "running_var"));
-    }
+  for (const Input name : inputs_of(operation)) {
+    const bool like_x = shaped_like_x(name);
+    p.inputs.emplace(name, fill(like_x ? dtype : DType::f32,
+                                like_x ? Shape{3, 3, 5} : Shape{3},
+                                name == Input::running_var));
   }
   return {"benign", p, {}};
 }
@@ -201,7 +203,8 @@ TEST(Defects, WithoutOneTheModelIsRight) {
     for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
       const Case c = benign(operation, dtype);
       Memory memory;
-      const Tensors right = answer_of({}, c.problem, Order::forward, memory);
+      const OutputTensors right =
+          answer_of({}, c.problem, Order::forward, memory);
       Answer answer;
       answer.outputs = right;
       EXPECT_EQ(check(c, {}, answer, Grade::faithful).verdict, Verdict::passed)

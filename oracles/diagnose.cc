@@ -193,9 +193,10 @@ struct Wrong {
     for (const Answer*& call : only.calls) {
       if (!truth.fails(call->outputs)) continue;
       Answer& answer = answers.emplace_back(*call);
-      erase_if(answer.outputs, [&](const auto& output) {
-        return !truth.fails(Tensors{output});
-      });
+      answer.outputs.clear();
+      for (const auto& output : call->outputs) {
+        if (truth.fails(output)) answer.outputs.insert(output);
+      }
       call = &answer;
     }
   }
@@ -204,10 +205,10 @@ struct Wrong {
 };
 
 // The outputs that fail in cases in which the defect would fail others too.
-std::set<std::string> outputs_alone(std::span<const Heard> run,
-                                    const Culprit& culprit,
-                                    const Declaration& declaration) {
-  std::set<std::string> names;
+std::set<Output> outputs_alone(std::span<const Heard> run,
+                               const Culprit& culprit,
+                               const Declaration& declaration) {
+  std::set<Output> names;
   for (const std::size_t i : culprit.explained) {
     const Heard& heard = run[i];
     Truth truth(*heard.question, declaration);
@@ -215,7 +216,7 @@ std::set<std::string> outputs_alone(std::span<const Heard> run,
     for (const Answer* call : heard.calls) {
       if (compare(truth, p, call->outputs).agrees) continue;
       for (const auto& output : call->outputs) {
-        if (truth.fails(Tensors{output})) names.insert(output.first);
+        if (truth.fails(output)) names.insert(output.first);
       }
     }
   }

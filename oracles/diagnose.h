@@ -33,7 +33,7 @@ struct Culprit {
 struct Resemblance {
   Culprit here;
   // The outputs that are alike, where they would fail others too; or none.
-  std::set<std::string> outputs;
+  std::set<Output> outputs;
   // Cases that the first of them would fail, and that did not fail.
   std::vector<std::size_t> elsewhere;
   std::string only_where;  // what tells the one from the other, or empty

@@ -10,6 +10,7 @@
 #include "oracles/defects/truth.h"
 #include "oracles/explain/pattern.h"
 #include "oracles/explain/wrong_part.h"
+#include "oracles/format_names.h"
 
 namespace exactbn {
 
@@ -18,7 +19,7 @@ namespace {
 bool failed(const OutputVerdict& out) { return out.verdict == Verdict::failed; }
 
 std::string position(const Problem& problem, const OutputVerdict& out) {
-  const Shape shape = output_shape(problem, out.output);
+  const Shape shape = shape_of(problem, out.output);
   Shape index(shape.size());
   std::int64_t rest = out.worst.index;
   for (std::size_t axis = shape.size(); axis-- > 0; rest /= shape[axis]) {
@@ -69,7 +70,7 @@ std::string scope(const Problem& problem, const OutputVerdict& out) {
     const bool bad = out.failed_in_channel[c] > 0;
     (bad ? wrong : clean).push_back(static_cast<std::int64_t>(c));
   }
-  const bool of_channel = output_shape(problem, out.output).size() == 1;
+  const bool of_channel = shape_of(problem, out.output).size() == 1;
   const auto values = static_cast<std::int64_t>(wrong.size()) *
                       (of_channel ? 1 : problem.view().count());
   std::string text = fmt::format("{} of {} values of {}", out.failed_values,
@@ -84,7 +85,7 @@ std::string overflow(const Case& c, const Declaration& declaration,
                      const OutputVerdict& out) {
   const Problem& problem = c.problem;
   const DType working = working_format(problem, declaration);
-  const bool of_channel = output_shape(problem, out.output).size() == 1;
+  const bool of_channel = shape_of(problem, out.output).size() == 1;
   const std::int64_t channel =
       of_channel ? out.worst.index : problem.view().channel(out.worst.index);
   const Judgement& j = out.worst.judgement;

@@ -12,10 +12,6 @@ namespace {
 
 constexpr double kUnlike = std::numeric_limits<double>::infinity();
 
-Wide power_of_two(std::int64_t exponent) {
-  return std::ldexp(Wide{1}, static_cast<int>(exponent));
-}
-
 // The value that a subject meant where the exact one is a number. An infinity
 // stands for the first number that is too large. So does NaN in a format
 // without infinities, where the exact value has its sign: a NaN's says nothing.
@@ -36,20 +32,6 @@ Judgement alike(bool same, std::uint64_t want) {
   return j;
 }
 
-bool same_value(std::uint64_t a, std::uint64_t b, DType dtype) {
-  // Neither the sign of a zero nor the payload of a NaN is judged.
-  const bool zeros = magnitude(a, dtype) == 0 && magnitude(b, dtype) == 0;
-  return a == b || zeros || (is_nan(a, dtype) && is_nan(b, dtype));
-}
-
-// The input that an output is equal to where xhat and invstd are 0.
-std::string_view offset_of(std::string_view output) {
-  return output == "y"         ? "beta"
-         : output == "y_dot"   ? "beta_dot"
-         : output == "grad_dy" ? "ddbeta"
-                               : "";
-}
-
 }  // namespace
 
 DType working_format(const Problem& problem, const Declaration& declaration) {
@@ -58,9 +40,9 @@ DType working_format(const Problem& problem, const Declaration& declaration) {
   return x == DType::f64 ? DType::f64 : DType::f32;
 }
 
-bool is_bounded_through_w(const Problem& problem, std::string_view output) {
-  if (shaped_like_x(output)) return normalizes_by_batch(problem.operation);
-  return output == "invstd" || output == "dgamma" || output == "grad_gamma";
+bool is_bounded_through_w(const Problem& problem, Output output) {
+  const OutputTraits& of = traits(output);
+  return of.over_root && (!of.like_x || normalizes_by_batch(problem.operation));
 }
 
 Judge::Judge(const Problem& problem, const Declaration& declaration)
@@ -76,9 +58,9 @@ Judge::Judge(const Problem& problem, const Declaration& declaration, Deferred)
       conditions_(problem, exact_, declaration.running_variance),
       working_(working_format(problem, declaration)),
       u_(format(working_).unit_roundoff()),
-      lambda_(power_of_two(declaration.subnormals == Subnormals::flush
-                               ? format(working_).emin
-                               : format(working_).quantum())) {}
+      lambda_(wide_power_of_two(declaration.subnormals == Subnormals::flush
+                                    ? format(working_).emin
+                                    : format(working_).quantum())) {}
 
 void Judge::prepare(const Channels& channels) {
   exact_.prepare(channels);
@@ -90,33 +72,32 @@ void Judge::prepare(const Channels& channels,
   conditions_.prepare(channels, statistics);
 }
 
-bool Judge::is_bounded(std::string_view output, std::int64_t channel) const {
+bool Judge::is_bounded(Output output, std::int64_t channel) const {
   return exact_.is_number(channel) && !bound_is_void(output, channel) &&
          keeps_subnormals();
 }
 
-Magnitudes Judge::tolerance(std::string_view output, std::int64_t channel,
-                            double eta, Sizes sizes) const {
+Magnitudes Judge::tolerance(Output output, std::int64_t channel, double eta,
+                            Sizes sizes) const {
   const ConditionForm f = conditions_.form(output, channel, sizes);
   const Wide theta = eta * u_;
   return theta * f.linear + theta * theta * f.quadratic +
          eta * lambda_ * f.underflow;
 }
 
-Wide Judge::tolerance_unit(std::string_view output, std::int64_t i,
-                           double eta) const {
+Wide Judge::tolerance_unit(Output output, std::int64_t i, double eta) const {
   const Condition c = conditions_.at(output, i);
   return u_ * c.linear + eta * u_ * u_ * c.quadratic + lambda_ * c.underflow;
 }
 
-double Judge::summed(std::string_view output) const {
+double Judge::summed(Output output) const {
   return shaped_like_x(output) && !normalizes_by_batch(problem_.operation)
              ? 0
              : static_cast<double>(view_.count());
 }
 
-Judgement Judge::operator()(std::string_view output, std::int64_t i,
-                            std::uint64_t got, DType dtype) const {
+Judgement Judge::operator()(Output output, std::int64_t i, std::uint64_t got,
+                            DType dtype) const {
   const Exact exact = exact_.at(exact_name(declaration_, output), i);
   switch (exact.kind) {
     case Exact::Kind::number:
@@ -135,9 +116,8 @@ Judgement Judge::operator()(std::string_view output, std::int64_t i,
   return alike(same_value(got, want, dtype), want);
 }
 
-Judgement Judge::number(std::string_view output, std::int64_t i,
-                        const Surd& exact, std::uint64_t got,
-                        DType dtype) const {
+Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
+                        std::uint64_t got, DType dtype) const {
   Judgement j;
   j.want = round_to(exact, dtype);
   const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
@@ -153,10 +133,10 @@ Judgement Judge::number(std::string_view output, std::int64_t i,
   const Wide error = approximate(exact - meant(got, dtype, exact));
   const bool zero = sign(exact) == 0;
   const std::int64_t top = zero ? f.quantum() : leading_exponent(exact);
-  const Wide ulp = power_of_two(ulp_exponent(top, dtype));
+  const Wide ulp = wide_power_of_two(ulp_exponent(top, dtype));
   const bool flushed =
       declaration_.subnormals == Subnormals::flush && top < f.emin;
-  const Wide half_ulp = flushed ? power_of_two(f.emin) : ulp / 2;
+  const Wide half_ulp = flushed ? wide_power_of_two(f.emin) : ulp / 2;
   // Nothing but 0 is any number of ulp from 0, nor an infinity from a number.
   const bool apart =
       (zero && error != 0) || is_finite(got, dtype) != is_finite(j.want, dtype);
@@ -183,7 +163,7 @@ Judgement Judge::number(std::string_view output, std::int64_t i,
 
 // The bounds of mean, var, dbeta and the running statistics hold always; the
 // others while w does not move by more than about half: bounds.md has the 1/5.
-Wide Judge::void_measure(std::string_view output, std::int64_t c) const {
+Wide Judge::void_measure(Output output, std::int64_t c) const {
   if (!is_bounded_through_w(problem_, output)) return 0;
   const Wide theta = limit(output, Grade::sequential) * u_;
   const Wide underflow = limit(output, Grade::sequential) * lambda_;
@@ -204,29 +184,29 @@ bool Judge::sums_are_exact(std::int64_t channel) const {
   return bits <= format(working_).precision;
 }
 
-Judgement Judge::convention(Exact::Kind kind, std::string_view output,
-                            std::int64_t i, std::uint64_t got,
-                            DType dtype) const {
+Judgement Judge::convention(Exact::Kind kind, Output output, std::int64_t i,
+                            std::uint64_t got, DType dtype) const {
   const Format f = format(dtype);
   if (kind == Exact::Kind::unbiased_of_one) {
-    const Tensor& old = *problem_.find("running_var");
+    const Tensor& old = *problem_.find(Input::running_var);
     const bool keep = declaration_.single_value == SingleValue::keep;
     const std::uint64_t want =
         keep ? round_to(old.value(i), dtype) : f.quiet_nan();
     return alike(same_value(got, want, dtype), want);
   }
-  std::uint64_t want = output == "invstd" ? f.overflow() : f.quiet_nan();
+  std::uint64_t want = output == Output::invstd ? f.overflow() : f.quiet_nan();
   // With frozen statistics nothing is summed, and 0/0 is NaN for everyone.
   if (!normalizes_by_batch(problem_.operation)) {
     return alike(same_value(got, want, dtype), want);
   }
   const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
   if (declaration_.zero_variance == ZeroVariance::zero) {
-    const Tensor* beta = problem_.find(offset_of(output));
-    want = beta ? round_to(beta->value(c), dtype) : 0;
+    const std::optional<Input> offset = traits(output).offset;
+    want = offset ? round_to(problem_.parameter(*offset, c), dtype) : 0;
   }
   // (sum dy x - mean sum dy) / 0: the numerator is 0 only where it rounds so.
-  const bool of_gamma = output == "dgamma" || output == "grad_gamma";
+  const bool of_gamma =
+      output == Output::dgamma || output == Output::grad_gamma;
   const bool infinite =
       of_gamma && is_nan(want, dtype) && is_infinite(got, dtype);
   Judgement j = alike(infinite || same_value(got, want, dtype), want);

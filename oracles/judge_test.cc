@@ -19,25 +19,24 @@ Problem forward(DType dtype, std::vector<double> x, double epsilon) {
   Problem p;
   p.epsilon = epsilon;
   const auto m = static_cast<std::int64_t>(x.size());
-  p.inputs["x"] = make_tensor(dtype, {m, 1}, x);
+  p.inputs[Input::x] = make_tensor(dtype, {m, 1}, x);
   return p;
 }
 
-Judgement judged(const Problem& problem, std::string_view output,
-                 std::int64_t i, double got, DType dtype,
-                 const Declaration& declaration = {}) {
+Judgement judged(const Problem& problem, Output output, std::int64_t i,
+                 double got, DType dtype, const Declaration& declaration = {}) {
   return Judge(problem, declaration)(output, i, round_to(got, dtype), dtype);
 }
 
 TEST(Judge, MeasuresInUlpOfTheExactValue) {
   const Problem p = forward(DType::f32, {1, 2}, 0);  // mean 1.5, y -1 and 1
-  EXPECT_EQ(judged(p, "mean", 0, 1.5, DType::f32).grade, Grade::correct);
-  EXPECT_EQ(judged(p, "mean", 0, 1.5 + 0x1p-23, DType::f32).ulp, 1);
-  EXPECT_EQ(judged(p, "mean", 0, 1.5 - 0x1p-22, DType::f32).ulp, -2);
+  EXPECT_EQ(judged(p, Output::mean, 0, 1.5, DType::f32).grade, Grade::correct);
+  EXPECT_EQ(judged(p, Output::mean, 0, 1.5 + 0x1p-23, DType::f32).ulp, 1);
+  EXPECT_EQ(judged(p, Output::mean, 0, 1.5 - 0x1p-22, DType::f32).ulp, -2);
   // The format of the answer counts, not that of x.
-  EXPECT_EQ(judged(p, "mean", 0, 1.5 + 0x1p-7, DType::bf16).ulp, 1);
+  EXPECT_EQ(judged(p, Output::mean, 0, 1.5 + 0x1p-7, DType::bf16).ulp, 1);
   const Problem third = forward(DType::f32, {0, 0, 1}, 0);
-  const Judgement j = judged(third, "mean", 0, 1.0 / 3, DType::f32);
+  const Judgement j = judged(third, Output::mean, 0, 1.0 / 3, DType::f32);
   EXPECT_EQ(j.grade, Grade::correct);
   EXPECT_NEAR(j.ulp, (static_cast<double>(1.0F / 3) - 1.0 / 3) * 0x1p25, 1e-6);
 }
@@ -47,11 +46,11 @@ TEST(Judge, MeasuresTheBackwardErrorInWorkingPrecision) {
   const Problem p = forward(DType::f32, {1, 2}, 0);
   const double half_ulp = 0x1p-24;
   const double u = 0x1p-24;
-  EXPECT_NEAR(judged(p, "mean", 0, 1.5 + 0x1p-20, DType::f32).eta,
+  EXPECT_NEAR(judged(p, Output::mean, 0, 1.5 + 0x1p-20, DType::f32).eta,
               (0x1p-20 - half_ulp) / (1.5 * u), 1e-9);
   Declaration wide;
   wide.accumulation = DType::f64;
-  EXPECT_NEAR(judged(p, "mean", 0, 1.5 + 0x1p-20, DType::f32, wide).eta,
+  EXPECT_NEAR(judged(p, Output::mean, 0, 1.5 + 0x1p-20, DType::f32, wide).eta,
               (0x1p-20 - half_ulp) / (1.5 * 0x1p-53), 1e-2);
 }
 
@@ -60,8 +59,9 @@ TEST(Judge, MeasuresTheBackwardErrorInWorkingPrecision) {
 TEST(Judge, ExplainsTheVarianceOfAConstantChannel) {
   const Problem p = forward(DType::f32, {1000, 1000, 1000}, 0x1p-17);
   const double moved = std::pow(4 * 0x1p-24 * 1000, 2);
-  EXPECT_NEAR(judged(p, "var", 0, moved, DType::f32).eta, 4, 1e-6);
-  EXPECT_EQ(judged(p, "var", 0, -0.1875, DType::f32).grade, Grade::unstable);
+  EXPECT_NEAR(judged(p, Output::var, 0, moved, DType::f32).eta, 4, 1e-6);
+  EXPECT_EQ(judged(p, Output::var, 0, -0.1875, DType::f32).grade,
+            Grade::unstable);
 }
 
 // Frozen, it may lie so far from x that dy (x - mean) is no double: the sums of
@@ -69,27 +69,30 @@ TEST(Judge, ExplainsTheVarianceOfAConstantChannel) {
 TEST(Judge, KnowsTheSizeOfWhatAFarMeanMultiplies) {
   Problem p = forward(DType::f64, {0, 0, 0}, 1);
   p.operation = Operation::backward_inference;
-  p.inputs["dy"] = make_tensor(
+  p.inputs[Input::dy] = make_tensor(
       DType::f64, {3, 1},
       std::array{0x1.01fffffffffffp+428, 1.0, -0x1.01fffffffffffp+428});
-  p.inputs["running_mean"] = make_tensor(DType::f64, {1}, std::array{0x1p+656});
-  p.inputs["running_var"] = make_tensor(DType::f64, {1}, std::array{0.0});
-  const Judgement j = judged(p, "dgamma", 0, 0, DType::f64);
+  p.inputs[Input::running_mean] =
+      make_tensor(DType::f64, {1}, std::array{0x1p+656});
+  p.inputs[Input::running_var] = make_tensor(DType::f64, {1}, std::array{0.0});
+  const Judgement j = judged(p, Output::dgamma, 0, 0, DType::f64);
   EXPECT_GT(j.eta, 0);
   EXPECT_LT(j.eta, 1);
 }
 
 TEST(Judge, KnowsWhatIsNoNumber) {
   const Problem p = forward(DType::f32, {1, kInfinity}, 0x1p-17);
-  EXPECT_EQ(judged(p, "y", 0, std::nan(""), DType::f32).grade, Grade::correct);
-  EXPECT_EQ(judged(p, "y", 0, 0, DType::f32).grade, Grade::unstable);
-  EXPECT_EQ(judged(p, "mean", 0, kInfinity, DType::f32).grade, Grade::correct);
-  EXPECT_EQ(judged(p, "mean", 0, 3, DType::f32).grade, Grade::unstable);
+  EXPECT_EQ(judged(p, Output::y, 0, std::nan(""), DType::f32).grade,
+            Grade::correct);
+  EXPECT_EQ(judged(p, Output::y, 0, 0, DType::f32).grade, Grade::unstable);
+  EXPECT_EQ(judged(p, Output::mean, 0, kInfinity, DType::f32).grade,
+            Grade::correct);
+  EXPECT_EQ(judged(p, Output::mean, 0, 3, DType::f32).grade, Grade::unstable);
   const Problem finite = forward(DType::f32, {1, 2}, 0x1p-17);
-  const Judgement nan = judged(finite, "y", 0, std::nan(""), DType::f32);
+  const Judgement nan = judged(finite, Output::y, 0, std::nan(""), DType::f32);
   EXPECT_EQ(nan.grade, Grade::unstable);
   EXPECT_TRUE(nan.decided);
-  EXPECT_EQ(judged(finite, "y", 0, kInfinity, DType::f32).grade,
+  EXPECT_EQ(judged(finite, Output::y, 0, kInfinity, DType::f32).grade,
             Grade::unstable);
 }
 
@@ -100,7 +103,8 @@ TEST(Judge, TakesNanForOverflowWhereThereIsNoInfinity) {
   const DType f8 = DType::f8e4m3fn;
   const double nan = std::nan("");
   const auto mean = [&](double last, double got) {
-    return judged(forward(DType::f32, {448, last}, 1), "mean", 0, got, f8);
+    return judged(forward(DType::f32, {448, last}, 1), Output::mean, 0, got,
+                  f8);
   };
   EXPECT_EQ(mean(600, nan).grade, Grade::correct);
   const Judgement saturated = mean(600, 448);
@@ -110,23 +114,25 @@ TEST(Judge, TakesNanForOverflowWhereThereIsNoInfinity) {
   EXPECT_EQ(mean(448, nan).grade, Grade::unstable);
   // 463.99997 is 448; an f32 sum of 464 is 448 too, 464.00003 is not.
   EXPECT_EQ(mean(0x1.dfffffp8, nan).grade, Grade::stable);
-  EXPECT_EQ(
-      judged(forward(DType::f32, {-0x1.dfffffp8, -448}, 1), "mean", 0, nan, f8)
-          .grade,
-      Grade::stable);
+  EXPECT_EQ(judged(forward(DType::f32, {-0x1.dfffffp8, -448}, 1), Output::mean,
+                   0, nan, f8)
+                .grade,
+            Grade::stable);
 }
 
 // Neither x nor the mean enters dx where statistics are frozen.
 TEST(Judge, MeasuresFrozenGradientsBesideAnInfinity) {
   Problem p = forward(DType::f32, {1, kInfinity}, 1);
   p.operation = Operation::backward_inference;
-  p.inputs["dy"] = make_tensor(DType::f32, {2, 1}, std::vector{2.0, 3.0});
-  p.inputs["running_mean"] = make_tensor(DType::f32, {1}, std::vector{0.0});
-  p.inputs["running_var"] = make_tensor(DType::f32, {1}, std::vector{3.0});
+  p.inputs[Input::dy] = make_tensor(DType::f32, {2, 1}, std::vector{2.0, 3.0});
+  p.inputs[Input::running_mean] =
+      make_tensor(DType::f32, {1}, std::vector{0.0});
+  p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, std::vector{3.0});
   for (const std::int64_t i : {0, 1}) {
     const double exact = 1 + 0.5 * static_cast<double>(i);
-    EXPECT_EQ(judged(p, "dx", i, exact, DType::f32).grade, Grade::correct);
-    const Judgement off = judged(p, "dx", i, exact + 0x1p-12, DType::f32);
+    EXPECT_EQ(judged(p, Output::dx, i, exact, DType::f32).grade,
+              Grade::correct);
+    const Judgement off = judged(p, Output::dx, i, exact + 0x1p-12, DType::f32);
     EXPECT_EQ(off.grade, Grade::unstable);
     EXPECT_GT(off.eta, 100);
   }
@@ -136,60 +142,65 @@ TEST(Judge, TakesZeroVarianceAsDeclared) {
   const Problem p = forward(DType::f32, {3, 3}, 0);
   Declaration zero;
   zero.zero_variance = ZeroVariance::zero;
-  EXPECT_EQ(judged(p, "y", 0, std::nan(""), DType::f32).grade, Grade::correct);
-  EXPECT_EQ(judged(p, "y", 0, 0, DType::f32, zero).grade, Grade::correct);
-  EXPECT_EQ(judged(p, "invstd", 0, kInfinity, DType::f32).grade,
+  EXPECT_EQ(judged(p, Output::y, 0, std::nan(""), DType::f32).grade,
             Grade::correct);
-  const Judgement wrong = judged(p, "y", 0, 0, DType::f32);
+  EXPECT_EQ(judged(p, Output::y, 0, 0, DType::f32, zero).grade, Grade::correct);
+  EXPECT_EQ(judged(p, Output::invstd, 0, kInfinity, DType::f32).grade,
+            Grade::correct);
+  const Judgement wrong = judged(p, Output::y, 0, 0, DType::f32);
   EXPECT_EQ(wrong.grade, Grade::unstable);
   EXPECT_TRUE(wrong.decided);  // 3 + 3 and 6 / 2 are exact
   const Problem rounded = forward(
       DType::f32, std::vector<double>(9, static_cast<double>(1000.1F)), 0);
-  EXPECT_FALSE(judged(rounded, "y", 0, 1, DType::f32).decided);
+  EXPECT_FALSE(judged(rounded, Output::y, 0, 1, DType::f32).decided);
 }
 
 TEST(Judge, TakesTheVarianceOfOneValueAsDeclared) {
   Problem p = forward(DType::f32, {3}, 0x1p-17);
-  p.inputs["running_var"] = make_tensor(DType::f32, {1}, std::vector{2.0});
+  p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, std::vector{2.0});
   p.momentum = 0.5;
   Declaration d;
-  EXPECT_EQ(judged(p, "running_var", 0, std::nan(""), DType::f32, d).grade,
-            Grade::correct);
+  EXPECT_EQ(
+      judged(p, Output::running_var, 0, std::nan(""), DType::f32, d).grade,
+      Grade::correct);
   d.single_value = SingleValue::keep;
-  EXPECT_EQ(judged(p, "running_var", 0, 2, DType::f32, d).grade,
+  EXPECT_EQ(judged(p, Output::running_var, 0, 2, DType::f32, d).grade,
             Grade::correct);
   d.running_variance = RunningVariance::biased;
-  EXPECT_EQ(judged(p, "running_var", 0, 1, DType::f32, d).grade,
+  EXPECT_EQ(judged(p, Output::running_var, 0, 1, DType::f32, d).grade,
             Grade::correct);
 }
 
 TEST(Judge, TellsTheDivisorsOfTheRunningVarianceApart) {
   Problem p = forward(DType::f32, {0, 2}, 0x1p-17);
-  p.inputs["running_var"] = make_tensor(DType::f32, {1}, std::vector{0.0});
+  p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, std::vector{0.0});
   p.momentum = 1;
   Declaration biased;
   biased.running_variance = RunningVariance::biased;
-  EXPECT_EQ(judged(p, "running_var", 0, 2, DType::f32).grade, Grade::correct);
-  EXPECT_EQ(judged(p, "running_var", 0, 1, DType::f32).grade, Grade::unstable);
-  EXPECT_EQ(judged(p, "running_var", 0, 1, DType::f32, biased).grade,
+  EXPECT_EQ(judged(p, Output::running_var, 0, 2, DType::f32).grade,
+            Grade::correct);
+  EXPECT_EQ(judged(p, Output::running_var, 0, 1, DType::f32).grade,
+            Grade::unstable);
+  EXPECT_EQ(judged(p, Output::running_var, 0, 1, DType::f32, biased).grade,
             Grade::correct);
 }
 
 // kappa u is 1/2 here: x moved by u is another channel altogether.
 TEST(Judge, SaysUndecidedWhereTheBoundIsVoid) {
   const Problem p = forward(DType::f32, {0x1p24, 0x1p24 - 1}, 0);
-  EXPECT_FALSE(judged(p, "y", 0, 0.3, DType::f32).decided);
+  EXPECT_FALSE(judged(p, Output::y, 0, 0.3, DType::f32).decided);
   EXPECT_TRUE(
-      judged(p, "y", 0, 1, DType::f32).decided);  // correct all the same
-  EXPECT_TRUE(judged(p, "mean", 0, 0.3, DType::f32).decided);
+      judged(p, Output::y, 0, 1, DType::f32).decided);  // correct all the same
+  EXPECT_TRUE(judged(p, Output::mean, 0, 0.3, DType::f32).decided);
 }
 
 TEST(Judge, AllowsFlushedSubnormalsWhereDeclared) {
   const Problem p = forward(DType::f32, {0x1p-130, 0x1p-130}, 1);
   Declaration flush;
   flush.subnormals = Subnormals::flush;
-  EXPECT_EQ(judged(p, "mean", 0, 0, DType::f32).grade, Grade::unstable);
-  EXPECT_LE(judged(p, "mean", 0, 0, DType::f32, flush).grade, Grade::stable);
+  EXPECT_EQ(judged(p, Output::mean, 0, 0, DType::f32).grade, Grade::unstable);
+  EXPECT_LE(judged(p, Output::mean, 0, 0, DType::f32, flush).grade,
+            Grade::stable);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ class IsBatchNormOf {
   }
 
   // Only these outputs must be there. Others that are there are judged, too.
-  IsBatchNormOf offering(std::vector<std::string> outputs) && {
+  IsBatchNormOf offering(std::vector<Output> outputs) && {
     declaration_.outputs[problem_.operation] = std::move(outputs);
     return std::move(*this);
   }
@@ -50,7 +50,7 @@ class IsBatchNormOf {
     return std::move(*this);
   }
 
-  bool MatchAndExplain(const Tensors& outputs, std::ostream* os) const {
+  bool MatchAndExplain(const OutputTensors& outputs, std::ostream* os) const {
     const Mismatch found = mismatch(problem_, outputs, declaration_, required_);
     const bool matches = found.verdict <= passing_;
     if (os && !matches) *os << "which are not:\n" << found.text;

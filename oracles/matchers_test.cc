@@ -18,17 +18,17 @@ using testing::Not;
 Problem two_values() {
   Problem problem;
   problem.epsilon = 0x1.4f8b58p-17;
-  problem.inputs["x"] = tensor_of({2, 2}, std::vector<float>{1, -3, 2, 5});
+  problem.inputs[Input::x] = tensor_of({2, 2}, std::vector<float>{1, -3, 2, 5});
   return problem;
 }
 
-Tensors right_outputs(const Problem& problem) {
+OutputTensors right_outputs(const Problem& problem) {
   return DoubleSubject().answer({"", problem, {}}).outputs;
 }
 
 // What GoogleTest says after "Actual: ".
-std::string explanation(const Tensors& outputs,
-                        const testing::Matcher<Tensors>& matcher) {
+std::string explanation(const OutputTensors& outputs,
+                        const testing::Matcher<OutputTensors>& matcher) {
   testing::StringMatchResultListener listener;
   EXPECT_FALSE(matcher.MatchAndExplain(outputs, &listener));
   return listener.str();
@@ -45,7 +45,7 @@ TEST(IsBatchNormOf, MatchesWhatIsRight) {
 TEST(IsBatchNormOf, SaysWhatIsWrong) {
   const Problem problem = two_values();
   DefectSubject wrong(*find_defect("epsilon_outside_root"));
-  const Tensors outputs = wrong.answer({"", problem, {}}).outputs;
+  const OutputTensors outputs = wrong.answer({"", problem, {}}).outputs;
   EXPECT_EQ(explanation(outputs, IsBatchNormOf(problem)), R"(which are not:
   where  invstd[1]   shape 2x2  channel axis 1   eps 0x1.4f8b58p-17
   got    0x1.ffffacp-3   3e7fffd6   0.249999374
@@ -63,9 +63,9 @@ TEST(IsBatchNormOf, NamesNoDefectOfALargeProblem) {
   Problem problem = two_values();
   std::vector<float> x(8193, 1);
   x.resize(2 * x.size(), 9);
-  problem.inputs["x"] = tensor_of({2, 8193}, x);
+  problem.inputs[Input::x] = tensor_of({2, 8193}, x);
   DefectSubject wrong(*find_defect("epsilon_outside_root"));
-  const Tensors outputs = wrong.answer({"", problem, {}}).outputs;
+  const OutputTensors outputs = wrong.answer({"", problem, {}}).outputs;
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
               AllOf(HasSubstr("where  invstd[0]"),
                     Not(HasSubstr("epsilon_outside_root"))));
@@ -73,8 +73,8 @@ TEST(IsBatchNormOf, NamesNoDefectOfALargeProblem) {
 
 TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
   const Problem problem = two_values();
-  Tensors outputs = right_outputs(problem);
-  outputs.at("y").set_bits(3, outputs.at("y").bits(3) + 1);
+  OutputTensors outputs = right_outputs(problem);
+  outputs.at(Output::y).set_bits(3, outputs.at(Output::y).bits(3) + 1);
   EXPECT_THAT(outputs, IsBatchNormOf(problem));
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem).at(Grade::correct)),
               HasSubstr("required correct"));
@@ -82,26 +82,29 @@ TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
 
 TEST(IsBatchNormOf, MissesWhatIsNotThere) {
   const Problem problem = two_values();
-  Tensors outputs = right_outputs(problem);
-  outputs.erase("mean");
-  outputs.erase("var");
+  OutputTensors outputs = right_outputs(problem);
+  outputs.erase(Output::mean);
+  outputs.erase(Output::var);
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
               HasSubstr("no mean, no var"));
-  EXPECT_THAT(outputs, IsBatchNormOf(problem).offering({"y"}));
-  EXPECT_THAT(outputs, Not(IsBatchNormOf(problem).offering({"y", "mean"})));
+  EXPECT_THAT(outputs, IsBatchNormOf(problem).offering({Output::y}));
+  EXPECT_THAT(outputs,
+              Not(IsBatchNormOf(problem).offering({Output::y, Output::mean})));
   // What is there is judged, offered or not.
-  outputs.at("invstd").set_bits(0, 0);
-  EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem).offering({"y"})),
-              HasSubstr("where  invstd[0]"));
+  outputs.at(Output::invstd).set_bits(0, 0);
+  EXPECT_THAT(
+      explanation(outputs, IsBatchNormOf(problem).offering({Output::y})),
+      HasSubstr("where  invstd[0]"));
 }
 
 TEST(IsBatchNormOf, TakesTheConventionsThatAreDeclared) {
   Problem problem = two_values();
   problem.momentum = 0.5;
-  problem.inputs["running_var"] = tensor_of({2}, std::vector<float>{1, 1});
-  Tensors outputs = right_outputs(problem);
+  problem.inputs[Input::running_var] = tensor_of({2}, std::vector<float>{1, 1});
+  OutputTensors outputs = right_outputs(problem);
   // Half of the biased variances, 1/4 and 16, and half of 1.
-  outputs.at("running_var") = tensor_of({2}, std::vector<float>{0.625F, 8.5F});
+  outputs.at(Output::running_var) =
+      tensor_of({2}, std::vector<float>{0.625F, 8.5F});
   EXPECT_THAT(outputs, Not(IsBatchNormOf(problem)));
   Declaration declaration;
   declaration.running_variance = RunningVariance::biased;
@@ -110,12 +113,12 @@ TEST(IsBatchNormOf, TakesTheConventionsThatAreDeclared) {
 
 TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
   const Problem problem = two_values();
-  Tensors outputs = right_outputs(problem);
-  outputs["y"] = Tensor(DType::f32, {4});
+  OutputTensors outputs = right_outputs(problem);
+  outputs[Output::y] = Tensor(DType::f32, {4});
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
               HasSubstr("y has the shape 4, and should have 2x2"));
   outputs = right_outputs(problem);
-  outputs["dx"] = outputs["y"];
+  outputs[Output::dx] = outputs[Output::y];
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
               HasSubstr("forward_training has no output dx; it has mean, var, "
                         "invstd, y"));
@@ -125,26 +128,27 @@ TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
 // Its mean is 2^40 deviations away: nothing that f32 finds means anything.
 TEST(IsBatchNormOf, DoesNotMatchWhatIsUndecided) {
   Problem problem = two_values();
-  problem.inputs["x"] =
+  problem.inputs[Input::x] =
       tensor_of({2, 1}, std::vector<double>{0x1p40, 0x1p40 + 0x1p-5});
   Declaration declaration;
   declaration.accumulation = DType::f32;
-  Tensors outputs = right_outputs(problem);
-  outputs.at("y").set_bits(0, round_to(0.25, DType::f64));
+  OutputTensors outputs = right_outputs(problem);
+  outputs.at(Output::y).set_bits(0, round_to(0.25, DType::f64));
   EXPECT_THAT(
       explanation(outputs, IsBatchNormOf(problem).declared(declaration)),
       HasSubstr("y is undecided"));
   EXPECT_THAT(outputs,
               IsBatchNormOf(problem).declared(declaration).or_undecided());
-  outputs.erase("y");
+  outputs.erase(Output::y);
   EXPECT_THAT(outputs,
               Not(IsBatchNormOf(problem).declared(declaration).or_undecided()));
 }
 
 TEST(IsBatchNormOf, IsDescribedInALine) {
-  EXPECT_EQ(testing::DescribeMatcher<Tensors>(IsBatchNormOf(two_values())),
-            "are the outputs of forward_training f32   shape 2x2  channel axis "
-            "1   eps 0x1.4f8b58p-17, of the grade sequential or better");
+  EXPECT_EQ(
+      testing::DescribeMatcher<OutputTensors>(IsBatchNormOf(two_values())),
+      "are the outputs of forward_training f32   shape 2x2  channel axis "
+      "1   eps 0x1.4f8b58p-17, of the grade sequential or better");
 }
 
 }  // namespace

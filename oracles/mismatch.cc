@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "oracles/format_names.h"
 #include "oracles/mismatch/lines.h"
 #include "oracles/mismatch/text.h"
 
@@ -13,15 +14,15 @@ namespace exactbn {
 namespace {
 
 // What keeps an output from being judged.
-std::string why_unfit(const Problem& problem, const std::string& name,
+std::string why_unfit(const Problem& problem, Output name,
                       const Tensor& tensor) {
-  const auto names = output_names(problem);
-  if (std::find(names.begin(), names.end(), name) == names.end()) {
+  const OutputNames names = output_names(problem);
+  if (!names.contains(name)) {
     return fmt::format("{} has no output {}; it has {}",
                        to_string(problem.operation), name,
                        fmt::join(names, ", "));
   }
-  const Shape shape = output_shape(problem, name);
+  const Shape shape = shape_of(problem, name);
   if (tensor.shape() == shape) return {};
   return fmt::format("{} has the shape {}, and should have {}", name,
                      to_string(tensor.shape()), to_string(shape));
@@ -29,7 +30,7 @@ std::string why_unfit(const Problem& problem, const std::string& name,
 
 // Offers what is there, too, so that it is judged.
 Declaration with_offered(Declaration declaration, const Problem& problem,
-                         const Tensors& outputs) {
+                         const OutputTensors& outputs) {
   const auto offered = declaration.outputs.find(problem.operation);
   if (offered == declaration.outputs.end()) return declaration;
   for (const auto& [name, tensor] : outputs) offered->second.push_back(name);
@@ -59,7 +60,7 @@ std::string cause_text(const Case& c, const Declaration& declaration,
 
 }  // namespace
 
-Mismatch mismatch(const Problem& problem, const Tensors& outputs,
+Mismatch mismatch(const Problem& problem, const OutputTensors& outputs,
                   const Declaration& declared, Grade required) {
   require_valid(problem);
   for (const auto& [name, tensor] : outputs) {

@@ -18,7 +18,7 @@ struct Mismatch {
 // must be there: without a declaration, all. For any framework of tests:
 // matchers.h has it for GoogleTest. Throws InvalidProblem where require_valid
 // does.
-Mismatch mismatch(const Problem& problem, const Tensors& outputs,
+Mismatch mismatch(const Problem& problem, const OutputTensors& outputs,
                   const Declaration& declaration = {},
                   Grade required = Grade::sequential);
 

@@ -22,10 +22,11 @@ void conclude_not_offered(Interview& interview, CardLine& line,
   conclude(line, kNotOffered);
 }
 
-std::optional<std::string_view> principal_output(const Problem& problem,
-                                                 const Answer& answer) {
-  for (const std::string_view name :
-       {"y", "dx", "dgamma", "y_dot", "grad_dy", "grad_x", "grad_gamma"}) {
+std::optional<Output> principal_output(const Problem& problem,
+                                       const Answer& answer) {
+  for (const Output name :
+       {Output::y, Output::dx, Output::dgamma, Output::y_dot, Output::grad_dy,
+        Output::grad_x, Output::grad_gamma}) {
     if (values_of(problem, answer, name)) return name;
   }
   return std::nullopt;

@@ -275,7 +275,7 @@ class Algorithm : public testing::Test {
     Fake subject([&](const Problem& problem) {
       Answer answer = right(problem);
       if (problem.operation != Operation::forward_training) return answer;
-      Tensor& var = answer.outputs.at("var");
+      Tensor& var = answer.outputs.at(Output::var);
       const ChannelView view = problem.view();
       for (std::int64_t c = 0; c < view.channels; ++c) {
         std::vector<double> x;
@@ -344,7 +344,7 @@ TEST_P(WrongClaim, IsNoticed) {
       answer.kind = Answer::Kind::unsupported;
       answer.message = "not done";
     }
-    answer.outputs.erase("invstd");
+    answer.outputs.erase(Output::invstd);
     return answer;
   });
   subject.said.operations = {Operation::forward_training,
@@ -352,7 +352,8 @@ TEST_P(WrongClaim, IsNoticed) {
   subject.said.dtypes = {DType::f32};
   subject.said.channel_axes = {"1"};
   subject.said.outputs[Operation::forward_training] = {
-      "y", "mean", "var", "running_mean", "running_var"};
+      Output::y, Output::mean, Output::var, Output::running_mean,
+      Output::running_var};
   subject.said.accumulation = DType::f64;
   EXPECT_THAT(disagreeing(probe(subject)), IsEmpty());
   GetParam().claim(subject.said);
@@ -373,7 +374,8 @@ INSTANTIATE_TEST_SUITE_P(
               [](Declaration& d) { d.channel_axes.emplace_back("last"); }},
         Claim{"outputs_forward_training",
               [](Declaration& d) {
-                d.outputs[Operation::forward_training].emplace_back("invstd");
+                d.outputs[Operation::forward_training].emplace_back(
+                    Output::invstd);
               }},
         Claim{"running_variance",
               [](Declaration& d) {

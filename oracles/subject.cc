@@ -52,10 +52,21 @@ bool may_be_asked(const Declaration& declaration, const Problem& problem) {
 }
 
 bool offers(const Declaration& declaration, Operation operation,
-            std::string_view output) {
+            Output output) {
   const auto offered = declaration.outputs.find(operation);
   return offered == declaration.outputs.end() ||
          covers(offered->second, output);
+}
+
+DType output_format(const Problem& problem, Output output) {
+  const DType x = problem.x().dtype();
+  if (shaped_like_x(output)) return x;
+  for (const Input name :
+       {Input::gamma, Input::beta, Input::running_mean, Input::running_var,
+        Input::gamma_dot, Input::beta_dot, Input::ddgamma, Input::ddbeta}) {
+    if (const Tensor* tensor = problem.find(name)) return tensor->dtype();
+  }
+  return x == DType::f64 ? DType::f64 : DType::f32;
 }
 
 }  // namespace exactbn

@@ -38,7 +38,7 @@ struct Declaration {
   std::vector<std::string> channel_axes;  // "1", "last", ...
   // The outputs it offers of an operation. One that is offered and left out is
   // missing; one that is not offered is not asked for.
-  std::map<Operation, std::vector<std::string>> outputs;
+  std::map<Operation, std::vector<Output>> outputs;
   RunningVariance running_variance = RunningVariance::unbiased;
   SingleValue single_value = SingleValue::nan;
   ZeroVariance zero_variance = ZeroVariance::nan;
@@ -56,21 +56,25 @@ std::optional<std::string> why_unsupported(const Declaration& declaration,
 bool may_be_asked(const Declaration& declaration, const Problem& problem);
 
 // The output of ExactBatchNorm that the declaration means.
-inline std::string_view exact_name(const Declaration& declaration,
-                                   std::string_view output) {
+inline Output exact_name(const Declaration& declaration, Output output) {
   const bool biased = declaration.running_variance == RunningVariance::biased;
-  return biased && output == "running_var" ? "running_var_biased" : output;
+  return biased && output == Output::running_var ? Output::running_var_biased
+                                                 : output;
 }
 
+// The format in which built-in subjects return an output. Those shaped like x
+// have its format; the others that of the parameters, or, where there are none,
+// of x, but at least f32.
+DType output_format(const Problem& problem, Output output);
+
 // Whether the declaration offers that output of the operation.
-bool offers(const Declaration& declaration, Operation operation,
-            std::string_view output);
+bool offers(const Declaration& declaration, Operation operation, Output output);
 
 struct Answer {
   enum class Kind : std::uint8_t { outputs, unsupported, rejected, error };
   Kind kind = Kind::outputs;
   std::string message;  // of every kind but outputs
-  Tensors outputs;
+  OutputTensors outputs;
 };
 
 // The subject crashed, hung or broke the protocol (exit code 3).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "oracles/output_format.h"
+#include "oracles/subject.h"
 #include "reference/textbook/outputs.h"
 
 namespace exactbn {
@@ -9,19 +9,19 @@ namespace exactbn {
 // The textbook's answer in Real, as `outputs` has it, each output rounded once
 // to its format.
 template <class Real>
-Tensors to_tensors(const Problem& problem, const Outputs<Real>& all) {
-  Tensors tensors;
-  for (const std::string_view name : output_names(problem)) {
+OutputTensors to_tensors(const Problem& problem, const Outputs<Real>& all) {
+  OutputTensors tensors;
+  for (const Output name : output_names(problem)) {
     tensors.emplace(name,
                     to_tensor(all.at(name), output_format(problem, name),
-                              output_shape(problem, name),
+                              shape_of(problem, name),
                               shaped_like_x(name) ? problem.channel_axis : 0));
   }
   return tensors;
 }
 
 template <class Real>
-Tensors textbook_tensors(const Problem& problem) {
+OutputTensors textbook_tensors(const Problem& problem) {
   return to_tensors(problem, Textbook<Real>(problem).outputs());
 }
 

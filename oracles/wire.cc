@@ -17,15 +17,15 @@ namespace {
 constexpr std::array kRefusals = {Answer::Kind::unsupported,
                                   Answer::Kind::rejected, Answer::Kind::error};
 
-Tensors read_outputs(const json& value, const Problem& problem) {
-  Tensors outputs = read_tensors(value, "outputs");
-  const std::vector<std::string_view> names = output_names(problem);
+OutputTensors read_outputs(const json& value, const Problem& problem) {
+  constexpr std::string_view kUnknown = "the case has no such output";
+  OutputTensors outputs =
+      read_tensors<Output>(value, "outputs", parse_output, kUnknown);
+  const OutputNames names = output_names(problem);
   for (const auto& [name, tensor] : outputs) {
-    const std::string path = below("outputs", name);
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      refuse(path, "the case has no such output");
-    }
-    const Shape shape = output_shape(problem, name);
+    const std::string path = below("outputs", to_string(name));
+    if (!names.contains(name)) refuse(path, kUnknown);
+    const Shape shape = shape_of(problem, name);
     if (tensor.shape() != shape) {
       refuse(path + ".shape",
              fmt::format("[{}], expected [{}]", fmt::join(tensor.shape(), ","),
@@ -64,7 +64,7 @@ std::string write_answer(std::string_view case_id, const Answer& answer) {
   out += '{';
   for (const auto& [name, tensor] : answer.outputs) {
     if (out.back() != '{') out += ',';
-    out += json_text(name) + ':';
+    out += json_text(to_string(name)) + ':';
     append_tensor(out, tensor);
   }
   return out += "}}";

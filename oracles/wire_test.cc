@@ -49,16 +49,13 @@ Case case_of(Operation operation, DType dtype) {
   c.problem.operation = operation;
   c.problem.epsilon = 1e-5;
   c.problem.momentum = 0.25;
-  const InputNames& names = input_names(operation);
-  for (const auto* list : {&names.required, &names.optional}) {
-    for (const std::string_view name : *list) {
-      Tensor tensor(dtype, shaped_like_x(name) ? Shape{2, 3, 2} : Shape{3});
-      for (std::int64_t i = 0; i < tensor.size(); ++i) {
-        tensor.set_bits(i, static_cast<std::uint64_t>(i) * 0x1357 %
-                               format(dtype).overflow());
-      }
-      c.problem.inputs.emplace(name, tensor);
+  for (const Input name : inputs_of(operation)) {
+    Tensor tensor(dtype, shaped_like_x(name) ? Shape{2, 3, 2} : Shape{3});
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      tensor.set_bits(
+          i, static_cast<std::uint64_t>(i) * 0x1357 % format(dtype).overflow());
     }
+    c.problem.inputs.emplace(name, tensor);
   }
   return c;
 }
@@ -72,7 +69,7 @@ TEST(Wire, ReadsTheCaseOfTheDesign) {
   EXPECT_EQ(c.problem.momentum, 0.125);
   EXPECT_EQ(c.problem.x().shape(), (Shape{1, 3}));
   EXPECT_EQ(c.problem.x().value(2), 3.0);
-  EXPECT_EQ(c.problem.inputs.at("running_var").dtype(), DType::f64);
+  EXPECT_EQ(c.problem.inputs.at(Input::running_var).dtype(), DType::f64);
 }
 
 TEST(Wire, WritesTheFieldsInTheOrderOfTheDesign) {
@@ -103,13 +100,13 @@ TEST(Wire, EveryBitPatternComesBack) {
   for (std::int64_t i = 0; i < x.size(); ++i) {
     x.set_bits(i, static_cast<std::uint64_t>(i));
   }
-  c.problem.inputs = {{"x", x}};
+  c.problem.inputs = {{Input::x, x}};
   EXPECT_EQ(read_case(write_case(c)), c);
   Tensor short_x(DType::f8e4m3fn, {1 << 7, 2});
   for (std::int64_t i = 0; i < short_x.size(); ++i) {
     short_x.set_bits(i, static_cast<std::uint64_t>(i));
   }
-  c.problem.inputs = {{"x", short_x}};
+  c.problem.inputs = {{Input::x, short_x}};
   EXPECT_EQ(read_case(write_case(c)), c);
   EXPECT_THAT(write_case(c), HasSubstr(R"("bits":"00010203)"));
 }
@@ -247,9 +244,10 @@ TEST(Wire, MessagesStayShort) {
 TEST(Wire, AnswersComeBackAsTheyWere) {
   const Case c = read_case(kForward);
   Answer answer;
-  answer.outputs = {
-      {"y", make_tensor(DType::f16, {1, 3}, std::vector<double>{1, 2, 3})},
-      {"mean", make_tensor(DType::f64, {3}, std::vector<double>{1, 2, 3})}};
+  answer.outputs = {{Output::y, make_tensor(DType::f16, {1, 3},
+                                            std::vector<double>{1, 2, 3})},
+                    {Output::mean, make_tensor(DType::f64, {3},
+                                               std::vector<double>{1, 2, 3})}};
   const std::string line = write_answer(c.id, answer);
   EXPECT_EQ(line,
             R"({"case":"fwd-f32-0007","outputs":{)"
@@ -348,7 +346,7 @@ TEST(Wire, DeclarationsComeBackAsTheyWere) {
   EXPECT_THAT(d.dtypes, testing::ElementsAre(DType::f32, DType::bf16));
   EXPECT_THAT(d.channel_axes, testing::ElementsAre("1", "last"));
   EXPECT_THAT(d.outputs.at(Operation::forward_training),
-              testing::ElementsAre("y", "running_var"));
+              testing::ElementsAre(Output::y, Output::running_var));
   EXPECT_EQ(d.running_variance, RunningVariance::biased);
   EXPECT_EQ(d.single_value, SingleValue::reject);
   EXPECT_EQ(d.zero_variance, ZeroVariance::zero);
@@ -411,7 +409,7 @@ TEST(Wire, RefusesMalformedDeclarations) {
 TEST(Declaration, AnEmptyOneCoversEverything) {
   const Case c = case_of(Operation::backward_inference, DType::bf16);
   EXPECT_EQ(why_unsupported({}, c.problem), std::nullopt);
-  EXPECT_TRUE(offers({}, Operation::forward_training, "invstd"));
+  EXPECT_TRUE(offers({}, Operation::forward_training, Output::invstd));
 }
 
 TEST(Declaration, SaysInAFewWordsWhatItDoesNotCover) {
@@ -436,9 +434,9 @@ TEST(Declaration, SaysInAFewWordsWhatItDoesNotCover) {
 TEST(Declaration, OffersWhatItListsOfAnOperation) {
   const Declaration d = read_declaration(
       R"({"subject":"s","outputs":{"forward_training":["y"]}})");
-  EXPECT_TRUE(offers(d, Operation::forward_training, "y"));
-  EXPECT_FALSE(offers(d, Operation::forward_training, "mean"));
-  EXPECT_TRUE(offers(d, Operation::backward_training, "dx"));
+  EXPECT_TRUE(offers(d, Operation::forward_training, Output::y));
+  EXPECT_FALSE(offers(d, Operation::forward_training, Output::mean));
+  EXPECT_TRUE(offers(d, Operation::backward_training, Output::dx));
 }
 
 }  // namespace

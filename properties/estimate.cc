@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "oracles/judge.h"
-#include "properties/power_of_two.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 
@@ -44,7 +44,7 @@ class Estimator {
 
   PooledVector<ChannelEstimate> run() {
     for (ChannelEstimate& e : all_) e.is_number = true;
-    for (const auto& [name, tensor] : problem_.inputs) look_at(name, tensor);
+    for (const auto& [input, tensor] : problem_.inputs) look_at(input, tensor);
     if (problem_.operation != Operation::forward_inference) {
       for (std::int64_t c = 0; c < view_.channels; ++c) add_up(c);
     }
@@ -55,19 +55,22 @@ class Estimator {
   }
 
  private:
-  void look_at(std::string_view name, const Tensor& tensor) {
+  void look_at(Input input, const Tensor& tensor) {
     // What does not enter: x of inference may hold anything, and so may the old
     // statistics of training. x is looked at where it is added up.
-    const bool old = name == "running_mean" || name == "running_var";
-    if ((old && by_batch_) || name == "x" || tensor.all_finite()) return;
-    const bool like_x = shaped_like_x(name);
+    const bool old =
+        input == Input::running_mean || input == Input::running_var;
+    if ((old && by_batch_) || input == Input::x || tensor.all_finite()) return;
+    const bool like_x = shaped_like_x(input);
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
       if (tensor.finite(i)) continue;
       const std::int64_t c = like_x ? view_.channel(i) : i;
       ChannelEstimate& e = all_[static_cast<std::size_t>(c)];
       e.is_number = false;
-      if (name == "dy") e.dy_is_finite = false;
-      if (name == "x_dot" || name == "ddx") e.direction_is_finite = false;
+      if (input == Input::dy) e.dy_is_finite = false;
+      if (input == Input::x_dot || input == Input::ddx) {
+        e.direction_is_finite = false;
+      }
     }
   }
 
@@ -140,8 +143,9 @@ class Estimator {
   void freeze(std::int64_t c) {
     ChannelEstimate& e = all_[static_cast<std::size_t>(c)];
     if (!e.is_number) return;
-    const Wide w = static_cast<Wide>(problem_.find("running_var")->value(c)) +
-                   static_cast<Wide>(problem_.epsilon);
+    const Wide w =
+        static_cast<Wide>(problem_.find(Input::running_var)->value(c)) +
+        static_cast<Wide>(problem_.epsilon);
     e.root_is_zero = w == 0;
     e.is_number = !e.root_is_zero;
     if (e.is_number) add_root(e, w, kUlp * w, 0);
@@ -176,6 +180,12 @@ class Estimator {
   PooledVector<ChannelEstimate> all_;
 };
 
+// Null where there is none.
+const Tensor* direction_of(const Problem& problem) {
+  const auto& direction = traits(problem.operation).direction;
+  return direction ? problem.find(direction->x) : nullptr;
+}
+
 }  // namespace
 
 Estimates::Estimates(const Problem& problem, const Declaration& declaration,
@@ -184,13 +194,11 @@ Estimates::Estimates(const Problem& problem, const Declaration& declaration,
       view_(problem.view()),
       by_batch_(normalizes_by_batch(problem.operation)),
       working_(working_format(problem, declaration)),
-      dy_(problem.find("dy")),
-      u_(problem.find("x_dot")),
+      dy_(problem.find(Input::dy)),
+      u_(direction_of(problem)),
       channels_(Estimator(problem, declaration,
                           other && other->has_x_of(problem) ? other : nullptr)
-                    .run()) {
-  if (!u_) u_ = problem.find("ddx");
-}
+                    .run()) {}
 
 bool Estimates::has_x_of(const Problem& problem) const {
   return by_batch_ && normalizes_by_batch(problem.operation) &&

@@ -65,8 +65,7 @@ class Estimates {
   // At most what each value of an output may be off beyond half an ulp at that
   // eta (Judge::tolerance); 0 in a channel that is no number or whose root is
   // not known.
-  PooledVector<Wide> least_tolerances(std::string_view output,
-                                      double eta) const;
+  PooledVector<Wide> least_tolerances(Output output, double eta) const;
 
   // Whether such a tolerance is worth its calculation, for answers in a format:
   // not where a sum rounds much less than its result.
@@ -114,10 +113,10 @@ class Estimates {
   void add_roots() const;
   const Magnitudes& magnitudes(std::int64_t c) const;
   void add_sums(Magnitudes& of, std::int64_t c) const;
-  Wide parameter(std::string_view name, std::int64_t c, Wide absent) const;
-  Wide of_channel(std::string_view output, std::int64_t c) const;
-  Form form(std::string_view output, std::int64_t c) const;
-  Wide quadratic(std::string_view output, std::int64_t c) const;
+  Wide size_of(Input parameter, std::int64_t c) const;
+  Wide of_channel(Output output, std::int64_t c) const;
+  Form form(Output output, std::int64_t c) const;
+  Wide quadratic(Output output, std::int64_t c) const;
   Wide weight_of_new() const;
   void add_sizes(std::int64_t c, Wide s) const;
 

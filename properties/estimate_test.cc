@@ -83,11 +83,11 @@ TEST(Estimates, StandForWhatIsJudged) {
         }
         compare([&] { return asked.invstd(c); }, "invstd");
       }
-      for (const std::string_view name : output_names(p)) {
+      for (const Output name : output_names(p)) {
         const Tensor& got = asked.answer().outputs.find(name)->second;
         for (std::int64_t k = 0; k < got.size(); ++k) {
           compare([&] { return asked.out(name)(k); },
-                  std::string(name) + std::to_string(k));
+                  std::string(to_string(name)) + std::to_string(k));
         }
       }
       if (HasFatalFailure()) return;
@@ -160,9 +160,9 @@ TEST(Estimates, TellWhereTheBoundIsVoid) {
   for (int e = 0; e < 60; ++e) {
     Problem p;
     p.epsilon = 0x1p-80;
-    p.inputs["x"] = Tensor(DType::f64, {4, 1});
+    p.inputs[Input::x] = Tensor(DType::f64, {4, 1});
     for (std::int64_t i = 0; i < 4; ++i) {
-      p.inputs["x"].set_bits(
+      p.inputs[Input::x].set_bits(
           i, round_to(1 + static_cast<double>(i) * std::ldexp(1.0, -e),
                       DType::f64));
     }
@@ -172,7 +172,7 @@ TEST(Estimates, TellWhereTheBoundIsVoid) {
       const Judge judge(p, declaration);
       const Bound bound = Estimates(p, declaration).channel(0).through_w;
       if (bound == Bound::open) continue;
-      const bool is_void = judge.bound_is_void("y", 0);
+      const bool is_void = judge.bound_is_void(Output::y, 0);
       EXPECT_EQ(bound == Bound::is_void, is_void) << e;
       ++(is_void ? voids : holds);
     }
@@ -210,7 +210,7 @@ TEST(Estimates, RoundAsExactNumbersDo) {
 }
 
 // Some values of an answer replaced: by what is no number, or next to it.
-void spoil(Tensors& outputs, Draw& draw) {
+void spoil(OutputTensors& outputs, Draw& draw) {
   for (auto& [name, tensor] : outputs) {
     const Format f = format(tensor.dtype());
     for (std::int64_t i = 0; i < tensor.size(); ++i) {

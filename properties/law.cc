@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "oracles/format_names.h"
 #include "properties/law/answer_difference.h"
 #include "properties/law/families.h"
 
@@ -16,6 +17,11 @@ namespace {
 Case question(Problem problem) { return {"property", std::move(problem), {}}; }
 
 }  // namespace
+
+std::string place_of(const Violation& violation) {
+  if (!violation.output) return {};
+  return fmt::format("{}[{}]", *violation.output, violation.index);
+}
 
 Trial::Trial(Subject& subject, const Declaration& declaration, Problem problem,
              Grade required, Filter filter)
@@ -52,7 +58,7 @@ const Asked* Trial::ask(Problem problem) {
 }
 
 // All that were asked so far.
-Violation Trial::violation_of(std::string_view output, std::int64_t i,
+Violation Trial::violation_of(std::optional<Output> output, std::int64_t i,
                               std::string text) const {
   Violation v;
   v.output = output;
@@ -65,7 +71,7 @@ Violation Trial::violation_of(std::string_view output, std::int64_t i,
   return v;
 }
 
-void Trial::break_at(Number number, std::string_view output, std::int64_t i) {
+void Trial::break_at(Number number, Output output, std::int64_t i) {
   violation_ = violation_of(
       output, i,
       fmt::format("off by {:.6g}, of which rounding excuses {:.3g}",
@@ -106,7 +112,7 @@ const Answer* Trial::answer_in(const Surroundings& surroundings) {
   return known ? &*known : nullptr;
 }
 
-void Trial::fact(bool holds, std::string_view output, std::int64_t i,
+void Trial::fact(bool holds, std::optional<Output> output, std::int64_t i,
                  const std::string& text) {
   if (broken()) return;
   any_ = true;

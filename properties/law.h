@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,12 +17,15 @@ namespace exactbn {
 // What a law was broken by.
 struct Violation {
   std::string law;
-  std::string output;  // of which problem it was seen, and where
+  std::optional<Output> output;  // in which it was seen, if in one, and where
   std::int64_t index = 0;
   std::string text;               // what was found, in a line
   std::vector<Problem> problems;  // all that were asked, the drawn one first
   bool crashed = false;           // the subject did, in other surroundings
 };
+
+// Where it was seen, as y[3]; empty where it has no place.
+std::string place_of(const Violation& violation);
 
 // What came of a law on a problem.
 enum class Holds : std::uint8_t { not_applicable, undecided, yes, no };
@@ -93,11 +97,10 @@ class Trial {
 
   // Equations that must hold, of a value of an output of the last problem that
   // was asked. Once one is broken no more are looked at.
-  void zero(const Number& number, std::string_view output, std::int64_t i) {
+  void zero(const Number& number, Output output, std::int64_t i) {
     judge(number.may_be_zero(), number, output, i);
   }
-  void not_negative(const Number& number, std::string_view output,
-                    std::int64_t i) {
+  void not_negative(const Number& number, Output output, std::int64_t i) {
     judge(number.may_be_positive_or_zero(), number, output, i);
   }
   // The same of many equations at once, in a filter.
@@ -114,7 +117,7 @@ class Trial {
   const Answer* answer_in(const Surroundings& surroundings);
   // What must hold and is no equation; where it does not, where and why. And
   // that of which nothing can be said.
-  void fact(bool holds, std::string_view output = {}, std::int64_t i = 0,
+  void fact(bool holds, std::optional<Output> output = {}, std::int64_t i = 0,
             const std::string& text = {});
   void unknown();
   // Notes that a law that lets bits differ found some that do.
@@ -137,8 +140,7 @@ class Trial {
   const Counts& counts() const { return counts_; }
 
  private:
-  void judge(bool holds, const Number& number, std::string_view output,
-             std::int64_t i) {
+  void judge(bool holds, const Number& number, Output output, std::int64_t i) {
     if (broken()) return;
     any_ = true;
     unknown_ = unknown_ || number.is_unknown();
@@ -149,11 +151,11 @@ class Trial {
     }
   }
   // By value: the number needs no address elsewhere.
-  void break_at(Number number, std::string_view output, std::int64_t i);
+  void break_at(Number number, Output output, std::int64_t i);
   // Evaluates the law once more, or anew, with the numbers of a layer.
   void evaluate(const Law& law, Layer layer);
   void forget();
-  Violation violation_of(std::string_view output, std::int64_t i,
+  Violation violation_of(std::optional<Output> output, std::int64_t i,
                          std::string text) const;
 
   Subject* subject_ = nullptr;  // null: the definition

@@ -50,8 +50,7 @@ TEST(Laws, HoldExactlyForTheDefinition) {
       std::optional<Violation> violation;
       const Holds holds = check(law, trial, violation);
       EXPECT_NE(holds, Holds::no)
-          << law.name << ", case " << i << ": " << violation->output << '['
-          << violation->index << ']';
+          << law.name << ", case " << i << ": " << place_of(*violation);
       held[law.name] += holds == Holds::yes ? 1 : 0;
     }
   }
@@ -73,8 +72,8 @@ TEST(Laws, HoldForTheTextbookInDouble) {
       std::optional<Violation> violation;
       const Holds holds = check(law, trial, violation);
       EXPECT_NE(holds, Holds::no)
-          << law.name << ", case " << i << ": " << violation->output << '['
-          << violation->index << "] " << violation->text;
+          << law.name << ", case " << i << ": " << place_of(*violation) << ' '
+          << violation->text;
       held[law.name] += holds == Holds::yes ? 1 : 0;
     }
   }

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <exception>
 
+#include "oracles/format_names.h"
 #include "properties/maximize/mutation.h"
 
 namespace exactbn {
@@ -15,17 +16,10 @@ namespace exactbn {
 namespace {
 
 // The operations that have the output.
-std::vector<Operation> operations_with(std::string_view output) {
+std::vector<Operation> operations_with(Output output) {
   std::vector<Operation> all;
   for (const Operation operation : kOperations) {
-    Problem p;
-    p.operation = operation;
-    p.inputs["running_mean"];
-    p.inputs["running_var"];
-    const auto names = output_names(p);
-    if (std::find(names.begin(), names.end(), output) != names.end()) {
-      all.push_back(operation);
-    }
+    if (traits(operation).outputs.contains(output)) all.push_back(operation);
   }
   return all;
 }
@@ -63,9 +57,8 @@ class Measurer {
 
  private:
   bool is_asked(const Problem& problem) const {
-    if (!may_be_asked(declaration_, problem)) return false;
-    const auto names = output_names(problem);
-    return std::find(names.begin(), names.end(), goal_.output) != names.end();
+    return may_be_asked(declaration_, problem) &&
+           output_names(problem).contains(goal_.output);
   }
 
   void measure(const Case& c, Found& found) {
@@ -213,25 +206,27 @@ class Climb {
 }  // namespace
 
 std::string to_string(const Goal& goal) {
-  return goal.output + (goal.measure == Goal::Measure::eta ? ".eta" : ".ulp");
+  return fmt::format("{}.{}", goal.output,
+                     goal.measure == Goal::Measure::eta ? "eta" : "ulp");
 }
 
 std::variant<Goal, std::string> parse_goal(std::string_view text) {
   const std::size_t dot = text.find('.');
-  const std::string_view output = text.substr(0, dot);
+  const std::string_view name = text.substr(0, dot);
+  const std::optional<Output> output = parse_output(name);
   const std::string_view measure =
       dot == text.npos ? std::string_view() : text.substr(dot + 1);
-  if (operations_with(output).empty()) {
+  if (!output || operations_with(*output).empty()) {
     return fmt::format(
         "no output '{}'; known are mean, var, invstd, y, running_mean, "
         "running_var, dbeta, dgamma, dx, y_dot, grad_dy, grad_gamma, grad_x",
-        output);
+        name);
   }
   if (measure != "eta" && measure != "ulp") {
     return fmt::format("no measure '{}'; known are eta, ulp, as in {}.eta",
-                       measure, output);
+                       measure, name);
   }
-  return Goal{std::string(output),
+  return Goal{*output,
               measure == "eta" ? Goal::Measure::eta : Goal::Measure::ulp};
 }
 

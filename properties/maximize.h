@@ -10,7 +10,7 @@ namespace exactbn {
 // What is made as large as can be found.
 struct Goal {
   enum class Measure : std::uint8_t { ulp, eta };
-  std::string output;
+  Output output = Output::y;
   Measure measure = Measure::eta;
 };
 

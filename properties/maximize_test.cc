@@ -43,7 +43,7 @@ TEST(Maximize, FindsMoreThanDrawingAlone) {
     EXPECT_GT(record.value, all.drawn) << text;
 
     const Judge judge(record.problem, record.declaration);
-    const std::string& output = goal(text).output;
+    Output output = goal(text).output;
     const Tensor& got = record.answer.outputs.at(output);
     const Judgement j =
         judge(output, record.index, got.bits(record.index), got.dtype());

@@ -49,7 +49,7 @@ class Shrinker {
   // Absent, gamma is 1 and the others are 0.
   bool drop_inputs() {
     bool any = false;
-    for (const std::string_view name : input_names(best_.operation).optional) {
+    for (const Input name : traits(best_.operation).optional) {
       if (best_.find(name)) any = take(without(best_, {name})) || any;
     }
     return any;
@@ -208,9 +208,9 @@ class Shrinker {
   // All values of an input at once, then each.
   bool simplify_values() {
     bool any = false;
-    std::vector<std::string> names;
+    InputNames names;
     for (const auto& [name, tensor] : best_.inputs) names.push_back(name);
-    for (const std::string& name : names) {
+    for (const Input name : names) {
       const Tensor& tensor = best_.inputs.at(name);
       const bool is_large = tensor.size() > 64;
       for (const double value : {0.0, 1.0}) {
@@ -242,7 +242,7 @@ class Shrinker {
     return sum;
   }
 
-  bool simplify(const std::string& name, std::int64_t i) {
+  bool simplify(Input name, std::int64_t i) {
     bool any = false;
     for (bool smaller = true; smaller && !is_over();) {
       smaller = false;

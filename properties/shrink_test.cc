@@ -74,7 +74,7 @@ TEST(Shrink, LeavesWhatMatters) {
 
 TEST(Shrink, KeepsBitsThatMatter) {
   Problem p;
-  p.inputs["x"] = make_tensor(
+  p.inputs[Input::x] = make_tensor(
       DType::f32, {3, 2},
       std::array{0x1.23456p+40, 3.25, -7.5, 0x1p-100, 0x1.8p+90, 12345.0});
   // Needs 5 significant bits in the first value.

@@ -39,8 +39,7 @@ std::string text_of(const std::vector<Discovery>& discoveries) {
   std::string text;
   for (const Discovery& d : discoveries) {
     text += std::to_string(d.index) + ' ' + d.violation.law + ": " +
-            d.violation.output + '[' + std::to_string(d.violation.index) +
-            "] " + d.violation.text + '\n';
+            place_of(d.violation) + ' ' + d.violation.text + '\n';
   }
   return text;
 }

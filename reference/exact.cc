@@ -25,11 +25,6 @@ Exact from_special(double value) {
 
 Exact number(Surd value) { return {Kind::number, std::move(value)}; }
 
-// Its name among output_names.
-std::string_view listed_name(std::string_view output) {
-  return output == "running_var_biased" ? "running_var" : output;
-}
-
 }  // namespace
 
 std::uint64_t round_to(const Exact& exact, DType dtype) {
@@ -49,12 +44,11 @@ ExactBatchNorm::ExactBatchNorm(const Problem& problem, Deferred)
     : problem_(problem),
       view_(problem.view()),
       by_batch_(normalizes_by_batch(problem.operation)),
-      outputs_(output_names(problem)),
       states_(static_cast<std::size_t>(view_.channels)) {}
 
 void ExactBatchNorm::prepare(const Channels& channels) {
   State* const states = states_.data() + channels.first;
-  const Tensor* dy = problem_.find("dy");
+  const Tensor* dy = problem_.find(Input::dy);
   if (problem_.operation != Operation::forward_inference) {
     auto sums = channel_sums(problem_.x(), dy, view_, channels);
     for (std::size_t c = 0; c < sums.size(); ++c) {
@@ -82,15 +76,15 @@ void ExactBatchNorm::set_state(State& state, std::int64_t c) const {
     state.statistics_finite = ch.sums.x_finite;
     if (state.statistics_finite) normalize_by_batch(ch, epsilon);
   } else {
-    const Tensor& mean = problem_.inputs.at("running_mean");
-    const Tensor& variance = problem_.inputs.at("running_var");
+    const Tensor& mean = problem_.inputs.at(Input::running_mean);
+    const Tensor& variance = problem_.inputs.at(Input::running_var);
     state.statistics_finite = mean.finite(c) && variance.finite(c);
     if (state.statistics_finite) {
       normalize_by(ch, mean.exact(c), variance.exact(c), epsilon);
     }
   }
-  const double gamma = parameter("gamma", c, 1);
-  const double beta = parameter("beta", c, 0);
+  const double gamma = problem_.parameter(Input::gamma, c);
+  const double beta = problem_.parameter(Input::beta, c);
   state.parameters_finite = std::isfinite(gamma) && std::isfinite(beta);
   if (state.parameters_finite) {
     ch.gamma = dyadic(gamma);
@@ -106,44 +100,54 @@ bool ExactBatchNorm::is_number(std::int64_t c) const {
          s.along_gamma_finite && s.along_beta_finite && s.exact.root.sign() > 0;
 }
 
-double ExactBatchNorm::parameter(std::string_view name, std::int64_t c,
-                                 double absent) const {
-  const Tensor* tensor = problem_.find(name);
-  return tensor ? tensor->value(c) : absent;
-}
-
-void ExactBatchNorm::require_output(std::string_view output) const {
-  const std::string_view listed = listed_name(output);
-  if (std::find(outputs_.begin(), outputs_.end(), listed) == outputs_.end()) {
+void ExactBatchNorm::require_output(Output output) const {
+  const std::optional<Input> updates = traits(output).updates;
+  const bool listed = output == Output::running_var_biased
+                          ? problem_.operation == Operation::forward_training
+                          : traits(problem_.operation).outputs.contains(output);
+  if (!listed || (updates && !problem_.find(*updates))) {
     throw std::invalid_argument(std::string(to_string(problem_.operation)) +
-                                " has no output " + std::string(output));
+                                " has no output " +
+                                std::string(to_string(output)));
   }
 }
 
-Exact ExactBatchNorm::at(std::string_view output, std::int64_t i) const {
+Exact ExactBatchNorm::at(Output output, std::int64_t i) const {
   require_output(output);
-  if (output == "y") return y(i, view_.channel(i));
-  if (output == "dx") return dx(i, view_.channel(i));
-  if (output == "dgamma") return dgamma(i);
-  if (output == "dbeta") {
-    const Channel& ch = channel(i);
-    return ch.sums.dy_finite ? number(dbeta(ch)) : Exact{Kind::nonfinite, {}};
+  switch (output) {
+    case Output::dbeta:
+      return dbeta(i);
+    case Output::dgamma:
+      return dgamma(i);
+    case Output::dx:
+      return dx(i, view_.channel(i));
+    case Output::grad_gamma:
+      return grad_gamma(i);
+    case Output::grad_x:
+      return grad_x(i, view_.channel(i));
+    case Output::grad_dy:
+    case Output::y_dot:
+      return y_dot(i, view_.channel(i));
+    case Output::invstd:
+    case Output::mean:
+    case Output::var:
+      return statistic(output, i);
+    case Output::running_mean:
+      return running_mean(i);
+    case Output::running_var:
+      return running_var(i, true);
+    case Output::running_var_biased:
+      return running_var(i, false);
+    case Output::y:
+      break;
   }
-  if (output == "y_dot" || output == "grad_dy") {
-    return y_dot(i, view_.channel(i));
-  }
-  if (output == "grad_x") return grad_x(i, view_.channel(i));
-  if (output == "grad_gamma") return grad_gamma(i);
-  if (output == "running_mean") return running_mean(i);
-  if (output == "running_var") return running_var(i, true);
-  if (output == "running_var_biased") return running_var(i, false);
-  return statistic(output, i);
+  return y(i, view_.channel(i));
 }
 
-Tensor ExactBatchNorm::rounded(std::string_view output, DType dtype) const {
+Tensor ExactBatchNorm::rounded(Output output, DType dtype) const {
   // Not from within a thread.
   require_output(output);
-  Tensor tensor(dtype, output_shape(problem_, listed_name(output)));
+  Tensor tensor(dtype, shape_of(problem_, output));
 #pragma omp parallel for schedule(dynamic, 64) if (tensor.size() > kParallel)
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     tensor.set_bits(i, round_to(at(output, i), dtype));
@@ -151,13 +155,13 @@ Tensor ExactBatchNorm::rounded(std::string_view output, DType dtype) const {
   return tensor;
 }
 
-Exact ExactBatchNorm::statistic(std::string_view output, std::int64_t c) const {
+Exact ExactBatchNorm::statistic(Output output, std::int64_t c) const {
   const Channel& ch = channel(c);
   if (!state(c).statistics_finite) {
-    return {output == "mean" ? Kind::nonfinite : Kind::nan, {}};
+    return {output == Output::mean ? Kind::nonfinite : Kind::nan, {}};
   }
-  if (output == "mean") return number(mean(ch));
-  if (output == "var") return number(variance(ch));
+  if (output == Output::mean) return number(mean(ch));
+  if (output == Output::var) return number(variance(ch));
   if (ch.root.sign() == 0) return {Kind::division_by_zero, {}};
   return number(invstd(ch));
 }
@@ -168,7 +172,7 @@ double ExactBatchNorm::ieee_invstd(std::int64_t c) const {
                                        : 1;
   }
   if (by_batch_) return std::numeric_limits<double>::quiet_NaN();
-  const double variance = parameter("running_var", c, 0);
+  const double variance = problem_.parameter(Input::running_var, c);
   return std::isfinite(variance) ? 1 : 1 / variance;
 }
 
@@ -188,11 +192,12 @@ Exact ExactBatchNorm::y(std::int64_t i, std::int64_t c) const {
 
 Exact ExactBatchNorm::y_ieee(std::int64_t i, std::int64_t c) const {
   const State& s = state(c);
-  const double gamma = parameter("gamma", c, 1);
-  const double beta = parameter("beta", c, 0);
+  const double gamma = problem_.parameter(Input::gamma, c);
+  const double beta = problem_.parameter(Input::beta, c);
   double centred = std::numeric_limits<double>::quiet_NaN();
   if (!by_batch_) {
-    centred = problem_.x().value(i) - parameter("running_mean", c, 0);
+    centred =
+        problem_.x().value(i) - problem_.parameter(Input::running_mean, c);
   } else if (s.statistics_finite) {
     const Dyadic& x = problem_.x().exact(i);
     centred = (s.exact.scale * x - s.exact.centre).sign();
@@ -211,15 +216,15 @@ Exact ExactBatchNorm::dx(std::int64_t i, std::int64_t c) const {
   if (!s.statistics_finite) return {Kind::nan, {}};
   if (!s.parameters_finite || !ch.sums.dy_finite) return {Kind::nonfinite, {}};
   if (ch.root.sign() == 0) return {Kind::division_by_zero, {}};
-  const Tensor& dy = problem_.inputs.at("dy");
+  const Tensor& dy = problem_.inputs.at(Input::dy);
   return number(dx_by_batch(ch, problem_.x().exact(i), dy.exact(i)));
 }
 
 Exact ExactBatchNorm::dx_frozen(std::int64_t i, std::int64_t c) const {
   // gamma dy / sqrt(w): neither x nor the mean enters.
-  const double gamma = parameter("gamma", c, 1);
-  const double dy = problem_.inputs.at("dy").value(i);
-  const double variance = parameter("running_var", c, 0);
+  const double gamma = problem_.parameter(Input::gamma, c);
+  const double dy = problem_.inputs.at(Input::dy).value(i);
+  const double variance = problem_.parameter(Input::running_var, c);
   if (!std::isfinite(gamma) || !std::isfinite(dy) || !std::isfinite(variance)) {
     const double invstd = std::isfinite(variance) ? 1 : 1 / variance;
     const double value = special(gamma) * special(dy) * invstd;
@@ -229,6 +234,12 @@ Exact ExactBatchNorm::dx_frozen(std::int64_t i, std::int64_t c) const {
   const Dyadic root = dyadic(variance) + dyadic(problem_.epsilon);
   if (root.sign() > 0) return number({0, q, root, 1});
   return {q.sign() == 0 ? Kind::division_by_zero : Kind::nonfinite, {}};
+}
+
+Exact ExactBatchNorm::dbeta(std::int64_t c) const {
+  const Channel& ch = channel(c);
+  return ch.sums.dy_finite ? number(exactbn::dbeta(ch))
+                           : Exact{Kind::nonfinite, {}};
 }
 
 Exact ExactBatchNorm::dgamma(std::int64_t c) const {
@@ -243,7 +254,7 @@ Exact ExactBatchNorm::dgamma(std::int64_t c) const {
 }
 
 Exact ExactBatchNorm::running_mean(std::int64_t c) const {
-  const Tensor& old = problem_.inputs.at("running_mean");
+  const Tensor& old = problem_.inputs.at(Input::running_mean);
   if (!state(c).statistics_finite || !old.finite(c)) {
     return {Kind::nonfinite, {}};
   }
@@ -253,7 +264,7 @@ Exact ExactBatchNorm::running_mean(std::int64_t c) const {
 }
 
 Exact ExactBatchNorm::running_var(std::int64_t c, bool unbiased) const {
-  const Tensor& old = problem_.inputs.at("running_var");
+  const Tensor& old = problem_.inputs.at(Input::running_var);
   const Weight weight =
       new_batch_weight(problem_.momentum, problem_.batches_tracked);
   if (unbiased && view_.count() == 1) return {Kind::unbiased_of_one, {}};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "reference/exact/channel.h"
@@ -33,8 +32,7 @@ inline constexpr std::int64_t kParallel = 4096;
 
 // Every output of one problem, exactly, from the sums of its channels. The
 // problem must be valid and outlive this object. Outputs are those of
-// output_names, and "running_var_biased", where the variance of the batch is
-// divided by m and not by m - 1.
+// output_names, and running_var_biased.
 class ExactBatchNorm {
  public:
   explicit ExactBatchNorm(const Problem& problem);
@@ -48,10 +46,10 @@ class ExactBatchNorm {
 
   // Element i of an output, in row-major order. Safe to call from many threads.
   // Throws std::invalid_argument on an output that the operation has not.
-  Exact at(std::string_view output, std::int64_t i) const;
+  Exact at(Output output, std::int64_t i) const;
 
   // The whole output, correctly rounded. Throws as `at` does.
-  Tensor rounded(std::string_view output, DType dtype) const;
+  Tensor rounded(Output output, DType dtype) const;
 
   const Problem& problem() const { return problem_; }
 
@@ -87,16 +85,16 @@ class ExactBatchNorm {
   const State& state(std::int64_t c) const {
     return states_[static_cast<std::size_t>(c)];
   }
-  void require_output(std::string_view output) const;
-  double parameter(std::string_view name, std::int64_t c, double absent) const;
+  void require_output(Output output) const;
   // 1 / sqrt(w) in IEEE arithmetic, but for its size: 1 stands for any number.
   double ieee_invstd(std::int64_t c) const;
 
-  Exact statistic(std::string_view output, std::int64_t c) const;
+  Exact statistic(Output output, std::int64_t c) const;
   Exact y(std::int64_t i, std::int64_t c) const;
   Exact y_ieee(std::int64_t i, std::int64_t c) const;
   Exact dx(std::int64_t i, std::int64_t c) const;
   Exact dx_frozen(std::int64_t i, std::int64_t c) const;
+  Exact dbeta(std::int64_t c) const;
   Exact dgamma(std::int64_t c) const;
   Exact y_dot(std::int64_t i, std::int64_t c) const;
   Exact grad_x(std::int64_t i, std::int64_t c) const;
@@ -107,7 +105,6 @@ class ExactBatchNorm {
   const Problem& problem_;
   ChannelView view_;
   bool by_batch_;
-  std::vector<std::string_view> outputs_;
   std::vector<State> states_;
 };
 

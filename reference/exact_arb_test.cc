@@ -100,7 +100,7 @@ class Ball {
 
 using Balls = std::vector<Ball>;
 
-Balls balls(const Problem& p, std::string_view name, std::int64_t c) {
+Balls balls(const Problem& p, Input name, std::int64_t c) {
   const Tensor* tensor = p.find(name);
   const ChannelView view = p.view();
   Balls values;
@@ -110,10 +110,8 @@ Balls balls(const Problem& p, std::string_view name, std::int64_t c) {
   return values;
 }
 
-Ball parameter(const Problem& p, std::string_view name, std::int64_t c,
-               double absent) {
-  const Tensor* tensor = p.find(name);
-  return Ball(tensor ? tensor->value(c) : absent);
+Ball parameter(const Problem& p, Input name, std::int64_t c) {
+  return Ball(p.parameter(name, c));
 }
 
 Ball mean_product(const Balls& a, const Balls& b) {
@@ -130,7 +128,7 @@ Balls centred(const Balls& a) {
 }
 
 // The outputs of one channel, from the definitions: centred values first.
-using Outputs = std::map<std::string, Balls, std::less<>>;
+using Outputs = std::map<Output, Balls>;
 
 struct Normalized {
   Balls x;
@@ -141,14 +139,14 @@ struct Normalized {
 
 Normalized normalize(const Problem& p, std::int64_t c) {
   Normalized n;
-  const Balls x = balls(p, "x", c);
+  const Balls x = balls(p, Input::x, c);
   if (normalizes_by_batch(p.operation)) {
     n.x = centred(x);
     n.mean = x[0] - n.x[0];
     n.var = mean_product(n.x, n.x);
   } else {
-    n.mean = parameter(p, "running_mean", c, 0);
-    n.var = parameter(p, "running_var", c, 1);
+    n.mean = parameter(p, Input::running_mean, c);
+    n.var = parameter(p, Input::running_var, c);
     for (const Ball& xi : x) n.x.push_back(xi - n.mean);
   }
   n.invstd = invsqrt(n.var + Ball(p.epsilon));
@@ -188,37 +186,37 @@ Ball average(const Problem& p, const Ball& old, const Ball& batch) {
 }
 
 Outputs forward(const Problem& p, std::int64_t c, const Normalized& n) {
-  const Ball gamma = parameter(p, "gamma", c, 1);
-  const Ball beta = parameter(p, "beta", c, 0);
+  const Ball gamma = parameter(p, Input::gamma, c);
+  const Ball beta = parameter(p, Input::beta, c);
   Outputs out;
   for (const Ball& d : n.x) {
-    out["y"].push_back(gamma * d * n.invstd + beta);
+    out[Output::y].push_back(gamma * d * n.invstd + beta);
   }
   if (normalizes_by_batch(p.operation)) {
     const auto m = static_cast<double>(n.x.size());
-    const Ball old = parameter(p, "running_var", c, 0);
-    out["mean"] = {n.mean};
-    out["var"] = {n.var};
-    out["invstd"] = {n.invstd};
-    out["running_mean"] = {
-        average(p, parameter(p, "running_mean", c, 0), n.mean)};
-    out["running_var"] = {average(p, old, n.var * Ball(m) / Ball(m - 1))};
-    out["running_var_biased"] = {average(p, old, n.var)};
+    const Ball old = parameter(p, Input::running_var, c);
+    out[Output::mean] = {n.mean};
+    out[Output::var] = {n.var};
+    out[Output::invstd] = {n.invstd};
+    out[Output::running_mean] = {
+        average(p, parameter(p, Input::running_mean, c), n.mean)};
+    out[Output::running_var] = {average(p, old, n.var * Ball(m) / Ball(m - 1))};
+    out[Output::running_var_biased] = {average(p, old, n.var)};
   }
   return out;
 }
 
 Outputs backward(const Problem& p, std::int64_t c, const Normalized& n) {
-  const Ball gamma = parameter(p, "gamma", c, 1);
-  const Balls dy = balls(p, "dy", c);
+  const Ball gamma = parameter(p, Input::gamma, c);
+  const Balls dy = balls(p, Input::dy, c);
   const Ball m(static_cast<double>(dy.size()));
   Outputs out;
-  out["dgamma"] = {mean_product(dy, n.x) * m * n.invstd};
-  out["dbeta"] = {mean_product(dy, Balls(dy.size(), Ball(1))) * m};
+  out[Output::dgamma] = {mean_product(dy, n.x) * m * n.invstd};
+  out[Output::dbeta] = {mean_product(dy, Balls(dy.size(), Ball(1))) * m};
   if (normalizes_by_batch(p.operation)) {
-    out["dx"] = derivative(n, dy, gamma, Ball(0), Ball(0));
+    out[Output::dx] = derivative(n, dy, gamma, Ball(0), Ball(0));
   } else {
-    for (const Ball& g : dy) out["dx"].push_back(gamma * g * n.invstd);
+    for (const Ball& g : dy) out[Output::dx].push_back(gamma * g * n.invstd);
   }
   return out;
 }
@@ -230,23 +228,24 @@ Outputs backward(const Problem& p, std::int64_t c, const Normalized& n) {
 //           - gamma s [xhat mean(dy J u) + J dy mean(xhat u)
 //                      + J u mean(xhat dy)].
 Outputs double_backward(const Problem& p, std::int64_t c, const Normalized& n) {
-  const Ball gamma = parameter(p, "gamma", c, 1);
-  const Ball gamma_dot = parameter(p, "ddgamma", c, 0);
-  const Ball beta_dot = parameter(p, "ddbeta", c, 0);
-  const Balls dy = balls(p, "dy", c);
-  const Balls u = balls(p, "ddx", c);
+  const Ball gamma = parameter(p, Input::gamma, c);
+  const Ball gamma_dot = parameter(p, Input::ddgamma, c);
+  const Ball beta_dot = parameter(p, Input::ddbeta, c);
+  const Balls dy = balls(p, Input::dy, c);
+  const Balls u = balls(p, Input::ddx, c);
   const Balls j_dy = jacobian_times(n, dy);
   const Balls j_u = jacobian_times(n, u);
   const Ball dy_j_u = mean_product(dy, j_u);
   const Ball xhat_u = mean_product(n.x, u) * n.invstd;
   const Ball xhat_dy = mean_product(n.x, dy) * n.invstd;
   Outputs out;
-  out["grad_dy"] = derivative(n, u, gamma, gamma_dot, beta_dot);
-  out["grad_gamma"] = {dy_j_u * Ball(static_cast<double>(dy.size()))};
+  out[Output::grad_dy] = derivative(n, u, gamma, gamma_dot, beta_dot);
+  out[Output::grad_gamma] = {dy_j_u * Ball(static_cast<double>(dy.size()))};
   for (std::size_t i = 0; i < dy.size(); ++i) {
     const Ball turn =
         n.x[i] * n.invstd * dy_j_u + j_dy[i] * xhat_u + j_u[i] * xhat_dy;
-    out["grad_x"].push_back(gamma_dot * j_dy[i] - gamma * n.invstd * turn);
+    out[Output::grad_x].push_back(gamma_dot * j_dy[i] -
+                                  gamma * n.invstd * turn);
   }
   return out;
 }
@@ -261,10 +260,10 @@ Outputs outputs_of(const Problem& p, std::int64_t c) {
     case Operation::backward_inference:
       return backward(p, c, n);
     case Operation::jvp_training:
-      return {{"y_dot",
-               derivative(n, balls(p, "x_dot", c), parameter(p, "gamma", c, 1),
-                          parameter(p, "gamma_dot", c, 0),
-                          parameter(p, "beta_dot", c, 0))}};
+      return {{Output::y_dot, derivative(n, balls(p, Input::x_dot, c),
+                                         parameter(p, Input::gamma, c),
+                                         parameter(p, Input::gamma_dot, c),
+                                         parameter(p, Input::beta_dot, c))}};
     case Operation::double_backward_training:
       break;
   }
@@ -275,23 +274,20 @@ Problem any_problem(Draw& draw, Operation operation, DType dtype) {
   Problem p;
   p.operation = operation;
   const auto m = static_cast<std::int64_t>(2 + draw.below(30));
-  const InputNames& names = input_names(operation);
   const double offset = draw.normal() * 8;
   p.epsilon = draw.below(3) == 0 ? 0 : std::ldexp(draw.unit(), -20);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      const bool positive = name == "running_var";
-      Tensor t(dtype, shaped_like_x(name) ? Shape{m, 2} : Shape{2});
-      const int scale = static_cast<int>(draw.below(12)) - 6;
-      for (std::int64_t i = 0; i < t.size(); ++i) {
-        const std::uint64_t bits =
-            draw.below(16) == 0
-                ? draw_bits(draw, dtype)
-                : round_to(std::ldexp(draw.normal() + offset, scale), dtype);
-        t.set_bits(i, positive ? magnitude(bits, dtype) : bits);
-      }
-      p.inputs[std::string(name)] = t;
+  for (const Input name : inputs_of(operation)) {
+    const bool positive = name == Input::running_var;
+    Tensor t(dtype, shaped_like_x(name) ? Shape{m, 2} : Shape{2});
+    const int scale = static_cast<int>(draw.below(12)) - 6;
+    for (std::int64_t i = 0; i < t.size(); ++i) {
+      const std::uint64_t bits =
+          draw.below(16) == 0
+              ? draw_bits(draw, dtype)
+              : round_to(std::ldexp(draw.normal() + offset, scale), dtype);
+      t.set_bits(i, positive ? magnitude(bits, dtype) : bits);
     }
+    p.inputs[name] = t;
   }
   if (draw.below(4) != 0) p.momentum = draw.unit();
   p.batches_tracked = static_cast<std::int64_t>(draw.below(5));
@@ -305,7 +301,7 @@ struct Count {
 };
 
 void expect_in_balls(const ExactBatchNorm& exact, std::int64_t c,
-                     std::map<std::string, Count, std::less<>>& counts) {
+                     std::map<Output, Count>& counts) {
   const Problem& p = exact.problem();
   const ChannelView view = p.view();
   for (const auto& [name, expected] : outputs_of(p, c)) {
@@ -328,7 +324,7 @@ void expect_in_balls(const ExactBatchNorm& exact, std::int64_t c,
 
 TEST(Exact, LiesInTheBallsOfArb) {
   Draw draw(31);
-  std::map<std::string, Count, std::less<>> counts;
+  std::map<Output, Count> counts;
   for (int trial = 0; trial < kTrials; ++trial) {
     for (const Operation operation : kOperations) {
       for (const DType dtype : kDTypes) {
@@ -344,7 +340,7 @@ TEST(Exact, LiesInTheBallsOfArb) {
   std::int64_t values = 0;
   for (const auto& [name, count] : counts) {
     values += count.values;
-    RecordProperty(name, std::to_string(count.values));
+    RecordProperty(std::string(to_string(name)), std::to_string(count.values));
     // A ball that is nearly everything proves nothing.
     EXPECT_GT(count.sharp, count.values / 2) << name;
   }
@@ -353,11 +349,11 @@ TEST(Exact, LiesInTheBallsOfArb) {
   // Every output of every operation.
   for (const Operation operation : kOperations) {
     const Problem p = any_problem(draw, operation, DType::f32);
-    for (const std::string_view name : output_names(p)) {
+    for (const Output name : output_names(p)) {
       EXPECT_TRUE(counts.contains(name)) << name;
     }
   }
-  EXPECT_TRUE(counts.contains("running_var_biased"));
+  EXPECT_TRUE(counts.contains(Output::running_var_biased));
   flint_cleanup();
 }
 

@@ -116,12 +116,12 @@ struct Batch {
     p.operation = operation;
     p.channel_axis = 1;
     p.epsilon = epsilon_is_tiny ? 0x1p-16 : 0;
-    p.inputs["x"] = x;
-    p.inputs["gamma"] = gamma;
+    p.inputs[Input::x] = x;
+    p.inputs[Input::gamma] = gamma;
     if (operation == Operation::forward_training) {
-      p.inputs["beta"] = beta;
+      p.inputs[Input::beta] = beta;
     } else {
-      p.inputs["dy"] = dy;
+      p.inputs[Input::dy] = dy;
     }
     return p;
   }
@@ -167,8 +167,8 @@ void check_y(const Batch& b, DType out_format) {
   const Table out(out_format);
   const Problem p = b.problem(Operation::forward_training);
   const ExactBatchNorm exact(p);
-  const Tensor y = exact.rounded("y", out_format);
-  ASSERT_EQ(rounded(exact, "y", out_format), y);
+  const Tensor y = exact.rounded(Output::y, out_format);
+  ASSERT_EQ(rounded(exact, Output::y, out_format), y);
   for (std::int64_t c = 0; c < b.channels; ++c) {
     const Sums s(b, c);
     if (!s.x_numbers) continue;
@@ -193,9 +193,9 @@ void check_gradients(const Batch& b, DType out_format) {
   const Table out(out_format);
   const Problem p = b.problem(Operation::backward_training);
   const ExactBatchNorm exact(p);
-  const Tensor dx = exact.rounded("dx", out_format);
-  const Tensor dgamma = exact.rounded("dgamma", out_format);
-  ASSERT_EQ(rounded(exact, "dx", out_format), dx);
+  const Tensor dx = exact.rounded(Output::dx, out_format);
+  const Tensor dgamma = exact.rounded(Output::dgamma, out_format);
+  ASSERT_EQ(rounded(exact, Output::dx, out_format), dx);
   for (std::int64_t c = 0; c < b.channels; ++c) {
     const Sums s(b, c);
     if (!s.x_numbers || !s.dy_numbers) continue;

@@ -117,6 +117,13 @@ constexpr bool is_nan(std::uint64_t bits, DType dtype) {
   return !is_finite(bits, dtype) && !is_infinite(bits, dtype);
 }
 
+// Whether both stand for one value: neither the sign of a zero nor the payload
+// of a NaN is judged.
+constexpr bool same_value(std::uint64_t a, std::uint64_t b, DType dtype) {
+  const bool zeros = magnitude(a, dtype) == 0 && magnitude(b, dtype) == 0;
+  return a == b || zeros || (is_nan(a, dtype) && is_nan(b, dtype));
+}
+
 // The exact value of finite bits. Throws std::invalid_argument on a NaN or an
 // infinity.
 Dyadic decode(std::uint64_t bits, DType dtype);

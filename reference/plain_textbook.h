@@ -60,8 +60,8 @@ class PlainTextbook {
 
   // The outputs stay where they are as long as this object is there.
   void run() {
-    x_ = matrix("x");
-    gamma_ = row("gamma", 1);
+    x_ = matrix(Input::x);
+    gamma_ = row(Input::gamma, 1);
     switch (problem_.operation) {
       case Operation::forward_training:
         return forward_training();
@@ -79,11 +79,11 @@ class PlainTextbook {
   }
 
   // Value k of channel c of an output that is shaped like x is at [c m + k],
-  // the one of any other at [c]. "running_var_biased" is one of them. Empty
+  // the one of any other at [c]. running_var_biased is one of them. Empty
   // where the problem has no such.
-  std::span<const Real> output(std::string_view name) const {
-    for (const Output& output : outputs_) {
-      if (same_name(output.name, name)) return output.values;
+  std::span<const Real> output(Output name) const {
+    for (const Result& output : outputs_) {
+      if (output.name == name) return output.values;
     }
     return {};
   }
@@ -119,7 +119,7 @@ class PlainTextbook {
 
   // All values of an output in the order of a tensor, as doubles; until
   // the next is asked for.
-  std::span<const double> in_order(std::string_view name) {
+  std::span<const double> in_order(Output name) {
     const std::span<const Real> all = output(name);
     double* to = values_;
     if (shaped_like_x(name)) {
@@ -145,8 +145,8 @@ class PlainTextbook {
   static constexpr std::int64_t kColumns = 5;
   static constexpr std::int64_t kRows = 10;
 
-  struct Output {
-    std::string_view name;
+  struct Result {
+    Output name;
     std::span<const Real> values;
   };
 
@@ -173,7 +173,7 @@ class PlainTextbook {
     return taken;
   }
 
-  const Real* matrix(std::string_view name) {
+  const Real* matrix(Input name) {
     problem_.find(name)->values_to({values_, static_cast<std::size_t>(size_)});
     Real* const to = take(size_);
     if constexpr (Channels::kAll) {
@@ -190,7 +190,7 @@ class PlainTextbook {
     return to;
   }
 
-  const Real* row(std::string_view name, int absent = 0) {
+  const Real* row(Input name, int absent = 0) {
     Real* const to = take(view_.channels);
     if (const Tensor* tensor = problem_.find(name)) {
       for (std::int64_t c = 0; c < view_.channels; ++c) {
@@ -202,13 +202,13 @@ class PlainTextbook {
     return to;
   }
 
-  Real* add(std::string_view name, std::int64_t size) {
+  Real* add(Output name, std::int64_t size) {
     Real* const to = take(size);
     outputs_[made_++] = {name, {to, static_cast<std::size_t>(size)}};
     return to;
   }
-  Real* add_matrix(std::string_view name) { return add(name, size_); }
-  Real* add_row(std::string_view name) { return add(name, view_.channels); }
+  Real* add_matrix(Output name) { return add(name, size_); }
+  Real* add_row(Output name) { return add(name, view_.channels); }
 
   template <class Do>
   void each_channel(const Do& action) {
@@ -271,11 +271,11 @@ class PlainTextbook {
   }
 
   void forward_training() {
-    const Real* const beta = row("beta");
-    Real* const y = add_matrix("y");
-    Real* const mean = add_row("mean");
-    Real* const var = add_row("var");
-    Real* const invstd = add_row("invstd");
+    const Real* const beta = row(Input::beta);
+    Real* const y = add_matrix(Output::y);
+    Real* const mean = add_row(Output::mean);
+    Real* const var = add_row(Output::var);
+    Real* const invstd = add_row(Output::invstd);
     each_channel([&](std::int64_t c, std::int64_t first) {
       const Statistics s = normalize(x_ + first);
       mean[c] = s.mean;
@@ -285,15 +285,15 @@ class PlainTextbook {
         y[first + k] = xhat_[k] * gamma_[c] + beta[c];
       }
     });
-    if (problem_.find("running_mean")) {
-      const Real* const old = row("running_mean");
-      Real* const now = add_row("running_mean");
+    if (problem_.find(Input::running_mean)) {
+      const Real* const old = row(Input::running_mean);
+      Real* const now = add_row(Output::running_mean);
       each_channel([&](auto c, auto) { now[c] = average(old[c], mean[c]); });
     }
-    if (problem_.find("running_var")) {
-      const Real* const old = row("running_var");
-      Real* const biased = add_row("running_var_biased");
-      Real* const now = add_row("running_var");
+    if (problem_.find(Input::running_var)) {
+      const Real* const old = row(Input::running_var);
+      Real* const biased = add_row(Output::running_var_biased);
+      Real* const now = add_row(Output::running_var);
       each_channel([&](auto c, auto) {
         biased[c] = average(old[c], var[c]);
         now[c] = average(old[c], var[c] * count_ / static_cast<Real>(m_ - 1));
@@ -302,10 +302,10 @@ class PlainTextbook {
   }
 
   void forward_inference() {
-    const Real* const beta = row("beta");
-    const Real* const mean = row("running_mean");
-    const Real* const var = row("running_var");
-    Real* const y = add_matrix("y");
+    const Real* const beta = row(Input::beta);
+    const Real* const mean = row(Input::running_mean);
+    const Real* const var = row(Input::running_var);
+    Real* const y = add_matrix(Output::y);
     each_channel([&](std::int64_t c, std::int64_t first) {
       const Real sigma = root(var[c] + epsilon_);
       for (std::int64_t k = first; k < first + m_; ++k) {
@@ -315,10 +315,10 @@ class PlainTextbook {
   }
 
   void backward_training() {
-    const Real* const all_dy = matrix("dy");
-    Real* const dx = add_matrix("dx");
-    Real* const dgamma = add_row("dgamma");
-    Real* const dbeta = add_row("dbeta");
+    const Real* const all_dy = matrix(Input::dy);
+    Real* const dx = add_matrix(Output::dx);
+    Real* const dgamma = add_row(Output::dgamma);
+    Real* const dbeta = add_row(Output::dbeta);
     each_channel([&](std::int64_t c, std::int64_t first) {
       const Statistics s = normalize(x_ + first);
       const Real* const dy = all_dy + first;
@@ -334,12 +334,12 @@ class PlainTextbook {
   }
 
   void backward_inference() {
-    const Real* const all_dy = matrix("dy");
-    const Real* const mean = row("running_mean");
-    const Real* const var = row("running_var");
-    Real* const dx = add_matrix("dx");
-    Real* const dgamma = add_row("dgamma");
-    Real* const dbeta = add_row("dbeta");
+    const Real* const all_dy = matrix(Input::dy);
+    const Real* const mean = row(Input::running_mean);
+    const Real* const var = row(Input::running_var);
+    Real* const dx = add_matrix(Output::dx);
+    Real* const dgamma = add_row(Output::dgamma);
+    Real* const dbeta = add_row(Output::dbeta);
     each_channel([&](std::int64_t c, std::int64_t first) {
       const Real* const x = x_ + first;
       const Real* const dy = all_dy + first;
@@ -355,10 +355,10 @@ class PlainTextbook {
   }
 
   void jvp_training() {
-    const Real* const all_x_dot = matrix("x_dot");
-    const Real* const gamma_dot = row("gamma_dot");
-    const Real* const beta_dot = row("beta_dot");
-    Real* const y_dot = add_matrix("y_dot");
+    const Real* const all_x_dot = matrix(Input::x_dot);
+    const Real* const gamma_dot = row(Input::gamma_dot);
+    const Real* const beta_dot = row(Input::beta_dot);
+    Real* const y_dot = add_matrix(Output::y_dot);
     each_channel([&](std::int64_t c, std::int64_t first) {
       const Statistics s = normalize(x_ + first);
       const Real* const x_dot = all_x_dot + first;
@@ -377,13 +377,13 @@ class PlainTextbook {
   }
 
   void double_backward_training() {
-    const Real* const all_dy = matrix("dy");
-    const Real* const all_ddx = matrix("ddx");
-    const Real* const ddgamma = row("ddgamma");
-    const Real* const ddbeta = row("ddbeta");
-    Real* const grad_x = add_matrix("grad_x");
-    Real* const grad_gamma = add_row("grad_gamma");
-    Real* const grad_dy = add_matrix("grad_dy");
+    const Real* const all_dy = matrix(Input::dy);
+    const Real* const all_ddx = matrix(Input::ddx);
+    const Real* const ddgamma = row(Input::ddgamma);
+    const Real* const ddbeta = row(Input::ddbeta);
+    Real* const grad_x = add_matrix(Output::grad_x);
+    Real* const grad_gamma = add_row(Output::grad_gamma);
+    Real* const grad_dy = add_matrix(Output::grad_dy);
     each_channel([&](std::int64_t c, std::int64_t first) {
       const Statistics s = normalize(x_ + first);
       const Real* const dy = all_dy + first;
@@ -444,7 +444,7 @@ class PlainTextbook {
   double* values_;  // of a tensor, on their way
   const Real* x_ = nullptr;
   const Real* gamma_ = nullptr;
-  std::array<Output, 7> outputs_ = {};
+  std::array<Result, 7> outputs_ = {};
   std::size_t made_ = 0;
 };
 

@@ -31,11 +31,11 @@ void expect_the_same() {
           // The channels on another axis, and long enough for halves.
           const auto m = static_cast<std::int64_t>(draw.below(40)) + 1;
           p.channel_axis = static_cast<int>(draw.below(3));
-          p.inputs["x"] = drawn(draw, dtype, {2, 3, m}, false);
+          p.inputs[Input::x] = drawn(draw, dtype, {2, 3, m}, false);
           for (auto& [name, tensor] : p.inputs) {
-            if (name == "x") continue;
-            tensor = drawn(draw, tensor.dtype(), output_shape(p, name),
-                           name == "running_var");
+            if (name == Input::x) continue;
+            tensor = drawn(draw, tensor.dtype(), shape_of(p, name),
+                           name == Input::running_var);
           }
         }
         const Outputs<Real> expected = Textbook<Real>(p).outputs();
@@ -71,8 +71,8 @@ TEST(PlainTextbook, HasNoOtherOutputs) {
   const Problem p = any_problem(draw, Operation::jvp_training, DType::f32);
   PlainTextbook<double> plain(p);
   plain.run();
-  EXPECT_FALSE(plain.output("y_dot").empty());
-  EXPECT_TRUE(plain.output("y").empty());
+  EXPECT_FALSE(plain.output(Output::y_dot).empty());
+  EXPECT_TRUE(plain.output(Output::y).empty());
 }
 
 }  // namespace

@@ -1,41 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
+#include "reference/operation.h"
 #include "reference/tensor/tensors.h"
 
 namespace exactbn {
-
-enum class Operation : std::uint8_t {
-  forward_training,
-  forward_inference,
-  backward_training,
-  backward_inference,
-  jvp_training,
-  double_backward_training,
-};
-
-inline constexpr std::array kOperations = {
-    Operation::forward_training,  Operation::forward_inference,
-    Operation::backward_training, Operation::backward_inference,
-    Operation::jvp_training,      Operation::double_backward_training};
-
-// Whether mean and variance are those of the batch; frozen ones otherwise.
-constexpr bool normalizes_by_batch(Operation operation) {
-  return operation != Operation::forward_inference &&
-         operation != Operation::backward_inference;
-}
-
-std::string_view to_string(Operation operation);
-std::optional<Operation> parse_operation(std::string_view name);
 
 // One question to an implementation of batch normalization.
 struct Problem {
@@ -46,14 +21,19 @@ struct Problem {
   // whose weight is 1 / (batches_tracked + 1).
   std::optional<double> momentum;
   std::int64_t batches_tracked = 0;
-  Tensors inputs;
+  InputTensors inputs;
 
-  // Throws std::out_of_range where there is none.
-  const Tensor& x() const { return inputs.at("x"); }
+  const Tensor& x() const { return inputs.at(Input::x); }
   // Null where there is none.
-  const Tensor* find(std::string_view name) const {
-    const auto found = inputs.find(name);
+  const Tensor* find(Input input) const {
+    const auto found = inputs.find(input);
     return found == inputs.end() ? nullptr : &found->second;
+  }
+  // That of channel c, of an input with one value a channel; what stands for
+  // it where there is none.
+  double parameter(Input input, std::int64_t c) const {
+    const Tensor* const tensor = find(input);
+    return tensor ? tensor->value(c) : traits(input).absent;
   }
   ChannelView view() const { return {x().shape(), channel_axis}; }
 
@@ -78,37 +58,16 @@ class InvalidProblem : public std::runtime_error {
 // running variance is negative.
 void require_valid(const Problem& problem);
 
-// The inputs that an operation takes: those it needs, then those it may have.
-struct InputNames {
-  std::vector<std::string_view> required;
-  std::vector<std::string_view> optional;
-};
-const InputNames& input_names(Operation operation);
-
 // The outputs of the problem, in the order of their computation: mean before
 // var before y. The running statistics are among them where they are inputs.
-const std::vector<std::string_view>& output_names(const Problem& problem);
-
-// Whether an input or output has a value for each of x; one a channel if not.
-inline bool shaped_like_x(std::string_view name) {
-  // Most names are told by their lengths.
-  switch (name.size()) {
-    case 1:
-      return name[0] == 'x' || name[0] == 'y';
-    case 2:
-      return same_name(name, "dx") || same_name(name, "dy");
-    case 3:
-      return same_name(name, "ddx");
-    case 5:
-      return same_name(name, "x_dot") || same_name(name, "y_dot");
-    case 6:
-      return same_name(name, "grad_x");
-    default:
-      return same_name(name, "grad_dy");
-  }
-}
+OutputNames output_names(const Problem& problem);
 
 // The shape of an output or an input: that of x, or [channels].
-Shape output_shape(const Problem& problem, std::string_view output);
+template <class Name>
+Shape shape_of(const Problem& problem, Name name) {
+  const Shape& of_x = problem.x().shape();
+  if (shaped_like_x(name)) return of_x;
+  return {of_x[static_cast<std::size_t>(problem.channel_axis)]};
+}
 
 }  // namespace exactbn

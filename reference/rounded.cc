@@ -25,8 +25,8 @@ constexpr std::int64_t kCoefficient = 4;
 // The coefficients of all channels; `repeat` places share each.
 class Coefficients {
  public:
-  Coefficients(const ExactBatchNorm& exact, std::string_view output,
-               std::size_t k, std::int64_t repeat)
+  Coefficients(const ExactBatchNorm& exact, Output output, std::size_t k,
+               std::int64_t repeat)
       : k_(k), channels_(exact.problem().view().channels), repeat_(repeat) {
     for (auto& column : columns_) {
       column.resize(static_cast<std::size_t>(channels_ * repeat));
@@ -53,8 +53,7 @@ class Coefficients {
   }
 
  private:
-  void set(const ExactBatchNorm& exact, std::string_view output,
-           std::int64_t c) {
+  void set(const ExactBatchNorm& exact, Output output, std::int64_t c) {
     if (!exact.is_number(c)) {
       // NaN leaves every place open, and the rules for the edges answer.
       return put(0, c, {std::numeric_limits<double>::quiet_NaN(), 0});
@@ -88,11 +87,10 @@ struct Block {
 
 class Rounder {
  public:
-  Rounder(const ExactBatchNorm& exact, std::string_view output, Tensor& result)
+  Rounder(const ExactBatchNorm& exact, Output output, Tensor& result)
       : exact_(exact), output_(output), result_(result) {
-    for (const std::string_view name :
-         form_inputs(exact.problem().operation, output)) {
-      inputs_.push_back(exact.problem().find(name));
+    for (const Input input : form_inputs(exact.problem().operation, output)) {
+      inputs_.push_back(exact.problem().find(input));
     }
   }
 
@@ -116,7 +114,7 @@ class Rounder {
 
  private:
   const ExactBatchNorm& exact_;
-  std::string_view output_;
+  Output output_;
   Tensor& result_;
   std::vector<const Tensor*> inputs_;
   std::array<std::array<double, kBlock>, KernelForms::kMost> buffers_;
@@ -125,7 +123,7 @@ class Rounder {
 };
 
 // Whether there is a form, and a channel has values enough to be worth it.
-bool worth_filtering(const Problem& problem, std::string_view output) {
+bool worth_filtering(const Problem& problem, Output output) {
   const std::size_t k = form_inputs(problem.operation, output).size();
   const auto coefficients = static_cast<std::int64_t>(k) + 1;
   return k > 0 && problem.view().count() >= kCoefficient * coefficients;
@@ -133,7 +131,7 @@ bool worth_filtering(const Problem& problem, std::string_view output) {
 
 // Blocks of one channel each, or, where its runs are short, blocks across a row
 // of channels.
-std::int64_t filter_blocks(const ExactBatchNorm& exact, std::string_view output,
+std::int64_t filter_blocks(const ExactBatchNorm& exact, Output output,
                            Tensor& result) {
   const ChannelView view = exact.problem().view();
   const bool rows = view.inner < kShortRun;
@@ -164,14 +162,14 @@ std::int64_t filter_blocks(const ExactBatchNorm& exact, std::string_view output,
 
 }  // namespace
 
-Tensor rounded(const ExactBatchNorm& exact, std::string_view output,
-               DType dtype, Filter filter, FilterCounts* counts) {
+Tensor rounded(const ExactBatchNorm& exact, Output output, DType dtype,
+               Filter filter, FilterCounts* counts) {
   if (filter == Filter::off || !worth_filtering(exact.problem(), output)) {
     Tensor result = exact.rounded(output, dtype);
     if (counts) counts->by_integers += result.size();
     return result;
   }
-  Tensor result(dtype, output_shape(exact.problem(), output));
+  Tensor result(dtype, shape_of(exact.problem(), output));
   const std::int64_t open = filter_blocks(exact, output, result);
   if (counts) {
     counts->by_bound += result.size() - open;

@@ -22,8 +22,7 @@ struct FilterCounts {
 // at the speed of double arithmetic. Beyond the result it needs memory for a
 // few blocks and the coefficients of the channels. Throws
 // std::invalid_argument on an output that the operation has not.
-Tensor rounded(const ExactBatchNorm& exact, std::string_view output,
-               DType dtype, Filter filter = Filter::on,
-               FilterCounts* counts = nullptr);
+Tensor rounded(const ExactBatchNorm& exact, Output output, DType dtype,
+               Filter filter = Filter::on, FilterCounts* counts = nullptr);
 
 }  // namespace exactbn

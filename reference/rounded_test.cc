@@ -53,31 +53,27 @@ Problem any_problem(Draw& draw, Operation operation, const Formats& formats,
   p.channel_axis = axis;
   p.epsilon = draw.below(3) == 0 ? 0 : 0x1p-17;
   p.momentum = 0.1;
-  p.inputs["x"] = drawn(draw, formats.next(draw), shape, data, 3);
+  p.inputs[Input::x] = drawn(draw, formats.next(draw), shape, data, 3);
   const Shape channels = {p.view().channels};
-  const InputNames& names = input_names(operation);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      if (name == "x") continue;
-      const bool like_x = shaped_like_x(name);
-      Tensor t =
-          drawn(draw, formats.next(draw), like_x ? shape : channels, data, 1);
-      for (std::int64_t i = 0; name == "running_var" && i < t.size(); ++i) {
-        t.set_bits(i, magnitude(t.bits(i), t.dtype()));
-      }
-      p.inputs[std::string(name)] = t;
+  for (const Input name : inputs_of(operation)) {
+    if (name == Input::x) continue;
+    const bool like_x = shaped_like_x(name);
+    Tensor t =
+        drawn(draw, formats.next(draw), like_x ? shape : channels, data, 1);
+    for (std::int64_t i = 0; name == Input::running_var && i < t.size(); ++i) {
+      t.set_bits(i, magnitude(t.bits(i), t.dtype()));
     }
+    p.inputs[name] = t;
   }
   require_valid(p);
   return p;
 }
 
-// Counts of one output: "grad_dy" and so on.
-using Counts = std::map<std::string_view, FilterCounts>;
+using Counts = std::map<Output, FilterCounts>;
 
 void expect_same_bits(const Problem& p, DType dtype, Counts& all) {
   const ExactBatchNorm exact(p);
-  for (const std::string_view output : output_names(p)) {
+  for (const Output output : output_names(p)) {
     ASSERT_EQ(form_inputs(p.operation, output).empty(), !shaped_like_x(output));
     FilterCounts& counts = all[output];
     FilterCounts off;
@@ -112,8 +108,8 @@ TEST(Rounded, SameBitsAsIntegersWhateverTheData) {
       }
     }
   }
-  for (const std::string_view output :
-       {"y", "dx", "y_dot", "grad_dy", "grad_x"}) {
+  for (const Output output : {Output::y, Output::dx, Output::y_dot,
+                              Output::grad_dy, Output::grad_x}) {
     EXPECT_GT(counts[output].by_bound, counts[output].by_integers) << output;
   }
 }
@@ -140,8 +136,8 @@ TEST(Rounded, SameBitsWhereEachTensorHasAFormatOfItsOwn) {
     }
   }
   // Of 8 bits many a gamma is 0, and exact zeros are always left to integers.
-  for (const std::string_view output :
-       {"y", "dx", "y_dot", "grad_dy", "grad_x"}) {
+  for (const Output output : {Output::y, Output::dx, Output::y_dot,
+                              Output::grad_dy, Output::grad_x}) {
     EXPECT_GT(counts[output].by_bound, 50 * counts[output].by_integers)
         << output;
   }
@@ -160,11 +156,11 @@ TEST(Rounded, SameBitsWhereAChannelHasNoNumbers) {
       clean.epsilon = 0;
       const ChannelView view = clean.view();
       for (std::int64_t k = 0; k < view.count(); ++k) {
-        clean.inputs["x"].set_bits(view.offset(2, k), 0);
+        clean.inputs[Input::x].set_bits(view.offset(2, k), 0);
       }
       for (const auto& [name, tensor] : clean.inputs) {
         for (const double value : {kNaN, HUGE_VAL, -HUGE_VAL}) {
-          if (name == "running_var" && value < 0) continue;
+          if (name == Input::running_var && value < 0) continue;
           Problem p = clean;
           p.inputs[name].set_bits(
               shaped_like_x(name) ? view.offset(1, view.count() - 1) : 1,
@@ -230,12 +226,13 @@ TEST(Rounded, IntegersDecideTies) {
   Problem p;
   std::vector<double> x(16, 0.0);
   std::fill_n(x.begin(), 8, 4.0);
-  p.inputs["x"] = make_tensor(DType::f32, {16, 1}, x);
-  p.inputs["gamma"] = make_tensor(DType::f32, {1}, std::vector{1 + 0x1p-23});
-  p.inputs["beta"] = make_tensor(DType::f32, {1}, std::vector{1.0});
+  p.inputs[Input::x] = make_tensor(DType::f32, {16, 1}, x);
+  p.inputs[Input::gamma] =
+      make_tensor(DType::f32, {1}, std::vector{1 + 0x1p-23});
+  p.inputs[Input::beta] = make_tensor(DType::f32, {1}, std::vector{1.0});
   FilterCounts counts;
   const Tensor y =
-      rounded(ExactBatchNorm(p), "y", DType::f32, Filter::on, &counts);
+      rounded(ExactBatchNorm(p), Output::y, DType::f32, Filter::on, &counts);
   EXPECT_EQ(y.value(0), 2);
   EXPECT_EQ(y.value(15), -0x1p-23);
   EXPECT_EQ(counts.by_integers, 8);
@@ -247,11 +244,11 @@ TEST(Rounded, RefusesAnOutputThatTheOperationHasNot) {
   for (const Operation operation : kOperations) {
     const Problem p = any_problem(draw, operation, {{DType::f32}}, {80, 64}, 1,
                                   Data::ordinary);
-    const std::vector<std::string_view> own = output_names(p);
+    const OutputNames own = output_names(p);
     const ExactBatchNorm exact(p);
-    for (const std::string_view output :
-         {"y", "dx", "y_dot", "grad_dy", "grad_x", "x"}) {
-      if (std::find(own.begin(), own.end(), output) != own.end()) continue;
+    for (const Output output : {Output::y, Output::dx, Output::y_dot,
+                                Output::grad_dy, Output::grad_x}) {
+      if (own.contains(output)) continue;
       for (const Filter filter : {Filter::on, Filter::off}) {
         EXPECT_THROW(rounded(exact, output, DType::f32, filter),
                      std::invalid_argument)

@@ -36,4 +36,24 @@ std::vector<Sums> channel_sums(const Tensor& x, const Tensor* dy,
                                const ChannelView& view,
                                SumPath path = SumPath::blocks);
 
+// The sums that a direction u of x adds to those of a channel, without
+// rounding: U1 = sum u, U2 = sum u x, U3 = sum u dy. A sum that a NaN or an
+// infinity enters is left at 0; of x and dy the channel's Sums tell.
+struct DirectionSums {
+  Dyadic u1;
+  Dyadic u2;
+  Dyadic u3;
+  bool finite = true;  // u
+};
+
+// dy may be absent; U3 is then 0.
+DirectionSums direction_sums(const Tensor& u, const Tensor& x, const Tensor* dy,
+                             const ChannelView& view, std::int64_t channel);
+
+// Those of some channels, in parallel.
+std::vector<DirectionSums> direction_sums(const Tensor& u, const Tensor& x,
+                                          const Tensor* dy,
+                                          const ChannelView& view,
+                                          const Channels& channels);
+
 }  // namespace exactbn

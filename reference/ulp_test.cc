@@ -137,5 +137,11 @@ TEST(UlpError, HasAnyNumberOfDigits) {
   EXPECT_EQ(compare(ulp_error({1, -149}, {2, -4, 4, 1}, DType::f32), 1), 0);
 }
 
+TEST(PowerOfTwo, IsThatOfTheLibrary) {
+  for (int exponent = -1074; exponent <= 1023; ++exponent) {
+    EXPECT_EQ(power_of_two(exponent), std::ldexp(1.0, exponent)) << exponent;
+  }
+}
+
 }  // namespace
 }  // namespace exactbn::ulp_test

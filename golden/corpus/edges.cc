@@ -14,8 +14,8 @@ using enum Operation;
 // Four equal small integers: every sum of them is exact.
 void add_zero_variance(Corpus& corpus, Operation operation, DType dtype) {
   Problem p = corpus.draw("ZeroVariance", operation, dtype, {4, 2});
-  set_channel(p, "x", 0, {3});
-  set(p, "running_var", {0, 1});
+  set_channel(p, Input::x, 0, {3});
+  set(p, Input::running_var, {0, 1});
   p.epsilon = 0;
   corpus.add(std::move(p), "Channel 0 has w = 0: 0/0; channel 1 is ordinary.",
              {"ZeroVariance", "EpsilonZero"});
@@ -23,7 +23,7 @@ void add_zero_variance(Corpus& corpus, Operation operation, DType dtype) {
 
 void add_constant(Corpus& corpus, Operation operation, DType dtype) {
   Problem p = corpus.draw("ConstantChannel", operation, dtype, {4, 2});
-  set_channel(p, "x", 0, {3});
+  set_channel(p, Input::x, 0, {3});
   p.epsilon = 1;
   corpus.add(std::move(p), "Channel 0 is constant, and epsilon 1.",
              {"ConstantChannel", "EpsilonOne"});
@@ -37,14 +37,14 @@ void add_single_value(Corpus& corpus, Operation operation, DType dtype) {
 
 // Channel 1 of two; channel 0 stays clean.
 void add_nonfinite(Corpus& corpus, Operation operation, DType dtype,
-                   const char* input, double value) {
+                   Input input, double value) {
   Problem p = corpus.draw("NonFiniteChannel", operation, dtype, {3, 2});
-  const auto it = p.inputs.find(std::string_view(input));
+  const auto it = p.inputs.find(input);
   if (it == p.inputs.end()) return;
   Tensor& tensor = it->second;
   tensor.set_bits(tensor.size() == 2 ? 1 : 3, round_to(value, tensor.dtype()));
   corpus.add(std::move(p),
-             std::string(input) +
+             std::string(to_string(input)) +
                  " of channel 1 has a value that is not "
                  "finite; channel 0 stays clean.",
              {"NonFiniteChannel"});
@@ -55,8 +55,8 @@ void add_any_bits(Corpus& corpus, Operation operation, DType dtype) {
   for (int trial = 0; trial < 4; ++trial) {
     Problem p = corpus.draw("AnyBits", operation, dtype, {4, 1});
     Draw draw(corpus.seed() + static_cast<std::uint64_t>(trial));
-    for (const char* input : {"x", "dy", "x_dot", "ddx"}) {
-      const auto it = p.inputs.find(std::string_view(input));
+    for (const Input input : {Input::x, Input::dy, Input::x_dot, Input::ddx}) {
+      const auto it = p.inputs.find(input);
       if (it == p.inputs.end()) continue;
       for (std::int64_t i = 0; i < it->second.size(); ++i) {
         it->second.set_bits(i, draw_bits(draw, dtype));
@@ -72,14 +72,14 @@ void add_any_bits(Corpus& corpus, Operation operation, DType dtype) {
 void add_subnormal(Corpus& corpus, Operation operation, DType dtype) {
   const double unit = std::ldexp(1.0, format(dtype).emin - 4);
   Problem p = corpus.draw("Subnormal", operation, dtype, {4, 1});
-  for (const char* input : {"dy", "x_dot", "ddx"}) {
+  for (const Input input : {Input::dy, Input::x_dot, Input::ddx}) {
     set(p, input, {6 * unit, -8 * unit, 4 * unit, 2 * unit});
   }
   if (operation == forward_training || operation == forward_inference) {
-    set(p, "x", {2 * unit, 4 * unit, 6 * unit, 8 * unit});
-    set(p, "running_mean", {5 * unit});
-    set(p, "running_var", {0});
-    p.inputs.erase("beta");
+    set(p, Input::x, {2 * unit, 4 * unit, 6 * unit, 8 * unit});
+    set(p, Input::running_mean, {5 * unit});
+    set(p, Input::running_var, {0});
+    p.inputs.erase(Input::beta);
   }
   corpus.add(std::move(p), "Subnormal inputs, and for most results too.",
              {"Subnormal"});
@@ -93,7 +93,8 @@ void add_edges(Corpus& corpus) {
       add_zero_variance(corpus, operation, dtype);
       add_constant(corpus, operation, dtype);
       add_single_value(corpus, operation, dtype);
-      for (const char* input : {"x", "dy", "x_dot", "ddx", "gamma"}) {
+      for (const Input input :
+           {Input::x, Input::dy, Input::x_dot, Input::ddx, Input::gamma}) {
         add_nonfinite(corpus, operation, dtype, input, NAN);
         add_nonfinite(corpus, operation, dtype, input, -HUGE_VAL);
       }

@@ -12,11 +12,11 @@ void add_edge(Corpus& corpus, Operation operation, DType dtype, double gamma,
   Problem p = corpus.draw("ReluKnifeEdge", operation, dtype, {2, 1});
   const double mean = 3;
   const double deviation = 2;
-  set(p, "x", {mean - deviation, mean + deviation});
-  set(p, "running_mean", {mean});
-  set(p, "running_var", {deviation * deviation});
-  set(p, "gamma", {gamma});
-  set(p, "beta", {beta});
+  set(p, Input::x, {mean - deviation, mean + deviation});
+  set(p, Input::running_mean, {mean});
+  set(p, Input::running_var, {deviation * deviation});
+  set(p, Input::gamma, {gamma});
+  set(p, Input::beta, {beta});
   p.epsilon = 0;
   corpus.add(std::move(p), comment, {"ReluKnifeEdge", "EpsilonZero"});
 }
@@ -42,9 +42,9 @@ void add_knife_edges(Corpus& corpus) {
                "gamma is negative; y is 5/2 and exactly 0.");
 
       Problem p = corpus.draw("ReluKnifeEdge", operation, dtype, {3, 1});
-      set(p, "x", {0.5, 1.5, 2.5});
-      set(p, "running_mean", {1.5});
-      set(p, "beta", {0});
+      set(p, Input::x, {0.5, 1.5, 2.5});
+      set(p, Input::running_mean, {1.5});
+      set(p, Input::beta, {0});
       corpus.add(std::move(p), "The second x is the mean: y is exactly 0.",
                  {"ReluKnifeEdge"});
     }

@@ -16,9 +16,9 @@ Problem one_channel(const Corpus& corpus, Operation operation, DType dtype,
                     const std::vector<double>& x) {
   Problem p =
       corpus.draw("WorkedExample", operation, dtype, {std::ssize(x), 1});
-  set(p, "x", x);
-  set(p, "gamma", {2});
-  set(p, "beta", {1});
+  set(p, Input::x, x);
+  set(p, Input::gamma, {2});
+  set(p, Input::beta, {1});
   return p;
 }
 
@@ -59,11 +59,11 @@ void add_statistics(Corpus& corpus) {
 void add_folded(Corpus& corpus) {
   Problem p =
       corpus.draw("FoldedAffine", forward_inference, DType::f32, {4, 1});
-  set(p, "running_mean", {1e6});
-  set(p, "running_var", {1e-6});
-  set(p, "x", {1e6 + 0x1p-4, 1e6, 1e6 - 0x1p-4, 1e6 + 0x1p-3});
-  set(p, "gamma", {1});
-  set(p, "beta", {0});
+  set(p, Input::running_mean, {1e6});
+  set(p, Input::running_var, {1e-6});
+  set(p, Input::x, {1e6 + 0x1p-4, 1e6, 1e6 - 0x1p-4, 1e6 + 0x1p-3});
+  set(p, Input::gamma, {1});
+  set(p, Input::beta, {0});
   corpus.add(std::move(p),
              "x is 2^-4 from a running mean of 10^6, which is 18.8 deviations.",
              {"FoldedAffine"});
@@ -75,14 +75,14 @@ void add_fractions(Corpus& corpus) {
     for (const Operation operation : kOperations) {
       Problem p = one_channel(corpus, operation, dtype, {1, 3, 1, 3});
       p.epsilon = 3;
-      set(p, "dy", {0.5, 1, -2, 1});
-      set(p, "running_mean", {1.5});
-      set(p, "running_var", {6});
-      for (const char* direction : {"x_dot", "ddx"}) {
+      set(p, Input::dy, {0.5, 1, -2, 1});
+      set(p, Input::running_mean, {1.5});
+      set(p, Input::running_var, {6});
+      for (const Input direction : {Input::x_dot, Input::ddx}) {
         set(p, direction, {1, 0, 2, -1});
       }
-      for (const char* direction :
-           {"gamma_dot", "beta_dot", "ddgamma", "ddbeta"}) {
+      for (const Input direction :
+           {Input::gamma_dot, Input::beta_dot, Input::ddgamma, Input::ddbeta}) {
         set(p, direction, {0.5});
       }
       corpus.add(std::move(p),
@@ -98,7 +98,8 @@ void add_impulses(Corpus& corpus) {
   for (const DType dtype : kSuiteDTypes) {
     for (const Operation operation : kOperations) {
       Problem p = corpus.draw("Impulse", operation, dtype, {5, 1});
-      for (const char* input : {"x", "dy", "x_dot", "ddx"}) {
+      for (const Input input :
+           {Input::x, Input::dy, Input::x_dot, Input::ddx}) {
         set(p, input, {0, 0, 1, 0, 0});
       }
       corpus.add(std::move(p), "The third value is 1, and all others are 0.",
@@ -114,8 +115,8 @@ void add_poisoned(Corpus& corpus) {
     Problem p =
         corpus.draw("PoisonedStatistics", forward_training, DType::f32, {4, 2});
     p.momentum = momentum;
-    set(p, "running_mean", {HUGE_VAL, 2});
-    set(p, "running_var", {NAN, 3});
+    set(p, Input::running_mean, {HUGE_VAL, 2});
+    set(p, Input::running_var, {NAN, 3});
     corpus.add(std::move(p),
                "The running statistics of channel 0 are not finite, those of "
                "channel 1 are.",

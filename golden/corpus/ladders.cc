@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "golden/corpus.h"
+#include "oracles/format_names.h"
 
 namespace exactbn {
 
@@ -19,7 +20,7 @@ constexpr int kMostKappa = 22;
 void add_cancellation(Corpus& corpus, Operation operation, DType dtype, int k) {
   Problem p = corpus.draw("CancellationLadder", operation, dtype, {6, 1});
   const double mean = std::ldexp(1.0, k);
-  set(p, "x",
+  set(p, Input::x,
       {mean - 1, mean + 1.5, mean - 1.25, mean + 0.5, mean - 0.75, mean + 1});
   corpus.add(std::move(p),
              fmt::format("Deviations of about 1 around a mean of 2^{}: kappa "
@@ -34,7 +35,7 @@ void add_stall(Corpus& corpus, Operation operation, DType dtype) {
   const double first = std::ldexp(1.0, format(dtype).precision);
   std::vector<double> values(16, 1);
   values[0] = first;
-  const std::string input = operation == forward_training ? "x" : "dy";
+  const Input input = operation == forward_training ? Input::x : Input::dy;
   set(p, input, values);
   corpus.add(std::move(p),
              fmt::format("{} is 2^{} and then fifteen ones, each of them half "

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "golden/corpus.h"
+#include "oracles/format_names.h"
 
 namespace exactbn {
 
@@ -44,13 +45,13 @@ void add_tails(Corpus& corpus, DType dtype) {
 // The parameters that may be absent, each alone.
 void add_absent(Corpus& corpus, Operation operation, DType dtype) {
   const Problem whole = corpus.draw("Absent", operation, dtype, {3, 2, 2});
-  for (const std::string_view name : input_names(operation).optional) {
-    if (name.starts_with("running")) continue;
+  for (const Input name : traits(operation).optional) {
+    if (name == Input::running_mean || name == Input::running_var) continue;
     Problem p = whole;
-    p.inputs.erase(std::string(name));
-    const std::string label = name == "gamma"  ? "NoGamma"
-                              : name == "beta" ? "NoBeta"
-                                               : "NoDirection";
+    p.inputs.erase(name);
+    const std::string label = name == Input::gamma  ? "NoGamma"
+                              : name == Input::beta ? "NoBeta"
+                                                    : "NoDirection";
     corpus.add(std::move(p), fmt::format("{} is absent.", name), {label});
   }
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "golden/corpus.h"
+#include "oracles/format_names.h"
 #include "reference/draw/near_midpoints.h"
 
 namespace exactbn {
@@ -11,9 +12,9 @@ namespace exactbn {
 namespace {
 
 // running_var_biased is an output by convention only.
-std::string output_of(const TieProblem& tie) {
-  return tie.output == "running_var_biased" ? "the biased running_var"
-                                            : tie.output;
+std::string_view output_of(const TieProblem& tie) {
+  return tie.output == Output::running_var_biased ? "the biased running_var"
+                                                  : to_string(tie.output);
 }
 
 void add_tie(Corpus& corpus, TieProblem tie) {

@@ -42,10 +42,10 @@ void add_refusals(Corpus& corpus) {
                  [](Problem& p) { p.channel_axis = -1; });
     refusals.add("gamma has a value more than there are channels.",
                  [](Problem& p) {
-                   p.inputs["gamma"] = {DType::f32, {4}};
+                   p.inputs[Input::gamma] = {DType::f32, {4}};
                  });
     refusals.add("x has one axis only.", [](Problem& p) {
-      p.inputs["x"] = {DType::f32, {6}};
+      p.inputs[Input::x] = {DType::f32, {6}};
     });
     if (operation == Operation::forward_training) {
       refusals.add("momentum is NaN.", [](Problem& p) { p.momentum = NAN; });
@@ -54,19 +54,18 @@ void add_refusals(Corpus& corpus) {
         p.batches_tracked = -1;
       });
     }
-    const InputNames& names = input_names(operation);
-    for (const std::string_view name : names.required) {
-      if (name == "x") continue;
+    for (const Input name : traits(operation).required) {
+      if (name == Input::x) continue;
       refusals.add("A required input is missing.",
-                   [&](Problem& p) { p.inputs.erase(std::string(name)); });
+                   [&](Problem& p) { p.inputs.erase(name); });
       refusals.add("An input has the shape of another batch.", [&](Problem& p) {
-        p.inputs[std::string(name)] = {DType::f32, {3, 3}};
+        p.inputs[name] = {DType::f32, {3, 3}};
       });
     }
     if (!normalizes_by_batch(operation) ||
         operation == Operation::forward_training) {
       refusals.add("A running variance is below 0.", [](Problem& p) {
-        set(p, "running_var", {1, -1, 1});
+        set(p, Input::running_var, {1, -1, 1});
       });
     }
   }

@@ -23,8 +23,9 @@ void add_steps(Corpus& corpus, DType dtype, std::optional<double> momentum,
     p.batches_tracked = step;
     if (before) {
       const ExactBatchNorm exact(*before);
-      for (const char* statistic : {"running_mean", "running_var"}) {
-        Tensor& tensor = p.inputs.at(statistic);
+      for (const Output statistic :
+           {Output::running_mean, Output::running_var}) {
+        Tensor& tensor = p.inputs.at(*traits(statistic).updates);
         tensor = exact.rounded(statistic, tensor.dtype());
       }
     }
@@ -44,8 +45,8 @@ void add_running_steps(Corpus& corpus) {
     for (const Convention& convention : conventions()) {
       if (!convention.momentum) continue;
       // In the precision in which it can be given.
-      const auto weight =
-          static_cast<float>(converted_weight(convention, *convention.momentum));
+      const auto weight = static_cast<float>(
+          converted_weight(convention, *convention.momentum));
       add_steps(corpus, dtype, double{weight},
                 fmt::format("the default momentum of {}, which gives the new "
                             "statistic the weight {}",

@@ -15,7 +15,7 @@ void add_shards(Corpus& corpus, Operation operation, DType dtype,
                 const std::vector<int>& sizes) {
   const int samples = std::accumulate(sizes.begin(), sizes.end(), 0);
   Problem p = corpus.draw("UnequalShards", operation, dtype, {samples, 2});
-  Tensor& x = p.inputs.at("x");
+  Tensor& x = p.inputs.at(Input::x);
   std::int64_t i = 0;
   double drift = 0;
   std::string text;

@@ -50,8 +50,9 @@ class Writer {
       add(id + "momentum", *problem.momentum);
     }
     for (const auto& [name, tensor] : problem.inputs) {
-      entry["inputs"][name] = format_and_shape(tensor);
-      add(id + name, tensor);
+      const std::string text(to_string(name));
+      entry["inputs"][text] = format_and_shape(tensor);
+      add(id + text, tensor);
     }
     entry["expected"] = answer(id, vector.expected);
     for (const auto& [name, expected] : vector.variations) {
@@ -73,7 +74,8 @@ class Writer {
   ordered_json answer(const std::string& prefix, const Expected& expected) {
     if (!expected.reject.empty()) return {{"reject", expected.reject}};
     ordered_json outputs = ordered_json::object();
-    for (const auto& [name, output] : expected.outputs) {
+    for (const auto& [key, output] : expected.outputs) {
+      const std::string name(to_string(key));
       const Shape& shape = output.values.shape();
       std::string residuals;
       std::string units;
@@ -82,8 +84,8 @@ class Writer {
         residuals += bytes_of(in_ulp(r));
       for (const double unit : output.units) units += bytes_of(unit);
       for (const Judged judged : output.judged) letters += letter(judged);
-      const auto named = [&prefix, &output_name = name](std::string_view what) {
-        return fmt::format("{}{}/{}", prefix, what, output_name);
+      const auto named = [&](std::string_view what) {
+        return fmt::format("{}{}/{}", prefix, what, name);
       };
       add(named("expected"), output.values);
       file_.arrays.push_back({named("residual"), DType::f64, shape, residuals});

@@ -160,7 +160,7 @@ class Header {
     }
     std::vector<std::string> outputs;
     for (const auto& [name, of] : expected.outputs) {
-      outputs.push_back(output(prefix, name, of));
+      outputs.push_back(output(prefix, std::string(to_string(name)), of));
     }
     array("exactbn_output", prefix + "outputs", outputs);
     return fmt::format("{{\"{}\", NULL, {}, {}outputs}}", rule, outputs.size(),
@@ -184,7 +184,7 @@ class Header {
     }
     std::vector<std::string> inputs;
     for (const auto& [name, values] : problem.inputs) {
-      inputs.push_back(tensor(prefix, name, values));
+      inputs.push_back(tensor(prefix, std::string(to_string(name)), values));
     }
     array("exactbn_tensor", prefix + "inputs", inputs);
     std::vector<std::string> answers = {

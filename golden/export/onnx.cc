@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <array>
+#include <iterator>
 
 #include "golden/export/arrays.h"
 #include "golden/export/protobuf.h"
 #include "golden/vector/bytes.h"
 #include "golden/vector/dialect.h"
-#include "oracles/output_format.h"
 
 namespace exactbn {
 
@@ -30,31 +29,34 @@ std::uint64_t data_type(DType dtype) {
   }
 }
 
+template <class Name>
 struct Parameter {
   std::string_view onnx;  // its name in BatchNormalization-15
-  std::string_view ours;
+  Name ours;
 };
-constexpr std::array kInputs = {
-    Parameter{"X", "x"}, Parameter{"scale", "gamma"}, Parameter{"B", "beta"},
-    Parameter{"input_mean", "running_mean"},
-    Parameter{"input_var", "running_var"}};
-constexpr std::array kOutputs = {Parameter{"Y", "y"},
-                                 Parameter{"running_mean", "running_mean"},
-                                 Parameter{"running_var", "running_var"}};
+constexpr Parameter<Input> kOnnxInputs[] = {{"X", Input::x},
+                                            {"scale", Input::gamma},
+                                            {"B", Input::beta},
+                                            {"input_mean", Input::running_mean},
+                                            {"input_var", Input::running_var}};
+constexpr Parameter<Output> kOnnxOutputs[] = {
+    {"Y", Output::y},
+    {"running_mean", Output::running_mean},
+    {"running_var", Output::running_var}};
 
 bool is_training(const Problem& problem) {
   return problem.operation == Operation::forward_training;
 }
 
 // All five inputs are required: gamma and beta, where absent, are 1 and 0.
-Tensor input(const Problem& problem, std::string_view name) {
+Tensor input(const Problem& problem, Input name) {
   if (const Tensor* tensor = problem.find(name)) return *tensor;
-  const char* const other = name == "gamma" ? "beta" : "gamma";
-  const Tensor* like = problem.find(other);
-  if (like == nullptr) like = problem.find("running_mean");
-  const Shape shape = output_shape(problem, name);
+  const Tensor* like =
+      problem.find(name == Input::gamma ? Input::beta : Input::gamma);
+  if (like == nullptr) like = problem.find(Input::running_mean);
+  const Shape shape = shape_of(problem, name);
   const std::vector<double> values(
-      static_cast<std::size_t>(element_count(shape)), name == "gamma" ? 1 : 0);
+      static_cast<std::size_t>(element_count(shape)), traits(name).absent);
   return make_tensor(like->dtype(), shape, values);
 }
 
@@ -169,17 +171,18 @@ std::string why_not_onnx(const Problem& problem) {
     return "to be refused";
   }
   if (problem.channel_axis != 1) return "the channel axis is not 1";
-  for (const char* name : {"running_mean", "running_var"}) {
-    const Tensor* statistic = problem.find(name);
+  for (const Output name : {Output::running_mean, Output::running_var}) {
+    const Tensor* statistic = problem.find(*traits(name).updates);
     if (statistic == nullptr) return "no running statistics";
     if (is_training(problem) &&
         statistic->dtype() != output_format(problem, name)) {
       return "parameters of several formats";
     }
   }
-  if (input(problem, "gamma").dtype() != input(problem, "beta").dtype() ||
-      input(problem, "running_mean").dtype() !=
-          input(problem, "running_var").dtype()) {
+  if (input(problem, Input::gamma).dtype() !=
+          input(problem, Input::beta).dtype() ||
+      input(problem, Input::running_mean).dtype() !=
+          input(problem, Input::running_var).dtype()) {
     return "parameters of several formats";
   }
   return {};
@@ -192,12 +195,12 @@ std::vector<OutputFile> export_onnx(const std::vector<Vector>& vectors,
     for (const Vector& vector : group.cases) {
       const Problem& problem = vector.question.problem;
       std::vector<NamedTensor> inputs;
-      inputs.reserve(kInputs.size());
-      for (const Parameter& p : kInputs) {
+      inputs.reserve(std::size(kOnnxInputs));
+      for (const auto& p : kOnnxInputs) {
         inputs.push_back({p.onnx, input(problem, p.ours)});
       }
       std::vector<NamedTensor> outputs;
-      for (const Parameter& p : kOutputs) {
+      for (const auto& p : kOnnxOutputs) {
         const auto output = vector.expected.outputs.find(p.ours);
         if (output == vector.expected.outputs.end()) continue;
         outputs.push_back({p.onnx, output->second.values});

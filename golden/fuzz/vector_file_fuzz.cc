@@ -35,7 +35,7 @@ VectorFile proved(const VectorFile& file) {
     Case question = given.question;
     const Problem& problem = question.problem;
     if (problem.operation != file.operation) continue;
-    const Tensor* x = problem.find("x");
+    const Tensor* x = problem.find(Input::x);
     if (x == nullptr || x->dtype() != file.dtype) continue;
     question.id = case_id(problem);
     std::erase_if(question.labels,

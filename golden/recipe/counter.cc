@@ -11,9 +11,10 @@ namespace exactbn {
 namespace {
 
 // The place of an input here is a part of the formulas.
-constexpr std::array<std::string_view, 12> kStreams = {
-    "x",     "gamma",     "beta",     "running_mean", "running_var", "dy",
-    "x_dot", "gamma_dot", "beta_dot", "ddx",          "ddgamma",     "ddbeta"};
+constexpr std::array<Input, 12> kStreams = {
+    Input::x,           Input::gamma, Input::beta,    Input::running_mean,
+    Input::running_var, Input::dy,    Input::x_dot,   Input::gamma_dot,
+    Input::beta_dot,    Input::ddx,   Input::ddgamma, Input::ddbeta};
 
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
 
@@ -69,7 +70,7 @@ Tensor like_x(DType dtype, const Shape& shape, const ChannelView& view,
   return tensor;
 }
 
-Tensor by_channel(std::string_view name, DType dtype, std::int64_t channels,
+Tensor by_channel(Input name, DType dtype, std::int64_t channels,
                   const Stream& values) {
   Tensor tensor(dtype, {channels});
   const int a = bits_of(dtype);
@@ -77,9 +78,9 @@ Tensor by_channel(std::string_view name, DType dtype, std::int64_t channels,
   for (std::int64_t c = 0; c < channels; ++c) {
     const std::uint64_t r = values(c);
     std::int64_t n = triangular(r, a);
-    if (name == "gamma" || name == "running_var") {
+    if (name == Input::gamma || name == Input::running_var) {
       n = one + static_cast<std::int64_t>(r >> (64 - a));
-      if (name == "gamma" && r % 2 == 1) n = -n;
+      if (name == Input::gamma && r % 2 == 1) n = -n;
     }
     set(tensor, c, n, -a);
   }
@@ -98,10 +99,7 @@ Problem counter_problem(Operation operation, DType dtype, const Shape& shape,
   problem.momentum = momentum;
   const ChannelView view(shape, channel_axis);
   const DType parameters = dtype == DType::f64 ? dtype : DType::f32;
-  InputNames names = input_names(operation);
-  names.required.insert(names.required.end(), names.optional.begin(),
-                        names.optional.end());
-  for (const std::string_view name : names.required) {
+  for (const Input name : inputs_of(operation)) {
     const auto* const at = std::find(kStreams.begin(), kStreams.end(), name);
     const auto k = static_cast<std::uint64_t>(at - kStreams.begin());
     const Stream values(seed, 2 * k + 1);

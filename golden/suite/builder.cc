@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/suite/builder.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "golden/suite/case_id.h"
@@ -47,7 +46,7 @@ Tensor draw_dy(Draw& draw, DType dtype, const Shape& shape) {
   return dy;
 }
 
-Tensor* find_input(Problem& problem, std::string_view name) {
+Tensor* find_input(Problem& problem, Input name) {
   const auto it = problem.inputs.find(name);
   return it == problem.inputs.end() ? nullptr : &it->second;
 }
@@ -74,26 +73,22 @@ Problem Suite::draw(std::string_view label, Operation operation, DType dtype,
   const auto parameter = [&](double low, double high, bool any_sign) {
     return draw_channels(draw, wide, channels, low, high, any_sign);
   };
-  p.inputs.emplace("x", draw_x(draw, dtype, shape, channel_axis));
-  p.inputs.emplace("gamma", parameter(1.125, 1.875, true));
+  p.inputs.emplace(Input::x, draw_x(draw, dtype, shape, channel_axis));
+  p.inputs.emplace(Input::gamma, parameter(1.125, 1.875, true));
   if (operation == Operation::forward_training) p.momentum = kMomentum;
-  const InputNames& names = input_names(operation);
-  const auto takes = [&](std::string_view name) {
-    const auto in = [&](const std::vector<std::string_view>& list) {
-      return std::find(list.begin(), list.end(), name) != list.end();
-    };
-    return in(names.required) || in(names.optional);
-  };
-  for (const std::string_view name :
-       {"beta", "gamma_dot", "beta_dot", "ddgamma", "ddbeta"}) {
-    if (takes(name)) p.inputs.emplace(name, parameter(0.25, 0.75, true));
+  const InputNames taken = inputs_of(operation);
+  for (const Input name : {Input::beta, Input::gamma_dot, Input::beta_dot,
+                           Input::ddgamma, Input::ddbeta}) {
+    if (!taken.contains(name)) continue;
+    p.inputs.emplace(name, parameter(0.25, 0.75, true));
   }
-  for (const std::string_view name : {"dy", "x_dot", "ddx"}) {
-    if (takes(name)) p.inputs.emplace(name, draw_dy(draw, dtype, shape));
+  for (const Input name : {Input::dy, Input::x_dot, Input::ddx}) {
+    if (!taken.contains(name)) continue;
+    p.inputs.emplace(name, draw_dy(draw, dtype, shape));
   }
-  if (takes("running_mean")) {
-    p.inputs.emplace("running_mean", parameter(2.25, 3.75, true));
-    p.inputs.emplace("running_var", parameter(4, 7, false));
+  if (taken.contains(Input::running_mean)) {
+    p.inputs.emplace(Input::running_mean, parameter(2.25, 3.75, true));
+    p.inputs.emplace(Input::running_var, parameter(4, 7, false));
   }
   return p;
 }
@@ -104,8 +99,7 @@ void Suite::add(Problem problem, std::initializer_list<std::string> labels) {
   cases_.push_back({std::move(id), std::move(problem), labels});
 }
 
-void set(Problem& problem, std::string_view name,
-         std::span<const double> values) {
+void set(Problem& problem, Input name, std::span<const double> values) {
   Tensor* tensor = find_input(problem, name);
   if (!tensor) return;
   for (std::int64_t i = 0; i < tensor->size(); ++i) {
@@ -114,12 +108,11 @@ void set(Problem& problem, std::string_view name,
   }
 }
 
-void set(Problem& problem, std::string_view name,
-         std::initializer_list<double> values) {
+void set(Problem& problem, Input name, std::initializer_list<double> values) {
   set(problem, name, std::span(values.begin(), values.size()));
 }
 
-void set_channel(Problem& problem, std::string_view name, std::int64_t channel,
+void set_channel(Problem& problem, Input name, std::int64_t channel,
                  std::initializer_list<double> values) {
   Tensor* tensor = find_input(problem, name);
   if (!tensor) return;
@@ -131,8 +124,7 @@ void set_channel(Problem& problem, std::string_view name, std::int64_t channel,
   }
 }
 
-void transform(Problem& problem, std::string_view name, double scale,
-               double offset) {
+void transform(Problem& problem, Input name, double scale, double offset) {
   Tensor* tensor = find_input(problem, name);
   if (!tensor) return;
   for (std::int64_t i = 0; i < tensor->size(); ++i) {
@@ -141,7 +133,7 @@ void transform(Problem& problem, std::string_view name, double scale,
   }
 }
 
-void convert(Problem& problem, std::string_view name, DType dtype) {
+void convert(Problem& problem, Input name, DType dtype) {
   Tensor* tensor = find_input(problem, name);
   if (!tensor) return;
   Tensor converted(dtype, tensor->shape());
@@ -152,14 +144,14 @@ void convert(Problem& problem, std::string_view name, DType dtype) {
 }
 
 void rescale(Problem& problem, double factor) {
-  transform(problem, "x", factor, 0);
-  transform(problem, "running_mean", factor, 0);
-  transform(problem, "running_var", factor * factor, 0);
+  transform(problem, Input::x, factor, 0);
+  transform(problem, Input::running_mean, factor, 0);
+  transform(problem, Input::running_var, factor * factor, 0);
 }
 
 void shift(Problem& problem, double distance) {
-  transform(problem, "x", 1, distance);
-  transform(problem, "running_mean", 1, distance);
+  transform(problem, Input::x, 1, distance);
+  transform(problem, Input::running_mean, 1, distance);
 }
 
 }  // namespace exactbn

@@ -51,18 +51,15 @@ class Suite {
 // problem has no such input. Values are rounded to the format of the input.
 
 // values[0], values[1], ..., over again until the input is full.
-void set(Problem& problem, std::string_view name,
-         std::span<const double> values);
-void set(Problem& problem, std::string_view name,
-         std::initializer_list<double> values);
+void set(Problem& problem, Input name, std::span<const double> values);
+void set(Problem& problem, Input name, std::initializer_list<double> values);
 // The same for one channel of an input shaped like x.
-void set_channel(Problem& problem, std::string_view name, std::int64_t channel,
+void set_channel(Problem& problem, Input name, std::int64_t channel,
                  std::initializer_list<double> values);
 // Every value times `scale`, plus `offset`.
-void transform(Problem& problem, std::string_view name, double scale,
-               double offset);
+void transform(Problem& problem, Input name, double scale, double offset);
 // The input in another format.
-void convert(Problem& problem, std::string_view name, DType dtype);
+void convert(Problem& problem, Input name, DType dtype);
 
 // x and all statistics, as if x were measured in another unit.
 void rescale(Problem& problem, double factor);

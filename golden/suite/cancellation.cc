@@ -44,9 +44,9 @@ void add_offset(Suite& suite) {
   // x a + (beta - mean a) gives 0 where (x - mean) a gives 18.84.
   Problem p =
       suite.draw("LargeOffset", forward_inference, DType::f32, {5, 1, 3});
-  set(p, "x", {1e6 + 0x1p-4, 1e6, 1e6 - 0.125, 1e6 + 0.25});
-  set(p, "running_mean", {1e6});
-  set(p, "running_var", {1e-6});
+  set(p, Input::x, {1e6 + 0x1p-4, 1e6, 1e6 - 0.125, 1e6 + 0.25});
+  set(p, Input::running_mean, {1e6});
+  set(p, Input::running_var, {1e-6});
   suite.add(std::move(p), {"LargeOffset", "TinyVariance"});
 }
 
@@ -55,15 +55,15 @@ void add_uneven(Suite& suite, DType dtype) {
     Problem p =
         suite.draw("UnequalChannels", operation, dtype, kCancellationShape);
     const ChannelView view = p.view();
-    Tensor& x = p.inputs.at("x");
+    Tensor& x = p.inputs.at(Input::x);
     for (std::int64_t k = 0; k < view.count(); ++k) {
       const std::int64_t small = view.offset(0, k);
       const std::int64_t large = view.offset(2, k);
       x.set_bits(small, round_to(x.value(small) * 0x1p-6, dtype));
       x.set_bits(large, round_to(x.value(large) * 0x1p10, dtype));
     }
-    set(p, "running_mean", {0.046875, -3, 2100});
-    set(p, "running_var", {0.0009765625, 5, 6000000});
+    set(p, Input::running_mean, {0.046875, -3, 2100});
+    set(p, Input::running_var, {0.0009765625, 5, 6000000});
     suite.add(std::move(p), {"UnequalChannels"});
   }
 }
@@ -71,7 +71,7 @@ void add_uneven(Suite& suite, DType dtype) {
 void add_outlier(Suite& suite, DType dtype) {
   for (const Operation operation : {forward_training, backward_training}) {
     Problem p = suite.draw("Outlier", operation, dtype, kCancellationShape);
-    Tensor& x = p.inputs.at("x");
+    Tensor& x = p.inputs.at(Input::x);
     x.set_bits(p.view().offset(1, 7), round_to(-1000, dtype));
     suite.add(std::move(p), {"Outlier"});
   }

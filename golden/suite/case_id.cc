@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <bit>
 
 namespace exactbn {
@@ -44,18 +43,15 @@ std::uint64_t content_hash(const Problem& problem) {
   fnv.add(std::bit_cast<std::uint64_t>(problem.momentum.value_or(0)));
   fnv.add(static_cast<std::uint64_t>(problem.batches_tracked));
   for (const auto& [name, tensor] : problem.inputs) {
-    fnv.add(name);
+    fnv.add(to_string(name));
     add(fnv, tensor);
   }
   return fnv.value();
 }
 
 std::string case_id(const Problem& problem) {
-  constexpr std::array<std::string_view, kOperations.size()> prefixes = {
-      "fwd", "inf", "bwd", "bwi", "jvp", "dbw"};
   const std::uint64_t hash = content_hash(problem);
-  return fmt::format("{}-{}-{:08x}",
-                     prefixes[static_cast<std::size_t>(problem.operation)],
+  return fmt::format("{}-{}-{:08x}", traits(problem.operation).abbreviation,
                      format(problem.x().dtype()).name,
                      static_cast<std::uint32_t>(hash ^ (hash >> 32)));
 }

@@ -21,7 +21,7 @@ void add_constant(Suite& suite, double constant, double epsilon) {
   for (const Operation operation : {forward_training, backward_training}) {
     for (const DType dtype : kSuiteDTypes) {
       Problem p = suite.draw("ConstantChannel", operation, dtype, {3, 3, 1, 3});
-      set_channel(p, "x", 1, {constant});
+      set_channel(p, Input::x, 1, {constant});
       p.epsilon = epsilon;
       suite.add(std::move(p), {"ConstantChannel"});
     }
@@ -35,8 +35,8 @@ void add_zero_variance(Suite& suite) {
     for (const DType dtype : kSuiteDTypes) {
       Problem p = suite.draw("ZeroVariance", operation, dtype, {2, 3, 2, 2});
       p.epsilon = 0;
-      set_channel(p, "x", 1, {5});
-      set_channel(p, "dy", 1, {1, -3, 2, 0.5});
+      set_channel(p, Input::x, 1, {5});
+      set_channel(p, Input::dy, 1, {1, -3, 2, 0.5});
       suite.add(std::move(p), {"ZeroVariance", "EpsilonZero"});
     }
   }

@@ -68,11 +68,11 @@ void add_channel_edges(Suite& suite) {
 void add_long_sums(Suite& suite) {
   const Shape shape = {17, 1, 32, 64};
   Problem x = suite.draw("LongSum", forward_training, DType::f32, shape);
-  set(x, "x", {1, 1 + 0x1p-9});
+  set(x, Input::x, {1, 1 + 0x1p-9});
   suite.add(std::move(x), {"LongSum"});
 
   Problem dy = suite.draw("LongSum", backward_training, DType::f32, shape);
-  set(dy, "dy", {1, 1 + 0x1p-9});
+  set(dy, Input::dy, {1, 1 + 0x1p-9});
   suite.add(std::move(dy), {"LongSum"});
 
   suite.add(suite.draw("SumOverflowF16", forward_training, DType::f16,
@@ -97,15 +97,15 @@ void add_product_overflow(Suite& suite, const Exponents& e) {
   for (const Operation operation : kFirstOrder) {
     Problem p = suite.draw("ProductOverflow", operation, e.dtype, shape);
     rescale(p, values);
-    transform(p, "gamma", gamma, 0);
-    transform(p, "dy", values, 0);
+    transform(p, Input::gamma, gamma, 0);
+    transform(p, Input::dy, values, 0);
     suite.add(std::move(p), {"ProductOverflow"});
   }
   // gamma invstd does.
   for (const Operation operation : {forward_training, forward_inference}) {
     Problem p = suite.draw("ProductOverflow", operation, e.dtype, shape);
     rescale(p, 2 / values);
-    transform(p, "gamma", gamma, 0);
+    transform(p, Input::gamma, gamma, 0);
     p.epsilon = 0;
     suite.add(std::move(p), {"ProductOverflow", "EpsilonZero"});
   }
@@ -117,7 +117,7 @@ void add_cube_overflow(Suite& suite, DType dtype) {
   Problem p =
       suite.draw("ProductOverflow", backward_training, dtype, {2, 3, 1, 5});
   rescale(p, std::ldexp(1.0, -k));
-  transform(p, "dy", std::ldexp(1.0, -k), 0);
+  transform(p, Input::dy, std::ldexp(1.0, -k), 0);
   p.epsilon = 0;
   suite.add(std::move(p), {"ProductOverflow", "EpsilonZero"});
 }
@@ -126,7 +126,7 @@ void add_cube_overflow(Suite& suite, DType dtype) {
 void add_drift(Suite& suite, DType dtype) {
   for (const Operation operation : {forward_training, backward_training}) {
     Problem p = suite.draw("Drift", operation, dtype, {5, 3, 2, 3});
-    Tensor& x = p.inputs.at("x");
+    Tensor& x = p.inputs.at(Input::x);
     const std::int64_t size = x.size() / 5;
     for (std::int64_t i = 0; i < x.size(); ++i) {
       const std::int64_t sample = i / size;
@@ -141,15 +141,15 @@ void add_drift(Suite& suite, DType dtype) {
 void add_mean_of_dy(Suite& suite, DType dtype) {
   for (const Operation operation : {backward_training, backward_inference}) {
     Problem p = suite.draw("MeanOfDy", operation, dtype, {3, 4, 3, 3});
-    transform(p, "dy", 1, 30);
+    transform(p, Input::dy, 1, 30);
     suite.add(std::move(p), {"MeanOfDy"});
   }
 }
 
 void add_large_beta(Suite& suite, DType dtype) {
   Problem p = suite.draw("LargeBeta", forward_training, dtype, {3, 4, 3, 3});
-  transform(p, "beta", 1000, 0);
-  transform(p, "gamma", 0.25, 0);
+  transform(p, Input::beta, 1000, 0);
+  transform(p, Input::gamma, 0.25, 0);
   suite.add(std::move(p), {"LargeBeta"});
 }
 
@@ -163,7 +163,7 @@ void add_second_order_values(Suite& suite, Operation operation) {
   suite.add(std::move(one), {"SecondOrder", "EpsilonOne"});
 
   Problem zero = drawn();
-  set(zero, "gamma", {0, -1.25, 0, 1.5});
+  set(zero, Input::gamma, {0, -1.25, 0, 1.5});
   suite.add(std::move(zero), {"SecondOrder", "ZeroGamma"});
 
   Problem small = drawn();

@@ -46,7 +46,7 @@ void add_epsilons(Suite& suite) {
          {Operation::forward_training, Operation::backward_training}) {
       Problem p = suite.draw("EpsilonTiny", operation, dtype, {2, 2, 4});
       p.epsilon = 0x1p-60;
-      set_channel(p, "x", 0, {3});
+      set_channel(p, Input::x, 0, {3});
       suite.add(std::move(p), {"EpsilonTiny", "ConstantChannel"});
     }
   }

@@ -16,12 +16,12 @@ void add_gradients(Suite& suite) {
     for (const DType dtype : kSuiteDTypes) {
       Problem constant =
           suite.draw("ConstantDy", operation, dtype, kGradientsShape);
-      set(constant, "dy", {0.75});
+      set(constant, Input::dy, {0.75});
       suite.add(std::move(constant), {"ConstantDy"});
 
       Problem small =
           suite.draw("SmallGradient", operation, dtype, kGradientsShape);
-      transform(small, "dy", 0x1p-14, 0);
+      transform(small, Input::dy, 0x1p-14, 0);
       suite.add(std::move(small), {"SmallGradient"});
     }
   }

@@ -10,16 +10,16 @@ const Shape kParametersShape = {3, 4, 3, 5};
 void add_absent_parameters(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
     Problem p = suite.draw("NoGamma", operation, dtype, kParametersShape);
-    p.inputs.erase("gamma");
-    if (p.find("beta")) {
+    p.inputs.erase(Input::gamma);
+    if (p.find(Input::beta)) {
       Problem q = suite.draw("NoBeta", operation, dtype, kParametersShape);
-      q.inputs.erase("beta");
+      q.inputs.erase(Input::beta);
       suite.add(std::move(q), {"NoBeta"});
 
       Problem r =
           suite.draw("NoGammaNoBeta", operation, dtype, kParametersShape);
-      r.inputs.erase("gamma");
-      r.inputs.erase("beta");
+      r.inputs.erase(Input::gamma);
+      r.inputs.erase(Input::beta);
       suite.add(std::move(r), {"NoGamma", "NoBeta"});
     }
     suite.add(std::move(p), {"NoGamma"});
@@ -29,12 +29,12 @@ void add_absent_parameters(Suite& suite, DType dtype) {
 void add_signs(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
     Problem zero = suite.draw("ZeroGamma", operation, dtype, kParametersShape);
-    set(zero, "gamma", {0, -1.25, 0, 1.5});
+    set(zero, Input::gamma, {0, -1.25, 0, 1.5});
     suite.add(std::move(zero), {"ZeroGamma"});
 
     Problem negative =
         suite.draw("NegativeGamma", operation, dtype, kParametersShape);
-    set(negative, "gamma", {-0.75, -1.25, -3, -0.125});
+    set(negative, Input::gamma, {-0.75, -1.25, -3, -0.125});
     suite.add(std::move(negative), {"NegativeGamma"});
   }
 }
@@ -44,8 +44,8 @@ void add_half_parameters(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
     Problem p =
         suite.draw("HalfParameters", operation, dtype, kParametersShape);
-    for (const std::string_view name :
-         {"gamma", "beta", "running_mean", "running_var"}) {
+    for (const Input name :
+         {Input::gamma, Input::beta, Input::running_mean, Input::running_var}) {
       convert(p, name, dtype);
     }
     suite.add(std::move(p), {"HalfParameters"});
@@ -58,8 +58,8 @@ void add_wide_parameters(Suite& suite) {
   for (const Operation operation : {forward_inference, backward_inference}) {
     Problem p =
         suite.draw("WideParameters", operation, DType::f16, kParametersShape);
-    set(p, "running_var", {1e5, 1e-7, 3, 7e5});
-    set(p, "gamma", {300, -0.0078125, 1.5, -700});
+    set(p, Input::running_var, {1e5, 1e-7, 3, 7e5});
+    set(p, Input::gamma, {300, -0.0078125, 1.5, -700});
     suite.add(std::move(p), {"WideParameters"});
   }
 }

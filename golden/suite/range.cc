@@ -31,12 +31,12 @@ void add_intermediate_overflow(Suite& suite, DType dtype) {
   for (const Operation operation : {forward_training, backward_training}) {
     Problem p =
         suite.draw("IntermediateOverflow", operation, dtype, kRangeShape);
-    transform(p, "x", std::ldexp(1.0, format(dtype).emax - 27), 0);
+    transform(p, Input::x, std::ldexp(1.0, format(dtype).emax - 27), 0);
     suite.add(std::move(p), {"IntermediateOverflow"});
   }
   Problem p =
       suite.draw("IntermediateOverflow", forward_training, dtype, {2, 1});
-  set(p, "x", {dtype == DType::f64 ? 1.5e308 : 3e38});
+  set(p, Input::x, {dtype == DType::f64 ? 1.5e308 : 3e38});
   suite.add(std::move(p), {"IntermediateOverflow", "ConstantChannel"});
 }
 
@@ -45,7 +45,7 @@ void add_intermediate_underflow(Suite& suite, DType dtype) {
   Problem p =
       suite.draw("IntermediateUnderflow", forward_training, dtype, {2, 1});
   const double unit = dtype == DType::f64 ? 1e-200 : 1e-30;
-  set(p, "x", {unit, 3 * unit});
+  set(p, Input::x, {unit, 3 * unit});
   p.epsilon = 0;
   suite.add(std::move(p),
             {"IntermediateUnderflow", "TinyVariance", "EpsilonZero"});
@@ -58,9 +58,9 @@ void add_result_overflow(Suite& suite, DType dtype) {
                          : dtype == DType::f16 ? 6e4
                                                : 3e38;
   Problem p = suite.draw("ResultOverflow", forward_training, dtype, {2, 1});
-  set(p, "x", {-1, 3});
-  set(p, "gamma", {largest});
-  set(p, "beta", {largest});
+  set(p, Input::x, {-1, 3});
+  set(p, Input::gamma, {largest});
+  set(p, Input::beta, {largest});
   p.epsilon = 0;
   suite.add(std::move(p), {"ResultOverflow", "EpsilonZero"});
 }
@@ -69,13 +69,13 @@ void add_f16(Suite& suite) {
   for (const Operation operation : {forward_training, backward_training}) {
     Problem square =
         suite.draw("SquareOverflowF16", operation, DType::f16, kRangeShape);
-    set_channel(square, "x", 0, {300, -300, 300});
-    transform(square, "x", 1, 20);
+    set_channel(square, Input::x, 0, {300, -300, 300});
+    transform(square, Input::x, 1, 20);
     suite.add(std::move(square), {"SquareOverflowF16"});
 
     Problem sum =
         suite.draw("SumOverflowF16", operation, DType::f16, {2, 1, 32, 32});
-    transform(sum, "x", 4, 60);
+    transform(sum, Input::x, 4, 60);
     suite.add(std::move(sum), {"SumOverflowF16"});
   }
 }
@@ -87,14 +87,14 @@ void add_subnormal(Suite& suite, DType dtype) {
   const double unit = std::ldexp(1.0, format(dtype).emin - 4);
   for (const Operation operation : kFirstOrder) {
     Problem p = suite.draw("Subnormal", operation, dtype, {2, 2, 4});
-    if (p.find("dy")) {
-      set(p, "dy", {6 * unit, -8 * unit, 4 * unit, 8 * unit, -4 * unit});
-      transform(p, "gamma", 0x1p13, 0);
+    if (p.find(Input::dy)) {
+      set(p, Input::dy, {6 * unit, -8 * unit, 4 * unit, 8 * unit, -4 * unit});
+      transform(p, Input::gamma, 0x1p13, 0);
     } else {
-      set(p, "x", {2 * unit, 4 * unit, 6 * unit, 8 * unit});
-      set(p, "running_mean", {5 * unit, 4 * unit});
-      set(p, "running_var", {0});
-      p.inputs.erase("beta");
+      set(p, Input::x, {2 * unit, 4 * unit, 6 * unit, 8 * unit});
+      set(p, Input::running_mean, {5 * unit, 4 * unit});
+      set(p, Input::running_var, {0});
+      p.inputs.erase(Input::beta);
     }
     suite.add(std::move(p), {"Subnormal"});
   }

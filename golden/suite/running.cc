@@ -26,10 +26,10 @@ void add_cumulative(Suite& suite, DType dtype, std::int64_t tracked) {
 
 void add_absent_statistics(Suite& suite, DType dtype) {
   Problem neither = training(suite, "NoRunningStatistics", dtype);
-  neither.inputs.erase("running_mean");
-  neither.inputs.erase("running_var");
+  neither.inputs.erase(Input::running_mean);
+  neither.inputs.erase(Input::running_var);
   suite.add(std::move(neither), {"NoRunningStatistics"});
-  for (const std::string absent : {"running_mean", "running_var"}) {
+  for (const Input absent : {Input::running_mean, Input::running_var}) {
     Problem p = training(suite, "OneRunningStatistic", dtype);
     p.inputs.erase(absent);
     suite.add(std::move(p), {"OneRunningStatistic"});
@@ -41,7 +41,7 @@ void add_zero_variance(Suite& suite, DType dtype) {
   Problem update = training(suite, "ZeroRunningVariance", dtype);
   update.momentum = 1;
   update.epsilon = 1;
-  set_channel(update, "x", 1, {3});
+  set_channel(update, Input::x, 1, {3});
   suite.add(std::move(update),
             {"ZeroRunningVariance", "ConstantChannel", "MomentumOne"});
 
@@ -49,7 +49,7 @@ void add_zero_variance(Suite& suite, DType dtype) {
   for (const Operation operation : {forward_inference, backward_inference}) {
     Problem p =
         suite.draw("ZeroRunningVariance", operation, dtype, {2, 3, 3, 5});
-    set(p, "running_var", {0, 0.0078125, 2});
+    set(p, Input::running_var, {0, 0.0078125, 2});
     suite.add(std::move(p), {"ZeroRunningVariance"});
   }
 }

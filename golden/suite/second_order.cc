@@ -32,11 +32,11 @@ void add_layouts(Suite& suite, Operation operation) {
 void add_absent_directions(Suite& suite, Operation operation) {
   const Problem whole = draw(suite, operation, DType::f32, {3, 4, 3, 5});
   Problem none = whole;
-  for (const std::string_view name : input_names(operation).optional) {
+  for (const Input name : traits(operation).optional) {
     Problem p = whole;
-    p.inputs.erase(std::string(name));
-    none.inputs.erase(std::string(name));
-    if (name == "gamma") {
+    p.inputs.erase(name);
+    none.inputs.erase(name);
+    if (name == Input::gamma) {
       suite.add(std::move(p), {"SecondOrder", "NoGamma"});
     } else {
       suite.add(std::move(p), {"SecondOrder"});
@@ -54,7 +54,7 @@ void add_corners(Suite& suite, Operation operation) {
 
     // A mean off by an ulp, cubed and divided by epsilon, stays small.
     Problem constant = draw(suite, operation, dtype, {3, 3, 1, 3});
-    set_channel(constant, "x", 1, {10.1});
+    set_channel(constant, Input::x, 1, {10.1});
     suite.add(std::move(constant), {"SecondOrder", "ConstantChannel"});
 
     Problem offset = draw(suite, operation, dtype, {4, 3, 3, 5});

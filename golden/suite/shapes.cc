@@ -27,7 +27,7 @@ void add_in(Suite& suite, DType dtype, const std::string& label,
 void add_long_sum(Suite& suite) {
   Problem p = suite.draw("LongSum", Operation::forward_training, DType::f32,
                          {4, 1, 256, 256});
-  set(p, "x", {1, 1 + 0x1p-8});
+  set(p, Input::x, {1, 1 + 0x1p-8});
   suite.add(std::move(p), {"LongSum"});
 }
 

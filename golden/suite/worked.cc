@@ -11,9 +11,9 @@ Problem one_channel(const Suite& suite, Operation operation, DType dtype,
                     std::initializer_list<double> x) {
   const auto m = static_cast<std::int64_t>(x.size());
   Problem p = suite.draw("WorkedExample", operation, dtype, {m, 1});
-  set(p, "x", x);
-  set(p, "gamma", {2});
-  set(p, "beta", {1});
+  set(p, Input::x, x);
+  set(p, Input::gamma, {2});
+  set(p, Input::beta, {1});
   return p;
 }
 
@@ -28,7 +28,7 @@ void add_integers(Suite& suite, DType dtype) {
   for (const Operation operation : {backward_training, backward_inference}) {
     Problem p = one_channel(suite, operation, dtype, {1, 3});
     p.epsilon = 0;
-    set(p, "dy", {0.5, -0.5});
+    set(p, Input::dy, {0.5, -0.5});
     suite.add(std::move(p), {"WorkedExample", "EpsilonZero", "TwoValues"});
   }
   // The unbiased variance is 2, the biased 1.
@@ -42,7 +42,7 @@ void add_tie(Suite& suite, DType dtype) {
   Problem p = one_channel(suite, Operation::forward_training, dtype, {1, 5});
   p.epsilon = 0;
   const double ulp = 2 * format(dtype).unit_roundoff();
-  set(p, "gamma", {1 + ulp});
+  set(p, Input::gamma, {1 + ulp});
   suite.add(std::move(p), {"RoundingTie", "WorkedExample", "EpsilonZero"});
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 bool updates(const Problem& problem) {
   return problem.operation == Operation::forward_training &&
-         (problem.find("running_mean") != nullptr ||
-          problem.find("running_var") != nullptr);
+         (problem.find(Input::running_mean) != nullptr ||
+          problem.find(Input::running_var) != nullptr);
 }
 
 bool is_valid(const Problem& problem) {
@@ -89,8 +89,8 @@ std::string put_to(const Convention& convention, CommentedCase& question) {
   }
   if (!updates(problem)) return {};
   if (convention.momentum_is == MomentumIs::absent) {
-    problem.inputs.erase("running_mean");
-    problem.inputs.erase("running_var");
+    problem.inputs.erase(Input::running_mean);
+    problem.inputs.erase(Input::running_var);
     problem.momentum = 0;
     problem.batches_tracked = 0;
     change(question, "no running statistics");

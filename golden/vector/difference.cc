@@ -6,6 +6,7 @@
 #include "golden/vector/file.h"
 #include "golden/vector/prove.h"
 #include "golden/vector/round_up.h"
+#include "oracles/format_names.h"
 #include "oracles/wire/json_line.h"
 
 namespace exactbn {
@@ -81,12 +82,15 @@ template <class Map, class Differ>
 std::string maps_differ(const std::string& path, const Map& given,
                         const Map& proved, Differ values_differ) {
   for (const auto& [name, value] : given) {
-    if (!proved.contains(name)) return path + name + ": not expected";
+    if (!proved.contains(name)) {
+      return fmt::format("{}{}: not expected", path, name);
+    }
   }
   for (const auto& [name, value] : proved) {
     const auto it = given.find(name);
-    if (it == given.end()) return path + name + ": missing";
-    std::string found = values_differ(path + name, it->second, value);
+    const std::string place = fmt::format("{}{}", path, name);
+    if (it == given.end()) return place + ": missing";
+    std::string found = values_differ(place, it->second, value);
     if (!found.empty()) return found;
   }
   return {};

@@ -48,11 +48,11 @@ TEST(VectorFile, KeepsInputsThatAreRefused) {
   Case question;
   question.id = "inf-f32-00000000";
   question.problem.operation = Operation::forward_inference;
-  question.problem.inputs = {{"x", Tensor(DType::f32, {2, 1})},
-                             {"\"x\"", Tensor(DType::f32, {1})}};
+  question.problem.inputs = {{Input::x, Tensor(DType::f32, {2, 1})},
+                             {Input::dy, Tensor(DType::f32, {1})}};
   const VectorFile file =
       vector_file(Operation::forward_inference, DType::f32, {"1", "a command"},
-                  {prove(question, "An input of no such name.")});
+                  {prove(question, "An input of another operation.")});
   EXPECT_EQ(read_vectors(write_vectors(file)).cases, file.cases);
 }
 
@@ -82,6 +82,10 @@ TEST(VectorFile, RefusesWhatIsNotOfTheFormat) {
   expect_refused("\"exact\":[", "\"exact\":[null,", "elements, expected");
   expect_refused("\"expected\":{\"outputs\"", "\"expected\":{\"output\"",
                  "output: unknown field");
+  expect_refused("\"inputs\":{\"x\"", "\"inputs\":{\"z\"",
+                 "inputs.z: forward_training has no such input");
+  expect_refused("\"outputs\":{\"invstd\"", "\"outputs\":{\"z\"",
+                 "expected.z: no such output");
   expect_refused("\"bits\":\"", "\"bits\":\"X", "hexadecimal digits");
 }
 
@@ -103,33 +107,33 @@ TEST(VectorFile, TellsWhereVectorsDiffer) {
   EXPECT_EQ(difference(proved, proved), "");
   const auto expect_told = [&](auto spoil, const std::string& what) {
     Vector given = proved;
-    ExpectedOutput& y = given.expected.outputs.at("y");
+    ExpectedOutput& y = given.expected.outputs.at(Output::y);
     spoil(given, y);
     EXPECT_THAT(difference(given, proved), HasSubstr(what));
   };
-  using Output = ExpectedOutput;
-  expect_told([](Vector& v, Output&) { v.question.id = "fwd"; }, "id: fwd");
-  expect_told([](Vector&, Output& y) { y.values.set_bits(2, 7); },
+  using Out = ExpectedOutput;
+  expect_told([](Vector& v, Out&) { v.question.id = "fwd"; }, "id: fwd");
+  expect_told([](Vector&, Out& y) { y.values.set_bits(2, 7); },
               "expected.y.bits[2]: 00000007, proved ");
-  expect_told([](Vector&, Output& y) { y.residuals[1].size ^= 1; },
+  expect_told([](Vector&, Out& y) { y.residuals[1].size ^= 1; },
               "expected.y.residual[1]: ");
-  expect_told([](Vector&, Output& y) { y.residuals[1].negative ^= true; },
+  expect_told([](Vector&, Out& y) { y.residuals[1].negative ^= true; },
               "expected.y.residual[1]: ");
-  expect_told([](Vector&, Output& y) { y.units[1] = 1; },
+  expect_told([](Vector&, Out& y) { y.units[1] = 1; },
               "expected.y.eta_limit_unit[1]: 100e-2, proved ");
-  expect_told([](Vector&, Output& y) { y.eta_limit = 8; },
+  expect_told([](Vector&, Out& y) { y.eta_limit = 8; },
               "expected.y.eta_limit: 8");
-  expect_told([](Vector&, Output& y) { y.judged[0] = Judged::same; },
+  expect_told([](Vector&, Out& y) { y.judged[0] = Judged::same; },
               "expected.y.judged[0]: s, proved v");
-  expect_told([](Vector&, Output& y) { y.exact[0] = "1/7"; },
+  expect_told([](Vector&, Out& y) { y.exact[0] = "1/7"; },
               "expected.y.exact[0]: 1/7");
-  expect_told([](Vector& v, Output&) { v.expected.outputs.erase("var"); },
+  expect_told([](Vector& v, Out&) { v.expected.outputs.erase(Output::var); },
               "expected.var: missing");
-  expect_told([](Vector& v, Output& y) { v.expected.outputs["z"] = y; },
-              "expected.z: not expected");
-  expect_told([](Vector& v, Output&) { v.expected.reject = "no"; },
+  expect_told([](Vector& v, Out& y) { v.expected.outputs[Output::dx] = y; },
+              "expected.dx: not expected");
+  expect_told([](Vector& v, Out&) { v.expected.reject = "no"; },
               "expected.reject: \"no\"");
-  expect_told([](Vector& v, Output&) { v.variations["x"].reject = "no"; },
+  expect_told([](Vector& v, Out&) { v.variations["x"].reject = "no"; },
               "variation:x: not expected");
 }
 

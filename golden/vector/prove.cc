@@ -10,7 +10,6 @@
 #include "golden/vector/round_up.h"
 #include "golden/vector/short_fraction.h"
 #include "oracles/judge.h"
-#include "oracles/output_format.h"
 
 namespace exactbn {
 
@@ -32,9 +31,10 @@ Residual residual(const Surd& exact, std::uint64_t rounded, DType dtype) {
   return {sign(rest) < 0, static_cast<std::uint64_t>(scaled_floor(rest, k).n)};
 }
 
-Judged judged(const Judge& judge, const Exact& exact, std::string_view output,
+Judged judged(const Judge& judge, const Exact& exact, Output output,
               std::int64_t channel, bool finite) {
-  const bool of_gamma = output == "dgamma" || output == "grad_gamma";
+  const bool of_gamma =
+      output == Output::dgamma || output == Output::grad_gamma;
   switch (exact.kind) {
     case Kind::number:
       if (!finite) return Judged::same;
@@ -53,7 +53,7 @@ Judged judged(const Judge& judge, const Exact& exact, std::string_view output,
 }  // namespace
 
 ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
-                        const Declaration& declaration, std::string_view output,
+                        const Declaration& declaration, Output output,
                         const std::vector<std::int64_t>& at) {
   const DType dtype = output_format(problem, output);
   const double limit = judge.limit(output, Grade::sequential);
@@ -89,9 +89,8 @@ ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
 namespace {
 
 ExpectedOutput prove_output(const Judge& judge, const Problem& problem,
-                            const Declaration& declaration,
-                            std::string_view output) {
-  Tensor values(output_format(problem, output), output_shape(problem, output));
+                            const Declaration& declaration, Output output) {
+  Tensor values(output_format(problem, output), shape_of(problem, output));
   std::vector<std::int64_t> all(static_cast<std::size_t>(values.size()));
   std::iota(all.begin(), all.end(), 0);
   ExpectedOutput out = prove_at(judge, problem, declaration, output, all);
@@ -103,7 +102,7 @@ ExpectedOutput prove_output(const Judge& judge, const Problem& problem,
 Expected prove_all(const Problem& problem, const Declaration& declaration) {
   const Judge judge(problem, declaration);
   Expected expected;
-  for (const std::string_view output : output_names(problem)) {
+  for (const Output output : output_names(problem)) {
     expected.outputs.emplace(output,
                              prove_output(judge, problem, declaration, output));
   }
@@ -191,7 +190,7 @@ void add_variations(Vector& vector, const Declaration& declaration) {
       vector.variations.emplace(name, std::move(other));
     }
   };
-  if (vector.expected.outputs.contains("running_var") &&
+  if (vector.expected.outputs.contains(Output::running_var) &&
       declaration.running_variance == RunningVariance::unbiased) {
     Declaration biased;
     biased.running_variance = RunningVariance::biased;

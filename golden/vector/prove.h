@@ -26,7 +26,7 @@ Vector prove(Case question, std::string comment,
 // that prove() would say of them, in time that does not depend on how many the
 // output has.
 ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
-                        const Declaration& declaration, std::string_view output,
+                        const Declaration& declaration, Output output,
                         const std::vector<std::int64_t>& at);
 
 // The word of a value: "v", "s", "f" or "u".

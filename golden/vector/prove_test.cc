@@ -15,7 +15,7 @@ namespace {
 Problem problem(std::vector<double> x, double epsilon) {
   Problem p;
   p.epsilon = epsilon;
-  p.inputs["x"] = make_tensor(DType::f32, {std::ssize(x), 1}, x);
+  p.inputs[Input::x] = make_tensor(DType::f32, {std::ssize(x), 1}, x);
   return p;
 }
 
@@ -41,10 +41,10 @@ Dyadic size_of(std::uint64_t size, std::uint64_t rounded, DType dtype) {
 
 TEST(Prove, GivesFractionsOfAWorkedExample) {
   const Vector v = proof_of(problem({1, 3, 1, 3}, 3));
-  const ExpectedOutput& y = v.expected.outputs.at("y");
+  const ExpectedOutput& y = v.expected.outputs.at(Output::y);
   EXPECT_EQ(y.exact, (std::vector<std::string>{"-1/2", "1/2", "-1/2", "1/2"}));
   EXPECT_EQ(y.values.value(1), 0.5);
-  EXPECT_EQ(v.expected.outputs.at("invstd").exact.front(), "1/2");
+  EXPECT_EQ(v.expected.outputs.at(Output::invstd).exact.front(), "1/2");
   EXPECT_EQ(y.eta_limit, 12);  // 8 + 2 sqrt(4)
   EXPECT_TRUE(v.variations.empty());
 }
@@ -52,12 +52,12 @@ TEST(Prove, GivesFractionsOfAWorkedExample) {
 // 1/3 is 0x3eaaaaab less a third of an ulp; the mean of 1 and 1 + ulp a tie.
 TEST(Prove, SaysWhatRoundingTookAway) {
   const Vector third = proof_of(problem({0, 0, 1}, 1));
-  const ExpectedOutput& mean = third.expected.outputs.at("mean");
+  const ExpectedOutput& mean = third.expected.outputs.at(Output::mean);
   EXPECT_EQ(mean.values.bits(0), 0x3eaaaaabu);
   EXPECT_EQ(mean.residuals.front(), (Residual{true, 0x5555555555555555}));
   EXPECT_EQ(mean.exact.front(), "1/3");
   const Vector tie = proof_of(problem({1, 1 + 0x1p-23}, 1));
-  EXPECT_EQ(tie.expected.outputs.at("mean").residuals.front(),
+  EXPECT_EQ(tie.expected.outputs.at(Output::mean).residuals.front(),
             (Residual{false, std::uint64_t{1} << 63}));
 }
 
@@ -152,28 +152,31 @@ TEST(Prove, LetsAReaderJudgeInOneLine) {
 
 TEST(Prove, SaysWhatAConventionMayDecide) {
   Problem constant = problem({3, 3}, 0);
-  constant.inputs["beta"] = one(7);
+  constant.inputs[Input::beta] = one(7);
   const Vector zero = proof_of(constant);
-  const ExpectedOutput& nan = zero.expected.outputs.at("y");
+  const ExpectedOutput& nan = zero.expected.outputs.at(Output::y);
   EXPECT_TRUE(std::isnan(nan.values.value(0)));
   EXPECT_EQ(nan.judged.front(), Judged::same);
   const Expected& other = zero.variations.at("zero_for_zero_variance");
-  EXPECT_EQ(other.outputs.at("y").values.value(0), 7);
-  EXPECT_EQ(other.outputs.at("invstd").values.value(0), 0);
-  EXPECT_FALSE(other.outputs.contains("mean"));
+  EXPECT_EQ(other.outputs.at(Output::y).values.value(0), 7);
+  EXPECT_EQ(other.outputs.at(Output::invstd).values.value(0), 0);
+  EXPECT_FALSE(other.outputs.contains(Output::mean));
 
   // Three thirds of 0.1 do not add up to it: nothing is held against a sum.
   const Vector rounded = proof_of(problem({0.1, 0.1, 0.1}, 0));
-  EXPECT_EQ(rounded.expected.outputs.at("y").judged.front(), Judged::undecided);
+  EXPECT_EQ(rounded.expected.outputs.at(Output::y).judged.front(),
+            Judged::undecided);
 
   Problem single = problem({3}, 1);
   single.momentum = 1;
-  single.inputs["running_var"] = one(5);
+  single.inputs[Input::running_var] = one(5);
   const Vector m1 = proof_of(single);
   EXPECT_TRUE(
-      std::isnan(m1.expected.outputs.at("running_var").values.value(0)));
+      std::isnan(m1.expected.outputs.at(Output::running_var).values.value(0)));
   const auto variation = [&](const char* name) {
-    return m1.variations.at(name).outputs.at("running_var").values.value(0);
+    return m1.variations.at(name)
+        .outputs.at(Output::running_var)
+        .values.value(0);
   };
   EXPECT_EQ(variation("keep_single_value"), 5);
   EXPECT_EQ(variation("biased_running_variance"), 0);
@@ -182,12 +185,12 @@ TEST(Prove, SaysWhatAConventionMayDecide) {
   const Vector pair = proof_of([] {
     Problem p = problem({0, 2}, 1);
     p.momentum = 1;
-    p.inputs["running_var"] = one(5);
+    p.inputs[Input::running_var] = one(5);
     return p;
   }());
-  EXPECT_EQ(pair.expected.outputs.at("running_var").values.value(0), 2);
+  EXPECT_EQ(pair.expected.outputs.at(Output::running_var).values.value(0), 2);
   EXPECT_EQ(pair.variations.at("biased_running_variance")
-                .outputs.at("running_var")
+                .outputs.at(Output::running_var)
                 .values.value(0),
             1);
 }
@@ -195,20 +198,20 @@ TEST(Prove, SaysWhatAConventionMayDecide) {
 TEST(Prove, FlushesInputsAndResults) {
   const double tiny = 0x1p-140;
   Problem p = problem({tiny, -tiny}, 1);
-  p.inputs["gamma"] = one(0x1p126);
+  p.inputs[Input::gamma] = one(0x1p126);
   const Vector v = proof_of(p);
-  EXPECT_EQ(v.expected.outputs.at("y").exact.front(), "");
-  EXPECT_NE(v.expected.outputs.at("y").values.value(0), 0);
+  EXPECT_EQ(v.expected.outputs.at(Output::y).exact.front(), "");
+  EXPECT_NE(v.expected.outputs.at(Output::y).values.value(0), 0);
   const Expected& flushed = v.variations.at("flushed_subnormals");
-  EXPECT_EQ(flushed.outputs.at("y").values.value(0), 0);
+  EXPECT_EQ(flushed.outputs.at(Output::y).values.value(0), 0);
   // The result alone is subnormal.
   p = problem({1, -1}, 0);
-  p.inputs["gamma"] = one(0x1p-126);
-  p.inputs["beta"] = one(-0x1.8p-126);
+  p.inputs[Input::gamma] = one(0x1p-126);
+  p.inputs[Input::beta] = one(-0x1.8p-126);
   const Vector result = proof_of(p);
-  EXPECT_EQ(result.expected.outputs.at("y").values.value(0), -0x1p-127);
+  EXPECT_EQ(result.expected.outputs.at(Output::y).values.value(0), -0x1p-127);
   const ExpectedOutput& y =
-      result.variations.at("flushed_subnormals").outputs.at("y");
+      result.variations.at("flushed_subnormals").outputs.at(Output::y);
   EXPECT_EQ(y.values.value(0), 0);
   EXPECT_EQ(y.judged[0], Judged::same);
   EXPECT_EQ(y.values.value(1), -0x1.4p-125);

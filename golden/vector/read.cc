@@ -107,6 +107,20 @@ ExpectedOutput read_output(const json& value, const std::string& path) {
   return output;
 }
 
+// The field "outputs"; what is refused is said to be below `path`.
+std::map<Output, ExpectedOutput> read_outputs(const Fields& fields,
+                                              const std::string& path) {
+  std::map<Output, ExpectedOutput> outputs;
+  for (const auto& [name, value] :
+       as_object(fields.at("outputs"), fields.path("outputs")).items()) {
+    const std::string place = below(path, name);
+    const std::optional<Output> output = parse_output(name);
+    if (!output) refuse(place, "no such output");
+    outputs.emplace(*output, read_output(value, place));
+  }
+  return outputs;
+}
+
 Expected read_expected(const json& value, const std::string& path) {
   const Fields fields(value, path, {"reject", "outputs"});
   require_count(value.size(), 1, path, "fields");
@@ -115,11 +129,7 @@ Expected read_expected(const json& value, const std::string& path) {
     expected.reject = as_nonempty_text(*reject, fields.path("reject"));
     return expected;
   }
-  const std::string outputs = fields.path("outputs");
-  for (const auto& [name, output] :
-       as_object(fields.at("outputs"), outputs).items()) {
-    expected.outputs.emplace(name, read_output(output, below(path, name)));
-  }
+  expected.outputs = read_outputs(fields, path);
   return expected;
 }
 
@@ -136,11 +146,7 @@ std::optional<Dialect> read_dialect(const Fields& of_case,
     if (!bits) refuse(path, "expected 16 lower-case hexadecimal digits");
     dialect.momentum = std::bit_cast<double>(*bits);
   }
-  const std::string outputs = fields.path("outputs");
-  for (const auto& [name, output] :
-       as_object(fields.at("outputs"), outputs).items()) {
-    dialect.outputs.emplace(name, read_output(output, below(outputs, name)));
-  }
+  dialect.outputs = read_outputs(fields, fields.path("outputs"));
   return dialect;
 }
 

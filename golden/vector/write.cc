@@ -26,13 +26,16 @@ std::string array(const List& list, Text text) {
   return out += ']';
 }
 
+std::string_view key_text(std::string_view name) { return name; }
+std::string_view key_text(Output output) { return to_string(output); }
+
 // {"a":...,"b":...}
 template <class Map, class Text>
 std::string object(const Map& map, Text text) {
   std::string out = "{";
   for (const auto& [name, value] : map) {
     if (out.size() > 1) out += ',';
-    out += json_text(name) + ':' + text(value);
+    out += json_text(key_text(name)) + ':' + text(value);
   }
   return out += '}';
 }

@@ -17,16 +17,15 @@ constexpr double kMore = 1 + 0x1p-29;
 // Tolerances beyond it are no doubles any more.
 constexpr Wide kMostTolerance = 0x1p900L;
 
-Wide magnitude_of(const Magnitudes& m, std::string_view name) {
-  return name == "x" ? m.x : name == "dy" ? m.dy : m.u;
+Wide magnitude_of(const Magnitudes& m, Input name) {
+  return name == Input::x ? m.x : name == Input::dy ? m.dy : m.u;
 }
 
 }  // namespace
 
 ChannelTests::ChannelTests(const Judge& judge, const Screen* screen,
-                           std::string_view output,
-                           const std::vector<std::string_view>& inputs,
-                           DType dtype, const Channels& channels)
+                           Output output, const InputNames& inputs, DType dtype,
+                           const Channels& channels)
     : judge_(screen ? &screen->judge() : &judge),
       screen_(screen),
       output_(output),

@@ -14,10 +14,8 @@ class ChannelTests {
  public:
   // `inputs` are those of the forms, x the first where it is one. Where there
   // is a screen, the forms are its.
-  ChannelTests(const Judge& judge, const Screen* screen,
-               std::string_view output,
-               const std::vector<std::string_view>& inputs, DType dtype,
-               const Channels& channels);
+  ChannelTests(const Judge& judge, const Screen* screen, Output output,
+               const InputNames& inputs, DType dtype, const Channels& channels);
 
   // Tolerances for that eta, rounded down a little, or up where `slack` is
   // positive. Of 0 they are 0, and no condition is asked for.
@@ -76,8 +74,8 @@ class ChannelTests {
 
   const Judge* judge_;
   const Screen* screen_;
-  std::string_view output_;
-  std::vector<std::string_view> inputs_;
+  Output output_;
+  InputNames inputs_;
   DType dtype_;
   Channels channels_;
   std::vector<double> columns_;  // all in one, to be copied at once

@@ -28,18 +28,19 @@ TEST(ChannelProblem, HasTheValuesOfTheChannel) {
       p.channel_axis = axis;
       p.epsilon = 0.5;
       const ChannelView view(shape, axis);
-      p.inputs.emplace("x", drawn(draw, dtype, shape));
-      p.inputs.emplace("dy", drawn(draw, dtype, shape));
-      p.inputs.emplace("gamma", drawn(draw, DType::f32, {view.channels}));
+      p.inputs.emplace(Input::x, drawn(draw, dtype, shape));
+      p.inputs.emplace(Input::dy, drawn(draw, dtype, shape));
+      p.inputs.emplace(Input::gamma, drawn(draw, DType::f32, {view.channels}));
       const Problem alone = channel_problem(p, 2);
       ASSERT_EQ(alone.x().shape(), (Shape{view.count(), 1}));
-      for (const std::string_view name : {"x", "dy"}) {
+      for (const Input name : {Input::x, Input::dy}) {
         for (std::int64_t k = 0; k < view.count(); ++k) {
           ASSERT_EQ(alone.find(name)->bits(k),
                     p.find(name)->bits(view.offset(2, k)));
         }
       }
-      EXPECT_EQ(alone.find("gamma")->bits(0), p.find("gamma")->bits(2));
+      EXPECT_EQ(alone.find(Input::gamma)->bits(0),
+                p.find(Input::gamma)->bits(2));
       EXPECT_EQ(alone.operation, p.operation);
       EXPECT_EQ(alone.epsilon, p.epsilon);
       EXPECT_NO_THROW(require_valid(alone));

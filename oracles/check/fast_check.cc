@@ -405,8 +405,22 @@ class FastCheck::Worker {
   std::array<Known, 64> known_;
 };
 
+namespace {
+
+// x before all others, where it is one of them.
+InputNames x_first(const InputNames& inputs) {
+  InputNames names;
+  if (inputs.contains(Input::x)) names.push_back(Input::x);
+  for (const Input input : inputs) {
+    if (input != Input::x) names.push_back(input);
+  }
+  return names;
+}
+
+}  // namespace
+
 FastCheck::FastCheck(const Problem& problem, const Judge& judge, Screen* screen,
-                     std::string_view output, const Tensor& got, Grade required,
+                     Output output, const Tensor& got, Grade required,
                      Filter filter)
     : problem_(problem),
       judge_(judge),
@@ -416,14 +430,12 @@ FastCheck::FastCheck(const Problem& problem, const Judge& judge, Screen* screen,
       required_(required),
       filter_(filter),
       view_(problem.view()),
-      names_(form_inputs(problem.operation, output)),
+      names_(x_first(form_inputs(problem.operation, output))),
       limit_(judge.limit(output, required)),
       quantum_(std::ldexp(1.0, format(got.dtype()).quantum())),
       floats_(got.dtype() == DType::f32),
       verdict_(empty_verdict(problem, judge, output, got.dtype(), required)) {
-  const auto x = std::find(names_.begin(), names_.end(), "x");
-  if (x != names_.end()) std::rotate(names_.begin(), x, x + 1);
-  for (const std::string_view name : names_) {
+  for (const Input name : names_) {
     inputs_.push_back(problem.find(name));
     floats_ = floats_ && inputs_.back()->dtype() == DType::f32;
   }

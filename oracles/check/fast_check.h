@@ -28,7 +28,7 @@ class FastCheck {
   // The arguments must outlive this object. Where there is a screen it prepares
   // the judge.
   FastCheck(const Problem& problem, const Judge& judge, Screen* screen,
-            std::string_view output, const Tensor& got, Grade required,
+            Output output, const Tensor& got, Grade required,
             Filter filter = Filter::on);
 
   // Values of channels that the screen, or else the judge, has prepared. Safe
@@ -94,12 +94,12 @@ class FastCheck {
   const Problem& problem_;
   const Judge& judge_;
   Screen* screen_;
-  std::string_view output_;
+  Output output_;
   const Tensor& got_;
   Grade required_;
   Filter filter_;
   ChannelView view_;
-  std::vector<std::string_view> names_;  // of the inputs, x the last
+  InputNames names_;  // of the inputs, x the last
   std::vector<const Tensor*> inputs_;
   double limit_;
   double quantum_;

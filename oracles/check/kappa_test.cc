@@ -23,17 +23,17 @@ Problem of_channels(Operation operation, double epsilon,
   std::int64_t i = 0;
   for (const double value : values)
     x.set_bits(i++, round_to(value, DType::f32));
-  p.inputs.emplace("x", x);
+  p.inputs.emplace(Input::x, x);
   if (!normalizes_by_batch(operation)) {
     const Tensor zeros(DType::f32, {channels});
-    p.inputs.emplace("running_mean", zeros);
-    p.inputs.emplace("running_var", zeros);
+    p.inputs.emplace(Input::running_mean, zeros);
+    p.inputs.emplace(Input::running_var, zeros);
   }
   require_valid(p);
   return p;
 }
 
-OutputVerdict worst_at(const std::string& output, std::int64_t index) {
+OutputVerdict worst_at(Output output, std::int64_t index) {
   OutputVerdict out;
   out.output = output;
   out.worst.index = index;
@@ -43,10 +43,10 @@ OutputVerdict worst_at(const std::string& output, std::int64_t index) {
 TEST(WorstKappas, AreOfTheChannelOfTheWorstValue) {
   const Problem p =
       of_channels(Operation::forward_training, 1, {1, 3, 1000, 1002});
-  const auto kappas =
-      worst_kappas(p, {},
-                   std::vector{worst_at("y", 1), worst_at("y", 2),
-                               worst_at("mean", 1), worst_at("invstd", 0)});
+  const auto kappas = worst_kappas(
+      p, {},
+      std::vector{worst_at(Output::y, 1), worst_at(Output::y, 2),
+                  worst_at(Output::mean, 1), worst_at(Output::invstd, 0)});
   // mean x^2 = 5 and w = 1 + 1; (10^6 + 1002^2) / 2, and the same w.
   const double low = std::sqrt(5.0 / 2);
   const double high = std::sqrt(1002002.0 / 2);
@@ -60,15 +60,17 @@ TEST(WorstKappas, AreOfTheChannelOfTheWorstValue) {
 TEST(WorstKappas, AreNoneWhereStatisticsAreFrozen) {
   const Problem p = of_channels(Operation::forward_inference, 1, {1, 3});
   EXPECT_TRUE(
-      std::isnan(worst_kappas(p, {}, std::vector{worst_at("y", 0)})[0]));
+      std::isnan(worst_kappas(p, {}, std::vector{worst_at(Output::y, 0)})[0]));
 }
 
 TEST(WorstKappas, AreNoneOfAChannelThatIsNoNumber) {
   const double infinity = std::numeric_limits<double>::infinity();
   const Problem p =
       of_channels(Operation::forward_training, 0, {1, 3, 1, infinity, 2, 2});
-  const auto kappas = worst_kappas(
-      p, {}, std::vector{worst_at("y", 0), worst_at("y", 2), worst_at("y", 4)});
+  const auto kappas =
+      worst_kappas(p, {},
+                   std::vector{worst_at(Output::y, 0), worst_at(Output::y, 2),
+                               worst_at(Output::y, 4)});
   EXPECT_FALSE(std::isnan(kappas[0]));
   EXPECT_TRUE(std::isnan(kappas[1]));  // infinite
   EXPECT_TRUE(std::isnan(kappas[2]));  // w = 0

@@ -34,8 +34,7 @@ constexpr std::int64_t kNone = -1;
 }  // namespace
 
 OutputVerdict empty_verdict(const Problem& problem, const Judge& judge,
-                            std::string_view output, DType dtype,
-                            Grade required) {
+                            Output output, DType dtype, Grade required) {
   OutputVerdict out;
   out.output = output;
   out.dtype = dtype;

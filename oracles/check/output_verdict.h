@@ -22,7 +22,7 @@ Verdict verdict_of(const Judgement& j, Grade required);
 
 // What is found of one output.
 struct OutputVerdict {
-  std::string output;
+  Output output;
   Verdict verdict = Verdict::passed;
   DType dtype = DType::f32;
   Grade grade = Grade::correct;  // of the decided values
@@ -39,8 +39,7 @@ struct OutputVerdict {
 
 // Of no value yet.
 OutputVerdict empty_verdict(const Problem& problem, const Judge& judge,
-                            std::string_view output, DType dtype,
-                            Grade required);
+                            Output output, DType dtype, Grade required);
 
 // Adds a value. In any order: of values that are equally bad the first counts.
 void add(OutputVerdict& out, const Finding& finding, Grade required,

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "oracles/channel_groups.h"
 #include "oracles/check/channel_problem.h"
 
 namespace exactbn {
@@ -43,18 +42,12 @@ Screen::Screen(const Problem& problem, const Declaration& declaration,
       opened_(std::make_unique<std::once_flag[]>(channels_.size())),
       summed_(std::make_unique<std::once_flag[]>(channels_.size())) {}
 
-double Screen::parameter(std::string_view name, std::int64_t c,
-                         double absent) const {
-  const Tensor* tensor = problem_.find(name);
-  return tensor ? tensor->value(c) : absent;
-}
-
 void Screen::prepare(const Channels& channels) {
   estimate(channels);
   // A channel that the estimate does for is seldom asked for, and alone; others
   // all are, and share lines of the cache.
   const bool forward = problem_.operation == Operation::forward_training;
-  const std::string_view output = forward ? "y" : "dx";
+  const Output output = forward ? Output::y : Output::dx;
   const std::int64_t end = channels.first + channels.count;
   for (std::int64_t c = channels.first; c < end;) {
     const std::int64_t first = c;
@@ -69,7 +62,7 @@ void Screen::prepare(const Channels& channels) {
 
 void Screen::estimate(const Channels& channels) {
   const std::vector<EstimatedSums> sums =
-      estimated_sums(problem_.x(), problem_.find("dy"), view_, channels);
+      estimated_sums(problem_.x(), problem_.find(Input::dy), view_, channels);
   if (sums.empty()) return;
   const auto m = static_cast<Wide>(view_.count());
   std::vector<WideStatistics> statistics;
@@ -94,8 +87,8 @@ Screen::Channel Screen::channel_of(const EstimatedSums& sums,
   Channel ch;
   ch.error = sums.error + kScreenError;
   ch.dy_square = sums.dy_square;
-  ch.gamma = parameter("gamma", c, 1);
-  ch.beta = parameter("beta", c, 0);
+  ch.gamma = problem_.parameter(Input::gamma, c);
+  ch.beta = problem_.parameter(Input::beta, c);
   ch.known = sums.known && fits(sums.s2.high, kMostSquare) &&
              fits(sums.dy_square, kMostSquare) &&
              fits(ch.gamma, kMostParameter) && fits(ch.beta, kMostParameter);
@@ -110,7 +103,7 @@ Screen::Channel Screen::channel_of(const EstimatedSums& sums,
   return ch;
 }
 
-bool Screen::is_bounded(std::string_view output, std::int64_t channel) const {
+bool Screen::is_bounded(Output output, std::int64_t channel) const {
   const Channel& ch = of(channel);
   if (!ch.known) return false;
   const auto kappa = static_cast<double>(estimate_.conditions().kappa(channel));
@@ -119,11 +112,10 @@ bool Screen::is_bounded(std::string_view output, std::int64_t channel) const {
          estimate_.void_measure(output, channel) < kMostVoid;
 }
 
-EstimatedForm Screen::form(std::string_view output,
-                           std::int64_t channel) const {
+EstimatedForm Screen::form(Output output, std::int64_t channel) const {
   const Channel& ch = of(channel);
   const DoubleDouble slope = DoubleDouble{ch.gamma, 0} * ch.s;
-  if (output == "y") {
+  if (output == Output::y) {
     return {slope, {}, DoubleDouble{ch.beta, 0} - slope * ch.mean};
   }
   const DoubleDouble by_x = slope * (ch.t / ch.w);
@@ -131,7 +123,7 @@ EstimatedForm Screen::form(std::string_view output,
 }
 
 // bounds.md, "Estimated sums", has the derivation, and the names.
-FormError Screen::error(std::string_view output, std::int64_t channel) const {
+FormError Screen::error(Output output, std::int64_t channel) const {
   constexpr double kMore = 1 + 0x1p-10;  // products of two errors, roundings
   const Channel& ch = of(channel);
   const double e = ch.error * kMore;
@@ -140,7 +132,8 @@ FormError Screen::error(std::string_view output, std::int64_t channel) const {
   const double mean = std::fabs(ch.mean.high);
   const double scale = std::fabs(ch.gamma);
   const double of_s = e * kappa * (kappa + 2 * mean * s) / 2;
-  if (output == "y") return {of_s, 0, scale * (mean * s * of_s + e * kappa)};
+  if (output == Output::y)
+    return {of_s, 0, scale * (mean * s * of_s + e * kappa)};
   const double d = std::fabs(ch.d.high);
   const double t = std::fabs(ch.t.high) * s * s;
   const double size =
@@ -178,7 +171,7 @@ void Screen::open(std::int64_t channel) {
   });
 }
 
-Judgement Screen::judge_exactly(std::string_view output, std::int64_t i,
+Judgement Screen::judge_exactly(Output output, std::int64_t i,
                                 std::uint64_t got, DType dtype) {
   const std::int64_t channel = view_.channel(i);
   open(channel);

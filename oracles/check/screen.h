@@ -42,10 +42,10 @@ class Screen {
 
   // Whether the values of the output are numbers, their bounds mean something,
   // and the estimate is good enough to tell.
-  bool is_bounded(std::string_view output, std::int64_t channel) const;
+  bool is_bounded(Output output, std::int64_t channel) const;
 
-  EstimatedForm form(std::string_view output, std::int64_t channel) const;
-  FormError error(std::string_view output, std::int64_t channel) const;
+  EstimatedForm form(Output output, std::int64_t channel) const;
+  FormError error(Output output, std::int64_t channel) const;
 
   // For tolerances and their bounds.
   const Judge& judge() const { return estimate_; }
@@ -55,8 +55,8 @@ class Screen {
   const Judge& exact(std::int64_t channel);
 
   // What the exact judge says of value i of an output that is shaped like x.
-  Judgement judge_exactly(std::string_view output, std::int64_t i,
-                          std::uint64_t got, DType dtype);
+  Judgement judge_exactly(Output output, std::int64_t i, std::uint64_t got,
+                          DType dtype);
 
   // Takes the sums that this needs of a channel. It does so when it must.
   void open(std::int64_t channel);
@@ -92,7 +92,6 @@ class Screen {
   const Channel& of(std::int64_t c) const {
     return channels_[static_cast<std::size_t>(c)];
   }
-  double parameter(std::string_view name, std::int64_t c, double absent) const;
 
   const Problem& problem_;
   const Declaration& declaration_;

@@ -31,13 +31,13 @@ Problem drawn(Draw& draw, Operation operation, DType dtype) {
     x.set_bits(i, round_to(mean + deviation * z, dtype));
     dy.set_bits(i, round_to(shift + alike * z + draw.normal(), dtype));
   }
-  p.inputs.emplace("x", std::move(x));
+  p.inputs.emplace(Input::x, std::move(x));
   const bool backward = operation == Operation::backward_training;
-  if (backward) p.inputs.emplace("dy", std::move(dy));
-  p.inputs.emplace("gamma",
+  if (backward) p.inputs.emplace(Input::dy, std::move(dy));
+  p.inputs.emplace(Input::gamma,
                    make_tensor(dtype, {3}, std::array{-2.5, 1.0, 0.0}));
   if (!backward) {
-    p.inputs.emplace("beta",
+    p.inputs.emplace(Input::beta,
                      make_tensor(dtype, {3}, std::array{0.5, -8.0, 0.0}));
   }
   require_valid(p);
@@ -49,7 +49,8 @@ struct Screened {
   explicit Screened(Draw& draw)
       : operation(draw.below(2) == 0 ? Operation::backward_training
                                      : Operation::forward_training),
-        output(operation == Operation::backward_training ? "dx" : "y"),
+        output(operation == Operation::backward_training ? Output::dx
+                                                         : Output::y),
         dtype(draw.below(2) == 0 ? DType::f32 : DType::f64),
         problem(drawn(draw, operation, dtype)),
         judge(problem, declaration, Judge::Deferred()),
@@ -58,7 +59,7 @@ struct Screened {
   }
 
   Operation operation;
-  std::string_view output;
+  Output output;
   DType dtype;
   Problem problem;
   Declaration declaration;
@@ -78,7 +79,7 @@ TEST(Screen, FormsAreOffByNoMoreThanItSays) {
   for (int trial = 0; trial < count; ++trial) {
     Screened d(draw);
     Screen& screen = d.screen;
-    const std::string_view output = d.output;
+    const Output output = d.output;
     const auto names = form_inputs(d.operation, output);
     for (std::int64_t c = 0; c < 3; ++c) {
       if (!screen.is_bounded(output, c)) continue;
@@ -94,7 +95,7 @@ TEST(Screen, FormsAreOffByNoMoreThanItSays) {
       expect_within(apart(near.offset, nearest_pair(form.offset)),
                     error.offset);
       for (std::size_t j = 0; j < names.size(); ++j) {
-        const bool by_x = output == "dx" && names[j] == "x";
+        const bool by_x = output == Output::dx && names[j] == Input::x;
         const DoubleDouble slope = by_x ? near.by_x : near.slope;
         expect_within(apart(slope, nearest_pair(form.slopes[j])),
                       by_x ? error.of_x : error.slope * std::fabs(slope.high));
@@ -120,7 +121,7 @@ TEST(Screen, TolerancesOfLeastAndGreatestSizesEncloseTheOthers) {
   for (int trial = 0; trial < count; ++trial) {
     Screened d(draw);
     Screen& screen = d.screen;
-    const std::string_view output = d.output;
+    const Output output = d.output;
     for (std::int64_t c = 0; c < 3; ++c) {
       if (!screen.is_bounded(output, c)) continue;
       const double eta = std::exp2(draw.between(-40, 12));
@@ -142,13 +143,13 @@ TEST(Screen, LeavesIllConditionedChannelsToExactSums) {
   for (std::int64_t i = 0; i < x.size(); ++i) {
     x.set_bits(i, round_to(1000 + static_cast<double>(i % 2), DType::f32));
   }
-  p.inputs.emplace("x", std::move(x));
+  p.inputs.emplace(Input::x, std::move(x));
   const Declaration declaration;
   Judge judge(p, declaration, Judge::Deferred());
   Screen screen(p, declaration, judge);
   screen.prepare({0, 1});
-  EXPECT_FALSE(screen.is_bounded("y", 0));
-  EXPECT_TRUE(screen.exact(0).is_bounded("y", 0));
+  EXPECT_FALSE(screen.is_bounded(Output::y, 0));
+  EXPECT_TRUE(screen.exact(0).is_bounded(Output::y, 0));
 }
 
 }  // namespace

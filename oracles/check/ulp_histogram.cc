@@ -109,8 +109,8 @@ std::uint64_t steps_between(std::uint64_t a, std::uint64_t b, DType dtype) {
 }
 
 std::vector<UlpHistogram> ulp_histograms(
-    const Problem& problem, const Declaration& declaration, const Tensors& got,
-    std::span<const OutputVerdict> outputs) {
+    const Problem& problem, const Declaration& declaration,
+    const OutputTensors& got, std::span<const OutputVerdict> outputs) {
   std::vector<UlpHistogram> histograms;
   if (outputs.empty()) return histograms;
   Counter counter(problem, declaration);

@@ -38,7 +38,7 @@ std::uint64_t steps_between(std::uint64_t a, std::uint64_t b, DType dtype);
 
 // One for each output that was judged, in that order. `got` has them all.
 std::vector<UlpHistogram> ulp_histograms(
-    const Problem& problem, const Declaration& declaration, const Tensors& got,
-    std::span<const OutputVerdict> outputs);
+    const Problem& problem, const Declaration& declaration,
+    const OutputTensors& got, std::span<const OutputVerdict> outputs);
 
 }  // namespace exactbn

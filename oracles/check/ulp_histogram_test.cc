@@ -47,27 +47,24 @@ Problem draw_problem(Draw& draw, Operation operation, DType dtype,
   p.epsilon = 0x1p-17;
   p.momentum = 0.25;
   const Shape shape = {5, 2, 9};
-  const InputNames& names = input_names(operation);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      Tensor t(dtype, shaped_like_x(name) ? shape : Shape{2});
-      for (std::int64_t i = 0; i < t.size(); ++i) {
-        double value = (name == "x" ? mean : 0.25) + draw.normal();
-        if (name == "running_var") value = std::fabs(value);
-        t.set_bits(i, round_to(value, dtype));
-      }
-      p.inputs.emplace(name, std::move(t));
+  for (const Input name : inputs_of(operation)) {
+    Tensor t(dtype, shaped_like_x(name) ? shape : Shape{2});
+    for (std::int64_t i = 0; i < t.size(); ++i) {
+      double value = (name == Input::x ? mean : 0.25) + draw.normal();
+      if (name == Input::running_var) value = std::fabs(value);
+      t.set_bits(i, round_to(value, dtype));
     }
+    p.inputs.emplace(name, std::move(t));
   }
   require_valid(p);
   return p;
 }
 
 // Right, but for some values that are a few steps off, and some far off.
-Tensors wrong_answer(Draw& draw, const Problem& problem, DType dtype) {
+OutputTensors wrong_answer(Draw& draw, const Problem& problem, DType dtype) {
   const ExactBatchNorm exact(problem);
-  Tensors tensors;
-  for (const std::string_view name : output_names(problem)) {
+  OutputTensors tensors;
+  for (const Output name : output_names(problem)) {
     Tensor t = exact.rounded(name, dtype);
     for (std::int64_t i = 0; i < t.size(); ++i) {
       const std::uint64_t pick = draw.below(20);
@@ -83,7 +80,7 @@ Tensors wrong_answer(Draw& draw, const Problem& problem, DType dtype) {
 
 std::vector<OutputVerdict> verdicts(const Problem& problem,
                                     const Declaration& declaration,
-                                    const Tensors& got, Grade required) {
+                                    const OutputTensors& got, Grade required) {
   Answer answer;
   answer.outputs = got;
   return check({"a", problem, {}}, declaration, answer, required).outputs;
@@ -91,8 +88,7 @@ std::vector<OutputVerdict> verdicts(const Problem& problem,
 
 // The same from the judge alone, a value at a time.
 UlpHistogram judged(const Problem& problem, const Declaration& declaration,
-                    std::string_view output, const Tensor& got,
-                    Grade required) {
+                    Output output, const Tensor& got, Grade required) {
   const Judge judge(problem, declaration);
   const DType dtype = got.dtype();
   UlpHistogram h;
@@ -112,7 +108,7 @@ UlpHistogram judged(const Problem& problem, const Declaration& declaration,
 }
 
 void expect_as_judged(const Problem& problem, const Declaration& declaration,
-                      const Tensors& got) {
+                      const OutputTensors& got) {
   for (const Grade required : {Grade::correct, Grade::sequential}) {
     const auto outputs = verdicts(problem, declaration, got, required);
     const auto all = ulp_histograms(problem, declaration, got, outputs);
@@ -121,7 +117,7 @@ void expect_as_judged(const Problem& problem, const Declaration& declaration,
       const OutputVerdict& out = outputs[k];
       const Tensor& tensor = got.at(out.output);
       const std::string where = std::string(to_string(problem.operation)) +
-                                ' ' + out.output + ' ' +
+                                ' ' + std::string(to_string(out.output)) + ' ' +
                                 std::string(format(out.dtype).name);
       EXPECT_EQ(all[k],
                 judged(problem, declaration, out.output, tensor, required))
@@ -142,7 +138,7 @@ TEST(UlpHistogram, CountsAsTheJudgeDoes) {
         if (mean > 1 && format(dtype).precision < 24) continue;
         const Problem p = draw_problem(draw, operation, dtype, mean);
         for (const DType of_answer : {dtype, DType::f32}) {
-          const Tensors got = wrong_answer(draw, p, of_answer);
+          const OutputTensors got = wrong_answer(draw, p, of_answer);
           expect_as_judged(p, {}, got);
           for (const auto& out : verdicts(p, {}, got, Grade::sequential)) {
             undecided += out.undecided_values;
@@ -159,16 +155,16 @@ Problem forward(const std::vector<double>& x, double epsilon) {
   p.epsilon = epsilon;
   p.momentum = 0.5;
   const auto m = static_cast<std::int64_t>(x.size());
-  p.inputs["x"] = make_tensor(DType::f32, {m, 1}, x);
-  p.inputs["beta"] = make_tensor(DType::f32, {1}, std::vector{3.});
-  p.inputs["running_var"] = make_tensor(DType::f32, {1}, std::vector{2.});
+  p.inputs[Input::x] = make_tensor(DType::f32, {m, 1}, x);
+  p.inputs[Input::beta] = make_tensor(DType::f32, {1}, std::vector{3.});
+  p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, std::vector{2.});
   return p;
 }
 
-UlpHistogram one(const Problem& p, const std::string& output, double got,
+UlpHistogram one(const Problem& p, Output output, double got,
                  const Declaration& declaration = {}) {
-  Tensors answer;
-  const Shape shape = output_shape(p, output);
+  OutputTensors answer;
+  const Shape shape = shape_of(p, output);
   Tensor t(DType::f32, shape);
   for (std::int64_t i = 0; i < t.size(); ++i) {
     t.set_bits(i, round_to(got, DType::f32));
@@ -182,36 +178,36 @@ UlpHistogram one(const Problem& p, const std::string& output, double got,
 
 TEST(UlpHistogram, KnowsWhatIsNoNumber) {
   const Problem finite = forward({1, 2}, 0.25);
-  EXPECT_EQ(one(finite, "mean", 1.5).off[0], 1);
-  EXPECT_EQ(one(finite, "mean", 1.5 + 0x1p-23).off[1], 1);
-  EXPECT_EQ(one(finite, "mean", kNaN).unlike, 1);
-  EXPECT_EQ(one(finite, "mean", kInfinity).unlike, 1);
+  EXPECT_EQ(one(finite, Output::mean, 1.5).off[0], 1);
+  EXPECT_EQ(one(finite, Output::mean, 1.5 + 0x1p-23).off[1], 1);
+  EXPECT_EQ(one(finite, Output::mean, kNaN).unlike, 1);
+  EXPECT_EQ(one(finite, Output::mean, kInfinity).unlike, 1);
   const Problem infinite = forward({1, kInfinity}, 0.25);
-  EXPECT_EQ(one(infinite, "mean", kInfinity).off[0], 1);
-  EXPECT_EQ(one(infinite, "mean", 1e30).unlike, 1);
-  EXPECT_EQ(one(infinite, "y", kNaN).off[0], 2);
+  EXPECT_EQ(one(infinite, Output::mean, kInfinity).off[0], 1);
+  EXPECT_EQ(one(infinite, Output::mean, 1e30).unlike, 1);
+  EXPECT_EQ(one(infinite, Output::y, kNaN).off[0], 2);
 }
 
 TEST(UlpHistogram, KnowsTheConventionsOfTheSubject) {
   const Problem constant = forward({1, 1}, 0);
-  EXPECT_EQ(one(constant, "y", kNaN).off[0], 2);
-  EXPECT_EQ(one(constant, "y", 3).unlike, 2);
+  EXPECT_EQ(one(constant, Output::y, kNaN).off[0], 2);
+  EXPECT_EQ(one(constant, Output::y, 3).unlike, 2);
   Declaration zero;
   zero.zero_variance = ZeroVariance::zero;
-  EXPECT_EQ(one(constant, "y", 3, zero).off[0], 2);
-  EXPECT_EQ(one(constant, "y", 3 + 0x1p-22, zero).off[1], 2);
+  EXPECT_EQ(one(constant, Output::y, 3, zero).off[0], 2);
+  EXPECT_EQ(one(constant, Output::y, 3 + 0x1p-22, zero).off[1], 2);
 
   const Problem single = forward({1}, 0.25);
-  EXPECT_EQ(one(single, "running_var", kNaN).off[0], 1);
+  EXPECT_EQ(one(single, Output::running_var, kNaN).off[0], 1);
   Declaration keep;
   keep.single_value = SingleValue::keep;
-  EXPECT_EQ(one(single, "running_var", 2, keep).off[0], 1);
+  EXPECT_EQ(one(single, Output::running_var, 2, keep).off[0], 1);
 
   const Problem pair = forward({1, 2}, 0.25);  // variance 1/4, unbiased 1/2
-  EXPECT_EQ(one(pair, "running_var", 1.25).off[0], 1);
+  EXPECT_EQ(one(pair, Output::running_var, 1.25).off[0], 1);
   Declaration biased;
   biased.running_variance = RunningVariance::biased;
-  EXPECT_EQ(one(pair, "running_var", 1.125, biased).off[0], 1);
+  EXPECT_EQ(one(pair, Output::running_var, 1.125, biased).off[0], 1);
 }
 
 }  // namespace

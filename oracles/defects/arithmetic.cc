@@ -63,7 +63,7 @@ void round_all(WideRow& a, DType dtype) {
   for (Wide& value : a) value = rounded(static_cast<double>(value), dtype);
 }
 
-void round_input(Problem& problem, const char* name, DType dtype) {
+void round_input(Problem& problem, Input name, DType dtype) {
   const auto it = problem.inputs.find(name);
   if (it == problem.inputs.end()) return;
   Tensor& tensor = it->second;
@@ -73,7 +73,7 @@ void round_input(Problem& problem, const char* name, DType dtype) {
   }
 }
 
-void round_outputs(Tensors& outputs, DType of, DType through) {
+void round_outputs(OutputTensors& outputs, DType of, DType through) {
   for (auto& [name, tensor] : outputs) {
     if (tensor.dtype() != of) continue;
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -151,7 +151,7 @@ const Defect kArithmeticDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (!out.contains("y")) return;
+            if (!out.contains(Output::y)) return;
             const DType dtype = p.problem.x().dtype();
             WideRow a = p.gamma * p.invstd;
             round_all(a, dtype);
@@ -161,15 +161,15 @@ const Defect kArithmeticDefects[] = {
             round_all(rest, dtype);
             WideMatrix product = p.x.rowwise() * a;
             round_all(product, dtype);
-            out["y"] = product.rowwise() + rest;
+            out[Output::y] = product.rowwise() + rest;
           }}},
     {"parameters_in_format_of_x",
      "gamma, beta and the running statistics are cast to the format of x",
      "coreai-torch PR54",
      {.asked =
           [](Problem& problem) {
-            for (const char* name :
-                 {"gamma", "beta", "running_mean", "running_var"}) {
+            for (const Input name : {Input::gamma, Input::beta,
+                                     Input::running_mean, Input::running_var}) {
               round_input(problem, name, problem.x().dtype());
             }
           }}},
@@ -215,28 +215,28 @@ const Defect kArithmeticDefects[] = {
      "f32 results pass through bf16",
      "",
      {.rounded =
-          [](const Problem&, Tensors& out) {
+          [](const Problem&, OutputTensors& out) {
             round_outputs(out, DType::f32, DType::bf16);
           }}},
     {"f32_through_f16",
      "f32 results pass through f16",
      "",
      {.rounded =
-          [](const Problem&, Tensors& out) {
+          [](const Problem&, OutputTensors& out) {
             round_outputs(out, DType::f32, DType::f16);
           }}},
     {"f64_through_f32",
      "f64 is computed in f32",
      "",
      {.rounded =
-          [](const Problem&, Tensors& out) {
+          [](const Problem&, OutputTensors& out) {
             round_outputs(out, DType::f64, DType::f32);
           }}},
     {"f16_through_bf16",
      "f16 results pass through bf16",
      "",
      {.rounded =
-          [](const Problem&, Tensors& out) {
+          [](const Problem&, OutputTensors& out) {
             round_outputs(out, DType::f16, DType::bf16);
           }}},
 };

@@ -97,7 +97,8 @@ const Defect kBackwardDefects[] = {
      {.computed =
           [](const Pass& p, WideOutputs& out) {
             if (p.backward()) {
-              out["dx"] = WideMatrix(out["dx"].rowwise() / p.invstd);
+              out[Output::dx] =
+                  WideMatrix(out[Output::dx].rowwise() / p.invstd);
             }
           }}},
     {"dx_mean_of_all_channels",
@@ -112,7 +113,7 @@ const Defect kBackwardDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (p.backward()) out["dgamma"] = p.dgamma / p.invstd;
+            if (p.backward()) out[Output::dgamma] = p.dgamma / p.invstd;
           }}},
     {"dgamma_not_centred",
      "dgamma is sum dy x invstd",
@@ -120,14 +121,14 @@ const Defect kBackwardDefects[] = {
      {.computed =
           [](const Pass& p, WideOutputs& out) {
             if (!p.backward()) return;
-            out["dgamma"] = channel_sum<Wide>(p.dy * p.x) * p.invstd;
+            out[Output::dgamma] = channel_sum<Wide>(p.dy * p.x) * p.invstd;
           }}},
     {"dgamma_of_scaled_xhat",
      "dgamma is sum dy gamma xhat",
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (p.backward()) out["dgamma"] = p.dgamma * p.gamma;
+            if (p.backward()) out[Output::dgamma] = p.dgamma * p.gamma;
           }}},
     {"dgamma_is_mean",
      "dgamma and dbeta are divided by m",
@@ -135,8 +136,8 @@ const Defect kBackwardDefects[] = {
      {.computed =
           [](const Pass& p, WideOutputs& out) {
             if (!p.backward()) return;
-            out["dgamma"] = p.dgamma / p.m;
-            out["dbeta"] = p.dbeta / p.m;
+            out[Output::dgamma] = p.dgamma / p.m;
+            out[Output::dbeta] = p.dbeta / p.m;
           }}},
     {"dgamma_with_batch_statistics",
      "with frozen statistics dgamma takes those of the batch",
@@ -162,14 +163,15 @@ const Defect kBackwardDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (p.backward()) std::swap(out["dgamma"], out["dbeta"]);
+            if (p.backward())
+              std::swap(out[Output::dgamma], out[Output::dbeta]);
           }}},
     {"dbeta_of_dx",
      "dbeta is scaled by gamma",
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (p.backward()) out["dbeta"] = p.dbeta * p.gamma;
+            if (p.backward()) out[Output::dbeta] = p.dbeta * p.gamma;
           }}},
     {"dbeta_of_first_sample",
      "dbeta leaves out all samples but the first",
@@ -177,7 +179,7 @@ const Defect kBackwardDefects[] = {
      {.computed =
           [](const Pass& p, WideOutputs& out) {
             if (!p.backward()) return;
-            out["dbeta"] = channel_sum<Wide>(p.dy.topRows(p.view.inner));
+            out[Output::dbeta] = channel_sum<Wide>(p.dy.topRows(p.view.inner));
           }}},
 };
 

@@ -74,7 +74,7 @@ const Defect kEpsilonDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (out.contains("var")) out["var"] += p.epsilon;
+            if (out.contains(Output::var)) out[Output::var] += p.epsilon;
           }}},
     {"epsilon_in_format_of_x",
      "epsilon is rounded to the format of x",

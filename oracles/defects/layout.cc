@@ -128,14 +128,14 @@ const Defect kLayoutDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (!out.contains("mean")) return;
-            const auto [mean, var] = statistics_of(out["y"]);
-            if (out.contains("running_mean")) {
-              out["running_mean"] =
+            if (!out.contains(Output::mean)) return;
+            const auto [mean, var] = statistics_of(out[Output::y]);
+            if (out.contains(Output::running_mean)) {
+              out[Output::running_mean] =
                   p.weight_old * p.old_mean + p.weight_new * mean;
             }
-            if (out.contains("running_var")) {
-              out["running_var"] =
+            if (out.contains(Output::running_var)) {
+              out[Output::running_var] =
                   p.weight_old * p.old_var + p.weight_new * p.for_running(var);
             }
           }}},
@@ -145,9 +145,9 @@ const Defect kLayoutDefects[] = {
      {.computed =
           [](const Pass& p, WideOutputs& out) {
             if (!p.backward()) return;
-            const WideMatrix dx = out["dx"];
-            out["dbeta"] = channel_sum<Wide>(dx);
-            out["dgamma"] = channel_sum<Wide>(dx * p.xhat);
+            const WideMatrix dx = out[Output::dx];
+            out[Output::dbeta] = channel_sum<Wide>(dx);
+            out[Output::dgamma] = channel_sum<Wide>(dx * p.xhat);
           }}},
 };
 

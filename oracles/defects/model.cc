@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "oracles/judge.h"
-#include "oracles/output_format.h"
+#include "oracles/subject.h"
 
 namespace exactbn {
 
@@ -84,26 +84,29 @@ Pass::Pass(const Problem& p, Order summed_in, RunningVariance divided)
       epsilon(p.epsilon) {}
 
 void Pass::read() {
-  const auto matrix = [&](const char* name, const ChannelView& of) {
-    const Tensor* tensor = problem.find(name);
+  const auto matrix = [&](Input input, const ChannelView& of) {
+    const Tensor* tensor = problem.find(input);
     return tensor ? gather(*tensor, of) : WideMatrix();
   };
-  const auto row = [&](const char* name, Wide absent) -> WideRow {
-    const Tensor* tensor = problem.find(name);
+  const auto row = [&](Input input) -> WideRow {
+    const Tensor* tensor = problem.find(input);
     return tensor ? to_row<Wide>(*tensor)
-                  : WideRow(WideRow::Constant(view.channels, absent));
+                  : WideRow(
+                        WideRow::Constant(view.channels, traits(input).absent));
   };
-  const bool jvp = problem.operation == Operation::jvp_training;
+  const auto& along = traits(problem.operation).direction;
   m = static_cast<Wide>(view.count());
-  x = matrix("x", view);
-  dy = matrix("dy", dy_view);
-  u = matrix(jvp ? "x_dot" : "ddx", view);
-  gamma = row("gamma", 1);
-  beta = row("beta", 0);
-  along_gamma = row(jvp ? "gamma_dot" : "ddgamma", 0);
-  along_beta = row(jvp ? "beta_dot" : "ddbeta", 0);
-  old_mean = row("running_mean", 0);
-  old_var = row("running_var", 0);
+  x = matrix(Input::x, view);
+  dy = matrix(Input::dy, dy_view);
+  gamma = row(Input::gamma);
+  beta = row(Input::beta);
+  if (along) {
+    u = matrix(along->x, view);
+    along_gamma = row(along->gamma);
+    along_beta = row(along->beta);
+  }
+  old_mean = row(Input::running_mean);
+  old_var = row(Input::running_var);
 }
 
 void Pass::find_statistics() {
@@ -150,20 +153,21 @@ void Pass::reduce() {
 WideOutputs Pass::outputs() const {
   switch (problem.operation) {
     case Operation::forward_inference:
-      return {{"y", (xhat.rowwise() * gamma).rowwise() + beta}};
+      return {{Output::y, (xhat.rowwise() * gamma).rowwise() + beta}};
     case Operation::forward_training: {
       const auto average = [&](const WideRow& old, const WideRow& batch) {
         return weight_old * old + weight_new * batch;
       };
-      WideOutputs out = {{"mean", mean},
-                         {"var", var},
-                         {"invstd", invstd},
-                         {"y", (xhat.rowwise() * gamma).rowwise() + beta}};
-      if (problem.find("running_mean")) {
-        out["running_mean"] = average(old_mean, batch_mean);
+      WideOutputs out = {
+          {Output::mean, mean},
+          {Output::var, var},
+          {Output::invstd, invstd},
+          {Output::y, (xhat.rowwise() * gamma).rowwise() + beta}};
+      if (problem.find(Input::running_mean)) {
+        out[Output::running_mean] = average(old_mean, batch_mean);
       }
-      if (problem.find("running_var")) {
-        out["running_var"] = average(old_var, batch_var);
+      if (problem.find(Input::running_var)) {
+        out[Output::running_var] = average(old_var, batch_var);
       }
       return out;
     }
@@ -184,14 +188,16 @@ WideOutputs Pass::outputs() const {
   };
   if (u.size() == 0) {
     const WideMatrix g = project(dy, mean_dy, mean_dy_xhat);
-    return {{"dbeta", dbeta}, {"dgamma", dgamma}, {"dx", g.rowwise() * scale}};
+    return {{Output::dbeta, dbeta},
+            {Output::dgamma, dgamma},
+            {Output::dx, g.rowwise() * scale}};
   }
   const WideMatrix h = project(u, mean_u, mean_u_xhat);
   const WideMatrix through_xhat = h.rowwise() * scale;
   const WideMatrix through_gamma = xhat.rowwise() * along_gamma;
   const WideMatrix y_dot =
       (through_xhat + through_gamma).rowwise() + along_beta;
-  if (dy.size() == 0) return {{"y_dot", y_dot}};
+  if (dy.size() == 0) return {{Output::y_dot, y_dot}};
   const WideMatrix g = project(dy, mean_dy, mean_dy_xhat);
   const WideMatrix cubic =
       xhat.rowwise() * WideRow(weights[0] * mean_u_dy) +
@@ -200,13 +206,14 @@ WideOutputs Pass::outputs() const {
       xhat.rowwise() * WideRow(third * mean_dy_xhat * mean_u_xhat);
   const WideMatrix grad_x = g.rowwise() * WideRow(along_gamma * invstd) -
                             cubic.rowwise() * WideRow(scale * invstd);
-  return {{"grad_dy", y_dot},
-          {"grad_gamma", m * invstd * (mean_u_dy - mean_dy_xhat * mean_u_xhat)},
-          {"grad_x", grad_x}};
+  return {{Output::grad_dy, y_dot},
+          {Output::grad_gamma,
+           m * invstd * (mean_u_dy - mean_dy_xhat * mean_u_xhat)},
+          {Output::grad_x, grad_x}};
 }
 
-Tensors answer_of(const Model& model, const Problem& problem, Order order,
-                  Memory& memory, RunningVariance divisor) {
+OutputTensors answer_of(const Model& model, const Problem& problem, Order order,
+                        Memory& memory, RunningVariance divisor) {
   Problem asked;
   if (model.asked) {
     asked = problem;
@@ -237,10 +244,10 @@ Tensors answer_of(const Model& model, const Problem& problem, Order order,
     memory.last[p.operation] = outputs;
     memory.poisoned = memory.poisoned || !all_finite(pass.x);
   }
-  Tensors tensors;
-  for (const std::string_view name : output_names(problem)) {
+  OutputTensors tensors;
+  for (const Output name : output_names(problem)) {
     const bool like_x = shaped_like_x(name);
-    const Shape shape = output_shape(problem, name);
+    const Shape shape = shape_of(problem, name);
     tensors.emplace(name, scatter(outputs.at(name),
                                   like_x ? pass.view : ChannelView(shape, 0),
                                   output_format(problem, name), shape));

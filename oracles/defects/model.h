@@ -99,15 +99,15 @@ struct Model {
   void (*computed)(const Pass& pass, WideOutputs& outputs) = nullptr;
   void (*recalled)(const Memory& memory, const Pass& pass,
                    WideOutputs& outputs) = nullptr;
-  void (*rounded)(const Problem& problem, Tensors& outputs) = nullptr;
+  void (*rounded)(const Problem& problem, OutputTensors& outputs) = nullptr;
   // Whether sums are in short precision, so that their order matters.
   bool ordered = false;
 };
 
 // The answer of a model; one with nothing in it is right, where the running
 // variance takes what `divisor` says.
-Tensors answer_of(const Model& model, const Problem& problem, Order order,
-                  Memory& memory,
-                  RunningVariance divisor = RunningVariance::unbiased);
+OutputTensors answer_of(const Model& model, const Problem& problem, Order order,
+                        Memory& memory,
+                        RunningVariance divisor = RunningVariance::unbiased);
 
 }  // namespace exactbn

@@ -39,21 +39,21 @@ const Defect kParametersDefects[] = {
      "tt-metal PR5317",
      {.read =
           [](Pass& p) {
-            if (!p.problem.find("gamma")) p.gamma.setZero();
+            if (!p.problem.find(Input::gamma)) p.gamma.setZero();
           }}},
     {"absent_beta_is_one",
      "beta is 1 where it is absent",
      "tt-metal PR5317",
      {.read =
           [](Pass& p) {
-            if (!p.problem.find("beta")) p.beta.setOnes();
+            if (!p.problem.find(Input::beta)) p.beta.setOnes();
           }}},
     {"absent_gamma_drops_beta",
      "beta is ignored where gamma is absent",
      "ipex-llm#2012",
      {.read =
           [](Pass& p) {
-            if (!p.problem.find("gamma")) p.beta.setZero();
+            if (!p.problem.find(Input::gamma)) p.beta.setZero();
           }}},
     {"absent_beta_drops_gamma",
      "gamma is ignored where beta is absent",
@@ -61,7 +61,7 @@ const Defect kParametersDefects[] = {
      {.read =
           [](Pass& p) {
             const bool forward = p.dy.size() == 0 && p.u.size() == 0;
-            if (forward && !p.problem.find("beta")) p.gamma.setOnes();
+            if (forward && !p.problem.find(Input::beta)) p.gamma.setOnes();
           }}},
     {"beta_ignored",
      "beta is 0",
@@ -80,7 +80,7 @@ const Defect kParametersDefects[] = {
      "",
      {.read =
           [](Pass& p) {
-            if (p.problem.find("gamma") && p.problem.find("beta")) {
+            if (p.problem.find(Input::gamma) && p.problem.find(Input::beta)) {
               std::swap(p.gamma, p.beta);
             }
           }}},
@@ -89,7 +89,7 @@ const Defect kParametersDefects[] = {
      "",
      {.computed =
           [](const Pass&, WideOutputs& out) {
-            const auto y = out.find("y");
+            const auto y = out.find(Output::y);
             if (y != out.end())
               y->second = (y->second < 0).select(Wide{0}, y->second);
           }}},

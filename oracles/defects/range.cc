@@ -83,9 +83,9 @@ const Defect kRangeDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (!out.contains("y")) return;
+            if (!out.contains(Output::y)) return;
             const WideMatrix d = p.x.rowwise() - p.mean;
-            out["y"] =
+            out[Output::y] =
                 gamma_first(p, d, p.problem.x().dtype()).rowwise() + p.beta;
           }}},
     {"gamma_first_in_backward",
@@ -96,7 +96,7 @@ const Defect kRangeDefects[] = {
             if (!p.backward()) return;
             const WideMatrix g = (p.dy.rowwise() - p.mean_dy) -
                                  p.xhat.rowwise() * p.mean_dy_xhat;
-            out["dx"] = gamma_first(p, g, p.problem.x().dtype());
+            out[Output::dx] = gamma_first(p, g, p.problem.x().dtype());
           }}},
     {"invstd_cubed_leaves_range",
      "the gradient of the variance takes invstd^3 in the working precision",
@@ -113,11 +113,11 @@ const Defect kRangeDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (!out.contains("y")) return;
+            if (!out.contains(Output::y)) return;
             const WideRow a =
                 limited(p.gamma * p.invstd, p.problem.x().dtype());
             const WideMatrix d = p.x.rowwise() - p.mean;
-            out["y"] = (d.rowwise() * a).rowwise() + p.beta;
+            out[Output::y] = (d.rowwise() * a).rowwise() + p.beta;
           }}},
     {"subnormal_inputs_flushed",
      "subnormal inputs are taken for 0",
@@ -130,14 +130,14 @@ const Defect kRangeDefects[] = {
      "subnormal results become 0",
      "",
      {.rounded =
-          [](const Problem&, Tensors& out) {
+          [](const Problem&, OutputTensors& out) {
             for (auto& [name, tensor] : out) flush(tensor);
           }}},
     {"overflow_saturates",
      "the largest number stands for infinity",
      "",
      {.rounded =
-          [](const Problem&, Tensors& out) {
+          [](const Problem&, OutputTensors& out) {
             for (auto& [name, tensor] : out) {
               const DType dtype = tensor.dtype();
               edit_bits(tensor, [&](std::uint64_t bits) {
@@ -149,7 +149,7 @@ const Defect kRangeDefects[] = {
      "results that are NaN become 0",
      "",
      {.rounded =
-          [](const Problem&, Tensors& out) {
+          [](const Problem&, OutputTensors& out) {
             for (auto& [name, tensor] : out) {
               const DType dtype = tensor.dtype();
               edit_bits(tensor, [&](std::uint64_t bits) {

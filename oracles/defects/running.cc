@@ -18,13 +18,14 @@ void weigh(Pass& p, Wide weight_of_new) {
 }
 
 void keep_old(const Pass& p, WideOutputs& out) {
-  if (out.contains("running_mean")) out["running_mean"] = p.old_mean;
-  if (out.contains("running_var")) out["running_var"] = p.old_var;
+  if (out.contains(Output::running_mean))
+    out[Output::running_mean] = p.old_mean;
+  if (out.contains(Output::running_var)) out[Output::running_var] = p.old_var;
 }
 
 // Edits an output where the operation has it.
 template <class F>
-void edit(WideOutputs& out, std::string_view name, const F& f) {
+void edit(WideOutputs& out, Output name, const F& f) {
   const auto it = out.find(name);
   if (it != out.end()) f(it->second);
 }
@@ -113,7 +114,7 @@ const Defect kRunningDefects[] = {
      "onnxruntime PR6946",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            edit(out, "running_mean", [&](auto& v) { v = p.batch_mean; });
+            edit(out, Output::running_mean, [&](auto& v) { v = p.batch_mean; });
           }}},
     {"running_old_not_decayed",
      "old + momentum new",
@@ -128,14 +129,14 @@ const Defect kRunningDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            edit(out, "running_mean", [&](auto& v) { v = p.old_mean; });
+            edit(out, Output::running_mean, [&](auto& v) { v = p.old_mean; });
           }}},
     {"running_update_of_variance_lost",
      "only the running mean is updated",
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            edit(out, "running_var", [&](auto& v) { v = p.old_var; });
+            edit(out, Output::running_var, [&](auto& v) { v = p.old_var; });
           }}},
     {"running_variance_holds_epsilon",
      "epsilon is added to what is stored",
@@ -150,8 +151,9 @@ const Defect kRunningDefects[] = {
      "mxnet#18751",
      {.computed =
           [](const Pass&, WideOutputs& out) {
-            if (out.contains("running_mean") && out.contains("running_var")) {
-              std::swap(out["running_mean"], out["running_var"]);
+            if (out.contains(Output::running_mean) &&
+                out.contains(Output::running_var)) {
+              std::swap(out[Output::running_mean], out[Output::running_var]);
             }
           }}},
     {"frozen_mean_and_variance_swapped",
@@ -166,7 +168,8 @@ const Defect kRunningDefects[] = {
      "pytorch#153137",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (out.contains("running_mean") != out.contains("running_var")) {
+            if (out.contains(Output::running_mean) !=
+                out.contains(Output::running_var)) {
               keep_old(p, out);
             }
           }}},
@@ -175,7 +178,8 @@ const Defect kRunningDefects[] = {
      "",
      {.computed =
           [](const Pass&, WideOutputs& out) {
-            for (const char* name : {"running_mean", "running_var"}) {
+            for (const Output name :
+                 {Output::running_mean, Output::running_var}) {
               edit(out, name, [](WideMatrix& values) {
                 for (Eigen::Index i = 0; i < values.size(); ++i) {
                   values(i) =

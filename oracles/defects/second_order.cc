@@ -8,8 +8,6 @@ namespace {
 
 bool doubles(const Pass& p) { return p.u.size() != 0 && p.dy.size() != 0; }
 
-void erase(Problem& problem, const char* name) { problem.inputs.erase(name); }
-
 const Defect kSecondOrderDefects[] = {
     {"statistics_constant",
      "mean and variance are held constant",
@@ -63,30 +61,31 @@ const Defect kSecondOrderDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (doubles(p)) out["grad_gamma"] = p.m * p.invstd * p.mean_u_dy;
+            if (doubles(p))
+              out[Output::grad_gamma] = p.m * p.invstd * p.mean_u_dy;
           }}},
     {"grad_gamma_is_mean",
      "grad_gamma is divided by m",
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (doubles(p)) out["grad_gamma"] /= p.m;
+            if (doubles(p)) out[Output::grad_gamma] /= p.m;
           }}},
     {"ddgamma_ignored",
      "ddgamma and gamma_dot are ignored",
      "",
      {.asked =
           [](Problem& problem) {
-            erase(problem, "ddgamma");
-            erase(problem, "gamma_dot");
+            problem.inputs.erase(Input::ddgamma);
+            problem.inputs.erase(Input::gamma_dot);
           }}},
     {"ddbeta_ignored",
      "ddbeta and beta_dot are ignored",
      "",
      {.asked =
           [](Problem& problem) {
-            erase(problem, "ddbeta");
-            erase(problem, "beta_dot");
+            problem.inputs.erase(Input::ddbeta);
+            problem.inputs.erase(Input::beta_dot);
           }}},
     {"ddx_ignored",
      "only the parameters are differentiated",

@@ -7,8 +7,8 @@ namespace exactbn {
 namespace {
 
 // The output of the last call of the operation, if its size is the same.
-const WideMatrix* last(const Memory& memory, const Pass& p,
-                       std::string_view name, const WideMatrix& now) {
+const WideMatrix* last(const Memory& memory, const Pass& p, Output name,
+                       const WideMatrix& now) {
   const auto call = memory.last.find(p.problem.operation);
   if (call == memory.last.end()) return nullptr;
   const auto output = call->second.find(name);
@@ -20,8 +20,8 @@ const WideMatrix* last(const Memory& memory, const Pass& p,
 }
 
 void accumulate(const Memory& memory, const Pass& p, WideOutputs& out,
-                std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
+                std::initializer_list<Output> names) {
+  for (const Output name : names) {
     const auto it = out.find(name);
     if (it == out.end()) continue;
     if (const WideMatrix* before = last(memory, p, name, it->second)) {
@@ -36,21 +36,21 @@ const Defect kStateDefects[] = {
      "mxnet#16297",
      {.recalled =
           [](const Memory& memory, const Pass& p, WideOutputs& out) {
-            accumulate(memory, p, out, {"dgamma", "dbeta"});
+            accumulate(memory, p, out, {Output::dgamma, Output::dbeta});
           }}},
     {"dx_accumulates",
      "dx is added to what was there",
      "mxnet#18499",
      {.recalled =
           [](const Memory& memory, const Pass& p, WideOutputs& out) {
-            accumulate(memory, p, out, {"dx"});
+            accumulate(memory, p, out, {Output::dx});
           }}},
     {"sums_not_cleared",
      "the sum of x goes on from the last call's",
      "",
      {.recalled =
           [](const Memory& memory, const Pass& p, WideOutputs& out) {
-            accumulate(memory, p, out, {"mean"});
+            accumulate(memory, p, out, {Output::mean});
           }}},
     {"running_statistics_poisoned",
      "after a batch with an infinity the running statistics are NaN for good",
@@ -58,7 +58,8 @@ const Defect kStateDefects[] = {
      {.recalled =
           [](const Memory& memory, const Pass&, WideOutputs& out) {
             if (!memory.poisoned) return;
-            for (const char* name : {"running_mean", "running_var"}) {
+            for (const Output name :
+                 {Output::running_mean, Output::running_var}) {
               const auto it = out.find(name);
               if (it != out.end()) it->second.setConstant(NAN);
             }
@@ -68,10 +69,10 @@ const Defect kStateDefects[] = {
      "",
      {.recalled =
           [](const Memory& memory, const Pass& p, WideOutputs& out) {
-            const auto it = out.find("running_mean");
+            const auto it = out.find(Output::running_mean);
             if (it == out.end()) return;
             if (const auto* before =
-                    last(memory, p, "running_mean", it->second)) {
+                    last(memory, p, Output::running_mean, it->second)) {
               it->second += p.weight_old * (*before - p.old_mean);
             }
           }}},

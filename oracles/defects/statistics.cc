@@ -134,31 +134,34 @@ const Defect kStatisticsDefects[] = {
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
-            if (out.contains("var")) out["var"] = p.var.sqrt();
+            if (out.contains(Output::var)) out[Output::var] = p.var.sqrt();
           }}},
     {"saved_variance_is_invstd",
      "mean and invstd are saved for mean and var",
      "",
      {.computed =
           [](const Pass&, WideOutputs& out) {
-            if (out.contains("var")) out["var"] = out["invstd"];
+            if (out.contains(Output::var))
+              out[Output::var] = out[Output::invstd];
           }}},
     {"saved_mean_is_running",
      "the mean that is saved is the running one",
      "",
      {.computed =
           [](const Pass&, WideOutputs& out) {
-            if (out.contains("running_mean")) out["mean"] = out["running_mean"];
+            if (out.contains(Output::running_mean))
+              out[Output::mean] = out[Output::running_mean];
           }}},
     {"running_statistics_in_training",
      "training normalizes with the running statistics",
      "",
      {.statistics =
           [](Pass& p) {
-            if (p.trains() && p.problem.find("running_mean")) {
+            if (p.trains() && p.problem.find(Input::running_mean)) {
               p.mean = p.old_mean;
             }
-            if (p.trains() && p.problem.find("running_var")) p.var = p.old_var;
+            if (p.trains() && p.problem.find(Input::running_var))
+              p.var = p.old_var;
           }}},
     {"batch_statistics_in_inference",
      "inference normalizes with the statistics of its batch",

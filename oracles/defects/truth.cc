@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/defects/truth.h"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
 
 #include "oracles/defects/model.h"
@@ -14,32 +14,12 @@ namespace {
 // sums that lose a few; what is nearer to a limit than this, integers decide.
 constexpr Wide kSlack = 0x1p-10L;
 
-Tensors right_answer(const Problem& problem, RunningVariance divisor) {
+OutputTensors right_answer(const Problem& problem, RunningVariance divisor) {
   Memory none;
   return answer_of({}, problem, Order::forward, none, divisor);
 }
 
 }  // namespace
-
-bool same_value(std::uint64_t a, std::uint64_t b, DType dtype) {
-  const bool zeros = magnitude(a, dtype) == 0 && magnitude(b, dtype) == 0;
-  return a == b || zeros || (is_nan(a, dtype) && is_nan(b, dtype));
-}
-
-Wide ulp_of(double value, DType dtype) {
-  constexpr int kBias = 1023;
-  const auto biased =
-      static_cast<int>(std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff);
-  std::int64_t top = biased - kBias;
-  if (biased == 0)
-    top = value == 0 ? format(dtype).quantum() : std::ilogb(value);
-  const std::int64_t exponent = ulp_exponent(top, dtype);
-  if (exponent <= -kBias) {
-    return std::ldexp(Wide{1}, static_cast<int>(exponent));
-  }
-  return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + kBias)
-                               << 52);
-}
 
 Truth::Truth(const Case& c, const Declaration& declaration, Grade required)
     : c_(c),
@@ -48,7 +28,7 @@ Truth::Truth(const Case& c, const Declaration& declaration, Grade required)
       view_(c.problem.view()),
       right_(right_answer(c.problem, declaration.running_variance)) {}
 
-bool Truth::is_compared(std::string_view output) const {
+bool Truth::is_compared(Output output) const {
   return offers(declaration_, c_.problem.operation, output);
 }
 
@@ -57,7 +37,7 @@ Judge& Truth::judge() {
   return *judge_;
 }
 
-const Truth::Limits& Truth::limits_of(std::string_view output) {
+const Truth::Limits& Truth::limits_of(Output output) {
   const auto known = limits_.find(output);
   if (known != limits_.end()) return known->second;
   Limits limits;
@@ -83,11 +63,11 @@ const Truth::Limits& Truth::limits_of(std::string_view output) {
   return limits_.emplace(output, std::move(limits)).first->second;
 }
 
-Wide Truth::granted(std::string_view output, std::int64_t i) {
+Wide Truth::granted(Output output, std::int64_t i) {
   return limits_of(output).granted[static_cast<std::size_t>(i)];
 }
 
-bool Truth::fails(std::string_view output, std::int64_t i, std::uint64_t bits,
+bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
                   DType dtype) {
   const Tensor& right = right_.find(output)->second;
   const bool alike = dtype == right.dtype();
@@ -111,25 +91,44 @@ bool Truth::fails(std::string_view output, std::int64_t i, std::uint64_t bits,
   return j.decided && j.grade > required_;
 }
 
-bool Truth::fails(const Tensors& answer) {
-  for (const auto& [name, tensor] : answer) {
-    const auto right = right_.find(name);
-    if (right == right_.end() || !is_compared(name)) continue;
-    if (tensor == right->second) continue;
-    for (std::int64_t i = 0; i < tensor.size(); ++i) {
-      if (fails(name, i, tensor.bits(i), tensor.dtype())) return true;
-    }
+bool Truth::fails(const OutputTensors& answer) {
+  return std::any_of(answer.begin(), answer.end(),
+                     [this](const auto& output) { return fails(output); });
+}
+
+bool Truth::fails(const OutputTensors::value_type& output) {
+  const auto& [name, tensor] = output;
+  const auto right = right_.find(name);
+  if (right == right_.end() || !is_compared(name)) return false;
+  if (tensor == right->second) return false;
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    if (fails(name, i, tensor.bits(i), tensor.dtype())) return true;
   }
   return false;
 }
 
-std::vector<std::int64_t> Truth::failing(std::string_view output,
-                                         const Tensor& got) {
+std::vector<std::int64_t> Truth::failing(Output output, const Tensor& got) {
   std::vector<std::int64_t> indices;
   for (std::int64_t i = 0; i < got.size(); ++i) {
     if (fails(output, i, got.bits(i), got.dtype())) indices.push_back(i);
   }
   return indices;
+}
+
+Kill::Kill(const Case& c)
+    : judge_(c.problem, declaration_),
+      right_(right_answer(c.problem, declaration_.running_variance)) {}
+
+bool Kill::operator()(const Answer& answer) const {
+  for (const auto& [name, right] : right_) {
+    const Tensor& got = answer.outputs.at(name);
+    for (std::int64_t i = 0; i < got.size(); ++i) {
+      if (got.bits(i) == right.bits(i)) continue;
+      const Judgement j = judge_(name, i, got.bits(i), got.dtype());
+      if (j.decided && j.grade > Grade::sequential) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace exactbn

@@ -17,7 +17,7 @@ Memory memory_of(const Past& past) {
   if (!past.question || !past.answer) return memory;
   const Problem& problem = past.question->problem;
   WideOutputs& last = memory.last[problem.operation];
-  for (const std::string_view name : output_names(problem)) {
+  for (const Output name : output_names(problem)) {
     const auto tensor = past.answer->outputs.find(name);
     if (tensor == past.answer->outputs.end()) continue;
     if (shaped_like_x(name)) {
@@ -41,15 +41,15 @@ bool same_values(const Tensor& a, const Tensor& b) {
 // One output of a prediction and of an answer.
 class OutputPair {
  public:
-  OutputPair(Truth& truth, const Prediction& prediction,
-             const std::string& name, const Tensor& got)
+  OutputPair(Truth& truth, const Prediction& prediction, Output name,
+             const Tensor& got)
       : truth_(truth),
         name_(name),
         got_(got),
         right_(truth.right().find(name)->second),
         view_(truth.question().problem.view()),
         of_channel_(!shaped_like_x(name)) {
-    for (const Tensors& answer : prediction.answers) {
+    for (const OutputTensors& answer : prediction.answers) {
       models_.push_back(&answer.find(name)->second);
     }
     if (!prediction.past) return;
@@ -170,7 +170,7 @@ class OutputPair {
   }
 
   Truth& truth_;
-  std::string_view name_;
+  Output name_;
   const Tensor& got_;
   const Tensor& right_;
   ChannelView view_;
@@ -180,11 +180,12 @@ class OutputPair {
   std::vector<Wide> scales_;
 };
 
-bool is_compared(const Truth& truth, const std::string& name) {
+bool is_compared(const Truth& truth, Output name) {
   return truth.right().contains(name) && truth.is_compared(name);
 }
 
-bool is_exact(const Truth& truth, const Tensors& model, const Tensors& got) {
+bool is_exact(const Truth& truth, const OutputTensors& model,
+              const OutputTensors& got) {
   return std::all_of(got.begin(), got.end(), [&](const auto& output) {
     const auto& [name, tensor] = output;
     return !is_compared(truth, name) ||
@@ -208,24 +209,26 @@ Prediction predict(const Defect& defect, Truth& truth, const Past& past) {
     if (!model.ordered) break;
   }
   const auto& answers = prediction.answers;
-  prediction.right =
-      std::all_of(answers.begin(), answers.end(), [&](const Tensors& answer) {
+  prediction.right = std::all_of(
+      answers.begin(), answers.end(), [&](const OutputTensors& answer) {
         return is_exact(truth, truth.right(), answer);
       });
   if (prediction.right) return prediction;
-  for (const Tensors& answer : answers) failing += truth.fails(answer) ? 1 : 0;
+  for (const OutputTensors& answer : answers)
+    failing += truth.fails(answer) ? 1 : 0;
   prediction.may_fail = failing > 0;
   prediction.tells = failing == answers.size();
   return prediction;
 }
 
 Likeness compare(Truth& truth, const Prediction& prediction,
-                 const Tensors& got) {
+                 const OutputTensors& got) {
   Likeness likeness;
   const auto& answers = prediction.answers;
-  likeness.exact = std::any_of(
-      answers.begin(), answers.end(),
-      [&](const Tensors& answer) { return is_exact(truth, answer, got); });
+  likeness.exact = std::any_of(answers.begin(), answers.end(),
+                               [&](const OutputTensors& answer) {
+                                 return is_exact(truth, answer, got);
+                               });
   std::vector<OutputPair> pairs;
   for (const auto& [name, tensor] : got) {
     if (is_compared(truth, name)) {

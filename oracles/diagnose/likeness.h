@@ -17,7 +17,7 @@ struct Past {
 
 // What a model answers to a case.
 struct Prediction {
-  std::vector<Tensors> answers;  // one for each order of summation
+  std::vector<OutputTensors> answers;  // one for each order of summation
   // The subject's answer that went into it, rounded as it is.
   const Answer* past = nullptr;
   bool right = false;     // the right answer, to the bit: it tells nothing
@@ -42,6 +42,6 @@ struct Likeness {
 //   model, widened by their distance;
 // - where neither fails: the model says nothing else of it than the truth.
 Likeness compare(Truth& truth, const Prediction& prediction,
-                 const Tensors& got);
+                 const OutputTensors& got);
 
 }  // namespace exactbn

@@ -21,7 +21,7 @@ bool channels_last(const Case& c) {
 }
 
 bool negative_gamma(const Case& c) {
-  const Tensor* gamma = c.problem.find("gamma");
+  const Tensor* gamma = c.problem.find(Input::gamma);
   if (!gamma) return false;
   for (std::int64_t i = 0; i < gamma->size(); ++i) {
     if (gamma->value(i) >= 0) return false;
@@ -31,7 +31,7 @@ bool negative_gamma(const Case& c) {
 
 // As f32 parameters with x in f16.
 bool wide_parameters(const Case& c) {
-  const Tensor* gamma = c.problem.find("gamma");
+  const Tensor* gamma = c.problem.find(Input::gamma);
   return gamma && format(gamma->dtype()).precision >
                       format(c.problem.x().dtype()).precision;
 }
@@ -73,7 +73,7 @@ constexpr std::string_view kLabelled = "the case is labelled ";
 void add_origin(std::vector<CaseRule>& rules, const CaseList& these) {
   rules.push_back({"gamma is in a wider format than x", wide_parameters});
   rules.push_back({"gamma is given, in the format of x", [](const Case& c) {
-                     return c.problem.find("gamma") && !wide_parameters(c);
+                     return c.problem.find(Input::gamma) && !wide_parameters(c);
                    }});
   for (const Operation operation : kOperations) {
     rules.push_back(
@@ -158,6 +158,23 @@ std::optional<std::string> telling_rule(const CaseList& these,
     }
   }
   return telling_rule(pairs, these, others);
+}
+
+std::vector<std::string> failing_cases(std::span<const JudgedCase> run) {
+  std::vector<std::string> texts;
+  for (const Operation operation : kOperations) {
+    CaseList failed;
+    CaseList passed;
+    for (const JudgedCase& c : run) {
+      if (c.question->problem.operation != operation) continue;
+      (c.failed ? failed : passed).push_back(c.question);
+    }
+    if (const auto rule = telling_rule(shape_rules(failed), failed, passed)) {
+      texts.push_back(fmt::format("{} fails where {}, and nowhere else",
+                                  to_string(operation), *rule));
+    }
+  }
+  return texts;
 }
 
 }  // namespace exactbn

@@ -35,4 +35,15 @@ std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
 std::optional<std::string> telling_rule(const CaseList& these,
                                         const CaseList& others);
 
+// What came of a case of a run.
+struct JudgedCase {
+  const Case* question = nullptr;
+  bool failed = false;  // or passed
+};
+
+// Which cases of an operation fail, where one rule tells: "forward_inference
+// fails where the channel axis is the last, and nowhere else". The rule holds
+// of every case that failed and of none that passed, and both kinds are there.
+std::vector<std::string> failing_cases(std::span<const JudgedCase> run);
+
 }  // namespace exactbn

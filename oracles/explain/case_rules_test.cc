@@ -15,8 +15,8 @@ class Rules : public testing::Test {
     Case& c = cases_.emplace_back();
     Shape shape = {m, 3, 3};
     c.problem.channel_axis = channel_axis;
-    c.problem.inputs["x"] = Tensor(x, shape);
-    c.problem.inputs["gamma"] =
+    c.problem.inputs[Input::x] = Tensor(x, shape);
+    c.problem.inputs[Input::gamma] =
         make_tensor(gamma, {3}, std::vector{1., -1., 1.});
     c.labels = std::move(labels);
     return &c;

@@ -28,10 +28,10 @@ std::int64_t block_before(std::int64_t first, std::int64_t count,
 
 class Values {
  public:
-  Values(const Problem& problem, std::string_view output,
+  Values(const Problem& problem, Output output,
          const std::vector<std::int64_t>& failing)
       : failing_(failing),
-        shape_(output_shape(problem, output)),
+        shape_(shape_of(problem, output)),
         of_channel_(!shaped_like_x(output)),
         view_(of_channel_ ? ChannelView(shape_, 0) : problem.view()),
         samples_(!of_channel_ && problem.channel_axis > 0) {
@@ -139,7 +139,7 @@ class Values {
 
 }  // namespace
 
-std::string pattern(const Problem& problem, std::string_view output,
+std::string pattern(const Problem& problem, Output output,
                     const std::vector<std::int64_t>& failing) {
   if (failing.empty()) return {};
   const Values values(problem, output, failing);

@@ -14,7 +14,7 @@ namespace exactbn {
 // The rule holds of every value that fails and of no other value of the same
 // channels. Empty where there is none, or where all fail. `failing`: indices,
 // ascending.
-std::string pattern(const Problem& problem, std::string_view output,
+std::string pattern(const Problem& problem, Output output,
                     const std::vector<std::int64_t>& failing);
 
 }  // namespace exactbn

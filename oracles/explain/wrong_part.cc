@@ -12,6 +12,7 @@
 
 #include "oracles/defects/model.h"
 #include "oracles/defects/truth.h"
+#include "oracles/format_names.h"
 
 namespace exactbn {
 
@@ -28,16 +29,14 @@ struct Part {
 };
 
 // In the order in which an implementation computes what is in the factors.
-std::vector<Part> parts_of(const Pass& p, std::string_view output,
-                           Eigen::Index c) {
-  const std::string u =
-      p.problem.operation == Operation::jvp_training ? "x_dot" : "ddx";
+std::vector<Part> parts_of(const Pass& p, Output output, Eigen::Index c) {
+  const Input u = traits(p.problem.operation).direction->x;
   const Column xhat = p.xhat.col(c).matrix();
   const Column along = p.u.col(c).matrix();
   const Column one = Column::Ones(xhat.size());
   const Wide s = p.invstd(c);
   const Wide slope = p.gamma(c) * s;
-  if (output != "grad_x") {
+  if (output != Output::grad_x) {
     return {{fmt::format("the factor of {}, gamma invstd,", u), along, slope},
             {fmt::format("the part along xhat, with mean({} xhat),", u), xhat,
              p.along_gamma(c) - slope * p.mean_u_xhat(c)},
@@ -99,9 +98,12 @@ std::optional<Fit> fit(const std::vector<Part>& parts, const Column& values,
 
 }  // namespace
 
-std::string wrong_part(const Problem& problem, std::string_view output,
-                       const Tensor& got, std::int64_t channel) {
-  if (output != "y_dot" && output != "grad_dy" && output != "grad_x") return {};
+std::string wrong_part(const Problem& problem, Output output, const Tensor& got,
+                       std::int64_t channel) {
+  if (output != Output::y_dot && output != Output::grad_dy &&
+      output != Output::grad_x) {
+    return {};
+  }
   Pass pass(problem, Order::forward);
   pass.read();
   pass.find_statistics();

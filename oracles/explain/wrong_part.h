@@ -17,7 +17,7 @@ namespace exactbn {
 // first that is not that of the formula is named. Empty where the columns do
 // not explain the values, or no factor is surely wrong, or it is another
 // output.
-std::string wrong_part(const Problem& problem, std::string_view output,
-                       const Tensor& got, std::int64_t channel);
+std::string wrong_part(const Problem& problem, Output output, const Tensor& got,
+                       std::int64_t channel);
 
 }  // namespace exactbn

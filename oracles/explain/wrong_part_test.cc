@@ -20,22 +20,19 @@ Problem draw_problem(Operation operation, const Shape& shape = {4, 2, 5},
   Problem p;
   p.operation = operation;
   p.epsilon = 0x1p-17;
-  const InputNames& names = input_names(operation);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      Tensor t(dtype, shaped_like_x(name) ? shape : Shape{shape[1]});
-      for (std::int64_t i = 0; i < t.size(); ++i) {
-        t.set_bits(i, round_to(0.5 + draw.normal(), dtype));
-      }
-      p.inputs.emplace(name, std::move(t));
+  for (const Input name : inputs_of(operation)) {
+    Tensor t(dtype, shaped_like_x(name) ? shape : Shape{shape[1]});
+    for (std::int64_t i = 0; i < t.size(); ++i) {
+      t.set_bits(i, round_to(0.5 + draw.normal(), dtype));
     }
+    p.inputs.emplace(name, std::move(t));
   }
   require_valid(p);
   return p;
 }
 
-std::string wrong(const char* defect, Operation operation,
-                  const std::string& output, DType dtype = DType::f32) {
+std::string wrong(const char* defect, Operation operation, Output output,
+                  DType dtype = DType::f32) {
   const Problem p = draw_problem(operation, {4, 2, 5}, dtype);
   const Answer answer = defect_answers(*find_defect(defect), p).front();
   return wrong_part(p, output, answer.outputs.at(output), 1);
@@ -43,7 +40,7 @@ std::string wrong(const char* defect, Operation operation,
 
 TEST(WrongPart, OfAForwardDerivative) {
   const auto of_y_dot = [](const char* defect, DType dtype = DType::f32) {
-    return wrong(defect, Operation::jvp_training, "y_dot", dtype);
+    return wrong(defect, Operation::jvp_training, Output::y_dot, dtype);
   };
   EXPECT_THAT(of_y_dot("direction_not_centred"),
               StartsWith("in y_dot the constant part, with mean(x_dot), is "
@@ -59,18 +56,18 @@ TEST(WrongPart, OfAForwardDerivative) {
 }
 
 TEST(WrongPart, OfADoubleBackward) {
-  const auto of = [](const char* defect, const char* output) {
+  const auto of = [](const char* defect, Output output) {
     return wrong(defect, Operation::double_backward_training, output);
   };
-  EXPECT_THAT(of("direction_not_centred", "grad_dy"),
+  EXPECT_THAT(of("direction_not_centred", Output::grad_dy),
               StartsWith("in grad_dy the constant part, with mean(ddx),"));
-  EXPECT_THAT(of("cross_term_of_u", "grad_x"),
+  EXPECT_THAT(of("cross_term_of_u", Output::grad_x),
               StartsWith("in grad_x the factor of ddx, with mean(dy xhat),"));
-  EXPECT_THAT(of("cross_term_of_dy", "grad_x"),
+  EXPECT_THAT(of("cross_term_of_dy", Output::grad_x),
               StartsWith("in grad_x the factor of dy, with mean(ddx xhat),"));
   for (const char* defect :
        {"cross_term_of_ddx", "fifth_power_once", "fifth_power_missing"}) {
-    EXPECT_THAT(of(defect, "grad_x"),
+    EXPECT_THAT(of(defect, Output::grad_x),
                 StartsWith("in grad_x the part along xhat, with mean(ddx dy),"))
         << defect;
   }
@@ -84,7 +81,7 @@ TEST(WrongPart, IsNoneOfARightAnswer) {
     for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
       const Problem p = draw_problem(operation, {4, 2, 5}, dtype);
       const Outputs<float> all = Textbook<float>(p).outputs();
-      for (const std::string_view name : output_names(p)) {
+      for (const Output name : output_names(p)) {
         if (!shaped_like_x(name)) continue;
         const Tensor got =
             to_tensor(all.at(name), dtype, p.x().shape(), p.channel_axis);
@@ -102,23 +99,24 @@ TEST(WrongPart, IsNoneWhereTheValuesAreNoSuchSum) {
   for (std::int64_t i = 0; i < got.size(); ++i) {
     got.set_bits(i, round_to(draw.normal(), DType::f32));
   }
-  EXPECT_EQ(wrong_part(p, "y_dot", got, 0), "");
+  EXPECT_EQ(wrong_part(p, Output::y_dot, got, 0), "");
   got.set_bits(0, format(DType::f32).quiet_nan());
-  EXPECT_EQ(wrong_part(p, "y_dot", got, 0), "");
+  EXPECT_EQ(wrong_part(p, Output::y_dot, got, 0), "");
   // Four values have three factors, whatever they are.
   const Problem small = draw_problem(Operation::jvp_training, {4, 2});
-  EXPECT_EQ(
-      wrong_part(small, "y_dot", Tensor(DType::f32, small.x().shape()), 0), "");
+  EXPECT_EQ(wrong_part(small, Output::y_dot,
+                       Tensor(DType::f32, small.x().shape()), 0),
+            "");
 }
 
 // A factor that is 0 by the formula has no ulp.
 TEST(WrongPart, OfWhatShouldBeNothing) {
   Problem p = draw_problem(Operation::jvp_training);
-  for (const char* name : {"gamma", "gamma_dot", "beta_dot"}) {
+  for (const Input name : {Input::gamma, Input::gamma_dot, Input::beta_dot}) {
     p.inputs[name] = Tensor(DType::f32, {2});
   }
-  const Tensor got = p.inputs.at("x_dot");
-  EXPECT_EQ(wrong_part(p, "y_dot", got, 0),
+  const Tensor got = p.inputs.at(Input::x_dot);
+  EXPECT_EQ(wrong_part(p, Output::y_dot, got, 0),
             "in y_dot the factor of x_dot, gamma invstd, is already wrong: it "
             "should be 0");
 }

@@ -30,13 +30,9 @@ std::vector<Case> make_cases() {
     c.problem.operation = operation;
     c.problem.epsilon = 0.125;
     c.problem.momentum = 0.125;
-    c.problem.inputs.emplace("x", some_values({2, 2}));
-    const InputNames& names = input_names(operation);
-    for (const auto* list : {&names.required, &names.optional}) {
-      for (const std::string_view name : *list) {
-        c.problem.inputs.emplace(name,
-                                 some_values(output_shape(c.problem, name)));
-      }
+    c.problem.inputs.emplace(Input::x, some_values({2, 2}));
+    for (const Input name : inputs_of(operation)) {
+      c.problem.inputs.emplace(name, some_values(shape_of(c.problem, name)));
     }
     require_valid(c.problem);
     cases.push_back(std::move(c));

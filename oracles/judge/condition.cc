@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "oracles/channel_groups.h"
-
 namespace exactbn {
 
 Wide backward_error(Wide error, Wide half_ulp, const Condition& condition,
@@ -35,8 +33,8 @@ ConditionForm operator+(const ConditionForm& a, const ConditionForm& b) {
 namespace {
 
 const Tensor* direction_of(const Problem& problem) {
-  const Tensor* u = problem.find("x_dot");
-  return u ? u : problem.find("ddx");
+  const Tensor* u = problem.find(Input::x_dot);
+  return u ? u : problem.find(Input::ddx);
 }
 
 Wide size_of(const Tensor* tensor, std::int64_t i) {
@@ -50,7 +48,7 @@ Conditions::Conditions(const Problem& problem, const ExactBatchNorm& exact,
     : problem_(problem),
       exact_(exact),
       x_(problem.x()),
-      dy_(problem.find("dy")),
+      dy_(problem.find(Input::dy)),
       u_(direction_of(problem)),
       view_(problem.view()),
       divisor_(divisor),
@@ -97,12 +95,6 @@ Wide Conditions::xhat(const Channel& ch, std::int64_t i) const {
   return std::fabs(x_.value(i) - ch.mean) * ch.s;
 }
 
-Wide Conditions::parameter(std::string_view name, std::int64_t c,
-                           Wide absent) const {
-  const Tensor* tensor = problem_.find(name);
-  return tensor ? static_cast<Wide>(tensor->value(c)) : absent;
-}
-
 WideStatistics Conditions::exact_statistics(std::int64_t c) const {
   WideStatistics of;
   const exactbn::Channel& exact = exact_.channel(c);
@@ -110,8 +102,8 @@ WideStatistics Conditions::exact_statistics(std::int64_t c) const {
   of.x2 = approximate({exact.sums.s2, 0, 1, 1}) / m;
   of.d = std::fabs(approximate(dbeta(exact))) / m;
   if (frozen_) {
-    of.mean = parameter("running_mean", c, 0);
-    of.v = parameter("running_var", c, 0);
+    of.mean = Wide{problem_.parameter(Input::running_mean, c)};
+    of.v = Wide{problem_.parameter(Input::running_var, c)};
     of.w = of.v + static_cast<Wide>(problem_.epsilon);
     of.s = of.w > 0 ? 1 / std::sqrt(of.w) : 0;
   } else if (exact_.statistics_finite(c)) {
@@ -197,8 +189,8 @@ Conditions::Channel Conditions::channel(
     std::int64_t c, const WideStatistics& statistics) const {
   Channel ch;
   ch.m = static_cast<Wide>(view_.count());
-  ch.gamma = std::fabs(parameter("gamma", c, 1));
-  ch.beta = std::fabs(parameter("beta", c, 0));
+  ch.gamma = std::fabs(Wide{problem_.parameter(Input::gamma, c)});
+  ch.beta = std::fabs(Wide{problem_.parameter(Input::beta, c)});
   ch.mean = statistics.mean;
   ch.v = statistics.v;
   ch.w = statistics.w;
@@ -240,12 +232,12 @@ Conditions::Channel Conditions::with(Sizes sizes, std::int64_t c) const {
   return ch;
 }
 
-ConditionForm Conditions::form(std::string_view output, std::int64_t channel,
+ConditionForm Conditions::form(Output output, std::int64_t channel,
                                Sizes sizes) const {
   const Channel ch = with(sizes, channel);
-  if (output == "y") return affine(ch, ch.gamma, ch.beta);
-  if (output == "dx") return dx(ch);
-  if (output == "grad_x") return grad_x(ch);
+  if (output == Output::y) return affine(ch, ch.gamma, ch.beta);
+  if (output == Output::dx) return dx(ch);
+  if (output == Output::grad_x) return grad_x(ch);
   return y_dot(ch);  // or grad_dy, which is the same
 }
 
@@ -264,7 +256,7 @@ Wide Conditions::at(const Magnitudes& by, std::int64_t i) const {
   return value_of(by, magnitudes(whole(view_.channel(i)), i));
 }
 
-Condition Conditions::at(std::string_view output, std::int64_t i) const {
+Condition Conditions::at(Output output, std::int64_t i) const {
   if (shaped_like_x(output)) {
     const std::int64_t c = view_.channel(i);
     const Magnitudes here = magnitudes(whole(c), i);
@@ -273,29 +265,34 @@ Condition Conditions::at(std::string_view output, std::int64_t i) const {
             value_of(f.underflow, here)};
   }
   const Channel& ch = whole(i);
-  if (output == "dgamma") return dgamma(ch);
-  if (output == "dbeta") return {ch.m * ch.dy.size, 0, 1};
-  if (output == "grad_gamma") return grad_gamma(ch);
-  if (output.starts_with("running_")) return running(ch, output, i);
-  return statistic(ch, output);
+  switch (output) {
+    case Output::dbeta:
+      return {ch.m * ch.dy.size, 0, 1};
+    case Output::dgamma:
+      return dgamma(ch);
+    case Output::grad_gamma:
+      return grad_gamma(ch);
+    case Output::mean:
+      return {ch.a, 0, 1};
+    case Output::var:
+      return {2 * ch.cov + ch.v, ch.x2, 1};
+    case Output::invstd:
+      return {ch.s * (ch.k + 1), 4 * ch.s * ch.kappa * ch.kappa,
+              1 + ch.s / ch.w};
+    default:
+      return running(ch, output, i);
+  }
 }
 
-Condition Conditions::statistic(const Channel& ch,
-                                std::string_view output) const {
-  if (output == "mean") return {ch.a, 0, 1};
-  if (output == "var") return {2 * ch.cov + ch.v, ch.x2, 1};
-  return {ch.s * (ch.k + 1), 4 * ch.s * ch.kappa * ch.kappa, 1 + ch.s / ch.w};
-}
-
-Condition Conditions::running(const Channel& ch, std::string_view output,
+Condition Conditions::running(const Channel& ch, Output output,
                               std::int64_t c) const {
   const Wide old =
-      std::fabs(static_cast<Wide>(problem_.find(output)->value(c)));
+      std::fabs(Wide{problem_.parameter(*traits(output).updates, c)});
   const Wide weight =
       problem_.momentum ? static_cast<Wide>(*problem_.momentum)
                         : 1 / (static_cast<Wide>(problem_.batches_tracked) + 1);
   const Wide from_old = std::fabs(1 - weight) * old + std::fabs(weight) * old;
-  if (output == "running_mean") {
+  if (output == Output::running_mean) {
     return {from_old + std::fabs(weight) * (ch.a + std::fabs(ch.mean)), 0, 2};
   }
   const bool unbiased = divisor_ == RunningVariance::unbiased;

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <limits>
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "oracles/judge/magnitude_sums.h"
 #include "oracles/subject.h"
 #include "reference/exact.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 
-// Condition numbers, not results: 64 bits of them are plenty, but products of
-// four f64 values must not overflow.
-using Wide = long double;
-static_assert(std::numeric_limits<Wide>::max_exponent >= 16384);
+// With the channel axis last, so many channels share lines of the cache: what
+// sums one of them can as well sum all.
+inline constexpr std::int64_t kChannelGroup = 16;
+
+// The group of so many of these channels that one of them is in. A last group
+// of fewer joins the one before it.
+inline Channels group_of(std::int64_t channel, const Channels& channels) {
+  constexpr std::int64_t size = kChannelGroup;
+  const std::int64_t last =
+      std::max(channels.count / size - 1, std::int64_t{0});
+  const std::int64_t group = std::min((channel - channels.first) / size, last);
+  const std::int64_t first = channels.first + group * size;
+  const std::int64_t end = channels.first + channels.count;
+  return {first, group < last ? size : end - first};
+}
 
 // How far a value moves when every input moves by a relative theta, and every
 // intermediate by an absolute lambda through underflow:
@@ -103,14 +114,14 @@ class Conditions {
   void prepare(const Channels& channels,
                std::span<const WideStatistics> statistics);
 
-  Condition at(std::string_view output, std::int64_t i) const;
+  Condition at(Output output, std::int64_t i) const;
 
   // Of a value shaped like x.
   Wide at(const Magnitudes& by, std::int64_t i) const;
 
   // The same for all values of a channel, of an output that is shaped like x.
   // The greatest sizes are those of y and dx, with statistics that were given.
-  ConditionForm form(std::string_view output, std::int64_t channel,
+  ConditionForm form(Output output, std::int64_t channel,
                      Sizes sizes = Sizes::exact) const;
 
   // kappa = sqrt(mean x^2 / w): w moves by at most 2 kappa theta + (kappa
@@ -154,7 +165,6 @@ class Conditions {
   }
   const Channel& whole(std::int64_t c) const;
   Channel with(Sizes sizes, std::int64_t c) const;
-  Wide parameter(std::string_view name, std::int64_t c, Wide absent) const;
   WideStatistics exact_statistics(std::int64_t c) const;
   Channel channel(std::int64_t c, const WideStatistics& statistics) const;
   void add_magnitudes(const Channels& channels) const;
@@ -175,9 +185,7 @@ class Conditions {
   Wide of_t(const Channel& ch, const Factor& f) const;
   Wide of_moved_products(const Channel& ch, const Factor& f) const;
   Condition dgamma(const Channel& ch) const;
-  Condition statistic(const Channel& ch, std::string_view output) const;
-  Condition running(const Channel& ch, std::string_view output,
-                    std::int64_t c) const;
+  Condition running(const Channel& ch, Output output, std::int64_t c) const;
 
   const Problem& problem_;
   const ExactBatchNorm& exact_;

@@ -7,11 +7,10 @@
 namespace exactbn {
 
 void Conditions::add_direction(Channel& ch, std::int64_t c) const {
-  const bool jvp = problem_.operation == Operation::jvp_training;
-  const std::string_view name = jvp ? "x_dot" : "ddx";
-  if (!problem_.find(name)) return;
-  ch.along_gamma = std::fabs(parameter(jvp ? "gamma_dot" : "ddgamma", c, 0));
-  ch.along_beta = std::fabs(parameter(jvp ? "beta_dot" : "ddbeta", c, 0));
+  const auto& along = traits(problem_.operation).direction;
+  if (!along) return;
+  ch.along_gamma = std::fabs(Wide{problem_.parameter(along->gamma, c)});
+  ch.along_beta = std::fabs(Wide{problem_.parameter(along->beta, c)});
   // Exact sums: what cancels would lose its digits here.
   const exactbn::Channel& exact = exact_.channel(c);
   const DirectionSums& u = exact_.along(c).sums;

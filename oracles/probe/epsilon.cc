@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "oracles/format_names.h"
 #include "oracles/probe/experiments.h"
 
 namespace exactbn {
@@ -14,7 +15,7 @@ namespace {
 // Whatever is made of epsilon, the denominator is sqrt(v + e) for some e, so
 // that a hypothesis is the same problem with another epsilon, decided exactly.
 std::vector<Hypothesis> by_epsilon(
-    const Problem& problem, std::string_view output,
+    const Problem& problem, Output output,
     const std::vector<std::pair<std::string, double>>& epsilons) {
   std::vector<Hypothesis> hypotheses;
   for (const auto& [name, epsilon] : epsilons) {
@@ -213,11 +214,11 @@ void zero_variance(Interview& interview, CardLine& line) {
     }
     const auto got = *values_of(problem, answer, *output);
     seen.push_back({std::string(to_string(operation)),
-                    zero_word(got, *output == "y" ? q.beta[0] : 0)});
+                    zero_word(got, *output == Output::y ? q.beta[0] : 0)});
     line.evidence +=
         fmt::format("{}{} of {} is {}", line.evidence.empty() ? "" : "; ",
                     *output, to_string(operation), listed(got));
-    if (const auto invstd = values_of(problem, answer, "invstd")) {
+    if (const auto invstd = values_of(problem, answer, Output::invstd)) {
       line.evidence += fmt::format(", invstd {}", listed(*invstd));
     }
   }
@@ -239,7 +240,7 @@ void zero_variance_frozen(Interview& interview, CardLine& line) {
   q.running_var = {0};
   const Problem problem = problem_of(q, *form);
   const Answer answer = interview.ask(problem);
-  const auto y = values_of(problem, answer, "y");
+  const auto y = values_of(problem, answer, Output::y);
   if (!y) {
     line.evidence = refusal_text(answer);
     return conclude(line, kNotOffered);

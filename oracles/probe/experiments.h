@@ -36,8 +36,8 @@ void conclude_not_offered(Interview& interview, CardLine& line,
 
 // The output to look at where one will do: y, dx, y_dot, ...; nothing where
 // the answer has none that depends on the variance.
-std::optional<std::string_view> principal_output(const Problem& problem,
-                                                 const Answer& answer);
+std::optional<Output> principal_output(const Problem& problem,
+                                       const Answer& answer);
 
 // "rejected: batch of one"
 std::string refusal_text(const Answer& answer);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "oracles/format_names.h"
 #include "oracles/probe/experiments.h"
 
 namespace exactbn {
@@ -23,8 +24,9 @@ void formulas(Interview& interview, CardLine& line) {
     q.epsilon = 0x1p-20;  // nothing beside the variances, wherever it is
     const Problem problem = problem_of(q, form);
     const Answer answer = interview.ask(problem);
-    for (const std::string_view name : {"y", "dx", "dgamma", "dbeta", "y_dot",
-                                        "grad_dy", "grad_x", "grad_gamma"}) {
+    for (const Output name :
+         {Output::y, Output::dx, Output::dgamma, Output::dbeta, Output::y_dot,
+          Output::grad_dy, Output::grad_x, Output::grad_gamma}) {
       const auto got = values_of(problem, answer, name);
       if (!got) continue;
       const std::vector<double> exact = exact_values(problem, name);
@@ -64,11 +66,11 @@ std::optional<std::vector<double>> y_of(Interview& interview,
   q.gamma = gamma;
   q.beta = beta;
   Problem problem = problem_of(q, *interview.form(operation));
-  if (gamma.empty()) problem.inputs.erase("gamma");
-  if (beta.empty()) problem.inputs.erase("beta");
+  if (gamma.empty()) problem.inputs.erase(Input::gamma);
+  if (beta.empty()) problem.inputs.erase(Input::beta);
   const Answer answer = interview.ask(problem);
   if (answer.kind != Answer::Kind::outputs) refusal = refusal_text(answer);
-  return values_of(problem, answer, "y");
+  return values_of(problem, answer, Output::y);
 }
 
 // Against what the same subject answers where they are there, so that nothing

@@ -47,7 +47,7 @@ void conclude_alike(CardLine& line, const std::vector<Sighting>& seen) {
 std::string likeness(const Problem& a, const Answer& answer_a, const Problem& b,
                      const Answer& answer_b, double tolerance) {
   std::string worst = kSame;
-  for (const std::string_view name : output_names(a)) {
+  for (const Output name : output_names(a)) {
     const auto of_a = values_of(a, answer_a, name);
     const auto of_b = values_of(b, answer_b, name);
     if (!of_a && !of_b) continue;
@@ -109,7 +109,7 @@ void neighbours(Interview& interview, CardLine& line) {
   const Question plain = ordinary_question(kFrozen);
   const Problem problem = problem_of(plain, *form);
   const Answer answer = interview.ask(problem);
-  const auto y = values_of(problem, answer, "y");
+  const auto y = values_of(problem, answer, Output::y);
   if (!y) {
     line.evidence = refusal_text(answer);
     return conclude(line, kNotOffered);
@@ -120,7 +120,7 @@ void neighbours(Interview& interview, CardLine& line) {
   const auto compare = [&](const char* where, const Question& q, std::size_t c,
                            std::size_t k, std::size_t place) {
     const Problem other = problem_of(q, *form);
-    const auto got = values_of(other, interview.ask(other), "y");
+    const auto got = values_of(other, interview.ask(other), Output::y);
     if (!got) return;
     const std::size_t count = q.x.front().size();
     seen.push_back(

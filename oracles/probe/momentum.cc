@@ -42,10 +42,10 @@ Weighing weigh(Interview& interview, const Form& form,
   if (answer.kind != Answer::Kind::outputs) {
     found.refusal = refusal_text(answer);
   }
-  if (const auto r = values_of(problem, answer, "running_mean")) {
+  if (const auto r = values_of(problem, answer, Output::running_mean)) {
     found.mean = {(*r)[0] / kSize, (*r)[1] / kSize};
   }
-  if (const auto r = values_of(problem, answer, "running_var")) {
+  if (const auto r = values_of(problem, answer, Output::running_var)) {
     found.var = {(*r)[0] / kSize, (*r)[1] / kSize};
   }
   return found;

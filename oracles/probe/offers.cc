@@ -182,13 +182,13 @@ void outputs(Interview& interview, CardLine& line) {
   std::vector<std::string> declared;
   std::vector<std::string> missing;
   std::vector<std::string> more;
-  for (const std::string_view name : output_names(problem)) {
+  for (const Output name : output_names(problem)) {
     const bool is_given = values_of(problem, answer, name).has_value();
     const bool is_declared = offers(interview.declaration(), operation, name);
-    if (is_given) given.emplace_back(name);
-    if (is_declared) declared.emplace_back(name);
-    if (is_declared && !is_given) missing.emplace_back(name);
-    if (is_given && !is_declared) more.emplace_back(name);
+    if (is_given) given.emplace_back(to_string(name));
+    if (is_declared) declared.emplace_back(to_string(name));
+    if (is_declared && !is_given) missing.emplace_back(to_string(name));
+    if (is_given && !is_declared) more.emplace_back(to_string(name));
   }
   line.declared = joined(declared);
   line.found = given.empty() ? "none" : joined(given);

@@ -58,11 +58,11 @@ Columns integers(std::size_t channels, std::size_t m, std::size_t a,
   return columns;
 }
 
-const std::vector<double>* parameter(const Question& q, std::string_view name) {
-  if (name == "gamma") return &q.gamma;
-  if (name == "beta") return &q.beta;
-  if (name == "running_mean") return &q.running_mean;
-  if (name == "running_var") return &q.running_var;
+const std::vector<double>* parameter(const Question& q, Input name) {
+  if (name == Input::gamma) return &q.gamma;
+  if (name == Input::beta) return &q.beta;
+  if (name == Input::running_mean) return &q.running_mean;
+  if (name == Input::running_var) return &q.running_var;
   return nullptr;
 }
 
@@ -82,26 +82,24 @@ Problem problem_of(const Question& q, const Form& form) {
   problem.batches_tracked = q.batches_tracked;
   const std::size_t channels = q.x.size();
   const std::size_t m = q.x.front().size();
-  const InputNames& names = input_names(q.operation);
-  const auto add = [&](std::string_view name) {
-    std::string key(name);
-    if (name == "x") {
-      problem.inputs[key] = like_x(q.x, form);
-    } else if (name == "dy") {
+  const auto add = [&](Input name) {
+    if (name == Input::x) {
+      problem.inputs[name] = like_x(q.x, form);
+    } else if (name == Input::dy) {
       const bool given = !q.dy.empty();
-      problem.inputs[key] =
+      problem.inputs[name] =
           like_x(given ? q.dy : integers(channels, m, 3, 5), form);
     } else if (shaped_like_x(name)) {
-      problem.inputs[key] = like_x(integers(channels, m, 1, 4), form);
+      problem.inputs[name] = like_x(integers(channels, m, 1, 4), form);
     } else if (const std::vector<double>* row = parameter(q, name)) {
-      const bool one = name == "gamma" || name == "running_var";
-      problem.inputs[key] = make_tensor(
+      const bool one = name == Input::gamma || name == Input::running_var;
+      problem.inputs[name] = make_tensor(
           form.parameters, {static_cast<std::int64_t>(channels)},
           row->empty() ? std::vector<double>(channels, one ? 1 : 0) : *row);
     }
   };
-  for (const std::string_view name : names.required) add(name);
-  for (const std::string_view name : names.optional) add(name);
+  for (const Input name : traits(q.operation).required) add(name);
+  for (const Input name : traits(q.operation).optional) add(name);
   return problem;
 }
 
@@ -118,13 +116,13 @@ Question ordinary_question(Operation operation) {
 
 std::optional<std::vector<double>> values_of(const Problem& problem,
                                              const Answer& answer,
-                                             std::string_view output) {
+                                             Output output) {
   const auto found = answer.outputs.find(output);
   if (answer.kind != Answer::Kind::outputs || found == answer.outputs.end()) {
     return std::nullopt;
   }
   const Tensor& tensor = found->second;
-  const Shape shape = output_shape(problem, output);
+  const Shape shape = shape_of(problem, output);
   if (tensor.shape() != shape) return std::nullopt;
   const ChannelView view(shape,
                          shaped_like_x(output) ? problem.channel_axis : 0);
@@ -137,20 +135,16 @@ std::optional<std::vector<double>> values_of(const Problem& problem,
   return values;
 }
 
-std::vector<double> exact_values(const Problem& problem,
-                                 std::string_view output) {
+std::vector<double> exact_values(const Problem& problem, Output output) {
   const ExactBatchNorm exact(problem);
   Answer answer;
-  // It has the shape of running_var, and is told by another name.
-  const std::string_view name =
-      output == "running_var_biased" ? "running_var" : output;
-  answer.outputs.emplace(name, rounded(exact, output, DType::f64));
-  return *values_of(problem, answer, name);
+  answer.outputs.emplace(output, rounded(exact, output, DType::f64));
+  return *values_of(problem, answer, output);
 }
 
 std::vector<double> all_values(const Problem& problem, const Answer& answer) {
   std::vector<double> all;
-  for (const std::string_view name : output_names(problem)) {
+  for (const Output name : output_names(problem)) {
     if (const auto values = values_of(problem, answer, name)) {
       all.insert(all.end(), values->begin(), values->end());
     }

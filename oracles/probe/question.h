@@ -51,11 +51,10 @@ Question ordinary_question(Operation operation);
 // same for every form. Nothing where the answer has no such output.
 std::optional<std::vector<double>> values_of(const Problem& problem,
                                              const Answer& answer,
-                                             std::string_view output);
+                                             Output output);
 
-// The exact values, rounded to f64, likewise; "running_var_biased" is one.
-std::vector<double> exact_values(const Problem& problem,
-                                 std::string_view output);
+// The exact values, rounded to f64, likewise; running_var_biased is one.
+std::vector<double> exact_values(const Problem& problem, Output output);
 
 // All of them, numbers that the answer gives of any output, one after another.
 std::vector<double> all_values(const Problem& problem, const Answer& answer);

@@ -35,10 +35,10 @@ TEST(ProbeQuestion, EveryFormHoldsTheSameValues) {
       EXPECT_EQ(static_cast<int>(problem.x().shape().size()), form.rank);
       EXPECT_EQ(problem.channel_axis, form.axis);
       Answer as_output;
-      as_output.outputs["y"] = problem.x();
+      as_output.outputs[Output::y] = problem.x();
       Problem forward = problem;
       forward.operation = Operation::forward_inference;
-      EXPECT_EQ(values_of(forward, as_output, "y"), x);
+      EXPECT_EQ(values_of(forward, as_output, Output::y), x);
       const auto all =
           all_values(problem, DoubleSubject().answer({"", problem, {}}));
       if (first.empty()) first = all;
@@ -65,23 +65,23 @@ TEST(ProbeQuestion, SpreadsTheValuesOverTheAxes) {
 TEST(ProbeQuestion, GivesTheParametersAndOmitsDirectionsOfThem) {
   Question q = ordinary_question(Operation::double_backward_training);
   const Problem problem = problem_of(q, {});
-  EXPECT_EQ(problem.inputs.at("gamma").value(1), -2);
-  EXPECT_TRUE(problem.inputs.contains("ddx"));
-  EXPECT_FALSE(problem.inputs.contains("ddgamma"));
+  EXPECT_EQ(problem.inputs.at(Input::gamma).value(1), -2);
+  EXPECT_TRUE(problem.inputs.contains(Input::ddx));
+  EXPECT_FALSE(problem.inputs.contains(Input::ddgamma));
   q.operation = Operation::forward_inference;
   q.running_var.clear();
-  EXPECT_EQ(problem_of(q, {}).inputs.at("running_var").value(2), 1);
+  EXPECT_EQ(problem_of(q, {}).inputs.at(Input::running_var).value(2), 1);
 }
 
 TEST(ProbeQuestion, AnOutputOfAnotherShapeIsNone) {
   const Problem problem =
       problem_of(ordinary_question(Operation::forward_training), {});
   Answer answer = DoubleSubject().answer({"", problem, {}});
-  EXPECT_TRUE(values_of(problem, answer, "mean"));
-  answer.outputs["mean"] = Tensor(DType::f32, {2});
-  EXPECT_FALSE(values_of(problem, answer, "mean"));
+  EXPECT_TRUE(values_of(problem, answer, Output::mean));
+  answer.outputs[Output::mean] = Tensor(DType::f32, {2});
+  EXPECT_FALSE(values_of(problem, answer, Output::mean));
   answer.kind = Answer::Kind::error;
-  EXPECT_FALSE(values_of(problem, answer, "y"));
+  EXPECT_FALSE(values_of(problem, answer, Output::y));
 }
 
 TEST(ProbeQuestion, ExactValuesHaveBothVariances) {
@@ -89,8 +89,9 @@ TEST(ProbeQuestion, ExactValuesHaveBothVariances) {
   q.x = {{-1, 1}};
   q.momentum = 1;
   const Problem problem = problem_of(q, {});
-  EXPECT_EQ(exact_values(problem, "running_var"), std::vector{2.0});
-  EXPECT_EQ(exact_values(problem, "running_var_biased"), std::vector{1.0});
+  EXPECT_EQ(exact_values(problem, Output::running_var), std::vector{2.0});
+  EXPECT_EQ(exact_values(problem, Output::running_var_biased),
+            std::vector{1.0});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "oracles/format_names.h"
 #include "oracles/probe/experiments.h"
 
 namespace exactbn {
@@ -87,8 +88,8 @@ void nonfinite_frozen(Interview& interview, CardLine& line) {
   q.x[2][3] = format(form->dtype).infinities ? kInf : NAN;
   const Problem problem = problem_of(q, *form);
   const Answer answer = interview.ask(problem);
-  const auto got = values_of(problem, answer, "y");
-  const auto before = values_of(clean, clean_answer, "y");
+  const auto got = values_of(problem, answer, Output::y);
+  const auto before = values_of(clean, clean_answer, Output::y);
   if (!got || !before) {
     line.evidence = refusal_text(answer);
     return conclude(line, kNotOffered);
@@ -132,11 +133,11 @@ std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
   q.epsilon = frozen ? 0x1p-30 : 1;
   const Problem problem = problem_of(q, *form);
   const Answer answer = interview.ask(problem);
-  const auto y = values_of(problem, answer, "y");
+  const auto y = values_of(problem, answer, Output::y);
   if (!y) return {};
   evidence = fmt::format("{:.6g} becomes {:.6g} in {}, and is {:.6g}", x,
                          y->front(), f.name, x * gamma);
-  if (distance(*y, exact_values(problem, "y")) <= rounding_of(*form)) {
+  if (distance(*y, exact_values(problem, Output::y)) <= rounding_of(*form)) {
     return "keep";
   }
   return y->front() == 0 ? "flush" : std::string(kCannotTell);

@@ -34,7 +34,7 @@ void running_variance(Interview& interview, CardLine& line) {
     problem = problem_of(q, *form);
     answer = interview.ask(problem);
   }
-  const auto got = values_of(problem, answer, "running_var");
+  const auto got = values_of(problem, answer, Output::running_var);
   if (!got) {
     line.evidence = answer.kind == Answer::Kind::outputs
                         ? "it gives no running_var"
@@ -100,7 +100,7 @@ void single_value(Interview& interview, CardLine& line) {
   const Answer answer = interview.ask(problem);
   line.evidence = refusal_text(answer);
   if (answer.kind == Answer::Kind::rejected) return conclude(line, "reject");
-  const auto got = values_of(problem, answer, "running_var");
+  const auto got = values_of(problem, answer, Output::running_var);
   if (!got) {
     if (answer.kind == Answer::Kind::outputs) {
       line.evidence = "it gives no running_var";
@@ -127,7 +127,7 @@ void single_value_y(Interview& interview, CardLine& line) {
   const Answer answer = interview.ask(problem);
   line.evidence = refusal_text(answer);
   if (answer.kind == Answer::Kind::rejected) return conclude(line, "reject");
-  const auto got = values_of(problem, answer, "y");
+  const auto got = values_of(problem, answer, Output::y);
   if (!got) {
     const bool error = answer.kind == Answer::Kind::error;
     return conclude(line, error ? "error" : std::string(kNotOffered));

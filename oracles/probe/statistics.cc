@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "oracles/format_names.h"
 #include "oracles/probe/experiments.h"
 
 namespace exactbn {
@@ -59,7 +60,7 @@ void batch_variance(Interview& interview, CardLine& line) {
 }
 
 // What an output of the forward pass holds, of channels of mean 3 and -1.
-void saved(Interview& interview, CardLine& line, std::string_view output,
+void saved(Interview& interview, CardLine& line, Output output,
            std::vector<Hypothesis> hypotheses) {
   line.declared = hypotheses.front().name;
   const Form* form = interview.form(Operation::forward_training);
@@ -90,7 +91,7 @@ std::vector<double> of_variance(const F& f) {
 constexpr double kUnbiased = 8.0 / 7;
 
 void saved_mean(Interview& interview, CardLine& line) {
-  saved(interview, line, "mean",
+  saved(interview, line, Output::mean,
         {{"the batch's", {3, -1}},
          {"the new running_mean", {6, 3.5}},
          {"the old running_mean", {7, 5}},
@@ -99,7 +100,7 @@ void saved_mean(Interview& interview, CardLine& line) {
 
 void saved_var(Interview& interview, CardLine& line) {
   saved(
-      interview, line, "var",
+      interview, line, Output::var,
       {{"biased", of_variance([](double v) { return v; })},
        {"unbiased", of_variance([](double v) { return v * kUnbiased; })},
        {"biased, plus epsilon", of_variance([](double v) { return v + 1; })},
@@ -110,7 +111,7 @@ void saved_var(Interview& interview, CardLine& line) {
 }
 
 void saved_invstd(Interview& interview, CardLine& line) {
-  saved(interview, line, "invstd",
+  saved(interview, line, Output::invstd,
         {{"1 / sqrt(var + epsilon)",
           of_variance([](double v) { return 1 / std::sqrt(v + 1); })},
          {"1 / sqrt(unbiased var + epsilon)", of_variance([](double v) {
@@ -135,8 +136,8 @@ void training_reads(Interview& interview, CardLine& line) {
   const auto normalized = [&](const Question& q) {
     const Problem problem = problem_of(q, *form);
     const Answer answer = interview.ask(problem);
-    const auto y = values_of(problem, answer, "y");
-    return y ? y : values_of(problem, answer, "invstd");
+    const auto y = values_of(problem, answer, Output::y);
+    return y ? y : values_of(problem, answer, Output::invstd);
   };
   const Question plain = ordinary_question(Operation::forward_training);
   const auto first = normalized(plain);

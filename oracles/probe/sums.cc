@@ -16,8 +16,8 @@ namespace {
 // with a momentum of a half, which is the same on either side.
 std::optional<std::vector<double>> means(const Problem& problem,
                                          const Answer& answer) {
-  if (auto mean = values_of(problem, answer, "mean")) return mean;
-  auto running = values_of(problem, answer, "running_mean");
+  if (auto mean = values_of(problem, answer, Output::mean)) return mean;
+  auto running = values_of(problem, answer, Output::running_mean);
   if (running) {
     for (double& value : *running) value *= 2;
   }
@@ -70,8 +70,8 @@ std::optional<Digits> digits(Interview& interview, Operation operation,
   const Problem problem = problem_of(sum_question(operation, columns), form);
   const Answer answer = interview.ask(problem);
   const bool forward = operation == Operation::forward_training;
-  const auto got =
-      forward ? means(problem, answer) : values_of(problem, answer, "dbeta");
+  const auto got = forward ? means(problem, answer)
+                           : values_of(problem, answer, Output::dbeta);
   if (!got) return std::nullopt;
   const double times = forward ? static_cast<double>(m) : 1;
   for (std::size_t c = 0; c < got->size(); ++c) {
@@ -273,12 +273,12 @@ void sum_growth(Interview& interview, CardLine& line) {
 // `var`; of the running variance, by that divisor which is nearer.
 std::optional<std::vector<double>> variances(const Problem& problem,
                                              const Answer& answer, double var) {
-  if (auto given = values_of(problem, answer, "var")) return given;
-  if (auto invstd = values_of(problem, answer, "invstd")) {
+  if (auto given = values_of(problem, answer, Output::var)) return given;
+  if (auto invstd = values_of(problem, answer, Output::invstd)) {
     for (double& s : *invstd) s = 1 / (s * s) - problem.epsilon;
     return invstd;
   }
-  auto running = values_of(problem, answer, "running_var");
+  auto running = values_of(problem, answer, Output::running_var);
   if (!running) return running;
   const auto m = static_cast<double>(problem.view().count());
   for (double& v : *running) {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "oracles/output_format.h"
+#include "oracles/subject.h"
 #include "oracles/subjects/arithmetic_flags.h"
 #include "oracles/textbook_tensors.h"
 #include "reference/plain_textbook.h"
@@ -54,15 +54,15 @@ class Watched {
 };
 
 // Each output, rounded once to its format.
-Tensors to_tensors(const Problem& problem,
-                   PlainTextbook<double, Watched>& textbook) {
-  Tensors tensors;
+OutputTensors to_tensors(const Problem& problem,
+                         PlainTextbook<double, Watched>& textbook) {
+  OutputTensors tensors;
   std::optional<DType> of_channels;  // those of one value a channel have one
-  for (const std::string_view name : output_names(problem)) {
+  for (const Output name : output_names(problem)) {
     const bool like_x = shaped_like_x(name);
     if (!like_x && !of_channels) of_channels = output_format(problem, name);
     Tensor tensor(like_x ? problem.x().dtype() : *of_channels,
-                  output_shape(problem, name));
+                  shape_of(problem, name));
     tensor.round_values(textbook.in_order(name));
     tensors.emplace(name, std::move(tensor));
   }
@@ -88,7 +88,7 @@ class Chosen {
 // Those channels in the registers that have 15 bits of exponent anyway, told to
 // round to 53 bits. False where even those do not do.
 bool add_wide_doubles(const Problem& problem, const std::vector<bool>& channels,
-                      Tensors& tensors) {
+                      OutputTensors& tensors) {
   PlainTextbook<long double, Chosen> textbook(problem, Chosen(channels));
   {
     const X87InDoublePrecision doubles;
@@ -115,7 +115,8 @@ bool add_wide_doubles(const Problem& problem, const std::vector<bool>& channels,
   return true;
 }
 #else
-bool add_wide_doubles(const Problem&, const std::vector<bool>&, Tensors&) {
+bool add_wide_doubles(const Problem&, const std::vector<bool>&,
+                      OutputTensors&) {
   return false;
 }
 #endif
@@ -123,11 +124,11 @@ bool add_wide_doubles(const Problem&, const std::vector<bool>&, Tensors&) {
 // In doubles, where no operation leaves their range: then none rounds another
 // way than it does where exponents have no limits, as IEEE 754 tells overflow
 // by a flag, and underflow that lost something.
-Tensors answer_to(const Problem& problem) {
+OutputTensors answer_to(const Problem& problem) {
   PlainTextbook<double, Watched> textbook(problem,
                                           Watched(problem.view().channels));
   calculate(textbook);
-  Tensors tensors = to_tensors(problem, textbook);
+  OutputTensors tensors = to_tensors(problem, textbook);
   const std::vector<bool>& left = textbook.channels().left();
   if (!left.empty() && !add_wide_doubles(problem, left, tensors)) {
     return textbook_tensors<WideDouble>(problem);

@@ -6,7 +6,7 @@
 namespace exactbn {
 
 // The built-in subject `double`: the textbook in double precision, each output
-// rounded once more to its format (output_format.h).
+// rounded once more to its format (output_format).
 //
 // Where squares could leave the range of a double, the same 53 bits are used
 // with a wider exponent: no intermediate overflows or underflows.

@@ -18,7 +18,7 @@
 namespace exactbn::double_test {
 namespace {
 
-Tensors run(const Problem& problem) {
+OutputTensors run(const Problem& problem) {
   require_valid(problem);
   return DoubleSubject().answer({"", problem, {}}).outputs;
 }
@@ -45,13 +45,10 @@ Problem draw(Operation operation, DType dtype, DType parameters, int axis) {
   problem.channel_axis = axis;
   problem.epsilon = 0x1p-10;
   problem.momentum = 0.125;
-  problem.inputs["x"] = fill(dtype, {2, 4, 3, 2});
-  for (const auto& names :
-       {input_names(operation).required, input_names(operation).optional}) {
-    for (const std::string_view name : names) {
-      const DType of = shaped_like_x(name) ? dtype : parameters;
-      problem.inputs[std::string(name)] = fill(of, output_shape(problem, name));
-    }
+  problem.inputs[Input::x] = fill(dtype, {2, 4, 3, 2});
+  for (const Input name : inputs_of(operation)) {
+    const DType of = shaped_like_x(name) ? dtype : parameters;
+    problem.inputs[name] = fill(of, shape_of(problem, name));
   }
   return problem;
 }
@@ -60,7 +57,8 @@ Problem draw(Operation operation, DType dtype, DType parameters, int axis) {
 Problem forward(double a, double epsilon) {
   Problem problem;
   problem.epsilon = epsilon;
-  problem.inputs["x"] = make_tensor(DType::f64, {2, 1}, std::vector{-a, a});
+  problem.inputs[Input::x] =
+      make_tensor(DType::f64, {2, 1}, std::vector{-a, a});
   return problem;
 }
 
@@ -71,10 +69,11 @@ TEST(DoubleSubject, AgreesWithTheExactValuesOnEveryOperationFormatAndAxis) {
         for (int axis = 0; axis < 4; ++axis) {
           const Problem problem = draw(operation, dtype, parameters, axis);
           const ExactBatchNorm exact(problem);
-          const Tensors got = run(problem);
+          const OutputTensors got = run(problem);
           ASSERT_EQ(got.size(), output_names(problem).size());
           for (const auto& [name, tensor] : got) {
-            SCOPED_TRACE(std::string(to_string(operation)) + " " + name);
+            SCOPED_TRACE(to_string(operation));
+            SCOPED_TRACE(to_string(name));
             ASSERT_EQ(tensor.dtype(), shaped_like_x(name) ? dtype : parameters);
             const Tensor want = exact.rounded(name, tensor.dtype());
             const double u = format(tensor.dtype()).unit_roundoff();
@@ -91,47 +90,49 @@ TEST(DoubleSubject, AgreesWithTheExactValuesOnEveryOperationFormatAndAxis) {
 TEST(DoubleSubject, AbsentParametersAreOneAndZero) {
   Problem problem =
       draw(Operation::forward_training, DType::f32, DType::f32, 1);
-  problem.inputs["gamma"] =
+  problem.inputs[Input::gamma] =
       make_tensor(DType::f32, {4}, std::vector{1., 1., 1., 1.});
-  problem.inputs["beta"] = Tensor(DType::f32, {4});
-  const Tensors with = run(problem);
-  problem.inputs.erase("gamma");
-  problem.inputs.erase("beta");
-  problem.inputs.erase("running_mean");
-  const Tensors without = run(problem);
-  EXPECT_EQ(with.at("y"), without.at("y"));
-  EXPECT_EQ(with.at("running_var"), without.at("running_var"));
-  EXPECT_FALSE(without.contains("running_mean"));
+  problem.inputs[Input::beta] = Tensor(DType::f32, {4});
+  const OutputTensors with = run(problem);
+  problem.inputs.erase(Input::gamma);
+  problem.inputs.erase(Input::beta);
+  problem.inputs.erase(Input::running_mean);
+  const OutputTensors without = run(problem);
+  EXPECT_EQ(with.at(Output::y), without.at(Output::y));
+  EXPECT_EQ(with.at(Output::running_var), without.at(Output::running_var));
+  EXPECT_FALSE(without.contains(Output::running_mean));
 }
 
 TEST(DoubleSubject, ParametersHaveTheFormatOfThoseThatAreThere) {
   Problem problem = forward(1, 0);
-  problem.inputs["x"] = Tensor(DType::bf16, {2, 1});
-  EXPECT_EQ(run(problem).at("mean").dtype(), DType::f32);
-  problem.inputs["running_mean"] = Tensor(DType::f64, {1});
-  EXPECT_EQ(run(problem).at("mean").dtype(), DType::f64);
-  problem.inputs["beta"] = Tensor(DType::f16, {1});
-  EXPECT_EQ(run(problem).at("mean").dtype(), DType::f16);
+  problem.inputs[Input::x] = Tensor(DType::bf16, {2, 1});
+  EXPECT_EQ(run(problem).at(Output::mean).dtype(), DType::f32);
+  problem.inputs[Input::running_mean] = Tensor(DType::f64, {1});
+  EXPECT_EQ(run(problem).at(Output::mean).dtype(), DType::f64);
+  problem.inputs[Input::beta] = Tensor(DType::f16, {1});
+  EXPECT_EQ(run(problem).at(Output::mean).dtype(), DType::f16);
 }
 
 TEST(DoubleSubject, NoMomentumIsTheCumulativeAverage) {
   Problem problem = forward(2, 0);
-  problem.inputs["running_mean"] =
+  problem.inputs[Input::running_mean] =
       make_tensor(DType::f64, {1}, std::vector{12.});
-  problem.inputs["running_var"] = make_tensor(DType::f64, {1}, std::vector{2.});
+  problem.inputs[Input::running_var] =
+      make_tensor(DType::f64, {1}, std::vector{2.});
   problem.batches_tracked = 2;
-  const Tensors out = run(problem);
-  EXPECT_EQ(out.at("running_mean").value(0), 8);
-  EXPECT_EQ(out.at("running_var").value(0), 4);  // unbiased: (2 x 2 + 8) / 3
+  const OutputTensors out = run(problem);
+  EXPECT_EQ(out.at(Output::running_mean).value(0), 8);
+  EXPECT_EQ(out.at(Output::running_var).value(0),
+            4);  // unbiased: (2 x 2 + 8) / 3
 }
 
 TEST(DoubleSubject, ANonFiniteValueSpoilsItsChannelAlone) {
   Problem problem =
       draw(Operation::forward_training, DType::f32, DType::f32, 1);
-  const Tensor clean = run(problem).at("y");
-  Tensor& x = problem.inputs["x"];
+  const Tensor clean = run(problem).at(Output::y);
+  Tensor& x = problem.inputs[Input::x];
   x.set_bits(0, format(DType::f32).overflow());
-  const Tensor y = run(problem).at("y");
+  const Tensor y = run(problem).at(Output::y);
   for (std::int64_t i = 0; i < y.size(); ++i) {
     if (problem.view().channel(i) == 0) {
       EXPECT_TRUE(is_nan(y.bits(i), DType::f32)) << i;
@@ -144,9 +145,9 @@ TEST(DoubleSubject, ANonFiniteValueSpoilsItsChannelAlone) {
 TEST(DoubleSubject, InferenceTreatsEachElementAlone) {
   Problem problem =
       draw(Operation::forward_inference, DType::f32, DType::f32, 1);
-  const Tensor clean = run(problem).at("y");
-  problem.inputs["x"].set_bits(0, format(DType::f32).overflow());
-  const Tensor y = run(problem).at("y");
+  const Tensor clean = run(problem).at(Output::y);
+  problem.inputs[Input::x].set_bits(0, format(DType::f32).overflow());
+  const Tensor y = run(problem).at(Output::y);
   EXPECT_EQ(y.bits(0), format(DType::f32).overflow());
   for (std::int64_t i = 1; i < y.size(); ++i)
     EXPECT_EQ(y.bits(i), clean.bits(i));
@@ -154,19 +155,19 @@ TEST(DoubleSubject, InferenceTreatsEachElementAlone) {
 
 TEST(DoubleSubject, ASingleValueHasNoUnbiasedVariance) {
   Problem problem = forward(1, 1);
-  problem.inputs["x"] = Tensor(DType::f64, {1, 1});
-  problem.inputs["running_var"] = Tensor(DType::f64, {1});
-  const Tensors out = run(problem);
-  EXPECT_TRUE(std::isnan(out.at("running_var").value(0)));
-  EXPECT_EQ(out.at("var").value(0), 0);
+  problem.inputs[Input::x] = Tensor(DType::f64, {1, 1});
+  problem.inputs[Input::running_var] = Tensor(DType::f64, {1});
+  const OutputTensors out = run(problem);
+  EXPECT_TRUE(std::isnan(out.at(Output::running_var).value(0)));
+  EXPECT_EQ(out.at(Output::var).value(0), 0);
 }
 
 TEST(DoubleSubject, NoIntermediateLeavesTheRange) {
   for (const double a : {0x1p-1074, 0x1.8p-1000, 0x1p-300, 0x1p-20, 0x1p300,
                          0x1.fffffffffffffp1023}) {
     const Problem problem = forward(a, 0);
-    const Tensors out = run(problem);
-    EXPECT_THAT(values(out.at("y")), testing::ElementsAre(-1, 1)) << a;
+    const OutputTensors out = run(problem);
+    EXPECT_THAT(values(out.at(Output::y)), testing::ElementsAre(-1, 1)) << a;
     const ExactBatchNorm exact(problem);
     for (const auto& [name, tensor] : out) {
       EXPECT_EQ(tensor, exact.rounded(name, DType::f64)) << name << ' ' << a;
@@ -190,11 +191,11 @@ TEST(DoubleSubject, HasTheBitsOfWideDoubles) {
       for (auto& [name, tensor] : p.inputs) {
         if (draw.below(50) != 0) continue;
         const Format f = format(tensor.dtype());
-        tensor.set_bits(0, draw.below(2) == 0 || name == "running_var"
+        tensor.set_bits(0, draw.below(2) == 0 || name == Input::running_var
                                ? f.quiet_nan()
                                : f.overflow() | f.sign_bit());
       }
-      const Tensors got = run(p);
+      const OutputTensors got = run(p);
       for (const auto& [name, expected] : textbook_tensors<WideDouble>(p)) {
         const Tensor& is = got.at(name);
         for (std::int64_t i = 0; i < is.size(); ++i) {
@@ -213,9 +214,9 @@ TEST(DoubleSubject, HasTheBitsOfWideDoubles) {
 
 TEST(DoubleSubject, EpsilonStaysWhereSquaresOverflow) {
   Problem problem = forward(0, 0x1p-17);
-  problem.inputs["x"] =
+  problem.inputs[Input::x] =
       make_tensor(DType::f64, {2, 1}, std::vector{0x1p1023, 0x1p1023});
-  EXPECT_THAT(values(run(problem).at("y")), testing::ElementsAre(0, 0));
+  EXPECT_THAT(values(run(problem).at(Output::y)), testing::ElementsAre(0, 0));
 }
 
 // Gradients at the largest and smallest epsilon that double has to bear.
@@ -224,11 +225,12 @@ TEST(DoubleSubject, AnyEpsilonWillDo) {
     for (const double epsilon : {0x1p-1074, 0x1.fffffffffffffp1023}) {
       Problem problem = forward(a, epsilon);
       problem.operation = Operation::backward_training;
-      problem.inputs["x"] =
+      problem.inputs[Input::x] =
           make_tensor(DType::f64, {3, 1}, std::vector{-a, 0., a});
-      problem.inputs["dy"] =
+      problem.inputs[Input::dy] =
           make_tensor(DType::f64, {3, 1}, std::vector{1 / a, 0., 0.});
-      problem.inputs["gamma"] = make_tensor(DType::f64, {1}, std::vector{a});
+      problem.inputs[Input::gamma] =
+          make_tensor(DType::f64, {1}, std::vector{a});
       const ExactBatchNorm exact(problem);
       for (const auto& [name, tensor] : run(problem)) {
         for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -247,12 +249,13 @@ TEST(DoubleSubject, ScalingByAPowerOfTwoChangesNoBitOfY) {
   for (const Operation operation :
        {Operation::forward_training, Operation::backward_training}) {
     Problem problem = draw(operation, DType::f64, DType::f64, 1);
-    const Tensors unscaled = run(problem);
-    const std::string name = unscaled.contains("y") ? "y" : "dgamma";
+    const OutputTensors unscaled = run(problem);
+    const Output name =
+        unscaled.contains(Output::y) ? Output::y : Output::dgamma;
     for (const int k : {-500, -300, 300, 500}) {
       Problem scaled = problem;
       scaled.epsilon = std::ldexp(problem.epsilon, 2 * k);
-      Tensor& x = scaled.inputs["x"];
+      Tensor& x = scaled.inputs[Input::x];
       for (std::int64_t i = 0; i < x.size(); ++i) {
         x.set_bits(i, round_to(std::ldexp(x.value(i), k), DType::f64));
       }

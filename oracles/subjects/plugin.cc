@@ -11,6 +11,7 @@
 #include <memory>
 #include <new>
 
+#include "oracles/format_names.h"
 #include "oracles/wire.h"
 
 namespace exactbn {
@@ -100,7 +101,7 @@ class Lent {
 // What stands behind exactbn_answer.host.
 struct Host {
   struct Output {
-    std::string name;
+    exactbn::Output name;
     Tensor tensor;  // as it was before the call
     Lent memory;
   };
@@ -117,21 +118,21 @@ Host& host(exactbn_answer* answer) { return *static_cast<Host*>(answer->host); }
 void* output(exactbn_answer* answer, const char* name,
              exactbn_dtype dtype_of_c) noexcept {
   Host& h = host(answer);
-  const auto names = output_names(h.problem);
-  const bool known = name && std::find(names.begin(), names.end(),
-                                       std::string_view(name)) != names.end();
-  if (!known || raw(dtype_of_c) >= kDTypes.size()) return nullptr;
+  const std::optional<Output> known = name ? parse_output(name) : std::nullopt;
+  if (!known || !output_names(h.problem).contains(*known) ||
+      raw(dtype_of_c) >= kDTypes.size()) {
+    return nullptr;
+  }
   const auto dtype = static_cast<DType>(raw(dtype_of_c));
   for (Host::Output& given : h.outputs) {
-    if (given.name == name && given.tensor.dtype() == dtype) {
+    if (given.name == *known && given.tensor.dtype() == dtype) {
       return given.memory.data();
     }
   }
-  Tensor tensor =
-      unwritten(dtype, output_shape(h.problem, name), h.surroundings);
+  Tensor tensor = unwritten(dtype, shape_of(h.problem, *known), h.surroundings);
   Lent memory(tensor, h.surroundings,
               h.problem.inputs.size() + h.outputs.size());
-  h.outputs.push_back({name, std::move(tensor), std::move(memory)});
+  h.outputs.push_back({*known, std::move(tensor), std::move(memory)});
   return h.outputs.back().memory.data();
 }
 
@@ -139,7 +140,7 @@ void message(exactbn_answer* answer, const char* text) noexcept {
   host(answer).message = text ? text : "";
 }
 
-std::vector<Lent> lent(const Tensors& tensors,
+std::vector<Lent> lent(const InputTensors& tensors,
                        const Surroundings& surroundings) {
   std::vector<Lent> all;
   all.reserve(tensors.size());
@@ -149,12 +150,13 @@ std::vector<Lent> lent(const Tensors& tensors,
   return all;
 }
 
-std::vector<exactbn_tensor> tensors_of_c(const Tensors& tensors,
+std::vector<exactbn_tensor> tensors_of_c(const InputTensors& tensors,
                                          const std::vector<Lent>& memory) {
   std::vector<exactbn_tensor> all;
   all.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
-    all.push_back({name.c_str(), static_cast<exactbn_dtype>(tensor.dtype()),
+    all.push_back({to_string(name).data(),
+                   static_cast<exactbn_dtype>(tensor.dtype()),
                    static_cast<std::int32_t>(tensor.shape().size()),
                    tensor.shape().data(), memory[all.size()].data()});
   }
@@ -163,7 +165,8 @@ std::vector<exactbn_tensor> tensors_of_c(const Tensors& tensors,
 
 // What is no longer as it was, though the inputs are the tool's; empty where
 // nothing is.
-std::string overwritten(const Tensors& before, const std::vector<Lent>& after) {
+std::string overwritten(const InputTensors& before,
+                        const std::vector<Lent>& after) {
   auto memory = after.begin();
   for (const auto& [name, was] : before) {
     const Lent& now = *memory++;
@@ -244,13 +247,12 @@ std::optional<Answer> PluginSubject::answer_in(const Surroundings& surroundings,
 
 Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
   const Problem& problem = c.problem;
-  const std::string operation(to_string(problem.operation));
   const std::vector<Lent> memory = lent(problem.inputs, surroundings);
   const std::vector<exactbn_tensor> inputs =
       tensors_of_c(problem.inputs, memory);
   const exactbn_case question = {
       c.id.c_str(),
-      operation.c_str(),
+      to_string(problem.operation).data(),
       problem.channel_axis,
       problem.epsilon,
       problem.momentum.value_or(std::numeric_limits<double>::quiet_NaN()),

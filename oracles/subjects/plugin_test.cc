@@ -17,7 +17,7 @@ Case case_named(std::string id) {
   c.problem.momentum = 0.25;
   c.problem.batches_tracked = 3;
   c.problem.inputs.emplace(
-      "x",
+      Input::x,
       make_tensor(DType::f64, {2, 3}, std::vector<double>{1, 2, 3, 5, 6, 7}));
   return c;
 }
@@ -34,7 +34,7 @@ TEST_F(PluginTest, ReadsTheCaseAndWritesItsOutputs) {
   const Answer answer = ask("means");
   EXPECT_EQ(answer.kind, Answer::Kind::outputs);
   ASSERT_EQ(answer.outputs.size(), 1U);
-  EXPECT_EQ(answer.outputs.at("mean"),
+  EXPECT_EQ(answer.outputs.at(Output::mean),
             make_tensor(DType::f64, {3}, std::vector<double>{3, 4, 5}));
 }
 
@@ -48,7 +48,7 @@ TEST_F(PluginTest, SeesEveryFieldOfTheCase) {
 TEST_F(PluginTest, WhatItDoesNotWriteIsNan) {
   const Answer answer = ask("unwritten");
   ASSERT_EQ(answer.outputs.size(), 4U);
-  EXPECT_EQ(answer.outputs.at("y").shape(), (Shape{2, 3}));
+  EXPECT_EQ(answer.outputs.at(Output::y).shape(), (Shape{2, 3}));
   for (const auto& [name, tensor] : answer.outputs) {
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
       EXPECT_EQ(tensor.bits(i), format(tensor.dtype()).quiet_nan()) << name;
@@ -66,9 +66,9 @@ TEST_F(PluginTest, WritingToAnInputIsAnError) {
 TEST_F(PluginTest, AnOutputAskedForTwiceIsTheSameMemory) {
   const Answer answer = ask("twice");
   ASSERT_EQ(answer.outputs.size(), 2U);
-  EXPECT_EQ(answer.outputs.at("mean").value(0), 1);
-  EXPECT_EQ(answer.outputs.at("var").dtype(), DType::f64);
-  EXPECT_EQ(answer.outputs.at("var").value(0), 2);
+  EXPECT_EQ(answer.outputs.at(Output::mean).value(0), 1);
+  EXPECT_EQ(answer.outputs.at(Output::var).dtype(), DType::f64);
+  EXPECT_EQ(answer.outputs.at(Output::var).value(0), 2);
 }
 
 TEST_F(PluginTest, OutputsThatTheCaseDoesNotHaveAreNull) {
@@ -100,8 +100,8 @@ TEST_F(PluginTest, MemoryLiesWhereItIsToldTo) {
 TEST_F(PluginTest, MemoryForOutputsHoldsWhatItIsToldTo) {
   const auto answer =
       subject_.answer_in({.past = 1, .held = 0xa5}, case_named("unwritten"));
-  EXPECT_EQ(answer->outputs.at("y").bits(5), 0xa5a5u);
-  EXPECT_EQ(answer->outputs.at("invstd").bits(0), 0xa5a5a5a5a5a5a5a5u);
+  EXPECT_EQ(answer->outputs.at(Output::y).bits(5), 0xa5a5u);
+  EXPECT_EQ(answer->outputs.at(Output::invstd).bits(0), 0xa5a5a5a5a5a5a5a5u);
 }
 
 TEST_F(PluginTest, AnswersAreTheSameAnywhere) {

@@ -40,14 +40,14 @@ StreamOptions hasty(milliseconds limit) {
 Case small_case(std::string id) {
   Case c{std::move(id), {}, {}};
   c.problem.momentum = 0.125;
-  c.problem.inputs.emplace("x", Tensor(DType::f64, {2, 3}));
+  c.problem.inputs.emplace(Input::x, Tensor(DType::f64, {2, 3}));
   return c;
 }
 
 // Far larger than a pipe holds.
 Case large_case(std::string id) {
   Case c = small_case(std::move(id));
-  c.problem.inputs["x"] = Tensor(DType::f64, {40, 1000});
+  c.problem.inputs[Input::x] = Tensor(DType::f64, {40, 1000});
   return c;
 }
 
@@ -171,7 +171,7 @@ TEST_F(StreamTest, StartsAnotherProcessAfterAFailure) {
 TEST_F(StreamTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
   const Case c = large_case("a");
   Answer answer;
-  answer.outputs.emplace("y", c.problem.x());
+  answer.outputs.emplace(Output::y, c.problem.x());
   std::ofstream(file("answer")) << write_answer(c.id, answer) << '\n';
   StreamSubject subject(declared("cat " + file("answer") + "; read line; " +
                                  "cat " + file("answer") + "; read line"),
@@ -246,7 +246,8 @@ TEST_F(StreamTest, APluginCrashesInAProcessOfItsOwn) {
   EXPECT_EQ(subject.declaration().subject, "meek");
   EXPECT_THAT(failure([&] { subject.answer(small_case("crash")); }),
               HasSubstr("died by signal 6 (Aborted) on case crash"));
-  EXPECT_EQ(subject.answer(small_case("means")).outputs.at("mean").value(0), 0);
+  EXPECT_EQ(
+      subject.answer(small_case("means")).outputs.at(Output::mean).value(0), 0);
   EXPECT_THAT(failure<LoadError>([] {
                 StreamSubject unfit({EXACTBN_SERVE_PLUGIN,
                                      EXACTBN_TEST_PLUGINS "/unfit_ABI.so"});

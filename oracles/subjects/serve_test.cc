@@ -31,7 +31,7 @@ class Counter : public Subject {
 std::string case_line(std::string id, DType dtype) {
   Case c{std::move(id), {}, {}};
   c.problem.momentum = 0.125;
-  c.problem.inputs.emplace("x", Tensor(dtype, {2, 3}));
+  c.problem.inputs.emplace(Input::x, Tensor(dtype, {2, 3}));
   return write_case(c) + '\n';
 }
 

@@ -30,24 +30,17 @@ std::string read_axis(const json& value, const std::string& path) {
   return axis;
 }
 
-// Every output that some problem of the operation has.
-std::vector<std::string_view> possible_outputs(Operation operation) {
-  Problem problem;
-  problem.operation = operation;
-  for (const std::string_view name : input_names(operation).optional) {
-    problem.inputs.emplace(name, Tensor());
+Output read_offered(const json& value, const std::string& path,
+                    Operation operation) {
+  const OutputNames& outputs = traits(operation).outputs;
+  const std::string& text = as_text(value, path);
+  const std::optional<Output> output = parse_output(text);
+  if (!output || !outputs.contains(*output)) {
+    std::vector<std::string_view> names;
+    for (const Output known : outputs) names.push_back(to_string(known));
+    refuse_word(path, text, names);
   }
-  return output_names(problem);
-}
-
-std::string read_offered(const json& value, const std::string& path,
-                         Operation operation) {
-  const std::vector<std::string_view> names = possible_outputs(operation);
-  const std::string& name = as_text(value, path);
-  if (std::find(names.begin(), names.end(), name) == names.end()) {
-    refuse_word(path, name, names);
-  }
-  return name;
+  return *output;
 }
 
 void read_all_offered(const Fields& fields, Declaration& declaration) {
@@ -84,7 +77,7 @@ std::string write_declaration(const Declaration& declaration) {
     out["channel_axes"] = declaration.channel_axes;
   }
   for (const auto& [operation, outputs] : declaration.outputs) {
-    if (!outputs.empty()) out["outputs"][word(operation)] = outputs;
+    if (!outputs.empty()) out["outputs"][word(operation)] = words(outputs);
   }
   out["running_variance"] = word(declaration.running_variance);
   out["single_value"] = word(declaration.single_value);

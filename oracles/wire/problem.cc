@@ -30,7 +30,8 @@ void read_momentum(const Fields& fields, Problem& problem) {
   if (!momentum) {
     // Only the running statistics of training have a use for it.
     if (problem.operation == Operation::forward_training &&
-        (problem.find("running_mean") || problem.find("running_var"))) {
+        (problem.find(Input::running_mean) ||
+         problem.find(Input::running_var))) {
       refuse("momentum", "missing, and there are running statistics");
     }
     problem.momentum = 0;
@@ -39,21 +40,19 @@ void read_momentum(const Fields& fields, Problem& problem) {
   }
 }
 
-// Of the inputs that are there: those of the operation as it lists them, then
-// those that it does not have, for which the problem is to be refused.
-std::vector<std::string_view> names_in_order(const Problem& problem) {
-  const InputNames& known = input_names(problem.operation);
-  std::vector<std::string_view> names;
-  for (const auto* list : {&known.required, &known.optional}) {
-    for (const std::string_view name : *list) {
+// Those that are there: the operation's in its own order, then any that it does
+// not have, for which the problem is to be refused.
+std::vector<Input> names_in_order(const Problem& problem) {
+  const OperationTraits& of = traits(problem.operation);
+  std::vector<Input> names;
+  for (const InputNames* list : {&of.required, &of.optional}) {
+    for (const Input name : *list) {
       if (problem.find(name)) names.push_back(name);
     }
   }
-  const auto own = std::ssize(names);
   for (const auto& [name, tensor] : problem.inputs) {
-    if (std::find(names.begin(), names.begin() + own, name) ==
-        names.begin() + own) {
-      names.emplace_back(name);
+    if (!of.required.contains(name) && !of.optional.contains(name)) {
+      names.push_back(name);
     }
   }
   return names;
@@ -72,9 +71,9 @@ void append_problem(std::string& out, const Problem& problem) {
     out += fmt::format(R"(,"batches_tracked":{})", problem.batches_tracked);
   }
   out += R"(,"inputs":{)";
-  for (const std::string_view name : names_in_order(problem)) {
+  for (const Input name : names_in_order(problem)) {
     if (out.back() != '{') out += ',';
-    out += json_text(name) + ':';
+    out += json_text(to_string(name)) + ':';
     append_tensor(out, *problem.find(name));
   }
   out += '}';
@@ -90,7 +89,9 @@ Problem parse_problem(const Fields& fields) {
     problem.batches_tracked =
         as_integer<std::int64_t>(*tracked, "batches_tracked");
   }
-  problem.inputs = read_tensors(fields.at("inputs"), "inputs");
+  problem.inputs = read_tensors<Input>(
+      fields.at("inputs"), "inputs", parse_input,
+      fmt::format("{} has no such input", to_string(problem.operation)));
   read_momentum(fields, problem);
   return problem;
 }

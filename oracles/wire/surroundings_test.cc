@@ -22,7 +22,7 @@ TEST(Surroundings, AreALine) {
 TEST(Surroundings, ACaseIsNoSuchLine) {
   Case c{"a", {}, {}};
   c.problem.momentum = 0.125;
-  c.problem.inputs.emplace("x", Tensor(DType::f64, {2, 3}));
+  c.problem.inputs.emplace(Input::x, Tensor(DType::f64, {2, 3}));
   EXPECT_EQ(read_surroundings(write_case(c)), std::nullopt);
 }
 

@@ -110,13 +110,4 @@ void append_tensor(std::string& out, const Tensor& tensor) {
   out += R"("})";
 }
 
-Tensors read_tensors(const json& value, const std::string& path) {
-  Tensors tensors;
-  for (const auto& [name, tensor] : as_object(value, path).items()) {
-    tensors.emplace(name,
-                    read_tensor({tensor, below(path, name), kTensorFields}));
-  }
-  return tensors;
-}
-
 }  // namespace exactbn

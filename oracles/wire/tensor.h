@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,20 @@ inline const std::vector<std::string_view> kTensorFields = {"dtype", "shape",
                                                             "bits"};
 Tensor read_tensor(const Fields& fields);
 
-// An object of tensors, which may have any names.
-Tensors read_tensors(const json& value, const std::string& path);
+// An object of tensors by name. `parse` says what a name stands for; one that
+// stands for nothing is refused, as it is `unknown`.
+template <class Name>
+TensorsBy<Name> read_tensors(const json& value, const std::string& path,
+                             std::optional<Name> (*parse)(std::string_view),
+                             std::string_view unknown) {
+  TensorsBy<Name> tensors;
+  for (const auto& [text, tensor] : as_object(value, path).items()) {
+    const std::optional<Name> name = parse(text);
+    if (!name) refuse(below(path, text), unknown);
+    tensors.emplace(*name,
+                    read_tensor({tensor, below(path, text), kTensorFields}));
+  }
+  return tensors;
+}
 
 }  // namespace exactbn

@@ -7,6 +7,8 @@ namespace exactbn {
 
 std::string_view word(Operation value) { return to_string(value); }
 
+std::string_view word(Output value) { return to_string(value); }
+
 std::string_view word(DType value) { return format(value).name; }
 
 std::string_view word(RunningVariance value) {

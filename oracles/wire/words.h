@@ -12,6 +12,7 @@ namespace exactbn {
 
 // The word that stands for a value in the wire format.
 std::string_view word(Operation value);
+std::string_view word(Output value);
 std::string_view word(DType value);
 std::string_view word(RunningVariance value);
 std::string_view word(SingleValue value);

@@ -90,17 +90,18 @@ inline Problem draw_channel(Draw& draw, DType dtype, Operation operation,
       draw_exp2(draw, draw.below(8) == 0 ? r.rare : r.deviation);
   const double most = std::min(r.ratio, r.top - std::log2(deviation));
   const double mean = draw.sign() * deviation * draw_exp2(draw, {-4, most});
-  p.inputs["x"] = draw_values(draw, dtype, m, mean, deviation);
+  p.inputs[Input::x] = draw_values(draw, dtype, m, mean, deviation);
   const auto parameter = [&] {
     return make_tensor(working, {1},
                        std::vector{draw_parameter(draw, r.parameters)});
   };
-  p.inputs["gamma"] = parameter();
-  if (operation == Operation::forward_training) p.inputs["beta"] = parameter();
+  p.inputs[Input::gamma] = parameter();
+  if (operation == Operation::forward_training)
+    p.inputs[Input::beta] = parameter();
   if (operation == Operation::backward_training) {
     const double size = draw_exp2(draw, {-r.dy, r.dy});
     const double offset = draw.below(2) == 0 ? 0 : 30 * size;
-    p.inputs["dy"] = draw_values(draw, dtype, m, offset, size);
+    p.inputs[Input::dy] = draw_values(draw, dtype, m, offset, size);
   }
   return p;
 }

@@ -44,18 +44,15 @@ Problem any_problem(Draw& draw, Operation operation, const Ranges& ranges) {
   const double deviation = scale(ranges.log2_scale);
   const double mean =
       draw.sign() * deviation * std::exp2(draw.between(-4, ranges.log2_offset));
-  p.inputs["x"] = column(draw, m, mean, deviation);
-  const InputNames& names = input_names(operation);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      if (name == "x") continue;
-      const double size = scale(ranges.log2_factors);
-      if (shaped_like_x(name)) {
-        const double offset = draw.below(2) == 0 ? 0 : 30 * size;
-        p.inputs[std::string(name)] = column(draw, m, offset, size);
-      } else if (draw.below(4) != 0) {
-        p.inputs[std::string(name)] = scalar(size * draw.normal());
-      }
+  p.inputs[Input::x] = column(draw, m, mean, deviation);
+  for (const Input name : inputs_of(operation)) {
+    if (name == Input::x) continue;
+    const double size = scale(ranges.log2_factors);
+    if (shaped_like_x(name)) {
+      const double offset = draw.below(2) == 0 ? 0 : 30 * size;
+      p.inputs[name] = column(draw, m, offset, size);
+    } else if (draw.below(4) != 0) {
+      p.inputs[name] = scalar(size * draw.normal());
     }
   }
   return p;
@@ -73,19 +70,18 @@ float sum(const Floats& a) {
 // The closed formulas, their sums one by one. `third` is the 3 before
 // xhat t p.
 FloatOutputs closed(const Problem& p, float third = 3) {
-  const auto values = [&](const char* name) {
+  const auto values = [&](Input name) {
     return to_matrix<float>(p.inputs.at(name), 1);
   };
-  const auto number = [&](const char* name, double absent) {
-    const Tensor* tensor = p.find(name);
-    return static_cast<float>(tensor ? tensor->value(0) : absent);
+  const auto number = [&](Input name) {
+    return static_cast<float>(p.parameter(name, 0));
   };
-  const bool jvp = p.operation == Operation::jvp_training;
-  const Floats x = values("x");
-  const Floats u = values(jvp ? "x_dot" : "ddx");
-  const float gamma = number("gamma", 1);
-  const float along_gamma = number(jvp ? "gamma_dot" : "ddgamma", 0);
-  const float along_beta = number(jvp ? "beta_dot" : "ddbeta", 0);
+  const DirectionInputs along = *traits(p.operation).direction;
+  const Floats x = values(Input::x);
+  const Floats u = values(along.x);
+  const float gamma = number(Input::gamma);
+  const float along_gamma = number(along.gamma);
+  const float along_beta = number(along.beta);
   const auto m = static_cast<float>(x.rows());
   const Floats d = x - sum(x) / m;
   const float s = 1 / std::sqrt(sum(d * d) / m + static_cast<float>(p.epsilon));
@@ -94,9 +90,9 @@ FloatOutputs closed(const Problem& p, float third = 3) {
   const float mean_p = sum(u * xhat) / m;
   const Floats y_dot =
       along_gamma * xhat + gamma * s * (h - xhat * mean_p) + along_beta;
-  if (jvp) return {{"y_dot", y_dot}};
-  const Floats g = values("dy") - sum(values("dy")) / m;
-  const float mean_t = sum(values("dy") * xhat) / m;
+  if (!p.find(Input::dy)) return {{Output::y_dot, y_dot}};
+  const Floats g = values(Input::dy) - sum(values(Input::dy)) / m;
+  const float mean_t = sum(values(Input::dy) * xhat) / m;
   const float mean_c = sum(u * g) / m;
   const Floats cubic = xhat * mean_c + g * mean_p + h * mean_t;
   const Floats fifth = third * xhat * mean_t * mean_p;
@@ -104,7 +100,9 @@ FloatOutputs closed(const Problem& p, float third = 3) {
       along_gamma * s * (g - xhat * mean_t) - gamma * s * s * (cubic - fifth);
   const Floats grad_gamma =
       Floats::Constant(1, 1, m * s * (mean_c - mean_t * mean_p));
-  return {{"grad_x", grad_x}, {"grad_gamma", grad_gamma}, {"grad_dy", y_dot}};
+  return {{Output::grad_x, grad_x},
+          {Output::grad_gamma, grad_gamma},
+          {Output::grad_dy, y_dot}};
 }
 
 CaseVerdict judged(const Problem& p, const FloatOutputs& outputs,
@@ -112,7 +110,7 @@ CaseVerdict judged(const Problem& p, const FloatOutputs& outputs,
   Answer answer;
   for (const auto& [name, values] : outputs) {
     answer.outputs.emplace(name,
-                           to_tensor(values, DType::f32, output_shape(p, name),
+                           to_tensor(values, DType::f32, shape_of(p, name),
                                      shaped_like_x(name) ? 1 : 0));
   }
   return check({"case", p, {}}, {}, answer, required);
@@ -121,8 +119,8 @@ CaseVerdict judged(const Problem& p, const FloatOutputs& outputs,
 std::string describe(const Problem& p, const CaseVerdict& verdict) {
   std::string text = to_string(p.x().shape());
   for (const OutputVerdict& out : verdict.outputs) {
-    text += ", " + out.output + " eta " + std::to_string(out.max_eta) + " of " +
-            std::to_string(out.limit);
+    text += ", " + std::string(to_string(out.output)) + " eta " +
+            std::to_string(out.max_eta) + " of " + std::to_string(out.limit);
   }
   return text;
 }
@@ -134,10 +132,10 @@ TEST(ZooSecondOrder, NoSoundAlgorithmFails) {
   Draw draw(50);
   int decided = 0;
   int undecided = 0;
-  std::map<std::string, double> largest;
+  std::map<Output, double> largest;
   for (int trial = 0; trial < trials(1500); ++trial) {
     for (const Operation operation : kSecondOrder) {
-      const Problem p = any_problem(draw, operation, {});
+      const Problem p = any_problem(draw, operation, Ranges{});
       for (const FloatOutputs& outputs :
            {Textbook<float>(p).outputs(), closed(p)}) {
         const CaseVerdict verdict = judged(p, outputs);
@@ -151,8 +149,9 @@ TEST(ZooSecondOrder, NoSoundAlgorithmFails) {
     }
   }
   for (const auto& [output, ratio] : largest) {
-    RecordProperty("largest_part_of_the_limit_" + output,
-                   std::to_string(ratio));
+    RecordProperty(
+        "largest_part_of_the_limit_" + std::string(to_string(output)),
+        std::to_string(ratio));
   }
   EXPECT_GT(decided, 3 * undecided);
 }
@@ -178,8 +177,8 @@ TEST(ZooSecondOrder, AConstantChannelWithARoundedMeanPasses) {
   int decided = 0;
   for (int trial = 0; trial < 300; ++trial) {
     for (const Operation operation : kSecondOrder) {
-      Problem p = any_problem(draw, operation, {});
-      p.inputs["x"] =
+      Problem p = any_problem(draw, operation, Ranges{});
+      p.inputs[Input::x] =
           column(draw, p.x().size(), std::exp2(draw.between(-10, 12)), 0);
       for (const FloatOutputs& outputs :
            {Textbook<float>(p).outputs(), closed(p)}) {
@@ -195,16 +194,14 @@ TEST(ZooSecondOrder, AConstantChannelWithARoundedMeanPasses) {
 TEST(ZooSecondOrder, ZeroByZeroIsZeroWhereASubjectSaysSo) {
   Draw draw(55);
   for (const Operation operation : kSecondOrder) {
-    Problem p = any_problem(draw, operation, {});
+    Problem p = any_problem(draw, operation, Ranges{});
     p.epsilon = 0;
-    p.inputs["x"] = column(draw, p.x().size(), 3, 0);
-    const bool jvp = operation == Operation::jvp_training;
-    const std::string along_beta = jvp ? "beta_dot" : "ddbeta";
-    p.inputs[along_beta] = scalar(7);
+    p.inputs[Input::x] = column(draw, p.x().size(), 3, 0);
+    p.inputs[traits(operation).direction->beta] = scalar(7);
     Answer answer;
-    for (const std::string_view name : output_names(p)) {
-      const bool offset = name == "y_dot" || name == "grad_dy";
-      const Shape shape = output_shape(p, name);
+    for (const Output name : output_names(p)) {
+      const bool offset = name == Output::y_dot || name == Output::grad_dy;
+      const Shape shape = shape_of(p, name);
       const auto count = static_cast<std::size_t>(element_count(shape));
       const std::vector<double> values(count, offset ? 7 : 0);
       answer.outputs.emplace(name, make_tensor(DType::f32, shape, values));
@@ -240,10 +237,10 @@ TEST(ZooSecondOrder, AnInputThatIsForgottenShows) {
   for (int trial = 0; trial < 100; ++trial) {
     for (const Operation operation : kSecondOrder) {
       const Problem p = any_problem(draw, operation, ordinary());
-      for (const std::string_view name : input_names(operation).optional) {
+      for (const Input name : traits(operation).optional) {
         if (!p.find(name)) continue;
         Problem without = p;
-        without.inputs.erase(std::string(name));
+        without.inputs.erase(name);
         EXPECT_EQ(judged(p, closed(without)).verdict, Verdict::failed) << name;
       }
     }

@@ -75,10 +75,10 @@ void try_backward(Draw& draw, DType dtype, Tallies& tallies) {
   const Problem p =
       draw_channel(draw, dtype, Operation::backward_training, draw_count(draw));
   const Values<W> x = values_of<W>(p.x());
-  const Values<W> dy = values_of<W>(p.inputs.at("dy"));
-  const W gamma = parameter<W>(p, "gamma");
+  const Values<W> dy = values_of<W>(p.inputs.at(Input::dy));
+  const W gamma = parameter<W>(p, Input::gamma);
   const bool x_stalls = stalls(p.x(), u);
-  const bool dy_stalls = stalls(p.inputs.at("dy"), u);
+  const bool dy_stalls = stalls(p.inputs.at(Input::dy), u);
   const Statistics<W> saved = two_pass_all_wide(x);
   const Bench bench(p);
   for (const Order order : kOrders) {
@@ -172,7 +172,7 @@ TEST(Zoo, AConstantChannelWithARoundedMeanPasses) {
     const auto m = static_cast<std::int64_t>(2 + draw.below(40));
     Problem p = draw_channel(draw, DType::f32, Operation::forward_training, m);
     p.epsilon = static_cast<double>(1e-5F);
-    p.inputs["x"] =
+    p.inputs[Input::x] =
         draw_values(draw, DType::f32, m, draw_exp2(draw, {-10, 12}), 0);
     const Values<float> x = values_of<float>(p.x());
     const Bench bench(p);
@@ -196,11 +196,11 @@ TEST(Zoo, ACubeOfInvstdThatVanishesIsNoExcuse) {
       Problem p =
           draw_channel(draw, DType::f32, Operation::backward_training, m);
       const double size = std::ldexp(1.0, log2);
-      p.inputs["x"] = draw_values(draw, DType::f32, m, size, size);
-      p.inputs["dy"] = draw_values(draw, DType::f32, m, 0.5, 1);
-      p.inputs["gamma"] = tensor_of(-1.25F);
+      p.inputs[Input::x] = draw_values(draw, DType::f32, m, size, size);
+      p.inputs[Input::dy] = draw_values(draw, DType::f32, m, 0.5, 1);
+      p.inputs[Input::gamma] = tensor_of(-1.25F);
       const Values<float> x = values_of<float>(p.x());
-      const Values<float> dy = values_of<float>(p.inputs.at("dy"));
+      const Values<float> dy = values_of<float>(p.inputs.at(Input::dy));
       const Normalizer<float> n =
           normalizer(two_pass(x, Order::pairwise), p.epsilon);
       const BackwardInput<float> in = {x, dy, -1.25F, n, Order::pairwise};
@@ -220,8 +220,8 @@ Problem zero_by_zero(Operation operation, std::int64_t m, double value) {
   Problem p;
   p.operation = operation;
   const std::vector<double> x(static_cast<std::size_t>(m), value);
-  p.inputs["x"] = make_tensor(DType::f32, {m, 1}, x);
-  p.inputs["gamma"] = tensor_of(1.0F);
+  p.inputs[Input::x] = make_tensor(DType::f32, {m, 1}, x);
+  p.inputs[Input::gamma] = tensor_of(1.0F);
   return p;
 }
 
@@ -229,7 +229,7 @@ Problem zero_by_zero(Operation operation, std::int64_t m, double value) {
 // the mean is off by an ulp, and the variance is not 0. Disabled: it fails.
 TEST(Zoo, AChannelOfEqualValuesTimesOneByMIsUndecided) {
   Problem p = zero_by_zero(Operation::forward_training, 41, 1);
-  p.inputs["beta"] = tensor_of(0.0F);
+  p.inputs[Input::beta] = tensor_of(0.0F);
   const Values<float> x = values_of<float>(p.x());
   const Statistics<float> s = two_pass_reciprocal(x);
   ASSERT_NE(s.mean, 1);
@@ -242,7 +242,7 @@ TEST(Zoo, AChannelOfEqualValuesTimesOneByMIsUndecided) {
 TEST(Zoo, AGradientOverZeroMayBeInfinite) {
   Problem p = zero_by_zero(Operation::backward_training, 2, 3);
   const Values<float> dy = {0.1F, 0.7F};
-  p.inputs["dy"] = tensor_of(dy, DType::f32, {2, 1});
+  p.inputs[Input::dy] = tensor_of(dy, DType::f32, {2, 1});
   const Values<float> x = values_of<float>(p.x());
   const Normalizer<float> n = normalizer(two_pass_all_wide(x), 0);
   const auto gradients = coefficients<float>({x, dy, 1, n, Order::pairwise});

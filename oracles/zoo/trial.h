@@ -27,7 +27,7 @@ Tensor tensor_of(W value) {
 }
 
 template <class W>
-W parameter(const Problem& p, std::string_view name) {
+W parameter(const Problem& p, Input name) {
   return static_cast<W>(p.find(name)->value(0));
 }
 
@@ -40,15 +40,15 @@ template <class W>
 Answer forward(const Problem& p, const Values<W>& x, const Statistics<W>& s,
                Affine<W> affine) {
   const Normalizer<W> n = normalizer(s, p.epsilon);
-  const W gamma = parameter<W>(p, "gamma");
-  const W beta = parameter<W>(p, "beta");
+  const W gamma = parameter<W>(p, Input::gamma);
+  const W beta = parameter<W>(p, Input::beta);
   Values<W> y;
   for (const W xi : x) y.push_back(affine(xi, n, gamma, beta));
   Answer answer;
-  answer.outputs = {{"y", tensor_of(y, p.x().dtype(), p.x().shape())},
-                    {"mean", tensor_of(s.mean)},
-                    {"var", tensor_of(s.var)},
-                    {"invstd", tensor_of(n.invstd)}};
+  answer.outputs = {{Output::y, tensor_of(y, p.x().dtype(), p.x().shape())},
+                    {Output::mean, tensor_of(s.mean)},
+                    {Output::var, tensor_of(s.var)},
+                    {Output::invstd, tensor_of(n.invstd)}};
   return answer;
 }
 
@@ -56,9 +56,9 @@ template <class W>
 Answer backward(const Problem& p, const Gradients<W>& gradients) {
   Answer answer;
   answer.outputs = {
-      {"dx", tensor_of(gradients.dx, p.x().dtype(), p.x().shape())},
-      {"dgamma", tensor_of(gradients.dgamma)},
-      {"dbeta", tensor_of(gradients.dbeta)}};
+      {Output::dx, tensor_of(gradients.dx, p.x().dtype(), p.x().shape())},
+      {Output::dgamma, tensor_of(gradients.dgamma)},
+      {Output::dbeta, tensor_of(gradients.dbeta)}};
   return answer;
 }
 
@@ -102,18 +102,18 @@ class Bench {
  private:
   static constexpr std::int64_t kLong = 1024;
 
-  static void add(Outcome& all, Verdict verdict, const std::string& output,
-                  double eta, double limit) {
+  static void add(Outcome& all, Verdict verdict, Output output, double eta,
+                  double limit) {
     const double part = eta / limit;
     if (part > all.part || verdict > all.verdict) {
-      all.text = output + " eta " + std::to_string(eta) + " limit " +
-                 std::to_string(limit);
+      all.text = std::string(to_string(output)) + " eta " +
+                 std::to_string(eta) + " limit " + std::to_string(limit);
     }
     all.part = std::max(all.part, part);
     all.verdict = std::max(all.verdict, verdict);
   }
 
-  void add(Outcome& all, const std::string& output, const Judgement& j,
+  void add(Outcome& all, Output output, const Judgement& j,
            Grade required) const {
     const double limit = judge_->limit(output, required);
     if (!j.decided) {

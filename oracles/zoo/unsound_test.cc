@@ -11,9 +11,9 @@ namespace {
 // f32, without epsilon.
 Problem channel(Draw& draw, std::int64_t m, double mean, double deviation) {
   Problem p;
-  p.inputs["x"] = draw_values(draw, DType::f32, m, mean, deviation);
-  p.inputs["gamma"] = tensor_of(1.0F);
-  p.inputs["beta"] = tensor_of(0.0F);
+  p.inputs[Input::x] = draw_values(draw, DType::f32, m, mean, deviation);
+  p.inputs[Input::gamma] = tensor_of(1.0F);
+  p.inputs[Input::beta] = tensor_of(0.0F);
   return p;
 }
 
@@ -98,7 +98,7 @@ TEST(ZooUnsound, SumsInAShortFormatFail) {
     for (int trial = 0; trial < 100; ++trial) {
       const auto m = static_cast<std::int64_t>(draw_exp2(draw, {3, 8}));
       Problem p = channel(draw, m, draw.between(-4, 4), 1);
-      p.inputs["x"] = make_tensor(dtype, {m, 1}, values_of<double>(p.x()));
+      p.inputs[Input::x] = make_tensor(dtype, {m, 1}, values_of<double>(p.x()));
       const auto s = two_pass_in(dtype, values_of<float>(p.x()));
       EXPECT_EQ(judged(p, s, Grade::sequential).verdict, Verdict::failed)
           << format(dtype).name << " m " << m;
@@ -119,7 +119,8 @@ TEST(ZooUnsound, AMeanRoundedToAShortFormatFails) {
       const Statistics<float> s = two_pass_all_wide(x);
       Answer answer = forward(p, x, s, direct<float>);
       const Statistics<float> cut = {rounded(s.mean, dtype), s.var};
-      answer.outputs["y"] = forward(p, x, cut, direct<float>).outputs.at("y");
+      answer.outputs[Output::y] =
+          forward(p, x, cut, direct<float>).outputs.at(Output::y);
       EXPECT_EQ(Bench(p)(answer, Grade::sequential).verdict, Verdict::failed)
           << format(dtype).name << " m " << m;
     }
@@ -150,7 +151,7 @@ TEST(ZooUnsound, ALongSumOfTwoValuesFails) {
   std::vector<double> x(static_cast<std::size_t>(m));
   for (double& xi : x) xi = draw.below(2) == 0 ? 1 : 1.3;
   Problem p = channel(draw, 1, 0, 1);
-  p.inputs["x"] = make_tensor(DType::f32, {m, 1}, x);
+  p.inputs[Input::x] = make_tensor(DType::f32, {m, 1}, x);
   EXPECT_TRUE(stalls(p.x(), 0x1p-24));
   const Values<float> values = values_of<float>(p.x());
   EXPECT_EQ(

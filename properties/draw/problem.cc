@@ -66,20 +66,20 @@ struct Maker {
   Problem problem = {};
   Traits traits = {};
 
-  void add(std::string_view name, DType dtype) {
-    const Shape shape = output_shape(problem, name);
+  void add(Input name, DType dtype) {
+    const Shape shape = shape_of(problem, name);
     const bool like_x = shaped_like_x(name);
     Tensor tensor =
-        draw_tensor(draw, dtype, shape, like_x ? problem.channel_axis : 0, name,
-                    like_x ? &traits : nullptr);
+        draw_tensor(draw, dtype, shape, like_x ? problem.channel_axis : 0,
+                    to_string(name), like_x ? &traits : nullptr);
     if (!like_x) draw_parameters(name, tensor);
     problem.inputs.insert_or_assign(name, std::move(tensor));
   }
 
   // A parameter hunts, as x does; but half of them are usual ones, so that
   // what is wrong elsewhere shows.
-  void draw_parameters(std::string_view name, Tensor& tensor) {
-    const bool is_variance = name == "running_var";
+  void draw_parameters(Input name, Tensor& tensor) {
+    const bool is_variance = name == Input::running_var;
     const bool usual = draw.below(2) == 0;
     for (std::int64_t c = 0; c < tensor.size(); ++c) {
       const DType dtype = tensor.dtype();
@@ -100,32 +100,28 @@ struct Maker {
     problem.epsilon = draw_epsilon(draw);
     problem.batches_tracked = static_cast<std::int64_t>(draw.below(4));
     problem.momentum = draw_momentum(draw);
-    problem.inputs.emplace("x", Tensor(dtype, layout.shape));
-    add("x", dtype);
+    problem.inputs.emplace(Input::x, Tensor(dtype, layout.shape));
+    add(Input::x, dtype);
     const DType parameter = draw_parameter_format(draw, dtype);
-    const InputNames& names = input_names(operation);
-    const auto format_of = [&](std::string_view name) {
+    const OperationTraits& of = exactbn::traits(operation);
+    const auto format_of = [&](Input name) {
       return shaped_like_x(name) ? dtype : parameter;
     };
-    for (const std::string_view name : names.required) {
-      if (name != "x") add(name, format_of(name));
+    for (const Input name : of.required) {
+      if (name != Input::x) add(name, format_of(name));
     }
-    for (const std::string_view name : names.optional) {
+    for (const Input name : of.optional) {
       if (draw.below(4) != 0) add(name, format_of(name));
     }
   }
 
   // A NaN or an infinity in an input that is shaped like x.
   void make_special() {
-    // Of the traits: those names stay, as those of the inputs do not.
-    std::vector<std::string_view> names;
-    for (const Trait& trait : traits) {
-      if (names.empty() || names.back() != trait.kind) {
-        names.push_back(trait.kind);
-      }
+    InputNames names;
+    for (const auto& [name, tensor] : problem.inputs) {
+      if (shaped_like_x(name)) names.push_back(name);
     }
-    std::sort(names.begin(), names.end());
-    const std::string_view name = names[draw.below(names.size())];
+    const Input name = names[draw.below(names.size())];
     Tensor& tensor = problem.inputs.at(name);
     const ChannelView view = problem.view();
     const std::int64_t c = static_cast<std::int64_t>(
@@ -135,7 +131,7 @@ struct Maker {
     for (std::int64_t k = 0; k < view.count(); ++k) {
       tensor.set_bits(view.offset(c, k), bits[static_cast<std::size_t>(k)]);
     }
-    traits.push_back({name, to_string(ChannelMode::special)});
+    traits.push_back({to_string(name), to_string(ChannelMode::special)});
   }
 };
 
@@ -149,8 +145,8 @@ void make_long_sum(Draw& draw, Maker& maker) {
     const double value = i % 2 == 0 ? 1 : 1 + step;
     x.set_bits(i, round_to(value, DType::f32));
   }
-  maker.problem.inputs.emplace("x", std::move(x));
-  maker.traits = {{"x", "long sum"}};
+  maker.problem.inputs.emplace(Input::x, std::move(x));
+  maker.traits = {{to_string(Input::x), "long sum"}};
 }
 
 template <class Each>
@@ -264,7 +260,7 @@ Drawn draw_case(const Hunt& hunt, std::uint64_t seed, std::uint64_t index) {
                        is_drawn(hunt.operations, Operation::forward_training);
   if (edge) {
     maker.problem = std::move(*edge);
-    maker.traits = {{"x", "knife's edge"}};
+    maker.traits = {{to_string(Input::x), "knife's edge"}};
   } else if (is_long) {
     make_long_sum(draw, maker);
   } else {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties/draw/transform.h"
 
-#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
-#include "properties/power_of_two.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 
@@ -122,22 +122,17 @@ Rearranged with_channel_axis(const Problem& problem, int axis) {
   return rearranged(problem, shape_with_axis(problem, axis), axis, order);
 }
 
-Problem without(Problem problem,
-                std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    problem.inputs.erase(std::string(name));
-  }
+Problem without(Problem problem, std::initializer_list<Input> names) {
+  for (const Input name : names) problem.inputs.erase(name);
   return problem;
 }
 
 Problem as(Operation operation, Problem problem) {
   problem.operation = operation;
-  const InputNames& names = input_names(operation);
-  erase_if(problem.inputs, [&](const auto& input) {
-    const auto is = [&](std::string_view name) { return name == input.first; };
-    return std::none_of(names.required.begin(), names.required.end(), is) &&
-           std::none_of(names.optional.begin(), names.optional.end(), is);
-  });
+  const InputNames names = inputs_of(operation);
+  for (auto it = problem.inputs.begin(); it != problem.inputs.end();) {
+    it = names.contains(it->first) ? std::next(it) : problem.inputs.erase(it);
+  }
   return problem;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <initializer_list>
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,7 +71,7 @@ Rearranged restricted(const Problem& problem,
 Rearranged with_channel_axis(const Problem& problem, int axis);
 
 // The same without those inputs.
-Problem without(Problem problem, std::initializer_list<std::string_view> names);
+Problem without(Problem problem, std::initializer_list<Input> names);
 
 // The same, asked another way; inputs that the operation does not take are
 // dropped.

@@ -41,8 +41,8 @@ Problem counted() {
     }
   }
   Problem p;
-  p.inputs["x"] = make_tensor(DType::f32, {2, 3, 2}, values);
-  p.inputs["gamma"] = make_tensor(DType::f32, {3}, std::array{1., 2., 3.});
+  p.inputs[Input::x] = make_tensor(DType::f32, {2, 3, 2}, values);
+  p.inputs[Input::gamma] = make_tensor(DType::f32, {3}, std::array{1., 2., 3.});
   return p;
 }
 
@@ -58,7 +58,7 @@ TEST(Transform, PositionsAreMovedInEveryChannel) {
   const Problem p = reordered(counted(), {3, 0, 1, 2}).problem;
   EXPECT_EQ(values_of(p.x()), (std::vector<double>{101, 0, 111, 10, 121, 20, 1,
                                                    100, 11, 110, 21, 120}));
-  EXPECT_EQ(p.inputs.at("gamma"), counted().inputs.at("gamma"));
+  EXPECT_EQ(p.inputs.at(Input::gamma), counted().inputs.at(Input::gamma));
 }
 
 TEST(Transform, PositionsAreTakenOut) {

@@ -13,16 +13,14 @@ namespace {
 // What estimates are off by, and what rounds here, is less than is cut off.
 constexpr Wide kLess = 0.98L;
 
-Wide size_of(const Tensor* tensor, std::int64_t i) {
+Wide size_at(const Tensor* tensor, std::int64_t i) {
   return tensor ? std::fabs(static_cast<Wide>(tensor->value(i))) : 0;
 }
 
 }  // namespace
 
-Wide Estimates::parameter(std::string_view name, std::int64_t c,
-                          Wide absent) const {
-  const Tensor* tensor = problem_.find(name);
-  return tensor ? size_of(tensor, c) : absent;
+Wide Estimates::size_of(Input parameter, std::int64_t c) const {
+  return std::fabs(Wide{problem_.parameter(parameter, c)});
 }
 
 void Estimates::add_sizes(std::int64_t c, Wide s) const {
@@ -32,8 +30,9 @@ void Estimates::add_sizes(std::int64_t c, Wide s) const {
   const Tensor& x = problem_.x();
   const Number& of_batch = channel(c).mean;
   const Wide mean =
-      by_batch_ ? of_batch.mid()
-                : static_cast<Wide>(problem_.find("running_mean")->value(c));
+      by_batch_
+          ? of_batch.mid()
+          : static_cast<Wide>(problem_.find(Input::running_mean)->value(c));
   // Less what the mean is in doubt.
   const Wide doubt = by_batch_ ? 2 * of_batch.doubt() : 0;
   view_.each_offset(c, [&](std::int64_t i) {
@@ -41,7 +40,7 @@ void Estimates::add_sizes(std::int64_t c, Wide s) const {
     const Wide apart = std::fabs(value - mean) - doubt;
     sizes_[static_cast<std::size_t>(i)] = {std::fabs(value),
                                            apart > 0 ? apart * s : 0,
-                                           size_of(dy_, i), size_of(u_, i)};
+                                           size_at(dy_, i), size_at(u_, i)};
   });
 }
 
@@ -73,19 +72,20 @@ const Estimates::Magnitudes& Estimates::magnitudes(std::int64_t c) const {
   of.known = true;
   const ChannelEstimate& e = channel(c);
   of.s = root(c).invstd.mid();
-  of.gamma = parameter("gamma", c, 1);
-  of.beta = parameter("beta", c, 0);
-  const bool jvp = problem_.operation == Operation::jvp_training;
-  of.along_gamma = parameter(jvp ? "gamma_dot" : "ddgamma", c, 0);
-  of.along_beta = parameter(jvp ? "beta_dot" : "ddbeta", c, 0);
+  of.gamma = size_of(Input::gamma, c);
+  of.beta = size_of(Input::beta, c);
+  if (const auto& direction = traits(problem_.operation).direction) {
+    of.along_gamma = size_of(direction->gamma, c);
+    of.along_beta = size_of(direction->beta, c);
+  }
   if (by_batch_) {
     of.mean = std::max<Wide>(std::fabs(e.mean.mid()) - 2 * e.mean.doubt(), 0);
     of.v = std::max<Wide>(e.var.mid() - 2 * e.var.doubt(), 0);
     // mean |(x - mean) x| is at least the mean of (x - mean) x, which is v.
     of.k = of.v * of.s * of.s;
   } else {
-    of.a = parameter("running_mean", c, 0);
-    of.v = parameter("running_var", c, 0);
+    of.a = size_of(Input::running_mean, c);
+    of.v = size_of(Input::running_var, c);
     of.k = of.v * of.s * of.s / 2;
   }
   add_sizes(c, of.s);
@@ -93,20 +93,30 @@ const Estimates::Magnitudes& Estimates::magnitudes(std::int64_t c) const {
   return of;
 }
 
-Wide Estimates::of_channel(std::string_view output, std::int64_t c) const {
+Wide Estimates::of_channel(Output output, std::int64_t c) const {
   const Magnitudes& of = magnitudes(c);
   const auto m = static_cast<Wide>(view_.count());
-  if (output == "mean") return of.a;
-  if (output == "var") return 3 * of.v;
-  if (output == "invstd") return of.s * (1 + of.k);
-  if (output == "dbeta") return m * of.dy.size;
-  if (output == "dgamma") return m * (of.s * of.dy.x + of.dy.xhat);
-  if (output == "grad_gamma") return m * of.s * 2 * of.udy;
-  const Wide old = parameter(output, c, 0);
+  switch (output) {
+    case Output::dbeta:
+      return m * of.dy.size;
+    case Output::dgamma:
+      return m * (of.s * of.dy.x + of.dy.xhat);
+    case Output::grad_gamma:
+      return m * of.s * 2 * of.udy;
+    case Output::mean:
+      return of.a;
+    case Output::var:
+      return 3 * of.v;
+    case Output::invstd:
+      return of.s * (1 + of.k);
+    default:
+      break;
+  }
+  const Wide old = size_of(*traits(output).updates, c);
   const Wide weight = weight_of_new();
   const Wide from_old = (std::fabs(1 - weight) + std::fabs(weight)) * old;
-  return from_old + std::fabs(weight) *
-                        (output == "running_mean" ? of.a + of.mean : 4 * of.v);
+  const Wide batch = output == Output::running_mean ? of.a + of.mean : 4 * of.v;
+  return from_old + std::fabs(weight) * batch;
 }
 
 Wide Estimates::weight_of_new() const {
@@ -116,15 +126,18 @@ Wide Estimates::weight_of_new() const {
 }
 
 // Of a variance: equal values have no other tolerance.
-Wide Estimates::quadratic(std::string_view output, std::int64_t c) const {
-  if (output == "var") return magnitudes(c).x2;
-  if (output == "running_var") {
-    return std::fabs(weight_of_new()) * magnitudes(c).x2;
+Wide Estimates::quadratic(Output output, std::int64_t c) const {
+  switch (output) {
+    case Output::var:
+      return magnitudes(c).x2;
+    case Output::running_var:
+      return std::fabs(weight_of_new()) * magnitudes(c).x2;
+    default:
+      return 0;
   }
-  return 0;
 }
 
-Estimates::Form Estimates::form(std::string_view output, std::int64_t c) const {
+Estimates::Form Estimates::form(Output output, std::int64_t c) const {
   const Magnitudes& of = magnitudes(c);
   Form f;
   const auto add_affine = [&](Wide gamma, Wide beta) {
@@ -141,24 +154,31 @@ Estimates::Form Estimates::form(std::string_view output, std::int64_t c) const {
     f.xhat += scale * of_t(factor);
     size += scale * (2 + of.k);
   };
-  if (output == "y") {
-    add_affine(of.gamma, of.beta);
-  } else if (output == "dx" && !by_batch_) {
-    f.dy = of.gamma * of.s * (2 + of.k);
-  } else if (output == "dx") {
-    add_projected(of.dy, f.dy, of.gamma);
-  } else if (output == "grad_x") {
-    const Wide scale = of.gamma * of.s * of.s;
-    f = {0, 0, 2 * scale * of.udy, scale * of_t(of.u), scale * of_t(of.dy)};
-    add_projected(of.dy, f.dy, of.along_gamma);
-  } else {
-    add_affine(of.along_gamma, of.along_beta);
-    add_projected(of.u, f.u, of.gamma);
+  switch (output) {
+    case Output::y:
+      add_affine(of.gamma, of.beta);
+      break;
+    case Output::dx:
+      if (by_batch_) {
+        add_projected(of.dy, f.dy, of.gamma);
+      } else {
+        f.dy = of.gamma * of.s * (2 + of.k);
+      }
+      break;
+    case Output::grad_x: {
+      const Wide scale = of.gamma * of.s * of.s;
+      f = {0, 0, 2 * scale * of.udy, scale * of_t(of.u), scale * of_t(of.dy)};
+      add_projected(of.dy, f.dy, of.along_gamma);
+      break;
+    }
+    default:  // y_dot and grad_dy
+      add_affine(of.along_gamma, of.along_beta);
+      add_projected(of.u, f.u, of.gamma);
   }
   return f;
 }
 
-PooledVector<Wide> Estimates::least_tolerances(std::string_view output,
+PooledVector<Wide> Estimates::least_tolerances(Output output,
                                                double eta) const {
   const bool like_x = shaped_like_x(output);
   const Wide theta =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "oracles/subject.h"
@@ -10,7 +11,7 @@ namespace exactbn {
 // Where two answers to one problem first differ in a bit. One NaN is as good
 // as another.
 struct AnswerDifference {
-  std::string output;
+  std::optional<Output> output;
   std::int64_t index = 0;
   std::string text;  // empty where they do not differ
 };

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "properties/power_of_two.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 
@@ -93,8 +93,7 @@ const Estimates& Asked::estimates() const {
   return *estimates_;
 }
 
-const PooledVector<Wide>& Asked::least_tolerances(
-    std::string_view output) const {
+const PooledVector<Wide>& Asked::least_tolerances(Output output) const {
   return column(least_tolerances_, output, [&] {
     const double summed =
         shaped_like_x(output) && !normalizes_by_batch(problem().operation)
@@ -104,29 +103,27 @@ const PooledVector<Wide>& Asked::least_tolerances(
   });
 }
 
-Wide Asked::least_tolerance(std::string_view output, std::int64_t i) const {
+Wide Asked::least_tolerance(Output output, std::int64_t i) const {
   if (required_ < Grade::stable) return 0;
   return least_tolerances(output)[static_cast<std::size_t>(i)];
 }
 
-bool Asked::has(std::string_view output) const {
+bool Asked::has(Output output) const {
   if (answer_.kind != Answer::Kind::outputs) return false;
-  if (by_definition_) {
-    const auto names = output_names(problem());
-    return std::find(names.begin(), names.end(), output) != names.end();
-  }
+  if (by_definition_) return output_names(problem()).contains(output);
   return answer_.outputs.find(output) != answer_.outputs.end() &&
          offers(declaration_, problem().operation, output);
 }
 
 // Whether the right value is no number, by definition or by convention.
-bool Asked::is_without_number(std::string_view output, std::int64_t i,
+bool Asked::is_without_number(Output output, std::int64_t i,
                               bool channel_is_number) const {
   if (!channel_is_number) return true;
   if (shaped_like_x(output)) return !problem().x().finite(i);
-  if (!output.starts_with("running_")) return false;
-  return !problem().find(output)->finite(i) ||
-         (m() == 1 && output == "running_var" &&
+  const std::optional<Input> old = traits(output).updates;
+  if (!old) return false;
+  return !problem().find(*old)->finite(i) ||
+         (m() == 1 && output == Output::running_var &&
           declaration_.running_variance == RunningVariance::unbiased);
 }
 
@@ -150,15 +147,16 @@ Wide Asked::allowed(double got, DType dtype, Wide tolerance) const {
 
 namespace {
 
-std::size_t size_of(std::string_view output, const Problem& problem,
+template <class Name>
+std::size_t size_of(Name name, const Problem& problem,
                     const ChannelView& view) {
-  return static_cast<std::size_t>(shaped_like_x(output) ? problem.x().size()
-                                                        : view.channels);
+  return static_cast<std::size_t>(shaped_like_x(name) ? problem.x().size()
+                                                      : view.channels);
 }
 
 }  // namespace
 
-PooledVector<Number> Asked::out_by_definition(std::string_view output) const {
+PooledVector<Number> Asked::out_by_definition(Output output) const {
   const ExactBatchNorm& exact = judge().exact();
   PooledVector<Number> values(size_of(output, problem(), view_),
                               Number::unknown());
@@ -173,7 +171,7 @@ PooledVector<Number> Asked::out_by_definition(std::string_view output) const {
   return values;
 }
 
-PooledVector<Estimated> Asked::new_estimated(std::string_view output,
+PooledVector<Estimated> Asked::new_estimated(Output output,
                                              bool tolerates) const {
   const Tensor& got = answer_.outputs.find(output)->second;
   const Format f = format(got.dtype());
@@ -222,7 +220,7 @@ PooledVector<Estimated> Asked::new_estimated(std::string_view output,
   return values;
 }
 
-const PooledVector<Estimated>& Asked::estimated_out(std::string_view output,
+const PooledVector<Estimated>& Asked::estimated_out(Output output,
                                                     bool plainly) const {
   const bool tolerates =
       !plainly && (layer_ == Layer::tolerance ||
@@ -234,7 +232,7 @@ const PooledVector<Estimated>& Asked::estimated_out(std::string_view output,
 
 // Of all values, half an ulp aside; below 0 for those that are no numbers, or
 // of which nothing can be said.
-PooledVector<Wide> Asked::new_tolerances(std::string_view output) const {
+PooledVector<Wide> Asked::new_tolerances(Output output) const {
   const bool like_x = shaped_like_x(output);
   PooledVector<Wide> all(size_of(output, problem(), view_), -1);
   const double eta = judge().limit(output, required_);
@@ -260,15 +258,15 @@ PooledVector<Wide> Asked::new_tolerances(std::string_view output) const {
   return all;
 }
 
-const PooledVector<Wide>& Asked::tolerances(std::string_view output) const {
+const PooledVector<Wide>& Asked::tolerances(Output output) const {
   return column(tolerances_, output, [&] { return new_tolerances(output); });
 }
 
-Wide Asked::tolerance(std::string_view output, std::int64_t i) const {
+Wide Asked::tolerance(Output output, std::int64_t i) const {
   return tolerances(output)[static_cast<std::size_t>(i)];
 }
 
-PooledVector<Number> Asked::out_as_judged(std::string_view output,
+PooledVector<Number> Asked::out_as_judged(Output output,
                                           const Tensor& got) const {
   const PooledVector<Wide>& tolerance = tolerances(output);
   PooledVector<Number> values(tolerance.size(), Number::unknown());
@@ -282,7 +280,7 @@ PooledVector<Number> Asked::out_as_judged(std::string_view output,
   return values;
 }
 
-const PooledVector<Number>& Asked::outs(std::string_view output) const {
+const PooledVector<Number>& Asked::outs(Output output) const {
   return column(outputs_, output, [&] {
     return by_definition_
                ? out_by_definition(output)
@@ -294,15 +292,15 @@ Number Asked::about(const Surd& value) const {
   return by_definition_ ? Number::exact(value) : Number::about(value);
 }
 
-PooledVector<double> Asked::in_values(std::string_view input,
-                                      double absent) const {
-  PooledVector<double> values(size_of(input, problem(), view_), absent);
+PooledVector<double> Asked::in_values(Input input) const {
+  PooledVector<double> values(size_of(input, problem(), view_),
+                              traits(input).absent);
   if (const Tensor* tensor = problem().find(input)) tensor->values_to(values);
   return values;
 }
 
-Column Asked::in(std::string_view input, double absent) const {
-  const auto values = [&] { return in_values(input, absent); };
+Column Asked::in(Input input) const {
+  const auto values = [&] { return in_values(input); };
   if (!by_definition_) {
     return {column(inputs_, input, values), filters() && is_narrow_};
   }

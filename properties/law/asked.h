@@ -5,7 +5,6 @@
 #include <limits>
 #include <list>
 #include <optional>
-#include <string_view>
 
 #include "oracles/judge.h"
 #include "properties/estimate.h"
@@ -91,21 +90,21 @@ class Asked {
   bool filters() const { return layer_ != Layer::judge && !by_definition_; }
 
   // Whether the output is there.
-  bool has(std::string_view output) const;
+  bool has(Output output) const;
 
   // An output that is there. Unknown where the right value is no number or
   // nothing can be said of it, and where the answer is infinite. A column is
   // there until the numbers are those of another layer.
-  Column out(std::string_view output) const {
+  Column out(Output output) const {
     return filters() ? Column(estimated_out(output), has_narrow(output))
                      : Column(outs(output));
   }
 
-  // An input; one that is absent has `absent` everywhere. Unknown where it is
-  // no number.
-  Column in(std::string_view input, double absent = 0) const;
-  Column gamma() const { return in("gamma", 1); }
-  Column beta() const { return in("beta", 0); }
+  // An input; one that is absent is what stands for it everywhere. Unknown
+  // where it is no number.
+  Column in(Input input) const;
+  Column gamma() const { return in(Input::gamma); }
+  Column beta() const { return in(Input::beta); }
   Number epsilon() const;
   // The weight of the new statistic times weight_scale().
   Number weight_new() const;
@@ -119,7 +118,7 @@ class Asked {
 
   // How far beyond half an ulp the right value may be, at most, with the grade
   // that is required; less than 0 where nothing can be said.
-  Wide tolerance(std::string_view output, std::int64_t i) const;
+  Wide tolerance(Output output, std::int64_t i) const;
 
   // Of that channel alone.
   const ExactBatchNorm& exact(std::int64_t c) const;
@@ -132,52 +131,50 @@ class Asked {
   }
 
   // The same in a filter; `plainly` without any tolerance.
-  const PooledVector<Estimated>& estimated_out(std::string_view output,
+  const PooledVector<Estimated>& estimated_out(Output output,
                                                bool plainly = false) const;
 
   // At most `tolerance`, of an output whose bound holds in the channel; 0 where
   // nothing is known.
-  Wide least_tolerance(std::string_view output, std::int64_t i) const;
+  Wide least_tolerance(Output output, std::int64_t i) const;
 
  private:
   // What is asked of one value after the other.
-  template <class Value>
+  template <class Name, class Value>
   struct Named {
-    std::string_view name;
+    Name name;
     PooledVector<Value> values;
   };
-  template <class Value>
-  using Columns = std::list<Named<Value>, Pooled<Named<Value>>>;
-  // The one of that name, which is made where there is none. Names are of the
-  // tables of outputs, or literals: they stay.
-  template <class Value, class Make>
-  static const PooledVector<Value>& column(Columns<Value>& all,
-                                           std::string_view name,
+  // A list, as there are few: to make and to end an array of all that there
+  // might be takes longer than to look.
+  template <class Name, class Value>
+  using Columns = std::list<Named<Name, Value>, Pooled<Named<Name, Value>>>;
+  // The one of that name, which is made where there is none.
+  template <class Name, class Value, class Make>
+  static const PooledVector<Value>& column(Columns<Name, Value>& all, Name name,
                                            const Make& make) {
-    for (const Named<Value>& known : all) {
-      if (same_name(known.name, name)) return known.values;
+    for (const Named<Name, Value>& known : all) {
+      if (known.name == name) return known.values;
     }
     all.push_back({name, make()});
     return all.back().values;
   }
-  bool has_narrow(std::string_view output) const {
+  bool has_narrow(Output output) const {
     return answer_.outputs.find(output)->second.dtype() != DType::f64;
   }
   // Known of the channel.
   Number estimated(std::int64_t c, const Number& number) const;
   // Every element of an output, other than in a filter.
-  const PooledVector<Number>& outs(std::string_view output) const;
-  PooledVector<double> in_values(std::string_view input, double absent) const;
-  PooledVector<Number> out_by_definition(std::string_view output) const;
-  PooledVector<Estimated> new_estimated(std::string_view output,
-                                        bool tolerates) const;
-  PooledVector<Number> out_as_judged(std::string_view output,
-                                     const Tensor& got) const;
-  bool is_without_number(std::string_view output, std::int64_t i,
+  const PooledVector<Number>& outs(Output output) const;
+  PooledVector<double> in_values(Input input) const;
+  PooledVector<Number> out_by_definition(Output output) const;
+  PooledVector<Estimated> new_estimated(Output output, bool tolerates) const;
+  PooledVector<Number> out_as_judged(Output output, const Tensor& got) const;
+  bool is_without_number(Output output, std::int64_t i,
                          bool channel_is_number) const;
-  const PooledVector<Wide>& tolerances(std::string_view output) const;
-  const PooledVector<Wide>& least_tolerances(std::string_view output) const;
-  PooledVector<Wide> new_tolerances(std::string_view output) const;
+  const PooledVector<Wide>& tolerances(Output output) const;
+  const PooledVector<Wide>& least_tolerances(Output output) const;
+  PooledVector<Wide> new_tolerances(Output output) const;
   Wide allowed(double got, DType dtype, Wide tolerance) const;
   Number about(const Surd& value) const;
   // Of every channel, once.
@@ -202,12 +199,13 @@ class Asked {
   mutable PooledVector<bool> judged_;  // likewise
   mutable bool all_judged_ = false;
   mutable std::optional<Estimates> estimates_;
-  mutable Columns<double> inputs_;
-  mutable Columns<Number> exact_inputs_;  // by definition
-  mutable Columns<Number> outputs_;
-  mutable std::array<Columns<Estimated>, 2> estimated_;  // without and with
-  mutable Columns<Wide> tolerances_;
-  mutable Columns<Wide> least_tolerances_;
+  mutable Columns<Input, double> inputs_;
+  mutable Columns<Input, Number> exact_inputs_;  // by definition
+  mutable Columns<Output, Number> outputs_;
+  // Without tolerances and with them.
+  mutable std::array<Columns<Output, Estimated>, 2> estimated_;
+  mutable Columns<Output, Wide> tolerances_;
+  mutable Columns<Output, Wide> least_tolerances_;
   mutable PooledVector<Number> means_;
   mutable PooledVector<Number> variances_;
   mutable PooledVector<Number> invstds_;

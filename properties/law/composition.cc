@@ -26,10 +26,10 @@ struct Parts {
 
 // Two parts that are not of one size where that is possible.
 Parts ask_parts(Trial& t) {
-  const Problem p =
-      t.base().problem().operation == Operation::forward_training
-          ? without(t.base().problem(), {"running_mean", "running_var"})
-          : t.base().problem();
+  const Problem p = t.base().problem().operation == Operation::forward_training
+                        ? without(t.base().problem(),
+                                  {Input::running_mean, Input::running_var})
+                        : t.base().problem();
   const std::int64_t m = p.view().count();
   const std::int64_t split = (m + 2) / 3;
   std::vector<std::int64_t> first(static_cast<std::size_t>(split));
@@ -49,24 +49,24 @@ void merged_statistics(Trial& t) {
   const Number m = count(a);
   const Number m1 = count(*parts.first);
   const Number m2 = count(*parts.rest);
-  for (const char* output : {"mean", "var"}) {
+  for (const Output output : {Output::mean, Output::var}) {
     if (!a.has(output) || !parts.first->has(output) ||
         !parts.rest->has(output)) {
       return;
     }
   }
-  const Column mean = a.out("mean");
-  const Column mean1 = parts.first->out("mean");
-  const Column mean2 = parts.rest->out("mean");
-  const Column var = a.out("var");
-  const Column var1 = parts.first->out("var");
-  const Column var2 = parts.rest->out("var");
+  const Column mean = a.out(Output::mean);
+  const Column mean1 = parts.first->out(Output::mean);
+  const Column mean2 = parts.rest->out(Output::mean);
+  const Column var = a.out(Output::var);
+  const Column var1 = parts.first->out(Output::var);
+  const Column var2 = parts.rest->out(Output::var);
   each_channel(a, [&](std::int64_t c) {
     const Number apart = mean1(c) - mean2(c);
-    t.zero(m * mean(c) - m1 * mean1(c) - m2 * mean2(c), "mean", c);
+    t.zero(m * mean(c) - m1 * mean1(c) - m2 * mean2(c), Output::mean, c);
     t.zero(m * (m * var(c) - m1 * var1(c) - m2 * var2(c)) -
                m1 * m2 * squared(apart),
-           "var", c);
+           Output::var, c);
   });
 }
 
@@ -75,7 +75,7 @@ void merged_gradients(Trial& t) {
   const Asked& a = t.base();
   const Parts parts = ask_parts(t);
   if (!parts) return;
-  for (const char* output : {"dgamma", "dbeta"}) {
+  for (const Output output : {Output::dgamma, Output::dbeta}) {
     if (!a.has(output) || !parts.first->has(output) ||
         !parts.rest->has(output)) {
       return;

@@ -15,74 +15,77 @@ bool is_any_backward(const Problem& p) {
                          p.operation == Operation::backward_inference);
 }
 bool is_linear_in_dy(const Problem& p) {
-  return is_short(p) && p.find("dy") && p.view().count() > 1;
+  return is_short(p) && p.find(Input::dy) && p.view().count() > 1;
 }
 
 void sum_of_dx(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("dx")) return;
-  const Column dx = a.out("dx");
+  if (!a.has(Output::dx)) return;
+  const Column dx = a.out(Output::dx);
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, dx), "dx", a.view().offset(c, 0));
+    t.zero(sum_of(a, c, dx), Output::dx, a.view().offset(c, 0));
   });
 }
 
 // As sum dx = 0, x - mean stands for x.
 void dx_along_x(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("dx") || !a.has("dgamma")) return;
-  const Column dx = a.out("dx");
-  const Column dgamma = a.out("dgamma");
-  const Column x = a.in("x");
+  if (!a.has(Output::dx) || !a.has(Output::dgamma)) return;
+  const Column dx = a.out(Output::dx);
+  const Column dgamma = a.out(Output::dgamma);
+  const Column x = a.in(Input::x);
   const Column gamma = a.gamma();
   each_channel(a, [&](std::int64_t c) {
     const Number mean = a.mean(c);
     const Number along =
         sum_of(a, c, [&](std::int64_t i) { return dx(i) * (x(i) - mean); });
     t.zero(along - gamma(c) * a.epsilon() * squared(a.invstd(c)) * dgamma(c),
-           "dx", a.view().offset(c, 0));
+           Output::dx, a.view().offset(c, 0));
   });
 }
 
 // The mean that is subtracted: the batch's, or the running one.
 Number centre(const Asked& a, std::int64_t c) {
-  return normalizes_by_batch(a.problem().operation) ? a.mean(c)
-                                                    : a.in("running_mean")(c);
+  return normalizes_by_batch(a.problem().operation)
+             ? a.mean(c)
+             : a.in(Input::running_mean)(c);
 }
 
 void dgamma_is_a_sum(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("dgamma")) return;
-  const Column dgamma = a.out("dgamma");
-  const Column x = a.in("x");
-  const Column dy = a.in("dy");
+  if (!a.has(Output::dgamma)) return;
+  const Column dgamma = a.out(Output::dgamma);
+  const Column x = a.in(Input::x);
+  const Column dy = a.in(Input::dy);
   each_channel(a, [&](std::int64_t c) {
     const Number mean = centre(a, c);
     const Number sum =
         sum_of(a, c, [&](std::int64_t i) { return dy(i) * (x(i) - mean); });
-    t.zero(sum * a.invstd(c) - dgamma(c), "dgamma", c);
+    t.zero(sum * a.invstd(c) - dgamma(c), Output::dgamma, c);
   });
 }
 
 void dbeta_is_a_sum(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("dbeta")) return;
-  const Column dbeta = a.out("dbeta");
-  const Column dy = a.in("dy");
+  if (!a.has(Output::dbeta)) return;
+  const Column dbeta = a.out(Output::dbeta);
+  const Column dy = a.in(Input::dy);
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, dy) - dbeta(c), "dbeta", c);
+    t.zero(sum_of(a, c, dy) - dbeta(c), Output::dbeta, c);
   });
 }
 
 // With the sums that are returned, not those that are right.
 void dx_of_its_sums(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("dx") || !a.has("dgamma") || !a.has("dbeta")) return;
-  const Column dx = a.out("dx");
-  const Column dgamma = a.out("dgamma");
-  const Column dbeta = a.out("dbeta");
-  const Column x = a.in("x");
-  const Column dy = a.in("dy");
+  if (!a.has(Output::dx) || !a.has(Output::dgamma) || !a.has(Output::dbeta)) {
+    return;
+  }
+  const Column dx = a.out(Output::dx);
+  const Column dgamma = a.out(Output::dgamma);
+  const Column dbeta = a.out(Output::dbeta);
+  const Column x = a.in(Input::x);
+  const Column dy = a.in(Input::dy);
   const Number m = count(a);
   const OfChannels mean = means(a);
   const OfChannels scale = scales(a);
@@ -90,14 +93,14 @@ void dx_of_its_sums(Trial& t) {
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(m * dx(i) -
                scale(c) * (m * dy(i) - dbeta(c) - (x(i) - mean(c)) * slope(c)),
-           "dx", i);
+           Output::dx, i);
   });
 }
 
 // dy where the positions are even, and where they are odd: their sum is exact.
 Problem part_of_dy(const Problem& p, std::int64_t part) {
   Problem q = p;
-  Tensor& dy = q.inputs.at("dy");
+  Tensor& dy = q.inputs.at(Input::dy);
   const ChannelView view = p.view();
   for (std::int64_t c = 0; c < view.channels; ++c) {
     std::int64_t k = 0;
@@ -114,9 +117,9 @@ void linear_in_dy(Trial& t) {
   if (!even) return;
   const Asked* odd = t.ask(part_of_dy(a.problem(), 1));
   if (!odd) return;
-  for (const std::string_view name : output_names(a.problem())) {
+  for (const Output name : output_names(a.problem())) {
     // It does not depend on dy.
-    if (name == "grad_dy" || !a.has(name) || !even->has(name) ||
+    if (name == Output::grad_dy || !a.has(name) || !even->has(name) ||
         !odd->has(name)) {
       continue;
     }
@@ -134,49 +137,51 @@ void linear_in_dy(Trial& t) {
 // Such a dy is a change of beta, which normalization takes away.
 void constant_dy(Trial& t) {
   Problem p = t.base().problem();
-  const Tensor& dy = p.inputs.at("dy");
+  const Tensor& dy = p.inputs.at(Input::dy);
   if (!dy.finite(0)) return;
-  p.inputs["dy"] = filled(dy.dtype(), dy.shape(), dy.value(0));
+  p.inputs[Input::dy] = filled(dy.dtype(), dy.shape(), dy.value(0));
   const Asked* q = t.ask(std::move(p));
   if (!q) return;
-  if (q->has("dx")) {
-    const Column dx = q->out("dx");
-    each_value(*q,
-               [&](std::int64_t, std::int64_t i) { t.zero(dx(i), "dx", i); });
+  if (q->has(Output::dx)) {
+    const Column dx = q->out(Output::dx);
+    each_value(*q, [&](std::int64_t, std::int64_t i) {
+      t.zero(dx(i), Output::dx, i);
+    });
   }
-  if (q->has("dgamma")) {
-    const Column dgamma = q->out("dgamma");
-    each_channel(*q, [&](std::int64_t c) { t.zero(dgamma(c), "dgamma", c); });
+  if (q->has(Output::dgamma)) {
+    const Column dgamma = q->out(Output::dgamma);
+    each_channel(*q,
+                 [&](std::int64_t c) { t.zero(dgamma(c), Output::dgamma, c); });
   }
 }
 
 // dy = x does for xhat: what differs, a factor and a constant, is linear.
 void dy_along_xhat(Trial& t) {
   Problem p = t.base().problem();
-  p.inputs["dy"] = p.x();
+  p.inputs[Input::dy] = p.x();
   const Asked* q = t.ask(std::move(p));
-  if (q && q->has("dx")) along_x(t, *q, "dx");
+  if (q && q->has(Output::dx)) along_x(t, *q, Output::dx);
 }
 
 // As far as gamma is 0 nothing reaches x.
 void linear_in_gamma(Trial& t) {
   const Asked& a = t.base();
-  const Asked* q = t.ask(without(a.problem(), {"gamma"}));
+  const Asked* q = t.ask(without(a.problem(), {Input::gamma}));
   if (!q) return;
-  if (a.has("dx") && q->has("dx")) {
-    const Column dx = a.out("dx");
-    const Column of_one = q->out("dx");
+  if (a.has(Output::dx) && q->has(Output::dx)) {
+    const Column dx = a.out(Output::dx);
+    const Column of_one = q->out(Output::dx);
     const Column gamma = a.gamma();
     each_value(a, [&](std::int64_t c, std::int64_t i) {
-      t.zero(dx(i) - gamma(c) * of_one(i), "dx", i);
+      t.zero(dx(i) - gamma(c) * of_one(i), Output::dx, i);
     });
   }
   compare(t, a, *q,
-          [](std::string_view output) { return output == "dx" ? 0.0 : 1.0; });
+          [](Output output) { return output == Output::dx ? 0.0 : 1.0; });
 }
 
 bool has_gamma(const Problem& p) {
-  return is_any_backward(p) && p.find("gamma");
+  return is_any_backward(p) && p.find(Input::gamma);
 }
 
 // Of any direction; x itself, moved by one position, is as good as another.
@@ -188,24 +193,27 @@ void adjoint_of_jvp(Trial& t) {
   for (std::int64_t k = 0; k < m; ++k) {
     moved[static_cast<std::size_t>(k)] = (k + 1) % m;
   }
-  p.inputs["x_dot"] = reordered(a.problem(), moved).problem.x();
-  if (a.problem().find("gamma")) {
-    p.inputs["gamma_dot"] = a.problem().inputs.at("gamma");
+  p.inputs[Input::x_dot] = reordered(a.problem(), moved).problem.x();
+  if (a.problem().find(Input::gamma)) {
+    p.inputs[Input::gamma_dot] = a.problem().inputs.at(Input::gamma);
   }
   const Asked* q = t.ask(std::move(p));
-  if (!q || !q->has("y_dot") || !a.has("dx") || !a.has("dgamma")) return;
-  const Column dx = a.out("dx");
-  const Column dgamma = a.out("dgamma");
-  const Column dy = a.in("dy");
-  const Column y_dot = q->out("y_dot");
-  const Column x_dot = q->in("x_dot");
-  const Column gamma_dot = q->in("gamma_dot");
+  if (!q || !q->has(Output::y_dot) || !a.has(Output::dx) ||
+      !a.has(Output::dgamma)) {
+    return;
+  }
+  const Column dx = a.out(Output::dx);
+  const Column dgamma = a.out(Output::dgamma);
+  const Column dy = a.in(Input::dy);
+  const Column y_dot = q->out(Output::y_dot);
+  const Column x_dot = q->in(Input::x_dot);
+  const Column gamma_dot = q->in(Input::gamma_dot);
   each_channel(a, [&](std::int64_t c) {
     const Number forward =
         sum_of(a, c, [&](std::int64_t i) { return dy(i) * y_dot(i); });
     const Number backward =
         sum_of(a, c, [&](std::int64_t i) { return dx(i) * x_dot(i); });
-    t.zero(forward - backward - dgamma(c) * gamma_dot(c), "dx",
+    t.zero(forward - backward - dgamma(c) * gamma_dot(c), Output::dx,
            a.view().offset(c, 0));
   });
 }
@@ -213,12 +221,12 @@ void adjoint_of_jvp(Trial& t) {
 // dx = gamma dy invstd, without x.
 void frozen_dx(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("dx")) return;
-  const Column dx = a.out("dx");
-  const Column dy = a.in("dy");
+  if (!a.has(Output::dx)) return;
+  const Column dx = a.out(Output::dx);
+  const Column dy = a.in(Input::dy);
   const OfChannels scale = scales(a);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    t.zero(dx(i) - scale(c) * dy(i), "dx", i);
+    t.zero(dx(i) - scale(c) * dy(i), Output::dx, i);
   });
 }
 
@@ -234,15 +242,16 @@ void frozen_and_training(Trial& t) {
   const Asked* q = t.ask(std::move(*frozen));
   if (!q) return;
   compare(t, a, *q,
-          [](std::string_view output) { return output == "dx" ? 0.0 : 1.0; });
-  if (!q->has("dx") || !a.has("dx") || !a.has("dbeta") || !a.has("dgamma")) {
+          [](Output output) { return output == Output::dx ? 0.0 : 1.0; });
+  if (!q->has(Output::dx) || !a.has(Output::dx) || !a.has(Output::dbeta) ||
+      !a.has(Output::dgamma)) {
     return;
   }
-  const Column frozen_dx = q->out("dx");
-  const Column dx = a.out("dx");
-  const Column dgamma = a.out("dgamma");
-  const Column dbeta = a.out("dbeta");
-  const Column x = a.in("x");
+  const Column frozen_dx = q->out(Output::dx);
+  const Column dx = a.out(Output::dx);
+  const Column dgamma = a.out(Output::dgamma);
+  const Column dbeta = a.out(Output::dbeta);
+  const Column x = a.in(Input::x);
   const Number m = count(a);
   const OfChannels mean = means(a);
   const OfChannels scale = scales(a);
@@ -250,7 +259,7 @@ void frozen_and_training(Trial& t) {
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(m * (frozen_dx(i) - dx(i)) -
                scale(c) * (dbeta(c) + (x(i) - mean(c)) * slope(c)),
-           "dx", i);
+           Output::dx, i);
   });
 }
 

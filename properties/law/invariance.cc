@@ -29,12 +29,12 @@ std::optional<Problem> shifted_by(const Problem& p, double b) {
   Problem q = p;
   auto x = replaced(p.x(), add(p.x().dtype()));
   if (!x) return std::nullopt;
-  q.inputs["x"] = std::move(*x);
+  q.inputs[Input::x] = std::move(*x);
   if (normalizes_by_batch(p.operation)) return q;
-  const Tensor& old = p.inputs.at("running_mean");
+  const Tensor& old = p.inputs.at(Input::running_mean);
   auto mean = replaced(old, add(old.dtype()));
   if (!mean) return std::nullopt;
-  q.inputs["running_mean"] = std::move(*mean);
+  q.inputs[Input::running_mean] = std::move(*mean);
   return q;
 }
 
@@ -49,16 +49,32 @@ void shift(Trial& t) {
     if (!shifted) continue;
     const Asked* q = t.ask(std::move(*shifted));
     if (!q) return;
-    compare(t, t.base(), *q, [](std::string_view output) {
-      return output == "mean" || output == "running_mean" ? 0.0 : 1.0;
+    compare(t, t.base(), *q, [](Output output) {
+      return output == Output::mean || output == Output::running_mean ? 0.0
+                                                                      : 1.0;
     });
-    if (!t.base().has("mean") || !q->has("mean")) return;
-    const Column before = t.base().out("mean");
-    const Column after = q->out("mean");
+    if (!t.base().has(Output::mean) || !q->has(Output::mean)) return;
+    const Column before = t.base().out(Output::mean);
+    const Column after = q->out(Output::mean);
     each_channel(*q, [&](std::int64_t c) {
-      t.zero(after(c) - before(c) - Number(b), "mean", c);
+      t.zero(after(c) - before(c) - Number(b), Output::mean, c);
     });
     return;
+  }
+}
+
+// Which power of the unit of x an input is of.
+int power_of_unit(Input input) {
+  switch (input) {
+    case Input::x:
+    case Input::x_dot:
+    case Input::ddx:
+    case Input::running_mean:
+      return 1;
+    case Input::running_var:
+      return 2;
+    default:
+      return 0;
   }
 }
 
@@ -66,11 +82,7 @@ void shift(Trial& t) {
 std::optional<Problem> in_unit(const Problem& p, int k) {
   Problem q = p;
   for (auto& [name, tensor] : q.inputs) {
-    const int by = name == "x" || name == "x_dot" || name == "ddx" ||
-                           name == "running_mean"
-                       ? k
-                   : name == "running_var" ? 2 * k
-                                           : 0;
+    const int by = power_of_unit(name) * k;
     if (by == 0) continue;
     const DType dtype = tensor.dtype();
     auto scaled = replaced(tensor, [by, dtype](std::uint64_t bits, auto) {
@@ -86,14 +98,22 @@ std::optional<Problem> in_unit(const Problem& p, int k) {
   return q;
 }
 
-double scale_of(std::string_view output, int k) {
+double scale_of(Output output, int k) {
   const double one = std::ldexp(1.0, k);
-  if (output == "mean" || output == "running_mean") return one;
-  if (output == "var" || output == "running_var") return one * one;
-  if (output == "invstd" || output == "dx" || output == "grad_x") {
-    return 1 / one;
+  switch (output) {
+    case Output::mean:
+    case Output::running_mean:
+      return one;
+    case Output::var:
+    case Output::running_var:
+      return one * one;
+    case Output::invstd:
+    case Output::dx:
+    case Output::grad_x:
+      return 1 / one;
+    default:
+      return 1;
   }
-  return 1;
 }
 
 void scale(Trial& t) {
@@ -105,8 +125,37 @@ void scale(Trial& t) {
     const Asked* q = t.ask(std::move(*scaled));
     if (!q) return;
     compare(t, t.base(), *q,
-            [k](std::string_view output) { return scale_of(output, k); });
+            [k](Output output) { return scale_of(output, k); });
     if (++asked == 2) return;
+  }
+}
+
+// What changes its sign with xhat. gamma_dot stays: it multiplies xhat. So does
+// ddx, against a dx that does.
+bool is_odd(Input input) {
+  switch (input) {
+    case Input::beta:
+    case Input::beta_dot:
+    case Input::ddgamma:
+    case Input::running_mean:
+    case Input::x:
+    case Input::x_dot:
+      return true;
+    default:
+      return false;
+  }
+}
+bool is_odd(Output output) {
+  switch (output) {
+    case Output::dgamma:
+    case Output::grad_x:
+    case Output::mean:
+    case Output::running_mean:
+    case Output::y:
+    case Output::y_dot:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -114,20 +163,12 @@ void scale(Trial& t) {
 void sign(Trial& t) {
   Problem p = t.base().problem();
   for (auto& [name, tensor] : p.inputs) {
-    // gamma_dot stays: it multiplies xhat. So does ddx, against a dx that does.
-    if (name == "x" || name == "running_mean" || name == "ddgamma" ||
-        name == "beta" || name == "beta_dot" || name == "x_dot") {
-      tensor = negated(tensor);
-    }
+    if (is_odd(name)) tensor = negated(tensor);
   }
   const Asked* q = t.ask(std::move(p));
   if (!q) return;
-  compare(t, t.base(), *q, [](std::string_view output) {
-    const bool odd = output == "y" || output == "mean" ||
-                     output == "running_mean" || output == "dgamma" ||
-                     output == "y_dot" || output == "grad_x";
-    return odd ? -1.0 : 1.0;
-  });
+  compare(t, t.base(), *q,
+          [](Output output) { return is_odd(output) ? -1.0 : 1.0; });
 }
 
 // Reversed, then every other one first: no order that an implementation might
@@ -155,7 +196,7 @@ void channels(Trial& t) {
   }
   Problem noisy = p;
   for (auto& [name, tensor] : noisy.inputs) {
-    if (name == "running_var") continue;
+    if (name == Input::running_var) continue;
     Tensor all = filled(tensor.dtype(), tensor.shape(), NAN);
     if (shaped_like_x(name)) {
       for (const std::int64_t i : places) all.set_bits(i, tensor.bits(i));
@@ -187,10 +228,16 @@ void layout(Trial& t) {
   }
 }
 
+// A sum over the batch that enters no mean.
+bool is_sum(Output output) {
+  return output == Output::dbeta || output == Output::dgamma ||
+         output == Output::grad_gamma;
+}
+
 // The batch and the batch once more.
 void repeated_batch(Trial& t) {
   const Problem p =
-      without(t.base().problem(), {"running_mean", "running_var"});
+      without(t.base().problem(), {Input::running_mean, Input::running_var});
   const std::int64_t m = p.view().count();
   std::vector<std::int64_t> twice(static_cast<std::size_t>(2 * m));
   for (std::size_t k = 0; k < twice.size(); ++k) {
@@ -201,10 +248,8 @@ void repeated_batch(Trial& t) {
   if (!q) return;
   compare(
       t, t.base(), *q,
-      [](std::string_view output) {
-        const bool sum =
-            output == "dgamma" || output == "dbeta" || output == "grad_gamma";
-        return is_running(output) ? 0.0 : sum ? 2.0 : 1.0;
+      [](Output output) {
+        return is_running(output) ? 0.0 : is_sum(output) ? 2.0 : 1.0;
       },
       other.places);
 }
@@ -212,20 +257,20 @@ void repeated_batch(Trial& t) {
 // y - beta = gamma (y of gamma 1 and beta 0)
 void affine(Trial& t) {
   const Asked& a = t.base();
-  const Problem plain = without(a.problem(), {"gamma", "beta"});
+  const Problem plain = without(a.problem(), {Input::gamma, Input::beta});
   const Asked* q = t.ask(plain);
-  if (!q || !a.has("y") || !q->has("y")) return;
-  const Column y = a.out("y");
-  const Column xhat = q->out("y");
+  if (!q || !a.has(Output::y) || !q->has(Output::y)) return;
+  const Column y = a.out(Output::y);
+  const Column xhat = q->out(Output::y);
   const Column gamma = a.gamma();
   const Column beta = a.beta();
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    t.zero(y(i) - beta(c) - gamma(c) * xhat(i), "y", i);
+    t.zero(y(i) - beta(c) - gamma(c) * xhat(i), Output::y, i);
   });
 }
 
 bool is_affine(const Problem& p) {
-  return is_short(p) && (p.find("gamma") || p.find("beta")) &&
+  return is_short(p) && (p.find(Input::gamma) || p.find(Input::beta)) &&
          (p.operation == Operation::forward_training ||
           p.operation == Operation::forward_inference);
 }
@@ -233,7 +278,8 @@ bool is_affine(const Problem& p) {
 // gamma = sqrt(var + eps) and beta = mean give x again; as far as a format
 // holds them, and what it does not is made up for.
 void identity(Trial& t) {
-  Problem p = without(t.base().problem(), {"running_mean", "running_var"});
+  Problem p =
+      without(t.base().problem(), {Input::running_mean, Input::running_var});
   const Asked& a = t.base();
   const std::int64_t channels = a.view().channels;
   const DType dtype = p.x().dtype() == DType::f64 ? DType::f64 : DType::f32;
@@ -259,17 +305,17 @@ void identity(Trial& t) {
     beta.set_bits(c, round_to(mean(ch), dtype));
   }
   if (!gamma.all_finite() || !beta.all_finite()) return;
-  p.inputs["gamma"] = std::move(gamma);
-  p.inputs["beta"] = std::move(beta);
+  p.inputs[Input::gamma] = std::move(gamma);
+  p.inputs[Input::beta] = std::move(beta);
   const Asked* q = t.ask(std::move(p));
-  if (!q || !q->has("y")) return;
-  const Column y = q->out("y");
-  const Column x = q->in("x");
+  if (!q || !q->has(Output::y)) return;
+  const Column y = q->out(Output::y);
+  const Column x = q->in(Input::x);
   const Column offsets = q->beta();
   const OfChannels mean = means(*q);
   const OfChannels slope = scales(*q);
   each_value(*q, [&](std::int64_t c, std::int64_t i) {
-    t.zero(y(i) - offsets(c) - slope(c) * (x(i) - mean(c)), "y", i);
+    t.zero(y(i) - offsets(c) - slope(c) * (x(i) - mean(c)), Output::y, i);
   });
 }
 

@@ -20,29 +20,29 @@ bool is_any(const Problem& p) { return is_short(p); }
 
 void inference_is_affine(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("y")) return;
-  const Column y = a.out("y");
-  const Column x = a.in("x");
-  const Column mean = a.in("running_mean");
+  if (!a.has(Output::y)) return;
+  const Column y = a.out(Output::y);
+  const Column x = a.in(Input::x);
+  const Column mean = a.in(Input::running_mean);
   const Column beta = a.beta();
   const OfChannels slope = scales(a);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    t.zero(y(i) - beta(c) - slope(c) * (x(i) - mean(c)), "y", i);
+    t.zero(y(i) - beta(c) - slope(c) * (x(i) - mean(c)), Output::y, i);
   });
 }
 
 // The first position of the batch among others, and alone.
 void inference_of_one(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("y")) return;
+  if (!a.has(Output::y)) return;
   const ChannelView view = a.view();
   const Asked* alone =
       t.ask(restricted(a.problem(), {view.count() - 1}).problem);
-  if (!alone || !alone->has("y")) return;
-  const Column y = a.out("y");
-  const Column y_alone = alone->out("y");
+  if (!alone || !alone->has(Output::y)) return;
+  const Column y = a.out(Output::y);
+  const Column y_alone = alone->out(Output::y);
   each_channel(a, [&](std::int64_t c) {
-    t.zero(y_alone(c) - y(view.offset(c, view.count() - 1)), "y", c);
+    t.zero(y_alone(c) - y(view.offset(c, view.count() - 1)), Output::y, c);
   });
 }
 
@@ -52,11 +52,11 @@ void inference_is_training(Trial& t) {
   auto frozen = frozen_at_the_batch(a, Operation::forward_inference);
   if (!frozen) return;
   const Asked* q = t.ask(std::move(*frozen));
-  if (!q || !q->has("y") || !a.has("y")) return;
-  const Column y = a.out("y");
-  const Column y_frozen = q->out("y");
+  if (!q || !q->has(Output::y) || !a.has(Output::y)) return;
+  const Column y = a.out(Output::y);
+  const Column y_frozen = q->out(Output::y);
   each_value(a, [&](std::int64_t, std::int64_t i) {
-    t.zero(y_frozen(i) - y(i), "y", i);
+    t.zero(y_frozen(i) - y(i), Output::y, i);
   });
 }
 
@@ -67,10 +67,9 @@ void folded(Trial& t) {
   const Problem& p = a.problem();
   Problem q = p;
   constexpr int kWeight = 3;
-  for (const char* name : {"x", "running_mean", "running_var"}) {
+  for (const Input name : {Input::x, Input::running_mean, Input::running_var}) {
     Tensor& tensor = q.inputs.at(name);
-    const int k =
-        name == std::string_view("running_var") ? 2 * kWeight : kWeight;
+    const int k = name == Input::running_var ? 2 * kWeight : kWeight;
     auto scaled = replaced(tensor, [&](std::uint64_t bits, std::int64_t) {
       return exact_scaled(bits, k, tensor.dtype());
     });
@@ -79,16 +78,16 @@ void folded(Trial& t) {
   }
   q.epsilon = p.epsilon * 64;
   const Asked* layer = t.ask(std::move(q));
-  if (!layer || !layer->has("y") || !a.has("y")) return;
-  const Column y = layer->out("y");
-  const Column x = a.in("x");
-  const Column mean = a.in("running_mean");
+  if (!layer || !layer->has(Output::y) || !a.has(Output::y)) return;
+  const Column y = layer->out(Output::y);
+  const Column x = a.in(Input::x);
+  const Column mean = a.in(Input::running_mean);
   const Column beta = a.beta();
   const OfChannels slope = scales(a);
   const OfChannels offset(
       a, [&](std::int64_t c) { return beta(c) - slope(c) * mean(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {
-    t.zero(y(i) - slope(c) * x(i) - offset(c), "y", i);
+    t.zero(y(i) - slope(c) * x(i) - offset(c), Output::y, i);
   });
 }
 

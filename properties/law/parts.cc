@@ -5,10 +5,10 @@
 
 namespace exactbn {
 
-void along_x(Trial& t, const Asked& a, std::string_view output) {
+void along_x(Trial& t, const Asked& a, Output output) {
   const Column derivative = a.out(output);
   const Column gamma = a.gamma();
-  const Column x = a.in("x");
+  const Column x = a.in(Input::x);
   const Number epsilon = a.epsilon();
   const OfChannels mean = means(a);
   const OfChannels slope(a, [&](std::int64_t c) {
@@ -58,8 +58,8 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a,
     }
   }
   Problem p = as(operation, a.problem());
-  p.inputs["running_mean"] = std::move(mean);
-  p.inputs["running_var"] = std::move(var);
+  p.inputs[Input::running_mean] = std::move(mean);
+  p.inputs[Input::running_var] = std::move(var);
   return p;
 }
 

@@ -86,7 +86,7 @@ inline std::int64_t same_place(std::int64_t i) { return i; }
 template <class Factor, class Value, class Channel>
 void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
              const Value& value, const Channel& channel) {
-  for (const std::string_view name : output_names(b.problem())) {
+  for (const Output name : output_names(b.problem())) {
     const double by = factor(name);
     if (by == 0 || !a.has(name) || !b.has(name)) continue;
     // Calls action(place in a, place in b).
@@ -140,17 +140,17 @@ std::optional<Problem> frozen_at_the_batch(const Asked& a, Operation operation);
 
 // output = gamma eps (x - mean) / (var + eps)^(3/2), every value: what is left
 // of a derivative along x itself, as scale drops out but for epsilon.
-void along_x(Trial& t, const Asked& a, std::string_view output);
+void along_x(Trial& t, const Asked& a, Output output);
 
 // Where and how an answer fails, by a verdict that says so.
 Violation failure_of(const CaseVerdict& verdict);
 
 // 1 for all outputs.
-inline double alike(std::string_view) { return 1; }
+inline double alike(Output) { return 1; }
 
 // The running statistics alone.
-inline bool is_running(std::string_view output) {
-  return output.starts_with("running_");
+inline bool is_running(Output output) {
+  return traits(output).updates.has_value();
 }
 
 }  // namespace exactbn

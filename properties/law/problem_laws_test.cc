@@ -17,10 +17,10 @@ namespace exactbn::problem_laws_test {
 namespace {
 
 // Every output of the problem, in the format of x.
-Tensors answer(const Problem& problem) {
+OutputTensors answer(const Problem& problem) {
   const ExactBatchNorm exact(problem);
-  Tensors outputs;
-  for (const std::string_view name : output_names(problem)) {
+  OutputTensors outputs;
+  for (const Output name : output_names(problem)) {
     outputs.emplace(name, exact.rounded(name, problem.x().dtype()));
   }
   return outputs;
@@ -48,7 +48,9 @@ Tensor transposed(const Tensor& tensor, const std::vector<std::size_t>& order) {
   return result;
 }
 
-Tensors transposed(Tensors tensors, const std::vector<std::size_t>& order) {
+template <class Name>
+TensorsBy<Name> transposed(TensorsBy<Name> tensors,
+                           const std::vector<std::size_t>& order) {
   for (auto& [name, tensor] : tensors) {
     if (shaped_like_x(name)) tensor = transposed(tensor, order);
   }
@@ -77,10 +79,10 @@ RC_GTEST_PROP(ProblemLaws, LayoutDoesNotMatter, ()) {
 RC_GTEST_PROP(ProblemLaws, EachChannelStandsAlone, ()) {
   const Operation operation = *rc::gen::elementOf(kOperations);
   const Problem p = *problems(operation);
-  const Tensors all = answer(p);
+  const OutputTensors all = answer(p);
   const ChannelView view = p.view();
-  const auto column = [&](const Tensors& tensors, std::int64_t c) {
-    Tensors picked;
+  const auto column = [&](const auto& tensors, std::int64_t c) {
+    std::decay_t<decltype(tensors)> picked;
     for (const auto& [name, tensor] : tensors) {
       const bool large = shaped_like_x(name);
       const std::int64_t size = large ? view.count() : 1;
@@ -114,9 +116,9 @@ Problem draw_integers(Draw& draw, Operation operation) {
     x.set_bits(i, integer());
     dy.set_bits(i, integer());
   }
-  p.inputs.emplace("x", std::move(x));
-  p.inputs.emplace("dy", std::move(dy));
-  p.inputs.emplace("gamma",
+  p.inputs.emplace(Input::x, std::move(x));
+  p.inputs.emplace(Input::dy, std::move(dy));
+  p.inputs.emplace(Input::gamma,
                    make_tensor(DType::f64, {3}, std::array{1.25, -3.0, 0.5}));
   return p;
 }
@@ -125,21 +127,23 @@ Problem draw_integers(Draw& draw, Operation operation) {
 Problem frozen_at_the_batch(const Problem& p, Operation operation) {
   Problem training = p;
   training.operation = Operation::forward_training;
-  training.inputs.erase("dy");
+  training.inputs.erase(Input::dy);
   const ExactBatchNorm exact(training);
   Problem frozen = p;
   frozen.operation = operation;
-  frozen.inputs.emplace("running_mean", exact.rounded("mean", DType::f64));
-  frozen.inputs.emplace("running_var", exact.rounded("var", DType::f64));
+  frozen.inputs.emplace(Input::running_mean,
+                        exact.rounded(Output::mean, DType::f64));
+  frozen.inputs.emplace(Input::running_var,
+                        exact.rounded(Output::var, DType::f64));
   return frozen;
 }
 
 RC_GTEST_PROP(ProblemLaws, InferenceWithTheBatchStatisticsIsTraining, ()) {
   Draw draw = *draws();
   Problem p = draw_integers(draw, Operation::forward_training);
-  p.inputs.erase("dy");
+  p.inputs.erase(Input::dy);
   const Problem q = frozen_at_the_batch(p, Operation::forward_inference);
-  RC_ASSERT(answer(q).at("y") == answer(p).at("y"));
+  RC_ASSERT(answer(q).at(Output::y) == answer(p).at(Output::y));
 }
 
 // The parameters have the same gradients, and x has not: the batch statistics
@@ -150,28 +154,30 @@ RC_GTEST_PROP(ProblemLaws, FrozenDxDiffersFromTheTrainingDx, ()) {
   const Problem q = frozen_at_the_batch(p, Operation::backward_inference);
   const ExactBatchNorm training(p);
   const ExactBatchNorm frozen(q);
-  RC_ASSERT(frozen.rounded("dgamma", DType::f64) ==
-            training.rounded("dgamma", DType::f64));
-  RC_ASSERT(frozen.rounded("dbeta", DType::f64) ==
-            training.rounded("dbeta", DType::f64));
+  RC_ASSERT(frozen.rounded(Output::dgamma, DType::f64) ==
+            training.rounded(Output::dgamma, DType::f64));
+  RC_ASSERT(frozen.rounded(Output::dbeta, DType::f64) ==
+            training.rounded(Output::dbeta, DType::f64));
   // Were they equal, the frozen dx would sum to 0 as the other does.
   RC_PRE(training.channel(0).sums.d1.sign() != 0);
-  RC_ASSERT(frozen.rounded("dx", DType::f64) !=
-            training.rounded("dx", DType::f64));
+  RC_ASSERT(frozen.rounded(Output::dx, DType::f64) !=
+            training.rounded(Output::dx, DType::f64));
 }
 
 // dx = gamma dy / sqrt(running_var + eps), squared; x is not in it.
 RC_GTEST_PROP(ProblemLaws, FrozenDxIsGammaDyOverTheDeviation, ()) {
   const Problem p = *problems(Operation::backward_inference);
   const ExactBatchNorm exact(p);
-  const Tensor& dy = *p.find("dy");
+  const Tensor& dy = *p.find(Input::dy);
   for (std::int64_t i = 0; i < dy.size(); ++i) {
     const std::int64_t c = p.view().channel(i);
-    const Dyadic root = p.find("running_var")->exact(c) + dyadic(p.epsilon);
+    const Dyadic root =
+        p.find(Input::running_var)->exact(c) + dyadic(p.epsilon);
     if (root.sign() == 0) continue;
-    const Dyadic gamma = p.find("gamma") ? p.find("gamma")->exact(c) : 1;
+    const Dyadic gamma =
+        p.find(Input::gamma) ? p.find(Input::gamma)->exact(c) : 1;
     const Dyadic numerator = gamma * dy.exact(i);
-    const Surd dx = exact.at("dx", i).value;
+    const Surd dx = exact.at(Output::dx, i).value;
     RC_ASSERT(sign(dx) == numerator.sign());
     RC_ASSERT(dx.p.sign() == 0);
     RC_ASSERT(dx.q * dx.q * root == numerator * numerator * dx.w * dx.d * dx.d);

@@ -12,14 +12,14 @@ constexpr std::string_view kUpdate =
 
 bool runs(const Problem& p) {
   return p.operation == Operation::forward_training && is_short(p) &&
-         (p.find("running_mean") || p.find("running_var"));
+         (p.find(Input::running_mean) || p.find(Input::running_var));
 }
 bool runs_on_several(const Problem& p) { return runs(p) && has_several(p); }
 bool is_average(const Problem& p) {
   return runs(p) && (!p.momentum || (*p.momentum >= 0 && *p.momentum <= 1));
 }
 
-constexpr std::string_view kOutputs[] = {"running_mean", "running_var"};
+constexpr Output kRunning[] = {Output::running_mean, Output::running_var};
 
 // What the batch gives to a running statistic, as the subject declares it;
 // times `divisor`, so that no quotient is needed.
@@ -27,9 +27,8 @@ struct Batch {
   Number value;
   double divisor = 1;
 };
-Batch batch_of(const Trial& t, const Asked& a, std::string_view output,
-               std::int64_t c) {
-  if (output == "running_mean") return {a.mean(c), 1};
+Batch batch_of(const Trial& t, const Asked& a, Output output, std::int64_t c) {
+  if (output == Output::running_mean) return {a.mean(c), 1};
   if (t.declaration().running_variance == RunningVariance::biased) {
     return {a.var(c), 1};
   }
@@ -40,9 +39,10 @@ Batch batch_of(const Trial& t, const Asked& a, std::string_view output,
 // Each running statistic, before and after, by name and channel.
 template <class Do>
 void each_statistic(const Asked& a, const Do& action) {
-  for (const std::string_view output : kOutputs) {
-    if (!a.problem().find(output) || !a.has(output)) continue;
-    const Column old = a.in(output);
+  for (const Output output : kRunning) {
+    const Input updated = *traits(output).updates;
+    if (!a.problem().find(updated) || !a.has(output)) continue;
+    const Column old = a.in(updated);
     const Column now = a.out(output);
     for (std::int64_t c = 0; c < a.view().channels; ++c) {
       action(output, c, old(c), now(c));
@@ -52,8 +52,8 @@ void each_statistic(const Asked& a, const Do& action) {
 
 // scale r = (scale - weight) old + weight batch, times the divisor
 void obeys(Trial& t, const Asked& a) {
-  each_statistic(a, [&](std::string_view output, std::int64_t c,
-                        const Number& old, const Number& now) {
+  each_statistic(a, [&](Output output, std::int64_t c, const Number& old,
+                        const Number& now) {
     const Batch batch = batch_of(t, a, output, c);
     if (batch.divisor == 0) return;
     const Number scale(a.weight_scale());
@@ -68,8 +68,8 @@ void update(Trial& t) { obeys(t, t.base()); }
 // 0 <= weight <= 1: (r - old) and (batch - r) have the sign of batch - old.
 void between(Trial& t) {
   const Asked& a = t.base();
-  each_statistic(a, [&](std::string_view output, std::int64_t c,
-                        const Number& old, const Number& now) {
+  each_statistic(a, [&](Output output, std::int64_t c, const Number& old,
+                        const Number& now) {
     const Batch batch = batch_of(t, a, output, c);
     if (batch.divisor == 0) return;
     const Number divisor(batch.divisor);
@@ -94,15 +94,18 @@ void first_batch(Trial& t) { ask_with_momentum(t, std::nullopt, 0); }
 // The problem with what came of the last one as its old statistics.
 std::optional<Problem> next(const Asked& a) {
   Problem p = a.problem();
-  for (const std::string_view output : kOutputs) {
-    if (!p.find(output)) continue;
+  for (const Output output : kRunning) {
+    const auto updated = p.inputs.find(*traits(output).updates);
+    if (updated == p.inputs.end()) continue;
     if (!a.has(output)) return std::nullopt;
-    Tensor& old = p.inputs.find(output)->second;
+    Tensor& old = updated->second;
     // In exact arithmetic any old statistics will do.
     const auto got = a.answer().outputs.find(output);
     if (got != a.answer().outputs.end()) old = got->second;
     for (std::int64_t c = 0; c < old.size(); ++c) {
-      if (output == "running_var" && old.value(c) < 0) return std::nullopt;
+      if (output == Output::running_var && old.value(c) < 0) {
+        return std::nullopt;
+      }
     }
   }
   ++p.batches_tracked;
@@ -127,17 +130,16 @@ void fixed_point(Trial& t) {
   const Asked& a = t.base();
   auto p = frozen_at_the_batch(a, Operation::forward_training);
   if (!p) return;
-  const bool of_mean = a.problem().find("running_mean") != nullptr;
+  const bool of_mean = a.problem().find(Input::running_mean) != nullptr;
   const bool of_var =
-      a.problem().find("running_var") &&
+      a.problem().find(Input::running_var) &&
       t.declaration().running_variance == RunningVariance::biased;
-  if (!of_mean) p->inputs.erase("running_mean");
-  if (!of_var) p->inputs.erase("running_var");
+  if (!of_mean) p->inputs.erase(Input::running_mean);
+  if (!of_var) p->inputs.erase(Input::running_var);
   const Asked* q = t.ask(std::move(*p));
   if (!q) return;
-  each_statistic(*q,
-                 [&](std::string_view output, std::int64_t c, const Number& old,
-                     const Number& now) { t.zero(now - old, output, c); });
+  each_statistic(*q, [&](Output output, std::int64_t c, const Number& old,
+                         const Number& now) { t.zero(now - old, output, c); });
 }
 
 // Two halves one after the other, as a cumulative average, are the whole; in
@@ -145,39 +147,39 @@ void fixed_point(Trial& t) {
 void mean_of_means(Trial& t) {
   Problem p = t.base().problem();
   const std::int64_t m = p.view().count();
-  if (m % 2 != 0 || !p.find("running_mean")) return;
+  if (m % 2 != 0 || !p.find(Input::running_mean)) return;
   std::vector<std::int64_t> first(static_cast<std::size_t>(m / 2));
   std::vector<std::int64_t> last = first;
   for (std::int64_t k = 0; k < m / 2; ++k) {
     first[static_cast<std::size_t>(k)] = k;
     last[static_cast<std::size_t>(k)] = m / 2 + k;
   }
-  p.inputs.erase("running_var");
+  p.inputs.erase(Input::running_var);
   p.momentum = std::nullopt;
   for (const auto& [now, then] : {std::pair(first, last), {last, first}}) {
     Problem q = restricted(p, now).problem;
     q.batches_tracked = 0;
     const Asked* a = t.ask(std::move(q));
-    if (!a || !a->has("running_mean")) return;
+    if (!a || !a->has(Output::running_mean)) return;
     obeys(t, *a);
     q = restricted(p, then).problem;
     q.batches_tracked = 1;
-    const auto got = a->answer().outputs.find("running_mean");
+    const auto got = a->answer().outputs.find(Output::running_mean);
     if (got != a->answer().outputs.end()) {
-      q.inputs["running_mean"] = got->second;
+      q.inputs[Input::running_mean] = got->second;
     }
     const Asked* b = t.ask(std::move(q));
-    if (!b || !b->has("running_mean")) return;
+    if (!b || !b->has(Output::running_mean)) return;
     obeys(t, *b);
     if (got == a->answer().outputs.end()) continue;
-    const Column r = b->out("running_mean");
-    const Column r_1 = b->in("running_mean");
-    const Column of_first = a->out("running_mean");
+    const Column r = b->out(Output::running_mean);
+    const Column r_1 = b->in(Input::running_mean);
+    const Column of_first = a->out(Output::running_mean);
     each_channel(*b, [&](std::int64_t c) {
       // 2 r = r_1 + mean, and r_1 is as far from the mean of the first half as
       // it may be: what is left is the mean of the whole.
       t.zero(Number(2) * (r(c) - t.base().mean(c)) - (r_1(c) - of_first(c)),
-             "running_mean", c);
+             Output::running_mean, c);
     });
   }
 }
@@ -185,7 +187,8 @@ void mean_of_means(Trial& t) {
 // y is normalized by the batch, whatever was before.
 void not_in_y(Trial& t) {
   const Asked& a = t.base();
-  const Asked* q = t.ask(without(a.problem(), {"running_mean", "running_var"}));
+  const Asked* q =
+      t.ask(without(a.problem(), {Input::running_mean, Input::running_var}));
   if (!q) return;
   compare(t, a, *q, alike);
 }

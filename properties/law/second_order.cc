@@ -16,65 +16,66 @@ bool is_double(const Problem& p) {
   return p.operation == Operation::double_backward_training && is_short(p);
 }
 bool has_along_gamma(const Problem& p) {
-  return is_double(p) && p.find("ddgamma");
+  return is_double(p) && p.find(Input::ddgamma);
 }
 
 // y is homogeneous in x but for epsilon: along x - mean, and so along x,
 // y_dot = gamma xhat eps / w.
 void jvp_along_x(Trial& t) {
-  Problem p = without(t.base().problem(), {"gamma_dot", "beta_dot"});
-  p.inputs["x_dot"] = p.x();
+  Problem p = without(t.base().problem(), {Input::gamma_dot, Input::beta_dot});
+  p.inputs[Input::x_dot] = p.x();
   const Asked* q = t.ask(std::move(p));
-  if (q && q->has("y_dot")) along_x(t, *q, "y_dot");
+  if (q && q->has(Output::y_dot)) along_x(t, *q, Output::y_dot);
 }
 
 // sum y_dot = m beta_dot: the mean of y is beta whatever x is.
 void sum_of_y_dot(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("y_dot")) return;
-  const Column y_dot = a.out("y_dot");
-  const Column beta_dot = a.in("beta_dot");
+  if (!a.has(Output::y_dot)) return;
+  const Column y_dot = a.out(Output::y_dot);
+  const Column beta_dot = a.in(Input::beta_dot);
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, y_dot) - count(a) * beta_dot(c), "y_dot",
+    t.zero(sum_of(a, c, y_dot) - count(a) * beta_dot(c), Output::y_dot,
            a.view().offset(c, 0));
   });
 }
 
 void jvp_of_the_parameters(Trial& t) {
   const Asked& a = t.base();
-  const Asked* q = t.ask(without(a.problem(), {"gamma_dot", "beta_dot"}));
-  if (!q || !a.has("y_dot") || !q->has("y_dot")) return;
-  const Column y_dot = a.out("y_dot");
-  const Column along_x_dot = q->out("y_dot");
-  const Column x = a.in("x");
-  const Column gamma_dot = a.in("gamma_dot");
-  const Column beta_dot = a.in("beta_dot");
+  const Asked* q =
+      t.ask(without(a.problem(), {Input::gamma_dot, Input::beta_dot}));
+  if (!q || !a.has(Output::y_dot) || !q->has(Output::y_dot)) return;
+  const Column y_dot = a.out(Output::y_dot);
+  const Column along_x_dot = q->out(Output::y_dot);
+  const Column x = a.in(Input::x);
+  const Column gamma_dot = a.in(Input::gamma_dot);
+  const Column beta_dot = a.in(Input::beta_dot);
   const OfChannels mean = means(a);
   const OfChannels slope = slopes(a, gamma_dot);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(
         y_dot(i) - along_x_dot(i) - slope(c) * (x(i) - mean(c)) - beta_dot(c),
-        "y_dot", i);
+        Output::y_dot, i);
   });
 }
 
 bool has_along_parameters(const Problem& p) {
-  return is_jvp(p) && (p.find("gamma_dot") || p.find("beta_dot"));
+  return is_jvp(p) && (p.find(Input::gamma_dot) || p.find(Input::beta_dot));
 }
 
 void grad_dy_is_the_jvp(Trial& t) {
   const Asked& a = t.base();
   const Problem& p = a.problem();
   Problem q = as(Operation::jvp_training, p);
-  q.inputs["x_dot"] = p.inputs.at("ddx");
-  if (const Tensor* g = p.find("ddgamma")) q.inputs["gamma_dot"] = *g;
-  if (const Tensor* b = p.find("ddbeta")) q.inputs["beta_dot"] = *b;
+  q.inputs[Input::x_dot] = p.inputs.at(Input::ddx);
+  if (const Tensor* g = p.find(Input::ddgamma)) q.inputs[Input::gamma_dot] = *g;
+  if (const Tensor* b = p.find(Input::ddbeta)) q.inputs[Input::beta_dot] = *b;
   const Asked* jvp = t.ask(std::move(q));
-  if (!jvp || !jvp->has("y_dot") || !a.has("grad_dy")) return;
-  const Column grad_dy = a.out("grad_dy");
-  const Column y_dot = jvp->out("y_dot");
+  if (!jvp || !jvp->has(Output::y_dot) || !a.has(Output::grad_dy)) return;
+  const Column grad_dy = a.out(Output::grad_dy);
+  const Column y_dot = jvp->out(Output::y_dot);
   each_value(a, [&](std::int64_t, std::int64_t i) {
-    t.zero(grad_dy(i) - y_dot(i), "grad_dy", i);
+    t.zero(grad_dy(i) - y_dot(i), Output::grad_dy, i);
   });
 }
 
@@ -82,76 +83,77 @@ void grad_dy_is_the_jvp(Trial& t) {
 void grad_gamma_is_along_dx(Trial& t) {
   const Asked& a = t.base();
   Problem p = as(Operation::backward_training, a.problem());
-  p.inputs.erase("gamma");
+  p.inputs.erase(Input::gamma);
   const Asked* q = t.ask(std::move(p));
-  if (!q || !q->has("dx") || !a.has("grad_gamma")) return;
-  const Column grad_gamma = a.out("grad_gamma");
-  const Column ddx = a.in("ddx");
-  const Column dx = q->out("dx");
+  if (!q || !q->has(Output::dx) || !a.has(Output::grad_gamma)) return;
+  const Column grad_gamma = a.out(Output::grad_gamma);
+  const Column ddx = a.in(Input::ddx);
+  const Column dx = q->out(Output::dx);
   each_channel(a, [&](std::int64_t c) {
     const Number along =
         sum_of(a, c, [&](std::int64_t i) { return ddx(i) * dx(i); });
-    t.zero(along - grad_gamma(c), "grad_gamma", c);
+    t.zero(along - grad_gamma(c), Output::grad_gamma, c);
   });
 }
 
 // grad_x = H ddx, with nothing along gamma: <v, H u> = <u, H v>. Of any v; x
 // read from its end is as good as another.
 void hessian_is_symmetric(Trial& t) {
-  Problem p = without(t.base().problem(), {"ddgamma", "ddbeta"});
+  Problem p = without(t.base().problem(), {Input::ddgamma, Input::ddbeta});
   const ChannelView view = p.view();
   std::vector<std::int64_t> backwards;
   for (std::int64_t k = view.count() - 1; k >= 0; --k) backwards.push_back(k);
   const Asked* of_u = t.ask(p);
   if (!of_u) return;
-  p.inputs["ddx"] = reordered(p, backwards).problem.x();
+  p.inputs[Input::ddx] = reordered(p, backwards).problem.x();
   const Asked* of_v = t.ask(p);
-  if (!of_v || !of_u->has("grad_x") || !of_v->has("grad_x")) return;
-  const Column u_x = of_u->in("ddx");
-  const Column v_x = of_v->in("ddx");
-  const Column hu = of_u->out("grad_x");
-  const Column hv = of_v->out("grad_x");
+  if (!of_v || !of_u->has(Output::grad_x) || !of_v->has(Output::grad_x)) return;
+  const Column u_x = of_u->in(Input::ddx);
+  const Column v_x = of_v->in(Input::ddx);
+  const Column hu = of_u->out(Output::grad_x);
+  const Column hv = of_v->out(Output::grad_x);
   each_channel(*of_u, [&](std::int64_t c) {
     const Number vhu =
         sum_of(*of_u, c, [&](std::int64_t i) { return v_x(i) * hu(i); });
     const Number uhv =
         sum_of(*of_u, c, [&](std::int64_t i) { return u_x(i) * hv(i); });
-    t.zero(vhu - uhv, "grad_x", view.offset(c, 0));
+    t.zero(vhu - uhv, Output::grad_x, view.offset(c, 0));
   });
 }
 
 // The mixed derivative by x and gamma, either way round.
 void mixed_derivative(Trial& t) {
   const Asked& a = t.base();
-  Problem p = without(a.problem(), {"ddgamma", "ddbeta"});
+  Problem p = without(a.problem(), {Input::ddgamma, Input::ddbeta});
   const Asked* along_x = t.ask(p);
   if (!along_x) return;
-  p.inputs["ddgamma"] = a.problem().inputs.at("ddgamma");
-  const Tensor u = p.inputs.at("ddx");
-  p.inputs["ddx"] = filled(u.dtype(), u.shape(), 0);
+  p.inputs[Input::ddgamma] = a.problem().inputs.at(Input::ddgamma);
+  const Tensor u = p.inputs.at(Input::ddx);
+  p.inputs[Input::ddx] = filled(u.dtype(), u.shape(), 0);
   const Asked* along_gamma = t.ask(p);
-  if (!along_gamma || !along_x->has("grad_gamma") ||
-      !along_gamma->has("grad_x")) {
+  if (!along_gamma || !along_x->has(Output::grad_gamma) ||
+      !along_gamma->has(Output::grad_x)) {
     return;
   }
-  const Column ddx = a.in("ddx");
-  const Column ddgamma = a.in("ddgamma");
-  const Column grad_x = along_gamma->out("grad_x");
-  const Column grad_gamma = along_x->out("grad_gamma");
+  const Column ddx = a.in(Input::ddx);
+  const Column ddgamma = a.in(Input::ddgamma);
+  const Column grad_x = along_gamma->out(Output::grad_x);
+  const Column grad_gamma = along_x->out(Output::grad_gamma);
   each_channel(a, [&](std::int64_t c) {
     const Number by_x =
         sum_of(a, c, [&](std::int64_t i) { return ddx(i) * grad_x(i); });
-    t.zero(by_x - ddgamma(c) * grad_gamma(c), "grad_x", a.view().offset(c, 0));
+    t.zero(by_x - ddgamma(c) * grad_gamma(c), Output::grad_x,
+           a.view().offset(c, 0));
   });
 }
 
 // dx does not change when all x do alike.
 void sum_of_grad_x(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("grad_x")) return;
-  const Column grad_x = a.out("grad_x");
+  if (!a.has(Output::grad_x)) return;
+  const Column grad_x = a.out(Output::grad_x);
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, grad_x), "grad_x", a.view().offset(c, 0));
+    t.zero(sum_of(a, c, grad_x), Output::grad_x, a.view().offset(c, 0));
   });
 }
 

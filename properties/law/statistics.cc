@@ -16,77 +16,80 @@ bool is_forward(const Problem& p) {
 
 void mean_of_y(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("y")) return;
-  const Column y = a.out("y");
+  if (!a.has(Output::y)) return;
+  const Column y = a.out(Output::y);
   const Column beta = a.beta();
   each_channel(a, [&](std::int64_t c) {
-    t.zero(sum_of(a, c, y) - count(a) * beta(c), "y", a.view().offset(c, 0));
+    t.zero(sum_of(a, c, y) - count(a) * beta(c), Output::y,
+           a.view().offset(c, 0));
   });
 }
 
 void variance_of_y(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("y")) return;
-  const Column y = a.out("y");
+  if (!a.has(Output::y)) return;
+  const Column y = a.out(Output::y);
   const Column gamma = a.gamma();
   const Column beta = a.beta();
   each_channel(a, [&](std::int64_t c) {
     const Number squares =
         sum_of(a, c, [&](std::int64_t i) { return squared(y(i) - beta(c)); });
-    t.zero(squares - count(a) * squared(gamma(c) * a.invstd(c)) * a.var(c), "y",
-           a.view().offset(c, 0));
+    t.zero(squares - count(a) * squared(gamma(c) * a.invstd(c)) * a.var(c),
+           Output::y, a.view().offset(c, 0));
   });
 }
 
 void mean_is_that_of_x(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("mean")) return;
-  const Column x = a.in("x");
-  const Column mean = a.out("mean");
+  if (!a.has(Output::mean)) return;
+  const Column x = a.in(Input::x);
+  const Column mean = a.out(Output::mean);
   each_channel(a, [&](std::int64_t c) {
     const Number rest =
         sum_of(a, c, [&](std::int64_t i) { return x(i) - mean(c); });
-    t.zero(rest, "mean", c);
+    t.zero(rest, Output::mean, c);
   });
 }
 
 // The mean that is right, as that of the answer may be off.
 void var_is_that_of_x(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("var")) return;
-  const Column x = a.in("x");
-  const Column var = a.out("var");
+  if (!a.has(Output::var)) return;
+  const Column x = a.in(Input::x);
+  const Column var = a.out(Output::var);
   each_channel(a, [&](std::int64_t c) {
     const Number mean = a.mean(c);
     const Number squares =
         sum_of(a, c, [&](std::int64_t i) { return squared(x(i) - mean); });
-    t.zero(squares - count(a) * var(c), "var", c);
+    t.zero(squares - count(a) * var(c), Output::var, c);
   });
 }
 
 void invstd_of_var(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("invstd") || !a.has("var")) return;
-  const Column invstd = a.out("invstd");
-  const Column var = a.out("var");
+  if (!a.has(Output::invstd) || !a.has(Output::var)) return;
+  const Column invstd = a.out(Output::invstd);
+  const Column var = a.out(Output::var);
   each_channel(a, [&](std::int64_t c) {
-    t.zero(squared(invstd(c)) * (var(c) + a.epsilon()) - Number(1), "invstd",
-           c);
+    t.zero(squared(invstd(c)) * (var(c) + a.epsilon()) - Number(1),
+           Output::invstd, c);
   });
 }
 
 void y_of_the_statistics(Trial& t) {
   const Asked& a = t.base();
-  if (!a.has("y") || !a.has("mean") || !a.has("invstd")) return;
-  const Column x = a.in("x");
-  const Column y = a.out("y");
-  const Column mean = a.out("mean");
-  const Column invstd = a.out("invstd");
+  if (!a.has(Output::y) || !a.has(Output::mean) || !a.has(Output::invstd)) {
+    return;
+  }
+  const Column x = a.in(Input::x);
+  const Column y = a.out(Output::y);
+  const Column mean = a.out(Output::mean);
+  const Column invstd = a.out(Output::invstd);
   const Column gamma = a.gamma();
   const Column beta = a.beta();
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     const Number xhat = (x(i) - mean(c)) * invstd(c);
-    t.zero(y(i) - beta(c) - gamma(c) * xhat, "y", i);
+    t.zero(y(i) - beta(c) - gamma(c) * xhat, Output::y, i);
   });
 }
 

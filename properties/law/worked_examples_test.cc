@@ -16,13 +16,14 @@ Problem one_channel(Operation operation, DType dtype,
   Problem p;
   p.operation = operation;
   p.inputs.emplace(
-      "x", make_tensor(dtype, {static_cast<std::int64_t>(x.size()), 1}, x));
+      Input::x,
+      make_tensor(dtype, {static_cast<std::int64_t>(x.size()), 1}, x));
   return p;
 }
 
 class WorkedExample : public testing::TestWithParam<DType> {
  protected:
-  void expect(const ExactBatchNorm& exact, std::string_view output,
+  void expect(const ExactBatchNorm& exact, Output output,
               const std::vector<double>& values) const {
     const Tensor tensor = exact.rounded(output, GetParam());
     ASSERT_EQ(tensor.size(), static_cast<std::int64_t>(values.size()));
@@ -40,29 +41,29 @@ class WorkedExample : public testing::TestWithParam<DType> {
 TEST_P(WorkedExample, FourEvenNumbers) {
   Problem p =
       one_channel(Operation::forward_training, GetParam(), {2, 4, 6, 8});
-  p.inputs.emplace("gamma", make_tensor(GetParam(), {1}, std::array{2.0}));
-  p.inputs.emplace("beta", make_tensor(GetParam(), {1}, std::array{1.0}));
+  p.inputs.emplace(Input::gamma, make_tensor(GetParam(), {1}, std::array{2.0}));
+  p.inputs.emplace(Input::beta, make_tensor(GetParam(), {1}, std::array{1.0}));
   const ExactBatchNorm exact(p);
-  expect(exact, "mean", {5});
-  expect(exact, "var", {5});
+  expect(exact, Output::mean, {5});
+  expect(exact, Output::var, {5});
   // 1 -+ 6 / sqrt(5), 1 -+ 2 / sqrt(5)
-  expect(exact, "y",
+  expect(exact, Output::y,
          {-1.683281572999747635691, 0.1055728090000841214363,
           1.894427190999915878564, 3.683281572999747635691});
-  expect(exact, "invstd", {0.4472135954999579392818});
+  expect(exact, Output::invstd, {0.4472135954999579392818});
 }
 
 // [1, 3]: mean 2, variance 1, xhat -1, 1. With dy = [1/2, -1/2]: dbeta 0,
 // dgamma -1, and dx = dy - 0 - xhat (-1/2) = 0.
 TEST_P(WorkedExample, TwoOddNumbersHaveNoGradient) {
   Problem p = one_channel(Operation::backward_training, GetParam(), {1, 3});
-  p.inputs.emplace("dy",
+  p.inputs.emplace(Input::dy,
                    make_tensor(GetParam(), {2, 1}, std::array{0.5, -0.5}));
   const ExactBatchNorm exact(p);
-  expect(exact, "dbeta", {0});
-  expect(exact, "dgamma", {-1});
-  EXPECT_EQ(sign(exact.at("dx", 0).value), 0);
-  EXPECT_EQ(sign(exact.at("dx", 1).value), 0);
+  expect(exact, Output::dbeta, {0});
+  expect(exact, Output::dgamma, {-1});
+  EXPECT_EQ(sign(exact.at(Output::dx, 0).value), 0);
+  EXPECT_EQ(sign(exact.at(Output::dx, 1).value), 0);
 }
 
 // [0, 1, 2, 5], eps 1/2: mean 2, variance 14/4, w 4. dy = [1, 0, 0, 1]:
@@ -72,13 +73,13 @@ TEST_P(WorkedExample, RationalGradient) {
   Problem p =
       one_channel(Operation::backward_training, GetParam(), {0, 1, 2, 5});
   p.epsilon = 0.5;
-  p.inputs.emplace("dy",
+  p.inputs.emplace(Input::dy,
                    make_tensor(GetParam(), {4, 1}, std::array{1., 0., 0., 1.}));
-  p.inputs.emplace("gamma", make_tensor(GetParam(), {1}, std::array{8.0}));
+  p.inputs.emplace(Input::gamma, make_tensor(GetParam(), {1}, std::array{8.0}));
   const ExactBatchNorm exact(p);
-  expect(exact, "dbeta", {2});
-  expect(exact, "dgamma", {0.5});
-  expect(exact, "dx", {2.5, -1.75, -2, 1.25});
+  expect(exact, Output::dbeta, {2});
+  expect(exact, Output::dgamma, {0.5});
+  expect(exact, Output::dx, {2.5, -1.75, -2, 1.25});
 }
 
 // [0, 2], momentum 1/8, old mean 3 and variance 5: the batch's variance is 1,
@@ -86,14 +87,14 @@ TEST_P(WorkedExample, RationalGradient) {
 TEST_P(WorkedExample, RunningStatistics) {
   Problem p = one_channel(Operation::forward_training, GetParam(), {0, 2});
   p.momentum = 0.125;
-  p.inputs.emplace("running_mean",
+  p.inputs.emplace(Input::running_mean,
                    make_tensor(GetParam(), {1}, std::array{3.0}));
-  p.inputs.emplace("running_var",
+  p.inputs.emplace(Input::running_var,
                    make_tensor(GetParam(), {1}, std::array{5.0}));
   const ExactBatchNorm exact(p);
-  expect(exact, "running_mean", {2.75});
-  expect(exact, "running_var", {4.625});
-  expect(exact, "running_var_biased", {4.5});
+  expect(exact, Output::running_mean, {2.75});
+  expect(exact, Output::running_var, {4.625});
+  expect(exact, Output::running_var_biased, {4.5});
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, WorkedExample, testing::ValuesIn(kDTypes),
@@ -119,10 +120,10 @@ TEST(WorkedExamples, CancellingVariances) {
        }) {
     const Problem p = one_channel(Operation::forward_training, DType::f32, e.x);
     const ExactBatchNorm exact(p);
-    EXPECT_EQ(exact.rounded("mean", DType::f32).bits(0),
+    EXPECT_EQ(exact.rounded(Output::mean, DType::f32).bits(0),
               round_to(e.mean, DType::f32))
         << e.mean;
-    EXPECT_EQ(exact.rounded("var", DType::f32).bits(0),
+    EXPECT_EQ(exact.rounded(Output::var, DType::f32).bits(0),
               round_to(e.variance, DType::f32))
         << e.mean;
   }

@@ -77,7 +77,7 @@ void mutate_values(Draw& draw, Problem& p) {
       tensor.set_bits(i, mutated_bits(draw, tensor.bits(i), dtype));
     }
   }
-  if (name != "running_var") return;
+  if (name != Input::running_var) return;
   for (std::int64_t c = 0; c < tensor.size(); ++c) {
     tensor.set_bits(c, magnitude(tensor.bits(c), dtype));
   }

@@ -25,7 +25,7 @@ TEST(Ball, HoldsWhatIsRight) {
     PlainTextbook<Ball> textbook(p);
     textbook.run();
     const ChannelView view = p.view();
-    for (const std::string_view name : output_names(p)) {
+    for (const Output name : output_names(p)) {
       const bool like_x = shaped_like_x(name);
       std::size_t at = 0;
       for (std::int64_t c = 0; c < view.channels; ++c) {

@@ -29,8 +29,8 @@ class SoundSubject : public Subject {
     declaration_.operations = {Operation::forward_training,
                                Operation::backward_training};
     declaration_.accumulation = kDTypeOf<W>;
-    declaration_.outputs[Operation::forward_training] = {"y", "mean", "var",
-                                                         "invstd"};
+    declaration_.outputs[Operation::forward_training] = {
+        Output::y, Output::mean, Output::var, Output::invstd};
     if (kDTypeOf<W> == DType::f64) {
       declaration_.dtypes = {DType::f64};
     } else {
@@ -49,7 +49,7 @@ class SoundSubject : public Subject {
       const Answer one = channel(channel_problem(p, k));
       for (const auto& [name, tensor] : one.outputs) {
         Tensor& to = all.outputs[name];
-        if (to.size() == 0) to = Tensor(tensor.dtype(), output_shape(p, name));
+        if (to.size() == 0) to = Tensor(tensor.dtype(), shape_of(p, name));
         if (!shaped_like_x(name)) {
           to.set_bits(k, tensor.bits(0));
           continue;
@@ -88,8 +88,9 @@ class SoundSubject : public Subject {
 
   Answer channel(Problem p) const {
     const DType dtype = kDTypeOf<W>;
-    for (const auto& [name, absent] : {std::pair("gamma", 1.0), {"beta", 0}}) {
-      if (!p.find(name)) p.inputs[name] = filled(dtype, {1}, absent);
+    for (const Input name : {Input::gamma, Input::beta}) {
+      if (p.find(name)) continue;
+      p.inputs[name] = filled(dtype, {1}, traits(name).absent);
     }
     const Values<W> x = values_of<W>(p.x());
     const Statistics<W> s = sound_statistics<W>()[algorithm_.statistics].run(x);
@@ -98,8 +99,8 @@ class SoundSubject : public Subject {
           p, x, s,
           kAffineForms<W>[algorithm_.form % kAffineForms<W>.size()].run);
     }
-    const Values<W> dy = values_of<W>(p.inputs.at("dy"));
-    const BackwardInput<W> in = {x, dy, parameter<W>(p, "gamma"),
+    const Values<W> dy = values_of<W>(p.inputs.at(Input::dy));
+    const BackwardInput<W> in = {x, dy, parameter<W>(p, Input::gamma),
                                  normalizer(s, p.epsilon), algorithm_.order};
     return backward(
         p,
@@ -138,7 +139,7 @@ void hunt(std::uint64_t cases, Count& count) {
                 ? ""
                 : std::to_string(s.discoveries[0].index) + " " +
                       s.discoveries[0].violation.law + ": " +
-                      s.discoveries[0].violation.output + " " +
+                      place_of(s.discoveries[0].violation) + " " +
                       s.discoveries[0].violation.text);
     // Of what a run that is ended has come to.
     printf("%-24s %8lu passed, %6lu undecided, %8lu declined\n",

@@ -7,38 +7,54 @@ namespace exactbn {
 
 namespace {
 
-bool is_of_dy(std::string_view output) {
-  return output == "dx" || output == "dgamma" || output == "dbeta" ||
-         output == "grad_x" || output == "grad_gamma";
+bool is_of_dy(Output output) {
+  switch (output) {
+    case Output::dbeta:
+    case Output::dgamma:
+    case Output::dx:
+    case Output::grad_gamma:
+    case Output::grad_x:
+      return true;
+    default:
+      return false;
+  }
 }
 
-bool is_of_direction(std::string_view output) {
-  return output == "y_dot" || output == "grad_dy" || output == "grad_x" ||
-         output == "grad_gamma";
+bool is_of_direction(Output output) {
+  switch (output) {
+    case Output::grad_dy:
+    case Output::grad_gamma:
+    case Output::grad_x:
+    case Output::y_dot:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // What an input that is not finite makes of an output in its channel.
 enum class Spoilt : std::uint8_t { no, nan, not_finite };
 
-Spoilt spoilt(std::string_view output, const ChannelEstimate& e,
-              bool by_batch) {
+Spoilt spoilt(Output output, const ChannelEstimate& e, bool by_batch) {
   const bool by_dy = !e.dy_is_finite && is_of_dy(output);
   if (!by_batch) {
     // An element of y or dx is spoilt by its own input alone.
-    const bool by_sum = (output == "dbeta" && by_dy) ||
-                        (output == "dgamma" && (by_dy || !e.x_is_finite));
+    const bool by_sum = (output == Output::dbeta && by_dy) ||
+                        (output == Output::dgamma && (by_dy || !e.x_is_finite));
     return by_sum ? Spoilt::not_finite : Spoilt::no;
   }
   const bool by_direction = !e.direction_is_finite && is_of_direction(output);
-  if (!e.x_is_finite && output != "dbeta") {
-    return output == "mean" || output == "running_mean" ? Spoilt::not_finite
-                                                        : Spoilt::nan;
+  if (!e.x_is_finite && output != Output::dbeta) {
+    return output == Output::mean || output == Output::running_mean
+               ? Spoilt::not_finite
+               : Spoilt::nan;
   }
   return by_dy || by_direction ? Spoilt::not_finite : Spoilt::no;
 }
 
 bool parameters_are_finite(const Problem& p, std::int64_t c) {
-  for (const char* name : {"gamma", "beta", "running_mean", "running_var"}) {
+  for (const Input name :
+       {Input::gamma, Input::beta, Input::running_mean, Input::running_var}) {
     const Tensor* const tensor = p.find(name);
     if (tensor && !tensor->finite(c)) return false;
   }
@@ -50,56 +66,50 @@ bool parameters_are_finite(const Problem& p, std::int64_t c) {
 bool is_product(const Problem& p, std::int64_t c, double value,
                 std::uint64_t got, DType dtype) {
   if (!parameters_are_finite(p, c)) return false;
-  const Tensor* const gamma = p.find("gamma");
-  const double product = (gamma ? gamma->value(c) : 1) * value;
+  const double product = p.parameter(Input::gamma, c) * value;
   if (std::isnan(product) || !format(dtype).infinities) {
     return is_nan(got, dtype);
   }
   return is_infinite(got, dtype) && is_negative(got, dtype) == (product < 0);
 }
 
-// Whether an output is divided by sqrt(w).
-bool has_root(std::string_view output) {
-  return output == "invstd" || output == "dgamma" || output == "grad_gamma" ||
-         shaped_like_x(output);
-}
-
 // Whether the numerator over sqrt(w) = 0 is surely not 0 with statistics that
 // are frozen.
-bool has_numerator(const Problem& p, std::string_view output, std::int64_t c,
+bool has_numerator(const Problem& p, Output output, std::int64_t c,
                    std::int64_t i) {
-  const Tensor* const gamma = p.find("gamma");
-  if (gamma && gamma->value(c) == 0) return false;
-  if (output == "y") return p.x().value(i) != p.find("running_mean")->value(c);
-  return output == "dx" && p.find("dy")->value(i) != 0;
+  if (p.parameter(Input::gamma, c) == 0) return false;
+  if (output == Output::y) {
+    return p.x().value(i) != p.parameter(Input::running_mean, c);
+  }
+  return output == Output::dx && p.find(Input::dy)->value(i) != 0;
 }
 
 }  // namespace
 
 bool surely_passes_for_no_number(const Asked& asked,
-                                 const Declaration& declaration,
-                                 std::string_view output, std::int64_t c,
-                                 std::int64_t i, std::uint64_t got,
-                                 DType dtype) {
+                                 const Declaration& declaration, Output output,
+                                 std::int64_t c, std::int64_t i,
+                                 std::uint64_t got, DType dtype) {
   if (is_finite(got, dtype)) return false;
   const Problem& p = asked.problem();
   const ChannelEstimate& e = asked.estimate(c);
   const bool by_batch = normalizes_by_batch(p.operation);
-  if (output == "running_var" && asked.m() == 1 &&
+  if (output == Output::running_var && asked.m() == 1 &&
       declaration.running_variance == RunningVariance::unbiased) {
     return declaration.single_value != SingleValue::keep && is_nan(got, dtype);
   }
   const Spoilt is = spoilt(output, e, by_batch);
   if (is != Spoilt::no) return is == Spoilt::not_finite || is_nan(got, dtype);
   if (!by_batch && shaped_like_x(output)) {
-    const double value = (output == "y" ? p.x() : *p.find("dy")).value(i);
+    const double value =
+        (output == Output::y ? p.x() : *p.find(Input::dy)).value(i);
     if (!std::isfinite(value)) return is_product(p, c, value, got, dtype);
   }
-  if (!e.root_is_zero || !has_root(output)) return false;
+  if (!e.root_is_zero || !traits(output).over_root) return false;
   if (!by_batch) return is_nan(got, dtype) || has_numerator(p, output, c, i);
   if (declaration.zero_variance == ZeroVariance::zero) return false;
-  return output == "invstd" ? got == format(dtype).overflow()
-                            : is_nan(got, dtype);
+  return output == Output::invstd ? got == format(dtype).overflow()
+                                  : is_nan(got, dtype);
 }
 
 }  // namespace exactbn

@@ -9,9 +9,8 @@ namespace exactbn {
 // right value is no number there, and neither is this one (bounds.md has the
 // cases). What this cannot tell is for the judge.
 bool surely_passes_for_no_number(const Asked& asked,
-                                 const Declaration& declaration,
-                                 std::string_view output, std::int64_t c,
-                                 std::int64_t i, std::uint64_t got,
-                                 DType dtype);
+                                 const Declaration& declaration, Output output,
+                                 std::int64_t c, std::int64_t i,
+                                 std::uint64_t got, DType dtype);
 
 }  // namespace exactbn

@@ -8,9 +8,9 @@
 
 #include "oracles/check/output_verdict.h"
 #include "properties/number/ball.h"
-#include "properties/power_of_two.h"
 #include "properties/survey/sure_edge.h"
 #include "reference/plain_textbook.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 
@@ -30,8 +30,8 @@ Wide least_ulp(const Ball& right, const Format& f) {
 // One output.
 class OutputCheck {
  public:
-  OutputCheck(const Asked& asked, const Declaration& declaration,
-              std::string_view name, const Tensor& got, Grade required)
+  OutputCheck(const Asked& asked, const Declaration& declaration, Output name,
+              const Tensor& got, Grade required)
       : asked_(asked),
         declaration_(declaration),
         name_(name),
@@ -148,7 +148,7 @@ class OutputCheck {
 
   const Asked& asked_;
   const Declaration& declaration_;
-  std::string_view name_;
+  Output name_;
   const Tensor& got_;
   Grade required_;
   Format format_;
@@ -168,7 +168,7 @@ std::optional<Verdict> sure_verdict(const Asked& asked,
   PlainTextbook<Ball> right(problem);
   right.run();
   std::optional<Verdict> worst;
-  for (const std::string_view name : output_names(problem)) {
+  for (const Output name : output_names(problem)) {
     if (!offers(declaration, problem.operation, name)) continue;
     const auto got = answer.outputs.find(name);
     if (got == answer.outputs.end()) return std::nullopt;

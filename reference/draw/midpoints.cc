@@ -47,26 +47,26 @@ std::vector<TieProblem> ties_of_y(Draw& draw, DType dtype) {
   const Tensor start = one(dtype, from_above ? b.high() : b.low());
   const Tensor zeros = tensor(dtype, {0, 0});
   Problem p;
-  p.inputs["x"] = tensor(dtype, either_side(draw, d));
-  p.inputs["gamma"] = slope;
-  p.inputs["beta"] = start;
-  ties.push_back({p, "y", 1, b});
+  p.inputs[Input::x] = tensor(dtype, either_side(draw, d));
+  p.inputs[Input::gamma] = slope;
+  p.inputs[Input::beta] = start;
+  ties.push_back({p, Output::y, 1, b});
 
-  p.inputs.erase("beta");
+  p.inputs.erase(Input::beta);
   p.operation = Operation::jvp_training;
-  p.inputs["x_dot"] = zeros;
-  p.inputs["gamma_dot"] = slope;
-  p.inputs["beta_dot"] = start;
-  ties.push_back({p, "y_dot", 1, b});
+  p.inputs[Input::x_dot] = zeros;
+  p.inputs[Input::gamma_dot] = slope;
+  p.inputs[Input::beta_dot] = start;
+  ties.push_back({p, Output::y_dot, 1, b});
 
   Problem q;
   q.operation = Operation::double_backward_training;
-  q.inputs = {{"x", p.x()},
-              {"dy", zeros},
-              {"ddx", zeros},
-              {"ddgamma", slope},
-              {"ddbeta", start}};
-  ties.push_back({q, "grad_dy", 1, b});
+  q.inputs = {{Input::x, p.x()},
+              {Input::dy, zeros},
+              {Input::ddx, zeros},
+              {Input::ddgamma, slope},
+              {Input::ddbeta, start}};
+  ties.push_back({q, Output::grad_dy, 1, b});
   return ties;
 }
 
@@ -80,16 +80,16 @@ std::vector<TieProblem> ties_of_any_y(Draw& draw, DType dtype) {
   const double d = std::ldexp(1.0, static_cast<int>(draw.below(4)));
   Problem p;
   p.epsilon = 3 * d * d;
-  p.inputs["x"] = tensor(dtype, either_side(draw, d));
-  p.inputs["gamma"] = one(dtype, b.ulp());
-  p.inputs["beta"] = one(dtype, b.low());
-  ties.push_back({p, "y", 1, b});
+  p.inputs[Input::x] = tensor(dtype, either_side(draw, d));
+  p.inputs[Input::gamma] = one(dtype, b.ulp());
+  p.inputs[Input::beta] = one(dtype, b.low());
+  ties.push_back({p, Output::y, 1, b});
 
   p.operation = Operation::forward_inference;
   const Tensor mean = one(dtype, (p.x().value(0) + p.x().value(1)) / 2);
-  p.inputs["running_mean"] = mean;
-  p.inputs["running_var"] = one(dtype, d * d);
-  ties.push_back({p, "y", 1, b});
+  p.inputs[Input::running_mean] = mean;
+  p.inputs[Input::running_var] = one(dtype, d * d);
+  ties.push_back({p, Output::y, 1, b});
   return ties;
 }
 
@@ -100,20 +100,20 @@ std::vector<TieProblem> ties_of_sums(Draw& draw, DType dtype) {
   if (b.has_high()) {
     Problem p;
     p.momentum = 0.5;
-    p.inputs["x"] = tensor(dtype, {b.low(), b.high()});
-    ties.push_back({p, "mean", 0, b});
-    p.inputs["x"] = tensor(dtype, {b.low(), b.low()});
-    p.inputs["running_mean"] = one(dtype, b.high());
-    ties.push_back({p, "running_mean", 0, b});
+    p.inputs[Input::x] = tensor(dtype, {b.low(), b.high()});
+    ties.push_back({p, Output::mean, 0, b});
+    p.inputs[Input::x] = tensor(dtype, {b.low(), b.low()});
+    p.inputs[Input::running_mean] = one(dtype, b.high());
+    ties.push_back({p, Output::running_mean, 0, b});
   }
   if (b.has_half_ulp()) {
     Problem p;
     p.operation = Operation::backward_training;
-    p.inputs["x"] = tensor(dtype, either_side(draw, 1));
-    p.inputs["dy"] = tensor(dtype, {b.half_ulp(), b.low()});
-    ties.push_back({p, "dbeta", 0, b});
-    p.inputs["dy"] = tensor(dtype, {-b.half_ulp(), b.low()});
-    ties.push_back({p, "dgamma", 0, b});
+    p.inputs[Input::x] = tensor(dtype, either_side(draw, 1));
+    p.inputs[Input::dy] = tensor(dtype, {b.half_ulp(), b.low()});
+    ties.push_back({p, Output::dbeta, 0, b});
+    p.inputs[Input::dy] = tensor(dtype, {-b.half_ulp(), b.low()});
+    ties.push_back({p, Output::dgamma, 0, b});
   }
   return ties;
 }
@@ -140,23 +140,23 @@ std::vector<TieProblem> ties_of_gradients(Draw& draw, DType dtype) {
   const Tensor dy = tensor(dtype, {a, -a, 0, 0});
   Problem p;
   p.operation = Operation::backward_training;
-  p.inputs = {{"x", x}, {"dy", dy}, {"gamma", one(dtype, 3)}};
-  ties.push_back({p, "dx", 0, b});
+  p.inputs = {{Input::x, x}, {Input::dy, dy}, {Input::gamma, one(dtype, 3)}};
+  ties.push_back({p, Output::dx, 0, b});
 
   p.operation = Operation::backward_inference;
-  p.inputs["running_mean"] = one(dtype, draw.normal());
-  p.inputs["running_var"] = one(dtype, d * d);
-  ties.push_back({p, "dx", 0, b});
+  p.inputs[Input::running_mean] = one(dtype, draw.normal());
+  p.inputs[Input::running_var] = one(dtype, d * d);
+  ties.push_back({p, Output::dx, 0, b});
 
   Problem q;
   q.operation = Operation::double_backward_training;
-  q.inputs = {{"x", x},
-              {"dy", dy},
-              {"ddx", tensor(dtype, {3, 0, 0, 0})},
-              {"gamma", one(dtype, 0)},
-              {"ddgamma", one(dtype, 3)}};
-  ties.push_back({q, "grad_x", 0, b});
-  ties.push_back({q, "grad_gamma", 0, b});
+  q.inputs = {{Input::x, x},
+              {Input::dy, dy},
+              {Input::ddx, tensor(dtype, {3, 0, 0, 0})},
+              {Input::gamma, one(dtype, 0)},
+              {Input::ddgamma, one(dtype, 3)}};
+  ties.push_back({q, Output::grad_x, 0, b});
+  ties.push_back({q, Output::grad_gamma, 0, b});
   return ties;
 }
 
@@ -177,11 +177,11 @@ std::vector<TieProblem> ties_of_variance(Draw& draw, DType dtype) {
   const Midpoint b = midpoint_of(dtype, factor * a * a, -8, false);
   Problem p;
   p.momentum = 1;
-  p.inputs["x"] = thrice ? tensor(dtype, {-size, -size, -size, 3 * size})
-                         : tensor(dtype, {-size, size});
-  p.inputs["running_var"] = one(dtype, 7);
-  ties.push_back({p, "var", 0, b});
-  ties.push_back({p, "running_var_biased", 0, b});
+  p.inputs[Input::x] = thrice ? tensor(dtype, {-size, -size, -size, 3 * size})
+                              : tensor(dtype, {-size, size});
+  p.inputs[Input::running_var] = one(dtype, 7);
+  ties.push_back({p, Output::var, 0, b});
+  ties.push_back({p, Output::running_var_biased, 0, b});
   return ties;
 }
 
@@ -192,8 +192,9 @@ TieProblem tie_of_invstd() {
   std::vector<double> x(257, 0);
   x[100] = 1;
   Problem p;
-  p.inputs["x"] = tensor(DType::bf16, x);
-  return {p, "invstd", 0, {DType::bf16, round_to(16.0, DType::bf16), false}};
+  p.inputs[Input::x] = tensor(DType::bf16, x);
+  return {
+      p, Output::invstd, 0, {DType::bf16, round_to(16.0, DType::bf16), false}};
 }
 
 }  // namespace exactbn

@@ -15,7 +15,7 @@ namespace exactbn {
 // the others have too few values to build on.
 struct TieProblem {
   Problem problem;
-  std::string output;
+  Output output;
   std::int64_t index = 0;
   Midpoint midpoint;  // the exact value of that element
 };

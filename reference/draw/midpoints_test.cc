@@ -23,20 +23,23 @@ struct Directions {
 };
 using Tally = std::map<std::string, Directions, std::less<>>;
 
+std::string name_of(Output output, DType dtype) {
+  return std::string(to_string(output)) + ' ' + std::string(format(dtype).name);
+}
+
 void expect_tie(const TieProblem& tie, Tally& tally) {
   const auto& [p, output, i, b] = tie;
   require_valid(p);
   const ExactBatchNorm exact(p);
   const Exact value = exact.at(output, i);
-  const std::string what = output + ' ' + std::string(format(b.dtype).name) +
-                           " above " + to_hexfloat(b.below, b.dtype);
+  const std::string what =
+      name_of(output, b.dtype) + " above " + to_hexfloat(b.below, b.dtype);
   ASSERT_EQ(value.kind, Exact::Kind::number) << what;
   ASSERT_EQ(compare(value.value, b.value()), 0) << "no tie: " << what;
   ASSERT_EQ(round_to(value, b.dtype), b.even()) << what;
   ASSERT_EQ(exact.rounded(output, b.dtype).bits(i), b.even()) << what;
   ASSERT_EQ(rounded(exact, output, b.dtype).bits(i), b.even()) << what;
-  Directions& directions =
-      tally[output + ' ' + std::string(format(b.dtype).name)];
+  Directions& directions = tally[name_of(output, b.dtype)];
   ++(b.below % 2 == 0 ? directions.down : directions.up);
 }
 

@@ -79,7 +79,7 @@ std::size_t pairs(DType dtype) {
 Problem with(const Solved& s, bool above, DType dtype) {
   Problem p;
   p.epsilon = above ? s.eps_above : s.eps_below;
-  p.inputs["x"] = make_tensor(dtype, {std::ssize(s.x), 1}, s.x);
+  p.inputs[Input::x] = make_tensor(dtype, {std::ssize(s.x), 1}, s.x);
   return p;
 }
 
@@ -97,12 +97,13 @@ std::vector<HardProblem> hard_by_epsilon(Draw& draw, DType dtype) {
   const double d = std::ldexp(1.0, static_cast<int>(draw.below(4)));
   Problem p;
   p.epsilon = std::ldexp(1.0, -static_cast<int>(100 + draw.below(975)));
-  p.inputs["x"] = make_tensor(dtype, {2, 1}, std::vector{mean - d, mean + d});
-  p.inputs["beta"] =
+  p.inputs[Input::x] =
+      make_tensor(dtype, {2, 1}, std::vector{mean - d, mean + d});
+  p.inputs[Input::beta] =
       make_tensor(dtype, {1}, std::vector{beyond ? m.high() : m.low()});
-  p.inputs["gamma"] = make_tensor(
+  p.inputs[Input::gamma] = make_tensor(
       dtype, {1}, std::vector{beyond ? -m.half_ulp() : m.half_ulp()});
-  problems.push_back({p, "y", 1, m, beyond});
+  problems.push_back({p, Output::y, 1, m, beyond});
   return problems;
 }
 
@@ -125,10 +126,10 @@ std::vector<HardProblem> hard_y(Draw& draw, DType dtype) {
   // With more of eps, y is nearer to beta.
   for (const bool above : {false, true}) {
     Problem p = with(s, above, dtype);
-    p.inputs["gamma"] = make_tensor(dtype, {1}, std::vector{gamma});
-    p.inputs["beta"] = make_tensor(dtype, {1}, std::vector{beta});
+    p.inputs[Input::gamma] = make_tensor(dtype, {1}, std::vector{gamma});
+    p.inputs[Input::beta] = make_tensor(dtype, {1}, std::vector{beta});
     const bool larger = (c > Rational(beta)) != above;
-    problems.push_back({p, "y", 1, m, larger != m.negative});
+    problems.push_back({p, Output::y, 1, m, larger != m.negative});
   }
   return problems;
 }
@@ -144,7 +145,7 @@ std::vector<HardProblem> hard_invstd(Draw& draw, DType dtype) {
   const Rational c = rational(m.value());
   const Solved s = solve(1 / (c * c), {}, pairs(dtype), dtype);
   for (const bool above : {false, true}) {
-    problems.push_back({with(s, above, dtype), "invstd", 0, m, !above});
+    problems.push_back({with(s, above, dtype), Output::invstd, 0, m, !above});
   }
   return problems;
 }

@@ -16,7 +16,7 @@ namespace exactbn {
 // For formats of 16 bits and more: the others have too few values to build on.
 struct HardProblem {
   Problem problem;
-  std::string output;
+  Output output;
   std::int64_t index = 0;
   Midpoint midpoint;
   bool beyond = false;  // away from 0, or short of the midpoint

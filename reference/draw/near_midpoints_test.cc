@@ -36,7 +36,8 @@ void expect_side(const HardProblem& hard, Tally& tally) {
   const std::uint64_t want = m.bits(beyond);
   const ExactBatchNorm exact(p);
   const Exact value = exact.at(output, i);
-  const std::string what = output + ' ' + std::string(format(m.dtype).name);
+  const std::string what =
+      std::string(to_string(output)) + ' ' + std::string(format(m.dtype).name);
   ASSERT_EQ(value.kind, Exact::Kind::number);
   ASSERT_EQ(compare(value.value, m.value()), beyond != m.negative ? 1 : -1)
       << what;

@@ -9,15 +9,15 @@ namespace exactbn {
 using Kind = Exact::Kind;
 
 const Tensor* ExactBatchNorm::direction() const {
-  const bool jvp = problem_.operation == Operation::jvp_training;
-  return problem_.find(jvp ? "x_dot" : "ddx");
+  const auto& inputs = traits(problem_.operation).direction;
+  return inputs ? problem_.find(inputs->x) : nullptr;
 }
 
 void ExactBatchNorm::add_direction(State& state, std::int64_t c) const {
-  if (!direction()) return;
-  const bool jvp = problem_.operation == Operation::jvp_training;
-  const double gamma = parameter(jvp ? "gamma_dot" : "ddgamma", c, 0);
-  const double beta = parameter(jvp ? "beta_dot" : "ddbeta", c, 0);
+  const auto& inputs = traits(problem_.operation).direction;
+  if (!inputs) return;
+  const double gamma = problem_.parameter(inputs->gamma, c);
+  const double beta = problem_.parameter(inputs->beta, c);
   state.along_gamma_finite = std::isfinite(gamma);
   state.along_beta_finite = std::isfinite(beta);
   if (state.along_gamma_finite) state.along.gamma = dyadic(gamma);
@@ -45,7 +45,7 @@ Exact ExactBatchNorm::grad_x(std::int64_t i, std::int64_t c) const {
     return {Kind::nonfinite, {}};
   }
   if (s.exact.root.sign() == 0) return {Kind::division_by_zero, {}};
-  const Tensor& dy = problem_.inputs.at("dy");
+  const Tensor& dy = problem_.inputs.at(Input::dy);
   const Tensor& u = *direction();
   return {Kind::number, exactbn::grad_x(s.exact, s.along, problem_.x().exact(i),
                                         dy.exact(i), u.exact(i))};

@@ -161,10 +161,10 @@ TEST(RunningAfter, AgreesWithTheTextbookInFourHundredDigits) {
 }
 
 // What a framework does: every step rounds, and the next begins there.
-constexpr std::string_view name_of(Statistic statistic) {
-  return statistic == Statistic::mean  ? "running_mean"
-         : statistic == Statistic::var ? "running_var"
-                                       : "running_var_biased";
+constexpr Output name_of(Statistic statistic) {
+  return statistic == Statistic::mean  ? Output::running_mean
+         : statistic == Statistic::var ? Output::running_var
+                                       : Output::running_var_biased;
 }
 
 struct Rounded {
@@ -177,12 +177,11 @@ Rounded rounded_at_every_step(const History& h, Statistic statistic,
   Problem p;
   p.momentum = h.momentum;
   p.batches_tracked = h.tracked;
-  const std::string input =
-      statistic == Statistic::mean ? "running_mean" : "running_var";
+  const Input input = *traits(name_of(statistic)).updates;
   p.inputs[input] = make_tensor(dtype, {1}, std::vector{h.start});
   Rounded r;
   for (const Tensor& x : h.batches) {
-    p.inputs["x"] = x;
+    p.inputs[Input::x] = x;
     const double old = p.inputs[input].value(0);
     const Exact exact = ExactBatchNorm(p).at(name_of(statistic), 0);
     r.bits = round_to(exact, dtype);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "reference/direction_sums.h"
 #include "reference/exact/channel.h"
+#include "reference/sums.h"
 
 namespace exactbn {
 

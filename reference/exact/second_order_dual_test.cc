@@ -77,22 +77,19 @@ struct Question {
     problem.operation = operation;
     problem.epsilon = draw.unit();
     const auto m = static_cast<std::int64_t>(2 + draw.below(6));
-    problem.inputs["x"] = Tensor(DType::f64, {m, 1});
-    const InputNames& names = input_names(operation);
-    for (const auto& list : {names.required, names.optional}) {
-      for (const std::string_view name : list) {
-        Tensor tensor(DType::f64, output_shape(problem, name));
-        for (std::int64_t i = 0; i < tensor.size(); ++i) {
-          tensor.set_bits(i, round_to(1 + draw.normal(), DType::f64));
-        }
-        problem.inputs.insert_or_assign(std::string(name), tensor);
+    problem.inputs[Input::x] = Tensor(DType::f64, {m, 1});
+    for (const Input name : inputs_of(operation)) {
+      Tensor tensor(DType::f64, shape_of(problem, name));
+      for (std::int64_t i = 0; i < tensor.size(); ++i) {
+        tensor.set_bits(i, round_to(1 + draw.normal(), DType::f64));
       }
+      problem.inputs.insert_or_assign(name, tensor);
     }
   }
 
   std::int64_t m() const { return problem.x().size(); }
 
-  Real operator()(std::string_view name, std::int64_t i = 0) const {
+  Real operator()(Input name, std::int64_t i = 0) const {
     return Real(problem.find(name)->value(i));
   }
 };
@@ -108,14 +105,15 @@ TEST(SecondOrder, YDotIsTheSlopeOfTheForwardPass) {
     const Question in(draw, Operation::jvp_training);
     std::vector<First> x;
     for (std::int64_t i = 0; i < in.m(); ++i) {
-      x.push_back({in("x", i), in("x_dot", i)});
+      x.push_back({in(Input::x, i), in(Input::x_dot, i)});
     }
     const std::vector<First> y =
-        forward<First>(x, {in("gamma"), in("gamma_dot")}, {0, in("beta_dot")},
-                       {in.problem.epsilon, 0});
+        forward<First>(x, {in(Input::gamma), in(Input::gamma_dot)},
+                       {0, in(Input::beta_dot)}, {in.problem.epsilon, 0});
     const ExactBatchNorm exact(in.problem);
     for (std::int64_t i = 0; i < in.m(); ++i) {
-      expect_near(exact.at("y_dot", i), y[static_cast<std::size_t>(i)].slope);
+      expect_near(exact.at(Output::y_dot, i),
+                  y[static_cast<std::size_t>(i)].slope);
     }
   }
 }
@@ -125,14 +123,14 @@ TEST(SecondOrder, YDotIsTheSlopeOfTheForwardPass) {
 Real slope_of_l(const Question& in, std::int64_t k) {
   std::vector<Second> x;
   for (std::int64_t i = 0; i < in.m(); ++i) {
-    x.push_back({{in("x", i), in("ddx", i)}, {Real(i == k), 0}});
+    x.push_back({{in(Input::x, i), in(Input::ddx, i)}, {Real(i == k), 0}});
   }
-  const std::vector<Second> y =
-      forward<Second>(x, {{in("gamma"), in("ddgamma")}, {Real(k < 0), 0}},
-                      {{0, in("ddbeta")}, 0}, {{in.problem.epsilon, 0}, 0});
+  const std::vector<Second> y = forward<Second>(
+      x, {{in(Input::gamma), in(Input::ddgamma)}, {Real(k < 0), 0}},
+      {{0, in(Input::ddbeta)}, 0}, {{in.problem.epsilon, 0}, 0});
   Real sum = 0;
   for (std::int64_t i = 0; i < in.m(); ++i) {
-    sum += in("dy", i) * y[static_cast<std::size_t>(i)].slope.slope;
+    sum += in(Input::dy, i) * y[static_cast<std::size_t>(i)].slope.slope;
   }
   return sum;
 }
@@ -142,9 +140,9 @@ TEST(SecondOrder, TheDoubleBackwardIsTheSlopeOfASlope) {
   for (int trial = 0; trial < 100; ++trial) {
     const Question in(draw, Operation::double_backward_training);
     const ExactBatchNorm exact(in.problem);
-    expect_near(exact.at("grad_gamma", 0), slope_of_l(in, -1));
+    expect_near(exact.at(Output::grad_gamma, 0), slope_of_l(in, -1));
     for (std::int64_t k = 0; k < in.m(); ++k) {
-      expect_near(exact.at("grad_x", k), slope_of_l(in, k));
+      expect_near(exact.at(Output::grad_x, k), slope_of_l(in, k));
     }
   }
 }

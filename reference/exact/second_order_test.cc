@@ -28,23 +28,19 @@ Problem any_problem(Draw& draw, Operation operation, DType dtype) {
   p.operation = operation;
   p.epsilon = draw.unit();
   const auto m = static_cast<std::int64_t>(1 + draw.below(6));
-  p.inputs["x"] = Tensor(dtype, {m, 2});
-  const InputNames& names = input_names(operation);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      p.inputs.insert_or_assign(std::string(name),
-                                drawn(draw, dtype, output_shape(p, name)));
-    }
+  p.inputs[Input::x] = Tensor(dtype, {m, 2});
+  for (const Input name : inputs_of(operation)) {
+    p.inputs.insert_or_assign(name, drawn(draw, dtype, shape_of(p, name)));
   }
   return p;
 }
 
 // The same x and gamma, and other inputs under other names.
 Problem asked(const Problem& p, Operation operation,
-              std::initializer_list<std::pair<std::string, std::string>> as) {
+              std::initializer_list<std::pair<Input, Input>> as) {
   Problem q = p;
   q.operation = operation;
-  q.inputs = {{"x", p.x()}, {"gamma", p.inputs.at("gamma")}};
+  q.inputs = {{Input::x, p.x()}, {Input::gamma, p.inputs.at(Input::gamma)}};
   for (const auto& [name, from] : as) q.inputs[name] = p.inputs.at(from);
   return q;
 }
@@ -72,8 +68,8 @@ struct Sum {
 };
 
 // The inner product of an output with an input, over a channel.
-void add(Sum& sum, const Problem& p, std::string_view output,
-         const Tensor& input, std::int64_t c) {
+void add(Sum& sum, const Problem& p, Output output, const Tensor& input,
+         std::int64_t c) {
   const ExactBatchNorm exact(p);
   const bool like_x = shaped_like_x(output);
   for (std::int64_t k = 0; k < (like_x ? p.view().count() : 1); ++k) {
@@ -89,14 +85,16 @@ TEST(SecondOrder, TheJvpIsTheAdjointOfTheBackwardPassExactly) {
       const Problem jvp = any_problem(draw, Operation::jvp_training, dtype);
       Problem backward = asked(jvp, Operation::backward_training, {});
       const Tensor dy = drawn(draw, dtype, jvp.x().shape());
-      backward.inputs["dy"] = dy;
+      backward.inputs[Input::dy] = dy;
       for (std::int64_t c = 0; c < 2; ++c) {
         Sum forward;
-        add(forward, jvp, "y_dot", dy, c);
+        add(forward, jvp, Output::y_dot, dy, c);
         Sum reverse;
-        add(reverse, backward, "dx", jvp.inputs.at("x_dot"), c);
-        add(reverse, backward, "dgamma", jvp.inputs.at("gamma_dot"), c);
-        add(reverse, backward, "dbeta", jvp.inputs.at("beta_dot"), c);
+        add(reverse, backward, Output::dx, jvp.inputs.at(Input::x_dot), c);
+        add(reverse, backward, Output::dgamma, jvp.inputs.at(Input::gamma_dot),
+            c);
+        add(reverse, backward, Output::dbeta, jvp.inputs.at(Input::beta_dot),
+            c);
         ASSERT_EQ(forward, reverse) << format(dtype).name;
       }
     }
@@ -111,15 +109,15 @@ TEST(SecondOrder, TheDoubleBackwardIsSymmetricExactly) {
       const auto operation = Operation::double_backward_training;
       Problem a = any_problem(draw, operation, dtype);
       Problem b = a;
-      std::swap(b.inputs["ddgamma"], b.inputs["ddbeta"]);
-      b.inputs["ddx"] = drawn(draw, dtype, b.x().shape());
+      std::swap(b.inputs[Input::ddgamma], b.inputs[Input::ddbeta]);
+      b.inputs[Input::ddx] = drawn(draw, dtype, b.x().shape());
       for (std::int64_t c = 0; c < 2; ++c) {
         Sum ab;
-        add(ab, a, "grad_x", b.inputs.at("ddx"), c);
-        add(ab, a, "grad_gamma", b.inputs.at("ddgamma"), c);
+        add(ab, a, Output::grad_x, b.inputs.at(Input::ddx), c);
+        add(ab, a, Output::grad_gamma, b.inputs.at(Input::ddgamma), c);
         Sum ba;
-        add(ba, b, "grad_x", a.inputs.at("ddx"), c);
-        add(ba, b, "grad_gamma", a.inputs.at("ddgamma"), c);
+        add(ba, b, Output::grad_x, a.inputs.at(Input::ddx), c);
+        add(ba, b, Output::grad_gamma, a.inputs.at(Input::ddgamma), c);
         ASSERT_EQ(ab, ba) << format(dtype).name;
       }
     }
@@ -130,24 +128,26 @@ TEST(SecondOrder, GradDyIsTheJvpAlongTheDirection) {
   Draw draw(23);
   const Problem p =
       any_problem(draw, Operation::double_backward_training, DType::f32);
-  const Problem jvp = asked(
-      p, Operation::jvp_training,
-      {{"x_dot", "ddx"}, {"gamma_dot", "ddgamma"}, {"beta_dot", "ddbeta"}});
-  EXPECT_EQ(ExactBatchNorm(p).rounded("grad_dy", DType::f64),
-            ExactBatchNorm(jvp).rounded("y_dot", DType::f64));
+  const Problem jvp = asked(p, Operation::jvp_training,
+                            {{Input::x_dot, Input::ddx},
+                             {Input::gamma_dot, Input::ddgamma},
+                             {Input::beta_dot, Input::ddbeta}});
+  EXPECT_EQ(ExactBatchNorm(p).rounded(Output::grad_dy, DType::f64),
+            ExactBatchNorm(jvp).rounded(Output::y_dot, DType::f64));
 }
 
 Problem worked_example() {
   Problem p;
   p.operation = Operation::double_backward_training;
   const std::vector<double> first = {1, 0, 0, 0};
-  p.inputs["x"] = make_tensor(DType::f64, {4, 1}, std::vector{0., 0., 4., 4.});
-  p.inputs["dy"] = make_tensor(DType::f64, {4, 1}, first);
-  p.inputs["ddx"] = make_tensor(DType::f64, {4, 1}, first);
+  p.inputs[Input::x] =
+      make_tensor(DType::f64, {4, 1}, std::vector{0., 0., 4., 4.});
+  p.inputs[Input::dy] = make_tensor(DType::f64, {4, 1}, first);
+  p.inputs[Input::ddx] = make_tensor(DType::f64, {4, 1}, first);
   return p;
 }
 
-Tensor output(const Problem& p, std::string_view name) {
+Tensor output(const Problem& p, Output name) {
   return ExactBatchNorm(p).rounded(name, DType::f64);
 }
 
@@ -158,10 +158,10 @@ TEST(SecondOrder, WorkedExample) {
     return make_tensor(DType::f64, {4, 1}, values);
   };
   const Problem p = worked_example();
-  EXPECT_EQ(output(p, "grad_dy"), column({0.25, -0.25, 0, 0}));
-  EXPECT_EQ(output(p, "grad_x"),
+  EXPECT_EQ(output(p, Output::grad_dy), column({0.25, -0.25, 0, 0}));
+  EXPECT_EQ(output(p, Output::grad_x),
             column({0.09375, -0.03125, -0.03125, -0.03125}));
-  EXPECT_EQ(output(p, "grad_gamma").value(0), 0.25);
+  EXPECT_EQ(output(p, Output::grad_gamma).value(0), 0.25);
 }
 
 // The kinds of the outputs with one value, by default that of channel 0,
@@ -173,42 +173,46 @@ struct Kinds {
   bool operator==(const Kinds&) const = default;
 };
 
-Kinds kinds_with(std::string_view name, double value) {
+Kinds kinds_with(Input name, double value) {
   Draw draw(24);
   Problem p =
       any_problem(draw, Operation::double_backward_training, DType::f32);
-  const Tensor clean = output(p, "grad_x");
+  const Tensor clean = output(p, Output::grad_x);
   p.inputs.find(name)->second.set_bits(0, round_to(value, DType::f32));
   const ExactBatchNorm exact(p);
-  const Tensor spoilt = exact.rounded("grad_x", DType::f64);
+  const Tensor spoilt = exact.rounded(Output::grad_x, DType::f64);
   for (std::int64_t i = 1; i < clean.size(); i += 2) {
     EXPECT_EQ(spoilt.bits(i), clean.bits(i)) << name;
   }
   const std::int64_t last = clean.size() - 2;
-  return {exact.at("grad_x", last).kind, exact.at("grad_gamma", 0).kind,
-          exact.at("grad_dy", last).kind};
+  return {exact.at(Output::grad_x, last).kind,
+          exact.at(Output::grad_gamma, 0).kind,
+          exact.at(Output::grad_dy, last).kind};
 }
 
 TEST(SecondOrder, NonFiniteInputsSpoilWhatTheyEnter) {
   using enum Exact::Kind;
   for (const double value : {kNaN, HUGE_VAL}) {
-    EXPECT_EQ(kinds_with("x", value), (Kinds{nan, nan, nan}));
-    EXPECT_EQ(kinds_with("dy", value), (Kinds{nonfinite, nonfinite, number}));
-    EXPECT_EQ(kinds_with("ddx", value),
+    EXPECT_EQ(kinds_with(Input::x, value), (Kinds{nan, nan, nan}));
+    EXPECT_EQ(kinds_with(Input::dy, value),
+              (Kinds{nonfinite, nonfinite, number}));
+    EXPECT_EQ(kinds_with(Input::ddx, value),
               (Kinds{nonfinite, nonfinite, nonfinite}));
-    EXPECT_EQ(kinds_with("gamma", value),
+    EXPECT_EQ(kinds_with(Input::gamma, value),
               (Kinds{nonfinite, number, nonfinite}));
-    EXPECT_EQ(kinds_with("ddgamma", value),
+    EXPECT_EQ(kinds_with(Input::ddgamma, value),
               (Kinds{nonfinite, number, nonfinite}));
-    EXPECT_EQ(kinds_with("ddbeta", value), (Kinds{number, number, nonfinite}));
+    EXPECT_EQ(kinds_with(Input::ddbeta, value),
+              (Kinds{number, number, nonfinite}));
   }
 }
 
 TEST(SecondOrder, AConstantChannelWithoutEpsilonIsZeroByZero) {
   Problem p = worked_example();
-  p.inputs["x"] = make_tensor(DType::f64, {4, 1}, std::vector{3., 3., 3., 3.});
+  p.inputs[Input::x] =
+      make_tensor(DType::f64, {4, 1}, std::vector{3., 3., 3., 3.});
   const ExactBatchNorm exact(p);
-  for (const std::string_view name : output_names(p)) {
+  for (const Output name : output_names(p)) {
     EXPECT_EQ(exact.at(name, 0).kind, Exact::Kind::division_by_zero) << name;
   }
 }

@@ -19,17 +19,14 @@ Problem any_problem(Draw& draw, Operation operation, DType dtype,
   Problem p;
   p.operation = operation;
   p.epsilon = draw.unit();
-  p.inputs["x"] = Tensor(dtype, {m, 1});
-  const InputNames& names = input_names(operation);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      if (name.starts_with("running_")) continue;
-      Tensor tensor(dtype, output_shape(p, name));
-      for (std::int64_t i = 0; i < tensor.size(); ++i) {
-        tensor.set_bits(i, draw_bits(draw, dtype));
-      }
-      p.inputs.insert_or_assign(std::string(name), tensor);
+  p.inputs[Input::x] = Tensor(dtype, {m, 1});
+  for (const Input name : inputs_of(operation)) {
+    if (name == Input::running_mean || name == Input::running_var) continue;
+    Tensor tensor(dtype, shape_of(p, name));
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      tensor.set_bits(i, draw_bits(draw, dtype));
     }
+    p.inputs.insert_or_assign(name, tensor);
   }
   return p;
 }
@@ -51,16 +48,16 @@ Problem part_of(const Problem& p, std::int64_t first, std::int64_t m) {
 Shard shard_of(const Problem& p) {
   Shard shard;
   shard.m = p.view().count();
-  shard.sums = channel_sums(p.x(), p.find("dy"), p.view(), 0);
-  if (const Tensor* ddx = p.find("ddx")) {
-    shard.along = direction_sums(*ddx, p.x(), p.find("dy"), p.view(), 0);
+  shard.sums = channel_sums(p.x(), p.find(Input::dy), p.view(), 0);
+  if (const Tensor* ddx = p.find(Input::ddx)) {
+    shard.along = direction_sums(*ddx, p.x(), p.find(Input::dy), p.view(), 0);
   }
   return shard;
 }
 
 Channel channel_of(const Shard& whole, const Problem& p) {
-  const Tensor* beta = p.find("beta");
-  return channel_of(whole, dyadic(p.epsilon), p.find("gamma")->exact(0),
+  const Tensor* beta = p.find(Input::beta);
+  return channel_of(whole, dyadic(p.epsilon), p.find(Input::gamma)->exact(0),
                     beta ? beta->exact(0) : 0);
 }
 
@@ -98,28 +95,29 @@ TEST(Shards, PutTogetherTheirOutputsAreThoseOfTheWhole) {
       const std::vector<Problem> parts = split(draw, p);
       const Shard whole = merged(draw, parts);
       const Channel ch = channel_of(whole, p);
-      const Direction along = {whole.along, p.find("ddgamma")->exact(0),
-                               p.find("ddbeta")->exact(0)};
+      const Direction along = {whole.along, p.find(Input::ddgamma)->exact(0),
+                               p.find(Input::ddbeta)->exact(0)};
       std::int64_t i = 0;
       for (const Problem& part : parts) {
         for (std::int64_t k = 0; k < part.x().size(); ++k, ++i) {
           const Dyadic x = part.x().exact(k);
-          const Dyadic dy = part.find("dy")->exact(k);
-          const Dyadic u = part.find("ddx")->exact(k);
+          const Dyadic dy = part.find(Input::dy)->exact(k);
+          const Dyadic u = part.find(Input::ddx)->exact(k);
           ASSERT_TRUE(same(y(ch, x), y(exact.channel(0), p.x().exact(i))));
           ASSERT_TRUE(same(dx_by_batch(ch, x, dy),
                            dx_by_batch(exact.channel(0), p.x().exact(i),
-                                       p.find("dy")->exact(i))));
+                                       p.find(Input::dy)->exact(i))));
           ASSERT_TRUE(
-              same(y_dot(ch, along, x, u), exact.at("grad_dy", i).value));
-          ASSERT_TRUE(
-              same(grad_x(ch, along, x, dy, u), exact.at("grad_x", i).value));
+              same(y_dot(ch, along, x, u), exact.at(Output::grad_dy, i).value));
+          ASSERT_TRUE(same(grad_x(ch, along, x, dy, u),
+                           exact.at(Output::grad_x, i).value));
         }
       }
       ASSERT_EQ(i, m);
       EXPECT_TRUE(same(variance(ch), variance(exact.channel(0))));
       EXPECT_TRUE(same(dgamma(ch), dgamma(exact.channel(0))));
-      EXPECT_TRUE(same(grad_gamma(ch, along), exact.at("grad_gamma", 0).value));
+      EXPECT_TRUE(
+          same(grad_gamma(ch, along), exact.at(Output::grad_gamma, 0).value));
     }
   }
 }
@@ -128,14 +126,14 @@ TEST(Shards, ANonFiniteValueInOnePartIsInTheWhole) {
   Draw draw(41);
   Problem p =
       any_problem(draw, Operation::double_backward_training, DType::f32, 4);
-  for (const std::string name : {"x", "dy", "ddx"}) {
+  for (const Input name : {Input::x, Input::dy, Input::ddx}) {
     Problem spoilt = p;
     spoilt.inputs[name].set_bits(3, format(DType::f32).overflow());
     Shard whole = shard_of(part_of(spoilt, 0, 3));
     whole += shard_of(part_of(spoilt, 3, 1));
-    EXPECT_EQ(whole.sums.x_finite, name != "x");
-    EXPECT_EQ(whole.sums.dy_finite, name != "dy");
-    EXPECT_EQ(whole.along.finite, name != "ddx");
+    EXPECT_EQ(whole.sums.x_finite, name != Input::x);
+    EXPECT_EQ(whole.sums.dy_finite, name != Input::dy);
+    EXPECT_EQ(whole.along.finite, name != Input::ddx);
   }
 }
 
@@ -154,7 +152,7 @@ Channel averaged(const Problem& p, int j, int k) {
   const Dyadic mean = average(a.s1, b.s1);
   Channel ch;
   ch.m = p.view().count();
-  ch.gamma = p.find("gamma")->exact(0);
+  ch.gamma = p.find(Input::gamma)->exact(0);
   normalize_by(ch, mean, average(a.s2, b.s2) - mean * mean, dyadic(p.epsilon));
   return ch;
 }
@@ -163,8 +161,8 @@ bool averaging_is_right(Draw& draw, int j, int k) {
   const std::int64_t m = (std::int64_t{1} << j) + (std::int64_t{1} << k);
   Problem p = any_problem(draw, Operation::backward_training, DType::f32, m);
   for (std::int64_t i = 0; i < m; ++i) {
-    p.inputs["x"].set_bits(i, round_to(draw.normal(), DType::f32));
-    p.inputs["gamma"].set_bits(0, round_to(1.0, DType::f32));
+    p.inputs[Input::x].set_bits(i, round_to(draw.normal(), DType::f32));
+    p.inputs[Input::gamma].set_bits(0, round_to(1.0, DType::f32));
   }
   const Channel whole = channel_of(shard_of(p), p);
   const Dyadic x = p.x().exact(0);
@@ -186,7 +184,7 @@ TEST(Shards, GradientsNeedTheSumsOfTheWholeToo) {
   Draw draw(43);
   for (int trial = 0; trial < 50; ++trial) {
     Problem p = any_problem(draw, Operation::backward_training, DType::f32, 6);
-    for (const std::string name : {"x", "dy", "gamma"}) {
+    for (const Input name : {Input::x, Input::dy, Input::gamma}) {
       Tensor& tensor = p.inputs[name];
       for (std::int64_t i = 0; i < tensor.size(); ++i) {
         tensor.set_bits(i, round_to(draw.normal(), DType::f32));
@@ -198,7 +196,7 @@ TEST(Shards, GradientsNeedTheSumsOfTheWholeToo) {
     local.sums.d1 = part.sums.d1;
     local.sums.d2 = part.sums.d2;
     const Dyadic x = p.x().exact(0);
-    const Dyadic dy = p.find("dy")->exact(0);
+    const Dyadic dy = p.find(Input::dy)->exact(0);
     EXPECT_NE(round_to(dx_by_batch(local, x, dy), DType::f32),
               round_to(dx_by_batch(whole, x, dy), DType::f32));
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <random>
 
+#include "reference/format.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn::surd_test {

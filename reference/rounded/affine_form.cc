@@ -65,33 +65,19 @@ AffineForm form_of_grad_x(const Channel& ch, const Direction& along) {
 
 }  // namespace
 
-std::vector<std::string_view> form_inputs(Operation operation,
-                                          std::string_view output) {
-  using Names = std::vector<std::string_view>;
-  switch (operation) {
-    case Operation::forward_training:
-    case Operation::forward_inference:
-      return output == "y" ? Names{"x"} : Names{};
-    case Operation::backward_training:
-      return output == "dx" ? Names{"dy", "x"} : Names{};
-    case Operation::backward_inference:
-      return output == "dx" ? Names{"dy"} : Names{};
-    case Operation::jvp_training:
-      return output == "y_dot" ? Names{"x_dot", "x"} : Names{};
-    case Operation::double_backward_training:
-      break;
+AffineForm affine_form(Operation operation, Output output, const Channel& ch,
+                       const Direction& along) {
+  switch (output) {
+    case Output::y:
+      return form_of_y(ch);
+    case Output::grad_x:
+      return form_of_grad_x(ch, along);
+    case Output::dx:
+      return normalizes_by_batch(operation) ? form_of_dx(ch)
+                                            : form_of_frozen_dx(ch);
+    default:
+      return form_of_y_dot(ch, along);  // or grad_dy, which is the same
   }
-  if (output == "grad_x") return {"x", "dy", "ddx"};
-  return output == "grad_dy" ? Names{"ddx", "x"} : Names{};
-}
-
-AffineForm affine_form(Operation operation, std::string_view output,
-                       const Channel& ch, const Direction& along) {
-  if (output == "y") return form_of_y(ch);
-  if (output == "grad_x") return form_of_grad_x(ch, along);
-  if (output != "dx") return form_of_y_dot(ch, along);
-  return operation == Operation::backward_training ? form_of_dx(ch)
-                                                   : form_of_frozen_dx(ch);
 }
 
 }  // namespace exactbn

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "reference/exact.h"
@@ -19,14 +18,9 @@ struct AffineForm {
   Surd offset;               // c_0
 };
 
-// The inputs of the forms of an output; none where it is not shaped like x, or
-// the operation has it not.
-std::vector<std::string_view> form_inputs(Operation operation,
-                                          std::string_view output);
-
 // The form of an output in a channel. Needs statistics, gamma, beta, sums and,
 // where the operation has one, a direction that are finite, and root > 0.
-AffineForm affine_form(Operation operation, std::string_view output,
-                       const Channel& ch, const Direction& along);
+AffineForm affine_form(Operation operation, Output output, const Channel& ch,
+                       const Direction& along);
 
 }  // namespace exactbn

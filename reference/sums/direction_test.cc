@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "reference/direction_sums.h"
 #include "reference/draw.h"
+#include "reference/sums.h"
 
 namespace exactbn::direction_test {
 namespace {

@@ -37,20 +37,18 @@ inline Problem any_problem(Draw& draw, Operation operation, DType dtype) {
   Problem p;
   p.operation = operation;
   const auto m = static_cast<std::int64_t>(1 + draw.below(6));
-  p.inputs["x"] = drawn(draw, dtype, {m, 2}, false);
+  p.inputs[Input::x] = drawn(draw, dtype, {m, 2}, false);
   p.epsilon = draw.below(4) == 0 ? 0 : std::fabs(draw.normal());
   if (draw.below(4) == 0) p.epsilon = std::ldexp(p.epsilon, -100);
   if (draw.below(4) != 0) p.momentum = draw.unit();
   p.batches_tracked = static_cast<std::int64_t>(draw.below(5));
   const bool mixed = draw.below(4) == 0;  // every input in a format of its own
-  const InputNames& names = input_names(operation);
-  for (const auto& list : {names.required, names.optional}) {
-    for (const std::string_view name : list) {
-      if (name == "x" || (name == "gamma" && draw.below(4) == 0)) continue;
-      const DType its = mixed ? kDTypes[draw.below(kDTypes.size())] : dtype;
-      p.inputs[std::string(name)] =
-          drawn(draw, its, output_shape(p, name), name == "running_var");
-    }
+  for (const Input name : inputs_of(operation)) {
+    if (name == Input::x || (name == Input::gamma && draw.below(4) == 0))
+      continue;
+    const DType its = mixed ? kDTypes[draw.below(kDTypes.size())] : dtype;
+    p.inputs[name] =
+        drawn(draw, its, shape_of(p, name), name == Input::running_var);
   }
   return p;
 }
@@ -68,7 +66,8 @@ template <class Digits, class MoreDigits>
 void compare_with_textbook(const Problem& problem, Tally& tally) {
   const ExactBatchNorm exact(problem);
   const DType dtype = problem.x().dtype();
-  const bool second_order = problem.find("x_dot") || problem.find("ddx");
+  const bool second_order =
+      problem.find(Input::x_dot) || problem.find(Input::ddx);
   const auto outputs = Textbook<Digits>(problem).outputs();
   Outputs<MoreDigits> precise;
   for (const auto& [name, expected] : outputs) {

@@ -16,18 +16,15 @@ Problem activations(Operation operation, DType dtype, const Shape& shape,
   problem.channel_axis = channel_axis;
   problem.operation = operation;
   problem.epsilon = 1e-5;
-  problem.inputs["x"] = Tensor(dtype, shape);
+  problem.inputs[Input::x] = Tensor(dtype, shape);
   Draw draw(1);
-  const InputNames& names = input_names(operation);
-  for (const auto* list : {&names.required, &names.optional}) {
-    for (const std::string_view name : *list) {
-      if (name.starts_with("running")) continue;
-      Tensor tensor(dtype, output_shape(problem, name));
-      for (std::int64_t i = 0; i < tensor.size(); ++i) {
-        tensor.set_bits(i, round_to(draw.normal(), dtype));
-      }
-      problem.inputs.insert_or_assign(std::string(name), std::move(tensor));
+  for (const Input name : inputs_of(operation)) {
+    if (name == Input::running_mean || name == Input::running_var) continue;
+    Tensor tensor(dtype, shape_of(problem, name));
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      tensor.set_bits(i, round_to(draw.normal(), dtype));
     }
+    problem.inputs.insert_or_assign(name, std::move(tensor));
   }
   return problem;
 }

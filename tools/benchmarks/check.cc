@@ -18,14 +18,14 @@ namespace {
 
 // What a good kernel answers: y or dx from sums in double, rounded once. Its
 // own speed is not measured.
-Tensor candidate(const Problem& p, std::string_view output) {
+Tensor candidate(const Problem& p, Output output) {
   const ChannelView view = p.view();
-  const Tensor* dy = p.find("dy");
+  const Tensor* dy = p.find(Input::dy);
   Tensor result(p.x().dtype(), p.x().shape());
 #pragma omp parallel for
   for (std::int64_t c = 0; c < view.channels; ++c) {
     const auto m = static_cast<double>(view.count());
-    const double gamma = p.inputs.at("gamma").value(c);
+    const double gamma = p.inputs.at(Input::gamma).value(c);
     double mean = 0;
     double square = 0;
     double d = 0;
@@ -46,9 +46,9 @@ Tensor candidate(const Problem& p, std::string_view output) {
     });
     const double w = square + p.epsilon;
     const double s = 1 / std::sqrt(w);
-    const double beta = dy ? 0 : p.inputs.at("beta").value(c);
+    const double beta = dy ? 0 : p.inputs.at(Input::beta).value(c);
     each([&](std::int64_t i, double x, double g) {
-      const double value = output == "y"
+      const double value = output == Output::y
                                ? gamma * (x - mean) * s + beta
                                : gamma * s * (g - d - (x - mean) * t / w);
       result.set_bits(i, round_to(value, result.dtype()));
@@ -62,8 +62,7 @@ struct Checked {
   Answer answer;
 };
 
-void run(benchmark::State& state, const Problem& problem,
-         const std::string& output) {
+void run(benchmark::State& state, const Problem& problem, Output output) {
   omp_set_num_threads(omp_get_num_procs());
   Declaration declaration;
   declaration.outputs[problem.operation] = {output};
@@ -84,18 +83,18 @@ void run(benchmark::State& state, const Problem& problem,
 }
 
 void check_y(benchmark::State& state, DType dtype, const Shape& shape) {
-  run(state, activations(Operation::forward_training, dtype, shape), "y");
+  run(state, activations(Operation::forward_training, dtype, shape), Output::y);
 }
 
 void check_dx(benchmark::State& state) {
   run(state, activations(Operation::backward_training, DType::f32, kLayer),
-      "dx");
+      Output::dx);
 }
 
 void check_channels_last(benchmark::State& state) {
   const Shape shape = {kLayer[0], kLayer[2], kLayer[3], kLayer[1]};
   run(state, activations(Operation::forward_training, DType::f32, shape, 3),
-      "y");
+      Output::y);
 }
 
 // As many tensors of the size, read once by all processors; in turn, too.

@@ -17,10 +17,10 @@ namespace {
 std::vector<Tensor> outputs(const Problem& problem) {
   const ExactBatchNorm exact(problem);
   std::vector<Tensor> tensors;
-  for (const std::string_view name :
-       problem.operation == Operation::forward_training
-           ? std::vector<std::string_view>{"y"}
-           : output_names(problem)) {
+  const OutputNames names = problem.operation == Operation::forward_training
+                                ? OutputNames{Output::y}
+                                : output_names(problem);
+  for (const Output name : names) {
     tensors.push_back(rounded(exact, name, problem.x().dtype()));
   }
   return tensors;

@@ -34,9 +34,9 @@ Tensor forward(const Problem& problem) {
       variance += d * d;
     }
     variance /= m;
-    const Real slope = problem.inputs.at("gamma").value(c) /
+    const Real slope = problem.inputs.at(Input::gamma).value(c) /
                        sqrt(Real(variance + problem.epsilon));
-    const Real beta = problem.inputs.at("beta").value(c);
+    const Real beta = problem.inputs.at(Input::beta).value(c);
     for (std::int64_t k = 0; k < m; ++k) {
       d = slope * (value(k) - mean) + beta;
       y.set_bits(view.offset(c, k),
@@ -49,7 +49,8 @@ Tensor forward(const Problem& problem) {
 void two_pass_mpfr(benchmark::State& state) {
   static const Problem problem =
       activations(Operation::forward_training, DType::f64, {8, 4, 28, 28});
-  if (forward(problem) != rounded(ExactBatchNorm(problem), "y", DType::f64)) {
+  if (forward(problem) !=
+      rounded(ExactBatchNorm(problem), Output::y, DType::f64)) {
     return state.SkipWithError("50 digits and the exact value disagree");
   }
   for (auto _ : state) benchmark::DoNotOptimize(forward(problem));

@@ -35,7 +35,7 @@ TEST(Page, StringsOfSubjectsAreNoMarkup) {
                   {{kHostile, kHostile, kHostile, kHostile, false, kHostile}}};
   Case question;
   question.id = kHostile;
-  question.problem.inputs.emplace("x", Tensor(DType::f32, {2, 1}));
+  question.problem.inputs.emplace(Input::x, Tensor(DType::f32, {2, 1}));
   CaseRun c;
   c.question = &question;
   c.verdict.verdict = Verdict::missing;

@@ -8,7 +8,8 @@
 
 #include "oracles/check/kappa.h"
 #include "oracles/explain.h"
-#include "oracles/explain_run.h"
+#include "oracles/explain/case_rules.h"
+#include "oracles/format_names.h"
 
 namespace exactbn {
 
@@ -164,7 +165,7 @@ std::size_t wrong_cases(const Run& run) {
 }
 
 std::vector<std::string> scope(const Run& run) {
-  std::vector<Outcome> outcomes;
+  std::vector<JudgedCase> outcomes;
   for (const CaseRun& c : run.cases) {
     const bool failed = is_unstable(c.verdict);
     if (failed || c.verdict.verdict == Verdict::passed) {

@@ -51,7 +51,7 @@ enum class Asking : std::uint8_t { once, twice };
 // shrunk as far as the same output still fails.
 struct SmallestFailure {
   std::string from;  // the case
-  std::string output;
+  Output output;
   Problem problem;
   Answer answer;
   int evaluations = 0;

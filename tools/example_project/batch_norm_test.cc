@@ -14,46 +14,49 @@ namespace {
 
 using exactbn::floats_of;
 using exactbn::Grade;
+using exactbn::Input;
 using exactbn::IsBatchNormOf;
 using exactbn::Operation;
+using exactbn::Output;
+using exactbn::OutputTensors;
 using exactbn::Problem;
 using exactbn::tensor_of;
-using exactbn::Tensors;
 
-std::vector<float> input(const Problem& problem, const char* name) {
+std::vector<float> input(const Problem& problem, Input name) {
   const exactbn::Tensor* tensor = problem.find(name);
   return tensor ? floats_of(*tensor) : std::vector<float>();
 }
 
 // What the kernel answers to a problem.
-Tensors answer(const Problem& problem) {
+OutputTensors answer(const Problem& problem) {
   const exactbn::ChannelView view = problem.view();
   const my::Layout layout = {view.outer, view.channels, view.inner};
   const std::vector<float> x = floats_of(problem.x());
-  const std::vector<float> gamma = input(problem, "gamma");
-  const std::vector<float> beta = input(problem, "beta");
+  const std::vector<float> gamma = input(problem, Input::gamma);
+  const std::vector<float> beta = input(problem, Input::beta);
   std::vector<float> values(x.size());
   std::vector<float> one(static_cast<std::size_t>(view.channels));
   std::vector<float> other = one;
   if (problem.operation == Operation::forward_training) {
     my::forward_training(layout, x, {gamma, beta}, problem.epsilon, values, one,
                          other);
-    return {{"y", tensor_of(problem.x().shape(), values)},
-            {"mean", tensor_of({view.channels}, one)},
-            {"var", tensor_of({view.channels}, other)}};
+    return {{Output::y, tensor_of(problem.x().shape(), values)},
+            {Output::mean, tensor_of({view.channels}, one)},
+            {Output::var, tensor_of({view.channels}, other)}};
   }
-  my::backward_training(layout, x, input(problem, "dy"), gamma, problem.epsilon,
-                        values, one, other);
-  return {{"dx", tensor_of(problem.x().shape(), values)},
-          {"dgamma", tensor_of({view.channels}, one)},
-          {"dbeta", tensor_of({view.channels}, other)}};
+  my::backward_training(layout, x, input(problem, Input::dy), gamma,
+                        problem.epsilon, values, one, other);
+  return {{Output::dx, tensor_of(problem.x().shape(), values)},
+          {Output::dgamma, tensor_of({view.channels}, one)},
+          {Output::dbeta, tensor_of({view.channels}, other)}};
 }
 
 // Its sums are in double, and it does not give invstd.
 IsBatchNormOf is_batch_norm_of(const Problem& problem) {
   exactbn::Declaration declaration;
   declaration.accumulation = exactbn::DType::f64;
-  declaration.outputs[Operation::forward_training] = {"y", "mean", "var"};
+  declaration.outputs[Operation::forward_training] = {Output::y, Output::mean,
+                                                      Output::var};
   return IsBatchNormOf(problem).declared(declaration).at(Grade::stable);
 }
 
@@ -66,8 +69,8 @@ Problem far_mean(Operation operation) {
   Problem problem;
   problem.operation = operation;
   problem.epsilon = 1e-5F;  // what a float holds
-  problem.inputs["x"] = tensor_of({2, 2, 4}, x);
-  problem.inputs["gamma"] = tensor_of({2}, std::vector<float>{1.5F, -2});
+  problem.inputs[Input::x] = tensor_of({2, 2, 4}, x);
+  problem.inputs[Input::gamma] = tensor_of({2}, std::vector<float>{1.5F, -2});
   return problem;
 }
 
@@ -80,7 +83,7 @@ TEST(BatchNorm, HasTheGradientsOfAFarMean) {
   Problem problem = far_mean(Operation::backward_training);
   std::vector<float> dy(16, 0.25F);
   dy[3] = -1;
-  problem.inputs["dy"] = tensor_of({2, 2, 4}, dy);
+  problem.inputs[Input::dy] = tensor_of({2, 2, 4}, dy);
   EXPECT_THAT(answer(problem), is_batch_norm_of(problem));
 }
 
@@ -92,7 +95,7 @@ RC_GTEST_PROP(BatchNorm, IsRightWhateverIsDrawn, ()) {
   hunt.dtypes = {exactbn::DType::f32};
   const Problem problem = *exactbn::problems(hunt);
   testing::StringMatchResultListener listener;
-  const testing::Matcher<Tensors> matcher =
+  const testing::Matcher<OutputTensors> matcher =
       is_batch_norm_of(problem).or_undecided();
   if (!matcher.MatchAndExplain(answer(problem), &listener)) {
     RC_FAIL(listener.str());

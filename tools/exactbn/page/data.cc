@@ -41,7 +41,7 @@ Json number(double value) {
 Json histograms(const Run& run, Words& words) {
   Json json = Json::array();
   for (const auto& [key, ulps] : ulps_by_output(run)) {
-    Json row = {words(key.first), words(format(key.second).name)};
+    Json row = {words(to_string(key.first)), words(format(key.second).name)};
     for (const std::int64_t count : ulps.off) row.push_back(count);
     row.push_back(ulps.unlike);
     json.push_back(std::move(row));
@@ -58,7 +58,7 @@ Json subject_json(const PageSubject& subject, Words& words) {
     for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
       const OutputVerdict& out = c.verdict.outputs[i];
       if (c.ulps[i].decided() == 0) continue;
-      points.push_back({cases.size(), words(out.output),
+      points.push_back({cases.size(), words(to_string(out.output)),
                         words(to_string(out.grade)), number(out.max_eta),
                         number(c.kappas[i])});
     }

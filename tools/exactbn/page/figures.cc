@@ -106,7 +106,7 @@ std::string histograms_html(const Run& run) {
                                                       {"undecided", true}});
   for (const auto& [key, ulps] : ulps_by_output(run)) {
     const std::int64_t near = ulps.off[0] + within(ulps, 0, kMany);
-    table.add({{key.first},
+    table.add({{std::string(to_string(key.first))},
                {std::string(format(key.second).name)},
                count_cell(ulps.off[0]),
                count_cell(ulps.off[1]),

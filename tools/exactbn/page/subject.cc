@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "oracles/explain.h"
+#include "oracles/format_names.h"
 #include "oracles/mismatch/printable.h"
 #include "tools/exactbn/page/figures.h"
 #include "tools/exactbn/page/table.h"

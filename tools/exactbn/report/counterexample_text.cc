@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "oracles/format_names.h"
 #include "oracles/mismatch/printable.h"
-#include "oracles/output_format.h"
 #include "reference/exact.h"
 
 namespace exactbn {
@@ -39,7 +39,7 @@ std::string line(std::string_view key, const std::string& text) {
   return text.empty() ? "" : fmt::format("  {:<12} {}\n", key, text);
 }
 
-std::string tensor_line(const std::string& name, const Tensor& tensor) {
+std::string tensor_line(std::string_view name, const Tensor& tensor) {
   return line(name,
               fmt::format("{} {}   {}   = {}", format(tensor.dtype()).name,
                           to_string(tensor.shape()),
@@ -48,7 +48,7 @@ std::string tensor_line(const std::string& name, const Tensor& tensor) {
 }
 
 std::string momentum_text(const Problem& p) {
-  if (!p.find("running_mean") && !p.find("running_var")) return {};
+  if (!p.find(Input::running_mean) && !p.find(Input::running_var)) return {};
   if (!normalizes_by_batch(p.operation)) return {};
   if (p.momentum) {
     return "   momentum " +
@@ -70,16 +70,17 @@ std::string answers_text(const Problem& problem, const Answer& answer) {
   if (problem.x().size() > 4096) return {};
   const ExactBatchNorm exact(problem);
   std::string text;
-  for (const std::string_view name : output_names(problem)) {
+  for (const Output name : output_names(problem)) {
     const auto got = answer.outputs.find(name);
     const bool is_there = got != answer.outputs.end();
     const DType dtype =
         is_there ? got->second.dtype() : output_format(problem, name);
     const Tensor want = exact.rounded(name, dtype);
     if (is_there && got->second == want) continue;
-    const std::string key(name);
-    text += tensor_line("want " + key, want);
-    if (is_there) text += tensor_line("got  " + key, got->second);
+    text += tensor_line(fmt::format("want {}", name), want);
+    if (is_there) {
+      text += tensor_line(fmt::format("got  {}", name), got->second);
+    }
   }
   return text;
 }
@@ -159,7 +160,7 @@ std::string problem_text(const Problem& problem, const Answer& answer,
                          Paste paste) {
   std::string text = line("where", where_text(problem));
   for (const auto& [name, tensor] : problem.inputs) {
-    text += tensor_line(name, tensor);
+    text += tensor_line(to_string(name), tensor);
   }
   if (answer.kind == Answer::Kind::outputs) {
     text += answers_text(problem, answer);
@@ -180,7 +181,7 @@ std::string counterexample_text(const Counterexample& found,
     text += line("means", std::string(law->failure));
   }
   const std::string at =
-      v.output.empty() ? "" : fmt::format("{}[{}]   ", v.output, v.index);
+      v.output ? fmt::format("{}[{}]   ", *v.output, v.index) : "";
   text += line("found", at + printable(v.text));
   text += problem_text(found.problem, found.answer);
   for (const std::string& command : again) text += line("again", command);

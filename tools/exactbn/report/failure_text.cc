@@ -41,8 +41,9 @@ std::string looks_like(const Run& run, const CaseRun& c,
 
 std::string here_text(const Resemblance& resemblance) {
   std::string outputs;
-  for (const std::string& name : resemblance.outputs) {
-    outputs += (outputs.empty() ? ", in " : " and ") + name;
+  for (const Output output : resemblance.outputs) {
+    outputs += outputs.empty() ? ", in " : " and ";
+    outputs += to_string(output);
   }
   return "here" + outputs + (outputs.empty() ? "" : " alone");
 }

@@ -39,7 +39,7 @@ Json outputs(const Run& run) {
     Grade grade = Grade::correct;
     std::map<DType, UlpHistogram> ulps;  // by the format of the answers
   };
-  std::map<std::string, Worst> worst;
+  std::map<Output, Worst> worst;
   for (const CaseRun& c : run.cases) {
     for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
       const OutputVerdict& out = c.verdict.outputs[i];
@@ -52,10 +52,11 @@ Json outputs(const Run& run) {
   }
   Json json = Json::object();
   for (const auto& [output, w] : worst) {
-    json[output] = {{"max_ulp", number(w.ulp)},
-                    {"max_eta", number(w.eta)},
-                    {"grade", to_string(w.grade)},
-                    {"ulp_histogram", histograms(w.ulps)}};
+    json[std::string(to_string(output))] = {
+        {"max_ulp", number(w.ulp)},
+        {"max_eta", number(w.eta)},
+        {"grade", to_string(w.grade)},
+        {"ulp_histogram", histograms(w.ulps)}};
   }
   return json;
 }
@@ -88,7 +89,10 @@ Json diagnosis(const Run& run) {
   Json resembling = Json::array();
   for (const Resemblance& r : run.diagnosis.resembling) {
     Json json = described(r.here);
-    json["outputs"] = r.outputs;
+    json["outputs"] = Json::array();
+    for (const Output output : r.outputs) {
+      json["outputs"].push_back(to_string(output));
+    }
     json["elsewhere_not"] = ids(r.elsewhere);
     json["fail_otherwise"] = r.here.missed;
     json["only_where"] = text_or_null(r.only_where);
@@ -106,7 +110,7 @@ Json failure(const Run& run, const CaseRun& c) {
   Explanation why;
   if (out) {
     const Finding& worst = out->worst;
-    json["output"] = out->output;
+    json["output"] = to_string(out->output);
     json["index"] = worst.index;
     json["got"] = to_hex(worst.got, out->dtype);
     json["want"] = to_hex(worst.judgement.want, out->dtype);
@@ -136,7 +140,7 @@ Json smallest(const Run& run) {
   for (const SmallestFailure& s : run.smallest) {
     const Case c = case_of(s);
     all.push_back({{"from", s.from},
-                   {"output", s.output},
+                   {"output", to_string(s.output)},
                    {"evaluations", s.evaluations},
                    {"case", Json::parse(write_case(c))},
                    {"answer", Json::parse(write_answer(c.id, s.answer))}});
@@ -153,7 +157,7 @@ Json cases(const Run& run) {
     Json outputs = Json::object();
     for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
       const OutputVerdict& out = c.verdict.outputs[i];
-      Json& json = outputs[out.output];
+      Json& json = outputs[std::string(to_string(out.output))];
       json = {{"verdict", to_string(out.verdict)},
               {"grade", nullptr},
               {"ulp", nullptr},

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "oracles/format_names.h"
 #include "oracles/judge.h"
 #include "oracles/mismatch/printable.h"
 #include "oracles/wire.h"
@@ -83,7 +84,7 @@ std::string maximize_json(const MaximizeRun& run) {
     report["maximum"] = {{"value", r.value},
                          {"drawn", r.drawn},
                          {"steps", r.improvements},
-                         {"output", run.goal.output},
+                         {"output", to_string(run.goal.output)},
                          {"index", r.index},
                          {"got", v.got},
                          {"want", v.want},

@@ -20,7 +20,7 @@ Json json_of(const Counterexample& found) {
   }
   Json json = {{"law", v.law},
                {"case", found.discovery.index},
-               {"output", v.output},
+               {"output", v.output ? to_string(*v.output) : ""},
                {"index", v.index},
                {"found", v.text},
                {"repeats", found.repeats},

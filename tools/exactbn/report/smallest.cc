@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "oracles/format_names.h"
 #include "oracles/mismatch/printable.h"
 #include "properties/shrink.h"
 #include "tools/exactbn/report/counterexample_text.h"
@@ -49,8 +50,8 @@ std::vector<const CaseRun*> unexplained(const Run& run) {
 // Asks a problem again and again, as long as the subject answers.
 class Repeater {
  public:
-  Repeater(Subject& subject, const Run& run, std::string output)
-      : subject_(subject), run_(run), output_(std::move(output)) {}
+  Repeater(Subject& subject, const Run& run, Output output)
+      : subject_(subject), run_(run), output_(output) {}
 
   bool operator()(const Problem& problem) {
     if (!may_be_asked(run_.declaration, problem)) return false;
@@ -70,7 +71,7 @@ class Repeater {
  private:
   Subject& subject_;
   const Run& run_;
-  std::string output_;
+  Output output_;
   Answer answer_;
 };
 
@@ -80,7 +81,7 @@ std::vector<SmallestFailure> smallest_failures(Subject& subject,
                                                const Run& run) {
   std::vector<SmallestFailure> all;
   for (const CaseRun* c : unexplained(run)) {
-    const std::string output = failed_output(c->verdict)->output;
+    const Output output = failed_output(c->verdict)->output;
     Repeater fails(subject, run, output);
     try {
       const Problem& problem = c->question->problem;

@@ -26,7 +26,7 @@ class OddSubject : public Subject {
     ++asked;
     if (asked > breaks_after) throw SubjectFailure("broke");
     Answer answer = right_.answer(c);
-    const auto dx = answer.outputs.find("dx");
+    const auto dx = answer.outputs.find(Output::dx);
     if (dx == answer.outputs.end() || c.problem.view().count() < 3) {
       return answer;
     }
@@ -71,7 +71,7 @@ TEST(SmallestFailures, AreAsSmallAsTheDefectAllows) {
   const std::vector<SmallestFailure> all = smallest_failures(subject, run);
   ASSERT_THAT(all, SizeIs(1));
   const SmallestFailure& s = all.front();
-  EXPECT_EQ(s.output, "dx");
+  EXPECT_EQ(s.output, Output::dx);
   EXPECT_EQ(s.problem.x().size(), 3);
   const CaseVerdict verdict =
       check(case_of(s), run.declaration, s.answer, Grade::sequential);

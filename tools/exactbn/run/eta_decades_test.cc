@@ -15,7 +15,7 @@ CaseRun judged(const Case& question, double kappa, double eta) {
   CaseRun c;
   c.question = &question;
   OutputVerdict out;
-  out.output = "y";
+  out.output = Output::y;
   out.max_eta = eta;
   c.verdict.outputs.push_back(out);
   UlpHistogram ulps;
@@ -27,7 +27,7 @@ CaseRun judged(const Case& question, double kappa, double eta) {
 
 Case of_values(std::int64_t m) {
   Case c;
-  c.problem.inputs.emplace("x", Tensor(DType::f32, {m, 1}));
+  c.problem.inputs.emplace(Input::x, Tensor(DType::f32, {m, 1}));
   return c;
 }
 

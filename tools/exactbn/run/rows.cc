@@ -37,9 +37,9 @@ std::vector<TableRow> rows(const Run& run) {
   return result;
 }
 
-std::map<std::pair<std::string, DType>, UlpHistogram> ulps_by_output(
+std::map<std::pair<Output, DType>, UlpHistogram> ulps_by_output(
     const Run& run) {
-  std::map<std::pair<std::string, DType>, UlpHistogram> all;
+  std::map<std::pair<Output, DType>, UlpHistogram> all;
   for (const CaseRun& c : run.cases) {
     for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
       const OutputVerdict& out = c.verdict.outputs[i];

@@ -26,8 +26,7 @@ struct TableRow {
 std::vector<TableRow> rows(const Run& run);
 
 // The errors of all values of an output that came in a format.
-std::map<std::pair<std::string, DType>, UlpHistogram> ulps_by_output(
-    const Run& run);
+std::map<std::pair<Output, DType>, UlpHistogram> ulps_by_output(const Run& run);
 
 // How many of the values that were decided are correctly rounded: 99.9%. Never
 // rounded up, so that 100% is all of them.
