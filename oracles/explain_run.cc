@@ -7,12 +7,12 @@
 
 namespace exactbn {
 
-std::vector<std::string> failing_cases(std::span<const Outcome> run) {
+std::vector<std::string> failing_cases(std::span<const JudgedCase> run) {
   std::vector<std::string> texts;
   for (const Operation operation : kOperations) {
     CaseList failed;
     CaseList passed;
-    for (const Outcome& c : run) {
+    for (const JudgedCase& c : run) {
       if (c.question->problem.operation != operation) continue;
       (c.failed ? failed : passed).push_back(c.question);
     }

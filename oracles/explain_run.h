@@ -10,7 +10,7 @@
 namespace exactbn {
 
 // What came of a case of a run.
-struct Outcome {
+struct JudgedCase {
   const Case* question = nullptr;
   bool failed = false;  // or passed
 };
@@ -18,6 +18,6 @@ struct Outcome {
 // Which cases of an operation fail, where one rule tells: "forward_inference
 // fails where the channel axis is the last, and nowhere else". The rule holds
 // of every case that failed and of none that passed, and both kinds are there.
-std::vector<std::string> failing_cases(std::span<const Outcome> run);
+std::vector<std::string> failing_cases(std::span<const JudgedCase> run);
 
 }  // namespace exactbn

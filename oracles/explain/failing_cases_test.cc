@@ -20,7 +20,7 @@ TEST(FailingCases, OfOneLayout) {
   const Case first = of({2, 3, 4});
   const Case last = of({2, 4, 3}, 2);
   EXPECT_THAT(
-      failing_cases(std::vector<Outcome>{{&first, false}, {&last, true}}),
+      failing_cases(std::vector<JudgedCase>{{&first, false}, {&last, true}}),
       ElementsAre("forward_training fails where the channel axis is "
                   "the last, and nowhere else"));
 }
@@ -28,16 +28,17 @@ TEST(FailingCases, OfOneLayout) {
 TEST(FailingCases, OfOneFormat) {
   const Case f32 = of({2, 3, 4});
   const Case bf16 = of({2, 3, 4}, 1, DType::bf16);
-  EXPECT_THAT(failing_cases(std::vector<Outcome>{{&f32, false}, {&bf16, true}}),
-              ElementsAre("forward_training fails where x is bf16, and nowhere "
-                          "else"));
+  EXPECT_THAT(
+      failing_cases(std::vector<JudgedCase>{{&f32, false}, {&bf16, true}}),
+      ElementsAre("forward_training fails where x is bf16, and nowhere "
+                  "else"));
 }
 
 TEST(FailingCases, BeyondASize) {
   const Case small = of({2, 3, 4});
   const Case large = of({2, 3, 40});
   EXPECT_THAT(
-      failing_cases(std::vector<Outcome>{{&small, false}, {&large, true}}),
+      failing_cases(std::vector<JudgedCase>{{&small, false}, {&large, true}}),
       ElementsAre("forward_training fails where m is 80 or more, and nowhere "
                   "else"));
 }
@@ -48,7 +49,8 @@ TEST(FailingCases, OfNegativeGamma) {
       make_tensor(DType::f32, {1}, std::vector{-2.});
   const Case absent = of({2, 1});
   EXPECT_THAT(
-      failing_cases(std::vector<Outcome>{{&absent, false}, {&negative, true}}),
+      failing_cases(
+          std::vector<JudgedCase>{{&absent, false}, {&negative, true}}),
       ElementsAre("forward_training fails where gamma is negative, and nowhere "
                   "else"));
 }
@@ -57,10 +59,10 @@ TEST(FailingCases, SayNothingWhereNoRuleHolds) {
   const Case a = of({2, 3, 4});
   const Case b = of({2, 3, 40});
   const Case c = of({2, 3, 400});
-  EXPECT_THAT(
-      failing_cases(std::vector<Outcome>{{&a, true}, {&b, false}, {&c, true}}),
-      IsEmpty());
-  EXPECT_THAT(failing_cases(std::vector<Outcome>{{&a, true}, {&b, true}}),
+  EXPECT_THAT(failing_cases(
+                  std::vector<JudgedCase>{{&a, true}, {&b, false}, {&c, true}}),
+              IsEmpty());
+  EXPECT_THAT(failing_cases(std::vector<JudgedCase>{{&a, true}, {&b, true}}),
               IsEmpty());
 }
 

@@ -164,7 +164,7 @@ std::size_t wrong_cases(const Run& run) {
 }
 
 std::vector<std::string> scope(const Run& run) {
-  std::vector<Outcome> outcomes;
+  std::vector<JudgedCase> outcomes;
   for (const CaseRun& c : run.cases) {
     const bool failed = is_unstable(c.verdict);
     if (failed || c.verdict.verdict == Verdict::passed) {

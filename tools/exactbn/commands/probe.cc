@@ -17,7 +17,7 @@ int probe_subject(const SubjectOptions& subject, const ProbeOptions& options) {
   if (!options.json.empty()) {
     nlohmann::ordered_json json = card_json(card);
     json["environment"] = environment();
-    write_file(options.json, json_text(json));
+    write_file(options.json, report_text(json));
   }
   fmt::print("{}", card_text(card, options.evidence));
   return exit_code(card);

@@ -254,7 +254,7 @@ int properties(const SubjectOptions& subject, const HuntOptions& options,
       const Violation& violation = discovery.violation;
       const bool crashes = violation.crashed || violation.law == kAnswers;
       if (!source.in_process) limit.evaluations = crashes ? 100 : 300;
-      run.found.push_back(shrink(source, request, discovery, limit));
+      run.found.push_back(shrink_discovery(source, request, discovery, limit));
     }
   }
   if (!run.found.empty() && !options.save.empty()) {

@@ -207,7 +207,7 @@ std::string json_report(const Run& run) {
                {"failures", failures},
                {"cases", cases(run)}};
   if (run.card) json["card"] = card_json(*run.card);
-  return json_text(json);
+  return report_text(json);
 }
 
 }  // namespace exactbn

@@ -27,7 +27,7 @@ nlohmann::ordered_json ulp_bins() {
   return bins;
 }
 
-std::string json_text(const nlohmann::ordered_json& report) {
+std::string report_text(const nlohmann::ordered_json& report) {
   using Json = nlohmann::ordered_json;
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -18,6 +18,6 @@ nlohmann::ordered_json ulp_bins();
 
 // A report as a file. A subject's name or message may hold bytes that are no
 // text, which are replaced.
-std::string json_text(const nlohmann::ordered_json& report);
+std::string report_text(const nlohmann::ordered_json& report);
 
 }  // namespace exactbn

@@ -166,7 +166,7 @@ std::string matrix_json(const std::vector<Contestant>& all) {
                      {"matrix", matrix},
                      {"reports", reports},
                      {"did_not_start", failures}};
-  return json_text(json);
+  return report_text(json);
 }
 
 int exit_code(const std::vector<Contestant>& all) {

@@ -90,7 +90,7 @@ std::string maximize_json(const MaximizeRun& run) {
                          {"case", Json::parse(write_case(case_of(run)))}};
   }
   // A subject's name may hold bytes that are no text.
-  return json_text(report);
+  return report_text(report);
 }
 
 int exit_code(const Record& record) {

@@ -70,7 +70,7 @@ std::string properties_json(const PropertiesRun& run) {
                        {"counterexamples", std::move(found)},
                        {"distribution", s.distribution}};
   // A subject's name or message may hold bytes that are no text.
-  return json_text(report);
+  return report_text(report);
 }
 
 }  // namespace exactbn
