@@ -127,21 +127,6 @@ std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
       limits);
 }
 
-std::vector<SubjectOptions> all_subjects(
-    const SubjectOptions& shared, const std::vector<std::string>& names,
-    const std::vector<std::string>& commands) {
-  std::vector<SubjectOptions> all;
-  for (const std::string& name : names) {
-    all.push_back(shared);
-    all.back().name = name;
-  }
-  for (const std::string& command : commands) {
-    all.push_back(shared);
-    all.back().command = command;
-  }
-  return all;
-}
-
 void require_known(const SubjectOptions& options) {
   if (!options.command.empty() || options.name == "double") return;
   if (is_built_in(options.name)) {

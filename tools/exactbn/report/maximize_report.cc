@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "oracles/judge.h"
 #include "oracles/mismatch/printable.h"
 #include "oracles/wire.h"
@@ -15,15 +13,13 @@ namespace exactbn {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // The value that was measured, and what is right.
-struct Values {
+struct Measured {
   std::string got;
   std::string want;
   Judgement judgement;
 };
-Values values_of(const MaximizeRun& run) {
+Measured measured(const MaximizeRun& run) {
   const Record& r = run.record;
   const Tensor& got = r.answer.outputs.at(run.goal.output);
   const DType dtype = got.dtype();
@@ -45,7 +41,7 @@ std::string maximize_text(const MaximizeRun& run) {
                   printable(r.declaration.subject), r.tried, run.request.seed,
                   to_string(run.request.hunt.profile));
   if (r.value >= 0) {
-    const Values v = values_of(run);
+    const Measured v = measured(run);
     text += fmt::format(
         "MAXIMUM {} {:.6g}   {:.6g} in what was only drawn, {} steps from it\n",
         to_string(run.goal), r.value, r.drawn, r.improvements);
@@ -79,7 +75,7 @@ std::string maximize_json(const MaximizeRun& run) {
                  {"cases", r.tried},
                  {"interrupted", r.interrupted}};
   if (r.value >= 0) {
-    const Values v = values_of(run);
+    const Measured v = measured(run);
     report["maximum"] = {{"value", r.value},
                          {"drawn", r.drawn},
                          {"steps", r.improvements},
@@ -89,7 +85,6 @@ std::string maximize_json(const MaximizeRun& run) {
                          {"want", v.want},
                          {"case", Json::parse(write_case(case_of(run)))}};
   }
-  // A subject's name may hold bytes that are no text.
   return report_text(report);
 }
 

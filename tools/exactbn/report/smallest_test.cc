@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "golden/suite.h"
 #include "oracles/subjects/double.h"
 #include "tools/exactbn/test/program_test.h"
 
