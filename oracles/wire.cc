@@ -38,7 +38,7 @@ OutputTensors read_outputs(const json& value, const Problem& problem) {
 }  // namespace
 
 std::string write_case(const Case& c) {
-  std::string out = fmt::format(R"({{"case":{},)", json_text(c.id));
+  std::string out = fmt::format(R"({{"case":{},)", json_quoted(c.id));
   append_problem(out, c.problem);
   return out += '}';
 }
@@ -56,15 +56,15 @@ Case read_case(std::string_view line) {
 }
 
 std::string write_answer(std::string_view case_id, const Answer& answer) {
-  std::string out = fmt::format(R"({{"case":{},"{}":)", json_text(case_id),
+  std::string out = fmt::format(R"({{"case":{},"{}":)", json_quoted(case_id),
                                 word(answer.kind));
   if (answer.kind != Answer::Kind::outputs) {
-    return out += json_text(answer.message) + '}';
+    return out += json_quoted(answer.message) + '}';
   }
   out += '{';
   for (const auto& [name, tensor] : answer.outputs) {
     if (out.back() != '{') out += ',';
-    out += json_text(to_string(name)) + ':';
+    out += json_quoted(to_string(name)) + ':';
     append_tensor(out, tensor);
   }
   return out += "}}";

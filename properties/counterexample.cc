@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the first case that breaks a law to the smallest.
+#include "properties/counterexample.h"
+
 #include "properties/survey/ask_oracle.h"
 
 namespace exactbn {
@@ -55,8 +56,9 @@ class Repeater {
 
 }  // namespace
 
-Counterexample shrink(const Source& source, const Request& request,
-                      const Discovery& discovery, const ShrinkLimit& limit) {
+Counterexample shrink_discovery(const Source& source, const Request& request,
+                                const Discovery& discovery,
+                                const ShrinkLimit& limit) {
   Repeater repeat(source, request, discovery.violation.law);
   Counterexample found;
   found.discovery = discovery;

@@ -11,7 +11,6 @@
 
 #include "properties/draw/problem.h"
 #include "properties/law.h"
-#include "properties/shrink.h"
 
 namespace exactbn {
 
@@ -93,21 +92,5 @@ struct Survey {
 // survey is the same for any number of threads. A subject that broke three
 // times is not asked any more. Throws what the source does.
 Survey survey(const Source& source, const Request& request);
-
-// What is left of a discovery.
-struct Counterexample {
-  Discovery discovery;
-  Problem problem;      // the smallest that breaks the law
-  Violation violation;  // by which
-  Answer answer;        // to the problem
-  int evaluations = 0;
-  // Whether the law is broken when it alone is asked about; if not, nothing is
-  // shrunk.
-  bool repeats = true;
-};
-
-Counterexample shrink(const Source& source, const Request& request,
-                      const Discovery& discovery,
-                      const ShrinkLimit& limit = {});
 
 }  // namespace exactbn

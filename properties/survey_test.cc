@@ -10,6 +10,7 @@
 
 #include "oracles/defects.h"
 #include "oracles/subjects/double.h"
+#include "properties/counterexample.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn::survey_test {
@@ -143,7 +144,7 @@ TEST(Runner, ACrashIsFoundAndShrunk) {
   EXPECT_EQ(s.failed, 3u);  // then nothing is asked any more
   ASSERT_FALSE(s.discoveries.empty());
   EXPECT_EQ(s.discoveries[0].violation.law, kAnswers);
-  const Counterexample found = shrink(source, r, s.discoveries[0]);
+  const Counterexample found = shrink_discovery(source, r, s.discoveries[0]);
   EXPECT_EQ(found.problem.view().count(), 3);
   EXPECT_EQ(found.violation.text, "died");
 }
@@ -153,7 +154,7 @@ TEST(Runner, AFailureIsShrunkToAFewNumbers) {
   const Request r = request(1, 50);
   const Survey s = survey(source, r);
   ASSERT_FALSE(s.discoveries.empty());
-  const Counterexample found = shrink(source, r, s.discoveries[0]);
+  const Counterexample found = shrink_discovery(source, r, s.discoveries[0]);
   EXPECT_TRUE(found.repeats);
   EXPECT_LE(value_count(found.problem), 6);
   EXPECT_EQ(found.violation.law, s.discoveries[0].violation.law);
@@ -175,7 +176,8 @@ std::int64_t least_values(const Source& source, std::uint64_t seed,
   std::int64_t least = INT64_MAX;
   for (const Discovery& d : s.discoveries) {
     if (d.index != s.discoveries[0].index || least <= 4) break;
-    const Counterexample c = shrink(source, request(seed, 1), d, {600});
+    const Counterexample c =
+        shrink_discovery(source, request(seed, 1), d, {600});
     least = std::min(least, value_count(c.problem));
   }
   return least;

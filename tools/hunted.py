@@ -15,10 +15,11 @@ import os
 import subprocess
 import tempfile
 
+import found
+
 SEEDS = (1, 2, 3)
 CASES = 2000
 GOALS = ("y.eta", "y.ulp", "dx.eta", "dx.ulp")
-PLUGINS = ("onednn", "libtorch", "dlib", "opencv")
 
 
 def report(exactbn, adapter, *flags):
@@ -71,7 +72,7 @@ def worst_inputs(exactbn, adapter):
 
 def hunt(exactbn):
     laws, worst = [], [*worst_inputs(exactbn, "double")]
-    for adapter in PLUGINS:
+    for adapter in found.PLUGINS:
         laws += laws_broken(exactbn, adapter)
         worst += worst_inputs(exactbn, adapter)
     return laws + worst

@@ -99,8 +99,8 @@ std::string maps_differ(const std::string& path, const Map& given,
 std::string expected_differ(const std::string& path, const Expected& given,
                             const Expected& proved) {
   if (given.reject != proved.reject) {
-    return differ(path + ".reject", json_text(given.reject),
-                  json_text(proved.reject));
+    return differ(path + ".reject", json_quoted(given.reject),
+                  json_quoted(proved.reject));
   }
   return maps_differ(path + '.', given.outputs, proved.outputs, outputs_differ);
 }

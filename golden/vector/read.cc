@@ -51,7 +51,7 @@ std::vector<Residual> read_residuals(const json& value, const std::string& path,
     if (!size || (text[at] != '+' && text[at] != '-')) {
       refuse(path, fmt::format("{} is not a sign and 16 lower-case hexadecimal "
                                "digits",
-                               json_text(text.substr(at, kWidth))));
+                               json_quoted(text.substr(at, kWidth))));
     }
     residuals.push_back({text[at] == '-', *size});
   }

@@ -35,12 +35,12 @@ std::string object(const Map& map, Text text) {
   std::string out = "{";
   for (const auto& [name, value] : map) {
     if (out.size() > 1) out += ',';
-    out += json_text(key_text(name)) + ':' + text(value);
+    out += json_quoted(key_text(name)) + ':' + text(value);
   }
   return out += '}';
 }
 
-std::string quoted(const std::string& text) { return json_text(text); }
+std::string quoted(const std::string& text) { return json_quoted(text); }
 
 std::string write_output(const ExpectedOutput& output) {
   std::string out;
@@ -63,7 +63,7 @@ std::string write_output(const ExpectedOutput& output) {
   if (!std::all_of(output.exact.begin(), output.exact.end(), is_long)) {
     out += R"(,"exact":)";
     out += array(output.exact, [](const std::string& exact) {
-      return exact.empty() ? "null" : json_text(exact);
+      return exact.empty() ? "null" : json_quoted(exact);
     });
   }
   return out += '}';
@@ -78,8 +78,8 @@ std::string write_expected(const Expected& expected) {
 
 std::string write_vector(const Vector& vector) {
   std::string out = fmt::format(
-      R"({{"id":{},"comment":{},"labels":{},)", json_text(vector.question.id),
-      json_text(vector.comment), array(vector.question.labels, quoted));
+      R"({{"id":{},"comment":{},"labels":{},)", json_quoted(vector.question.id),
+      json_quoted(vector.comment), array(vector.question.labels, quoted));
   append_problem(out, vector.question.problem);
   out += R"(,"expected":)" + write_expected(vector.expected);
   if (vector.dialect) {
@@ -101,7 +101,7 @@ std::string write_vector(const Vector& vector) {
 
 std::string write_label(const LabelText& label) {
   return fmt::format(R"({{"exposes":{},"severity":"{}","threads":{}}})",
-                     json_text(label.exposes), label.severity,
+                     json_quoted(label.exposes), label.severity,
                      array(label.threads, quoted));
 }
 
@@ -129,7 +129,7 @@ std::string write_vectors(const VectorFile& file) {
 "number_of_cases":{},
 "cases":[
 )",
-      json_text(file.generator.version), json_text(file.generator.command),
+      json_quoted(file.generator.version), json_quoted(file.generator.command),
       write_convention(file.generator.convention), to_string(file.operation),
       format(file.dtype).name, object(file.semantics, quoted),
       object(file.labels, write_label), file.number_of_cases);

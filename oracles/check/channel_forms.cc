@@ -23,7 +23,7 @@ Wide magnitude_of(const Magnitudes& m, Input name) {
 
 }  // namespace
 
-ChannelTests::ChannelTests(const Judge& judge, const Screen* screen,
+ChannelForms::ChannelForms(const Judge& judge, const Screen* screen,
                            Output output, const InputNames& inputs, DType dtype,
                            const Channels& channels)
     : judge_(screen ? &screen->judge() : &judge),
@@ -36,7 +36,7 @@ ChannelTests::ChannelTests(const Judge& judge, const Screen* screen,
   for (std::int64_t i = 0; i < channels.count; ++i) set_form(i);
 }
 
-ChannelTests::Form ChannelTests::form_of(std::int64_t channel) const {
+ChannelForms::Form ChannelForms::form_of(std::int64_t channel) const {
   Form form;
   if (!screen_) {
     const ExactBatchNorm& exact = judge_->exact();
@@ -60,7 +60,7 @@ ChannelTests::Form ChannelTests::form_of(std::int64_t channel) const {
   return form;
 }
 
-void ChannelTests::set_form(std::int64_t i) {
+void ChannelForms::set_form(std::int64_t i) {
   const std::int64_t c = channels_.first + i;
   const Form form = form_of(c);
   column(kOffsetHigh)[i] = form.offset.high;
@@ -74,7 +74,7 @@ void ChannelTests::set_form(std::int64_t i) {
   set_bounds(kRough, i, form, rough_rounding(inputs_.size()));
 }
 
-void ChannelTests::set_bounds(Column bounds, std::int64_t i, const Form& form,
+void ChannelForms::set_bounds(Column bounds, std::int64_t i, const Form& form,
                               const FormRounding& rounding) {
   const double of_terms = kMore * (rounding.of_terms + form.error.slope);
   column(bounds + kRelative)[i] = kMore * (rounding.of_form + form.error.slope);
@@ -89,7 +89,7 @@ void ChannelTests::set_bounds(Column bounds, std::int64_t i, const Form& form,
                                  form.error.offset + (zero ? 0 : kLeastError);
 }
 
-void ChannelTests::set_tolerance(double eta, double slack, Sizes sizes) {
+void ChannelForms::set_tolerance(double eta, double slack, Sizes sizes) {
   const bool same = slack == slack_ && sizes == sizes_;
   if (eta == eta_ && (same || eta == 0)) return;
   eta_ = eta;
@@ -113,7 +113,7 @@ void ChannelTests::set_tolerance(double eta, double slack, Sizes sizes) {
 }
 
 // Towards the side on which nothing is decided wrongly.
-double ChannelTests::rounded(Wide tolerance, double slack) {
+double ChannelForms::rounded(Wide tolerance, double slack) {
   if (tolerance <= kMostTolerance) {
     return static_cast<double>(tolerance) * (1 + slack);
   }
@@ -121,7 +121,7 @@ double ChannelTests::rounded(Wide tolerance, double slack) {
                    : static_cast<double>(kMostTolerance);
 }
 
-FormBounds ChannelTests::bounds_of(Column bounds) const {
+FormBounds ChannelForms::bounds_of(Column bounds) const {
   FormBounds b;
   b.relative = column(bounds + kRelative);
   b.rest_one = column(bounds + kRestOne);
@@ -131,7 +131,7 @@ FormBounds ChannelTests::bounds_of(Column bounds) const {
   return b;
 }
 
-CheckForms ChannelTests::forms() const {
+CheckForms ChannelForms::forms() const {
   CheckForms f;
   f.k = inputs_.size();
   f.width = channels_.count;
@@ -150,7 +150,7 @@ CheckForms ChannelTests::forms() const {
   return f;
 }
 
-double ChannelTests::tolerance(std::int64_t i,
+double ChannelForms::tolerance(std::int64_t i,
                                const std::array<double, CheckForms::kMost>& in,
                                double eta, double slack, Sizes sizes) const {
   const std::int64_t c = channels_.first + i % channels_.count;

@@ -10,11 +10,11 @@ namespace exactbn {
 
 // The forms and tolerances of an output of some channels, as the kernels of
 // check_kernel read them.
-class ChannelTests {
+class ChannelForms {
  public:
   // `inputs` are those of the forms, x the first where it is one. Where there
   // is a screen, the forms are its.
-  ChannelTests(const Judge& judge, const Screen* screen, Output output,
+  ChannelForms(const Judge& judge, const Screen* screen, Output output,
                const InputNames& inputs, DType dtype, const Channels& channels);
 
   // Tolerances for that eta, rounded down a little, or up where `slack` is

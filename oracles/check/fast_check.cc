@@ -73,7 +73,7 @@ class FastCheck::Worker {
 
   // The values [first, first + n), at most kBlock: rows of the channels of the
   // tests. As many from `next` on come after them.
-  void check(ChannelTests& tests, std::int64_t first, std::int64_t n,
+  void check(ChannelForms& tests, std::int64_t first, std::int64_t n,
              std::int64_t next) {
     counts_.values += n;
     load(first, n, next);
@@ -120,7 +120,7 @@ class FastCheck::Worker {
   }
 
   // With the least sizes first, of a screen's forms: most values pass these.
-  bool is_quiet(ChannelTests& tests, std::int64_t n, const Quiet& quiet) {
+  bool is_quiet(ChannelForms& tests, std::int64_t n, const Quiet& quiet) {
     const DType dtype = check_.got_.dtype();
     const bool try_least =
         tests.estimated() && check_.misses_of_least_ < kMisses;
@@ -134,7 +134,7 @@ class FastCheck::Worker {
     return true;
   }
 
-  void measure_all(const ChannelTests& tests, std::int64_t n) {
+  void measure_all(const ChannelForms& tests, std::int64_t n) {
     measure(tests.forms(), values_, n, check_.got_.dtype(), bounds_.data());
     std::fill_n(settled_.begin(), n, false);
   }
@@ -143,7 +143,7 @@ class FastCheck::Worker {
   // these are judged, or wait for the end as contenders, and so do the others
   // that may be the worst. The others pass, and no tolerance is needed: their
   // eta is 0.
-  bool judge_few(const ChannelTests& tests, std::int64_t first,
+  bool judge_few(const ChannelForms& tests, std::int64_t first,
                  std::int64_t n) {
     constexpr std::size_t kFew = 16;
     std::array<std::int64_t, kFew> few{};
@@ -172,7 +172,7 @@ class FastCheck::Worker {
   }
 
   // Judges a value, unless it can wait.
-  void settle(const ChannelTests& tests, std::int64_t first, std::int64_t i,
+  void settle(const ChannelForms& tests, std::int64_t first, std::int64_t i,
               Sizes sizes) {
     bool& settled = settled_[static_cast<std::size_t>(i)];
     if (settled) return;
@@ -184,7 +184,7 @@ class FastCheck::Worker {
   // Whether a measured value surely passes, and can wait for the end as a
   // contender: what it is surely off by, at least, tells others to wait for
   // nothing. Exact sizes, or the least and greatest.
-  bool wait(const ChannelTests& tests, std::int64_t first, std::int64_t i,
+  bool wait(const ChannelForms& tests, std::int64_t first, std::int64_t i,
             Sizes sizes) {
     const auto tolerance = [&, in = inputs_at(i)](double eta, double slack,
                                                   Sizes with) {
@@ -256,7 +256,7 @@ class FastCheck::Worker {
   }
 
   // Of every value of a block: passes, fails, or is judged.
-  void listen(ChannelTests& tests, std::int64_t first, std::int64_t n) {
+  void listen(ChannelForms& tests, std::int64_t first, std::int64_t n) {
     fill_tolerances(tests, n, 1, 0, unit_);
     fill_tolerances(tests, n, check_.limit_, -kFastCheckSlack, sure_);
     fill_tolerances(tests, n, check_.limit_, kFastCheckSlack, most_);
@@ -285,7 +285,7 @@ class FastCheck::Worker {
     }
   }
 
-  void fill_tolerances(ChannelTests& tests, std::int64_t n, double eta,
+  void fill_tolerances(ChannelForms& tests, std::int64_t n, double eta,
                        double slack, Block& to) {
     tests.set_tolerance(eta, slack);
     exactbn::fill_tolerances(tests.forms(), values_, n, to.data());
@@ -306,7 +306,7 @@ class FastCheck::Worker {
   }
 
   // So that the records are high before the others are measured by them.
-  void settle_the_worst(const ChannelTests& tests, std::int64_t first,
+  void settle_the_worst(const ChannelForms& tests, std::int64_t first,
                         std::int64_t n) {
     double most_ulps = -1;
     double most_eta = -1;
@@ -524,10 +524,10 @@ FastCheck::Way FastCheck::way(std::int64_t channel) {
                                                      : Way::integers;
 }
 
-std::optional<ChannelTests> FastCheck::tests(const Channels& channels,
+std::optional<ChannelForms> FastCheck::tests(const Channels& channels,
                                              Way way) {
   if (way == Way::integers) return {};
-  return ChannelTests(judge_, way == Way::screen ? screen_ : nullptr, output_,
+  return ChannelForms(judge_, way == Way::screen ? screen_ : nullptr, output_,
                       names_, got_.dtype(), channels);
 }
 
@@ -553,7 +553,7 @@ void FastCheck::check(const Channels& channels) {
 template <class CheckBlock>
 void FastCheck::share(const Channels& channels, Way way, std::int64_t blocks,
                       const CheckBlock& check_block) {
-  std::optional<ChannelTests> tests = this->tests(channels, way);
+  std::optional<ChannelForms> tests = this->tests(channels, way);
   const bool worth = view_.count() * channels.count > kParallel;
   if (!worth || omp_in_parallel() != 0) {
     Worker worker(*this);
@@ -564,7 +564,7 @@ void FastCheck::share(const Channels& channels, Way way, std::int64_t blocks,
 #pragma omp parallel
   {
     Worker worker(*this);
-    std::optional<ChannelTests> own = tests;
+    std::optional<ChannelForms> own = tests;
 #pragma omp for schedule(dynamic, chunk)
     for (std::int64_t b = 0; b < blocks; ++b) check_block(b, own, worker);
   }
@@ -577,7 +577,7 @@ void FastCheck::check_along(std::int64_t channel) {
   const std::int64_t size = (even + kLine - 1) / kLine * kLine;
   const std::int64_t of_run = (view_.inner + size - 1) / size;
   const auto check_block =
-      [&](std::int64_t b, std::optional<ChannelTests>& tests, Worker& worker) {
+      [&](std::int64_t b, std::optional<ChannelForms>& tests, Worker& worker) {
         const std::int64_t n = b / of_run;
         const std::int64_t run = (n * view_.channels + channel) * view_.inner;
         const std::int64_t from = b % of_run * size;
@@ -597,7 +597,7 @@ void FastCheck::check_across(const Channels& channels, Way way) {
       channels.count == view_.channels ? kBlock / channels.count : 1;
   const std::int64_t blocks = (view_.outer + most - 1) / most;
   const auto check_block =
-      [&](std::int64_t b, std::optional<ChannelTests>& tests, Worker& worker) {
+      [&](std::int64_t b, std::optional<ChannelForms>& tests, Worker& worker) {
         // From the end, which the cache may still hold of the sums.
         const std::int64_t n = (blocks - 1 - b) * most;
         const std::int64_t rows = std::min(most, view_.outer - n);

@@ -82,7 +82,7 @@ class FastCheck {
   const Judge& exact(std::int64_t channel);
   Judgement judge_exactly(std::int64_t i, std::uint64_t got);
   Way way(std::int64_t channel);
-  std::optional<ChannelTests> tests(const Channels& channels, Way way);
+  std::optional<ChannelForms> tests(const Channels& channels, Way way);
   // Blocks of values of the channels, by all threads where that is worth them:
   // check_block(b, tests, worker).
   template <class CheckBlock>

@@ -25,14 +25,14 @@ Shape extents(std::int64_t m, int axes, bool spread) {
   return shape;
 }
 
-Shape shape_of(const Columns& x, const Form& form) {
+Shape shape_of(const ChannelValues& x, const Form& form) {
   const auto m = static_cast<std::int64_t>(x.front().size());
   Shape shape = extents(m, form.rank - 1, form.spread);
   shape.insert(shape.begin() + form.axis, static_cast<std::int64_t>(x.size()));
   return shape;
 }
 
-Tensor like_x(const Columns& columns, const Form& form) {
+Tensor like_x(const ChannelValues& columns, const Form& form) {
   Tensor tensor(form.dtype, shape_of(columns, form));
   const ChannelView view(tensor.shape(), form.axis);
   for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -46,9 +46,9 @@ Tensor like_x(const Columns& columns, const Form& form) {
 }
 
 // Small integers in no order that a sum or a product of them could hide.
-Columns integers(std::size_t channels, std::size_t m, std::size_t a,
-                 std::size_t b) {
-  Columns columns(channels, std::vector<double>(m));
+ChannelValues integers(std::size_t channels, std::size_t m, std::size_t a,
+                       std::size_t b) {
+  ChannelValues columns(channels, std::vector<double>(m));
   for (std::size_t c = 0; c < channels; ++c) {
     for (std::size_t k = 0; k < m; ++k) {
       const std::size_t n = (a * k * k + b * k + 5 * c) % 11;

@@ -10,7 +10,7 @@
 namespace exactbn {
 
 // Values by channel: columns[c][k] is value k of channel c.
-using Columns = std::vector<std::vector<double>>;
+using ChannelValues = std::vector<std::vector<double>>;
 
 // How the values of a question come to the subject.
 struct Form {
@@ -32,13 +32,13 @@ std::string to_string(const Form& form);
 // 0 for beta and running_mean, and ordinary numbers for dy and the direction.
 struct Question {
   Operation operation = Operation::forward_training;
-  Columns x;
+  ChannelValues x;
   double epsilon = 0.25;
   std::optional<double> momentum = 0.25;
   std::int64_t batches_tracked = 0;
   std::vector<double> gamma = {}, beta = {};
   std::vector<double> running_mean = {}, running_var = {};
-  Columns dy = {};
+  ChannelValues dy = {};
 };
 
 // Every input that the operation takes, but for optional directions.

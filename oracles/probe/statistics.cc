@@ -13,7 +13,7 @@ namespace exactbn {
 namespace {
 
 // Two channels of mean 3 and -1, variance 4 and 9.
-Columns two_channels() {
+ChannelValues two_channels() {
   return {{1, 5, 5, 1, 1, 5, 1, 5}, {2, -4, -4, 2, -4, 2, 2, -4}};
 }
 

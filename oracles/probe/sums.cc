@@ -24,7 +24,7 @@ std::optional<std::vector<double>> means(const Problem& problem,
   return running;
 }
 
-Question sum_question(Operation operation, Columns columns) {
+Question sum_question(Operation operation, ChannelValues columns) {
   Question q;
   q.operation = operation;
   q.momentum = 0.5;
@@ -58,7 +58,7 @@ std::optional<Digits> digits(Interview& interview, Operation operation,
       {{0, 7}, {0, 4}, {0, 1}, {1, 2}, {3, 6}, {7, 0}, {4, 0}, {2, 5}}};
   Digits result;
   result.asked = std::min(60, format(form.dtype).emax);
-  Columns columns;
+  ChannelValues columns;
   for (int k = 2; k <= result.asked; ++k) {
     const double big = std::ldexp(1.0, k);
     for (const auto& [plus, minus] : kPlaces) {
@@ -222,7 +222,7 @@ std::optional<double> error_of_equal_values(Interview& interview,
                                             const Form& form, int log_m) {
   const int p = format(form.dtype).precision;
   const auto m = std::size_t{1} << log_m;
-  Columns columns;
+  ChannelValues columns;
   std::vector<double> values;
   for (int octave = log_m; octave >= 3 && octave > log_m - 8; --octave) {
     values.push_back(1 + std::ldexp(1.0, octave - p - 2));
@@ -298,7 +298,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
                                       3.0, -3.0, 1.0, -1.0, 2.0, -2.0};
   constexpr double kVar = 40.0 / 12;
   constexpr std::array kShifts = {8, 12, 16, 20};
-  Columns columns;
+  ChannelValues columns;
   for (const int k : kShifts) {
     columns.emplace_back(kDeviations.begin(), kDeviations.end());
     for (double& x : columns.back()) x += std::ldexp(1.0, k);

@@ -180,9 +180,9 @@ std::string name_of(const std::vector<std::string>& argv) {
 
 }  // namespace
 
-class StreamSubject::Process {
+class ProcessSubject::Child {
  public:
-  Process(const std::vector<std::string>& argv, int threads)
+  Child(const std::vector<std::string>& argv, int threads)
       : pid_(spawn(argv, threads, input_, output_)) {
     input_.from.close();
     output_.to.close();
@@ -190,12 +190,12 @@ class StreamSubject::Process {
       require(::fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "fcntl");
     }
   }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
 
   // The leader is reaped after the group is killed: until then its number can
   // belong to nobody else.
-  ~Process() {
+  ~Child() {
     ::kill(-pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -284,37 +284,37 @@ class StreamSubject::Process {
   std::string unread_;
 };
 
-StreamSubject::StreamSubject(std::vector<std::string> argv,
-                             StreamOptions options)
+ProcessSubject::ProcessSubject(std::vector<std::string> argv,
+                               ProcessOptions options)
     : argv_(std::move(argv)), options_(options), declaration_(start()) {}
 
-StreamSubject::~StreamSubject() {
-  for (const auto& [threads, process] : processes_) {
-    if (process) process->close();
+ProcessSubject::~ProcessSubject() {
+  for (const auto& [threads, child] : children_) {
+    if (child) child->close();
   }
-  for (const auto& [threads, process] : processes_) {
-    if (process) process->end_within(kGrace);
+  for (const auto& [threads, child] : children_) {
+    if (child) child->end_within(kGrace);
   }
 }
 
-std::unique_ptr<StreamSubject::Process>& StreamSubject::process() {
-  return processes_[threads_];
+std::unique_ptr<ProcessSubject::Child>& ProcessSubject::child() {
+  return children_[threads_];
 }
 
-Answer StreamSubject::answer(const Case& c) {
+Answer ProcessSubject::answer(const Case& c) {
   threads_ = 0;
   return ask(write_case(c) + '\n', c);
 }
 
-std::optional<Answer> StreamSubject::answer_in(const Surroundings& surroundings,
-                                               const Case& c) {
+std::optional<Answer> ProcessSubject::answer_in(
+    const Surroundings& surroundings, const Case& c) {
   if (!options_.has_surroundings) return std::nullopt;
   threads_ = surroundings.threads;
   return ask(write_surroundings(surroundings) + '\n' + write_case(c) + '\n', c);
 }
 
-Answer StreamSubject::ask(const std::string& lines, const Case& c) {
-  if (!process()) start();
+Answer ProcessSubject::ask(const std::string& lines, const Case& c) {
+  if (!child()) start();
   const std::string line =
       exchange(lines, options_.case_limit,
                fmt::format("answer to case {}", c.id), "on case " + c.id);
@@ -328,7 +328,7 @@ Answer StreamSubject::ask(const std::string& lines, const Case& c) {
   }
 }
 
-void StreamSubject::require_answer_to(const Case& c, std::string_view line) {
+void ProcessSubject::require_answer_to(const Case& c, std::string_view line) {
   std::string answered = c.id;
   try {
     answered = answered_case(line);
@@ -341,9 +341,9 @@ void StreamSubject::require_answer_to(const Case& c, std::string_view line) {
   }
 }
 
-Declaration StreamSubject::start() {
+Declaration ProcessSubject::start() {
   try {
-    process() = std::make_unique<Process>(argv_, threads_);
+    child() = std::make_unique<Child>(argv_, threads_);
   } catch (const std::system_error& error) {
     fail(fmt::format("could not be started: {}", error.code().message()));
   }
@@ -351,7 +351,7 @@ Declaration StreamSubject::start() {
                                     "before its declaration");
   const auto object = nlohmann::json::parse(line, nullptr, false);
   if (object.is_object() && object.contains("load_error")) {
-    process().reset();
+    child().reset();
     throw LoadError(object["load_error"].is_string()
                         ? object["load_error"].get<std::string>()
                         : line);
@@ -365,17 +365,17 @@ Declaration StreamSubject::start() {
   }
 }
 
-std::string StreamSubject::exchange(std::string_view text, milliseconds limit,
-                                    std::string_view wanted,
-                                    std::string_view when) {
-  using Outcome = Process::Outcome;
+std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
+                                     std::string_view wanted,
+                                     std::string_view when) {
+  using Outcome = Child::Outcome;
   std::string line;
-  switch (process()->exchange(text, Clock::now() + limit, options_.line_limit,
-                              line)) {
+  switch (child()->exchange(text, Clock::now() + limit, options_.line_limit,
+                            line)) {
     case Outcome::line:
       break;
     case Outcome::closed:
-      if (const auto end = process()->end_within(kGrace)) {
+      if (const auto end = child()->end_within(kGrace)) {
         fail(fmt::format("{} {}", describe(*end), when));
       }
       fail(fmt::format("closed its output and gave no {}", wanted));
@@ -389,8 +389,8 @@ std::string StreamSubject::exchange(std::string_view text, milliseconds limit,
   return line;
 }
 
-void StreamSubject::fail(std::string_view what_it_did) {
-  process().reset();
+void ProcessSubject::fail(std::string_view what_it_did) {
+  child().reset();
   throw SubjectFailure(fmt::format(
       "'{}'{} {}", name_of(argv_),
       threads_ == 0

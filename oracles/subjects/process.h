@@ -13,7 +13,7 @@
 
 namespace exactbn {
 
-struct StreamOptions {
+struct ProcessOptions {
   std::chrono::milliseconds start_limit{60'000};  // until the declaration
   std::chrono::milliseconds case_limit{60'000};   // until the answer
   std::size_t line_limit = std::size_t{1} << 30;  // bytes of one line
@@ -24,14 +24,14 @@ struct StreamOptions {
 
 // An implementation in a process of its own, which speaks the wire format over
 // its standard input and output. Its standard error is this process's.
-class StreamSubject : public Subject {
+class ProcessSubject : public Subject {
  public:
   // argv[0] is looked up in PATH. Throws SubjectFailure where the process does
   // not start or does not declare itself, and LoadError where the first line
   // is {"load_error":"why"}.
-  explicit StreamSubject(std::vector<std::string> argv,
-                         StreamOptions options = {});
-  ~StreamSubject() override;
+  explicit ProcessSubject(std::vector<std::string> argv,
+                          ProcessOptions options = {});
+  ~ProcessSubject() override;
 
   const Declaration& declaration() const override { return declaration_; }
 
@@ -43,10 +43,10 @@ class StreamSubject : public Subject {
                                   const Case& c) override;
 
  private:
-  class Process;
+  class Child;
 
   Answer ask(const std::string& lines, const Case& c);
-  std::unique_ptr<Process>& process();
+  std::unique_ptr<Child>& child();
   Declaration start();
   // Sends `text` and returns the line that comes back. The words say in a
   // failure what was wanted and when.
@@ -58,9 +58,9 @@ class StreamSubject : public Subject {
   [[noreturn]] void fail(std::string_view what_it_did);
 
   std::vector<std::string> argv_;
-  StreamOptions options_;
+  ProcessOptions options_;
   // By their number of threads, 0: as this process has it.
-  std::map<int, std::unique_ptr<Process>> processes_;
+  std::map<int, std::unique_ptr<Child>> children_;
   int threads_ = 0;  // of the one that is asked
   Declaration declaration_;
 };

@@ -31,8 +31,8 @@ std::vector<std::string> declared(std::string_view command) {
   return shell(std::string(kDeclare) + std::string(command));
 }
 
-StreamOptions hasty(milliseconds limit) {
-  StreamOptions options;
+ProcessOptions hasty(milliseconds limit) {
+  ProcessOptions options;
   options.start_limit = options.case_limit = limit;
   return options;
 }
@@ -78,7 +78,7 @@ class StreamTest : public testing::Test {
 };
 
 TEST_F(StreamTest, AnswersOneCaseAfterTheOther) {
-  StreamSubject subject(declared(
+  ProcessSubject subject(declared(
       "while read line; do id=${line#*:\\\"}; id=${id%%\\\"*};"
       "echo \"{\\\"case\\\":\\\"$id\\\",\\\"rejected\\\":\\\"r-$id\\\"}\"; "
       "done"));
@@ -115,12 +115,12 @@ TEST_F(StreamTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
        "answered case b where a was asked"},
       {"yes | tr -d '\\n'", "wrote a line of more than 100000 bytes on case a"},
   };
-  StreamOptions options;
+  ProcessOptions options;
   options.case_limit = milliseconds(400);
   options.line_limit = 100000;
   for (const auto& [command, says] : rows) {
     const auto argv = declared("read line; " + std::string(command));
-    StreamSubject subject(argv, options);
+    ProcessSubject subject(argv, options);
     const std::string what = failure([&] { subject.answer(small_case("a")); });
     EXPECT_THAT(what, StartsWith("'" + argv[2] + "' ")) << command;
     EXPECT_THAT(what, HasSubstr("' " + std::string(says))) << command;
@@ -141,28 +141,28 @@ TEST_F(StreamTest, SaysWhatBecameOfAProcessThatDoesNotStart) {
   };
   for (const auto& [command, says] : rows) {
     EXPECT_THAT(failure([&text = command] {
-                  StreamSubject subject(shell(text), hasty(milliseconds(400)));
+                  ProcessSubject subject(shell(text), hasty(milliseconds(400)));
                 }),
                 HasSubstr(says));
   }
   EXPECT_EQ(failure([] {
-              StreamSubject subject({"/no/such", "-x"});
+              ProcessSubject subject({"/no/such", "-x"});
             }),
             "'/no/such -x' could not be started: No such file or directory");
 }
 
 TEST_F(StreamTest, ALoadErrorIsTheUsersAndNotTheSubjects) {
   EXPECT_EQ(failure<LoadError>([] {
-              StreamSubject subject(shell("echo '{\"load_error\":\"why\"}'"));
+              ProcessSubject subject(shell("echo '{\"load_error\":\"why\"}'"));
             }),
             "why");
 }
 
 TEST_F(StreamTest, StartsAnotherProcessAfterAFailure) {
-  StreamSubject subject(declared("read line; if [ -e " + file("failed") +
-                                 " ]; then " + std::string(kAnswer) +
-                                 "read line; else touch " + file("failed") +
-                                 "; kill -ILL $$; fi"));
+  ProcessSubject subject(declared("read line; if [ -e " + file("failed") +
+                                  " ]; then " + std::string(kAnswer) +
+                                  "read line; else touch " + file("failed") +
+                                  "; kill -ILL $$; fi"));
   EXPECT_THAT(failure([&] { subject.answer(small_case("a")); }),
               HasSubstr("died by signal 4"));
   EXPECT_EQ(subject.answer(small_case("a")).message, "e");
@@ -173,24 +173,24 @@ TEST_F(StreamTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
   Answer answer;
   answer.outputs.emplace(Output::y, c.problem.x());
   std::ofstream(file("answer")) << write_answer(c.id, answer) << '\n';
-  StreamSubject subject(declared("cat " + file("answer") + "; read line; " +
-                                 "cat " + file("answer") + "; read line"),
-                        hasty(milliseconds(20'000)));
+  ProcessSubject subject(declared("cat " + file("answer") + "; read line; " +
+                                  "cat " + file("answer") + "; read line"),
+                         hasty(milliseconds(20'000)));
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
 }
 
 TEST_F(StreamTest, AProcessThatDoesNotListenRaisesNoSignal) {
-  StreamSubject deaf(declared("exec <&-; exit 4"));
+  ProcessSubject deaf(declared("exec <&-; exit 4"));
   EXPECT_THAT(failure([&] { deaf.answer(large_case("a")); }),
               HasSubstr("exited with status 4 on case a"));
-  StreamSubject rude(declared("exec <&-; sleep 0.1; " + std::string(kAnswer)));
+  ProcessSubject rude(declared("exec <&-; sleep 0.1; " + std::string(kAnswer)));
   EXPECT_EQ(rude.answer(large_case("a")).message, "e");
 }
 
 TEST_F(StreamTest, WhatIsSaidTooMuchSpoilsTheNextAnswer) {
-  StreamSubject subject(declared("read line; " + std::string(kAnswer) +
-                                 "echo debug; read line; sleep 9"));
+  ProcessSubject subject(declared("read line; " + std::string(kAnswer) +
+                                  "echo debug; read line; sleep 9"));
   EXPECT_EQ(subject.answer(small_case("a")).message, "e");
   EXPECT_THAT(failure([&] { subject.answer(small_case("b")); }),
               HasSubstr("answered case b with a line that is not of the wire "
@@ -210,7 +210,7 @@ bool ends_soon(const std::string& pid) {
 }
 
 TEST_F(StreamTest, AHangTakesItsChildrenWithIt) {
-  StreamSubject subject(
+  ProcessSubject subject(
       declared("sleep 900 & echo $! > " + file("pid") + "; read line; wait"),
       hasty(milliseconds(400)));
   EXPECT_THAT(failure([&] { subject.answer(small_case("a")); }),
@@ -224,9 +224,9 @@ TEST_F(StreamTest, AHangTakesItsChildrenWithIt) {
 TEST_F(StreamTest, TheProcessEndsWithTheSubject) {
   const std::string path = file("pid");
   {
-    StreamSubject subject(shell("echo $$ > " + path + "; trap '' TERM; " +
-                                std::string(kDeclare) +
-                                "while true; do sleep 900; done"));
+    ProcessSubject subject(shell("echo $$ > " + path + "; trap '' TERM; " +
+                                 std::string(kDeclare) +
+                                 "while true; do sleep 900; done"));
   }
   std::string pid;
   std::ifstream(path) >> pid;
@@ -236,12 +236,12 @@ TEST_F(StreamTest, TheProcessEndsWithTheSubject) {
 
 TEST_F(StreamTest, TheProcessMayFinishWhenItsInputEnds) {
   const std::string path = file("bye");
-  { StreamSubject subject(declared("cat; sleep 0.2; touch " + path)); }
+  { ProcessSubject subject(declared("cat; sleep 0.2; touch " + path)); }
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
 TEST_F(StreamTest, APluginCrashesInAProcessOfItsOwn) {
-  StreamSubject subject(
+  ProcessSubject subject(
       {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"});
   EXPECT_EQ(subject.declaration().subject, "meek");
   EXPECT_THAT(failure([&] { subject.answer(small_case("crash")); }),
@@ -249,17 +249,17 @@ TEST_F(StreamTest, APluginCrashesInAProcessOfItsOwn) {
   EXPECT_EQ(
       subject.answer(small_case("means")).outputs.at(Output::mean).value(0), 0);
   EXPECT_THAT(failure<LoadError>([] {
-                StreamSubject unfit({EXACTBN_SERVE_PLUGIN,
-                                     EXACTBN_TEST_PLUGINS "/unfit_ABI.so"});
+                ProcessSubject unfit({EXACTBN_SERVE_PLUGIN,
+                                      EXACTBN_TEST_PLUGINS "/unfit_ABI.so"});
               }),
               HasSubstr("unfit_ABI.so: built for version 42"));
 }
 
 TEST_F(StreamTest, ANumberOfThreadsHasAProcessOfItsOwn) {
-  StreamOptions options;
+  ProcessOptions options;
   options.has_surroundings = true;
   ::unsetenv("OMP_NUM_THREADS");
-  StreamSubject subject(
+  ProcessSubject subject(
       {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"}, options);
   const Case c = small_case("threads");
   EXPECT_EQ(subject.answer(c).message, "none");
@@ -276,14 +276,14 @@ TEST_F(StreamTest, ANumberOfThreadsHasAProcessOfItsOwn) {
 }
 
 TEST_F(StreamTest, SurroundingsAreOfOneCase) {
-  StreamOptions options;
+  ProcessOptions options;
   options.has_surroundings = true;
-  StreamSubject subject(
+  ProcessSubject subject(
       {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"}, options);
   const Case c = small_case("addresses");
   EXPECT_EQ(subject.answer_in({.past = 1}, c)->message, "x 8, mean 8, var 8");
   EXPECT_EQ(subject.answer(c).message, "x 0, mean 0, var 0");
-  StreamSubject other(declared("read a; " + std::string(kAnswer)));
+  ProcessSubject other(declared("read a; " + std::string(kAnswer)));
   EXPECT_FALSE(other.answer_in({.past = 1}, c));
 }
 

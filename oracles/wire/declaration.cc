@@ -25,7 +25,7 @@ std::string read_axis(const json& value, const std::string& path) {
   const bool number = axis.size() == 1 && axis[0] >= '0' && axis[0] <= '4';
   if (!number && axis != "last") {
     refuse(path, fmt::format("{} is neither \"last\" nor \"0\" to \"4\"",
-                             brief(json_text(axis))));
+                             brief(json_quoted(axis))));
   }
   return axis;
 }

@@ -9,7 +9,7 @@ std::string brief(std::string_view text) {
   return std::string(text.substr(0, kMost)) + "...";
 }
 
-std::string json_text(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -36,7 +36,7 @@ json LineParser::parse(std::string_view line) {
       fail(fmt::format("the line ends too early, after {} bytes", line.size()));
     }
     fail(fmt::format("not JSON at byte {}: {}", error.byte,
-                     json_text(brief(line.substr(error.byte - 1)))));
+                     json_quoted(brief(line.substr(error.byte - 1)))));
   } catch (const json::exception&) {
     fail("a number out of range");
   }

@@ -20,7 +20,7 @@ using nlohmann::json;
 std::string brief(std::string_view text);
 
 // The text as a JSON string, quotes included.
-std::string json_text(std::string_view text);
+std::string json_quoted(std::string_view text);
 
 // The path of a field of the object at `path`, which is "" for the line's.
 std::string below(std::string_view path, std::string_view name);

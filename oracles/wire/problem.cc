@@ -20,7 +20,7 @@ double read_f64(const json& value, std::string_view path) {
   const std::optional<std::uint64_t> bits = parse_hex(hex, DType::f64);
   if (!bits) {
     refuse(path, fmt::format("{} is not 16 lower-case hexadecimal digits",
-                             brief(json_text(hex))));
+                             brief(json_quoted(hex))));
   }
   return std::bit_cast<double>(*bits);
 }
@@ -73,7 +73,7 @@ void append_problem(std::string& out, const Problem& problem) {
   out += R"(,"inputs":{)";
   for (const Input name : names_in_order(problem)) {
     if (out.back() != '{') out += ',';
-    out += json_text(to_string(name)) + ':';
+    out += json_quoted(to_string(name)) + ':';
     append_tensor(out, *problem.find(name));
   }
   out += '}';

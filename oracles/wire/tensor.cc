@@ -81,7 +81,7 @@ Tensor decode_bits(std::string_view hex, const std::string& path, DType dtype,
     const std::size_t at = hex.find_first_not_of(kDigits);
     refuse(path, fmt::format("{} at digit {} is not a lower-case hexadecimal "
                              "digit",
-                             json_text(hex.substr(at, 1)), at));
+                             json_quoted(hex.substr(at, 1)), at));
   }
   return tensor;
 }

@@ -33,7 +33,7 @@ struct Tally {
 // By algorithm.
 using Tallies = std::map<std::string, Tally>;
 
-Tally tally(const Outcome& outcome, const std::string& where) {
+Tally tally(const BenchVerdict& outcome, const std::string& where) {
   return {1, outcome.verdict == Verdict::undecided,
           outcome.verdict == Verdict::failed, outcome.part,
           where + ": " + outcome.text};
@@ -88,7 +88,7 @@ void try_backward(Draw& draw, DType dtype, Tallies& tallies) {
       const Statistics<W> s = recomputed ? two_pass(x, order) : saved;
       const BackwardInput<W> in = {x, dy, gamma, normalizer(s, p.epsilon),
                                    order};
-      const Outcome outcome =
+      const BenchVerdict outcome =
           bench(backward(p, form.run(in)),
                 is_stable(order) ? Grade::stable : Grade::sequential);
       const std::string name = fmt::format("backward, {}, {}", name_of(order),

@@ -63,7 +63,7 @@ Answer backward(const Problem& p, const Gradients<W>& gradients) {
 }
 
 // What the judge says of one answer.
-struct Outcome {
+struct BenchVerdict {
   Verdict verdict = Verdict::passed;
   double part = 0;   // of the limit, the largest eta of a decided value
   std::string text;  // the output that is worst
@@ -79,8 +79,8 @@ class Bench {
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
 
-  Outcome operator()(const Answer& answer, Grade required) const {
-    Outcome all;
+  BenchVerdict operator()(const Answer& answer, Grade required) const {
+    BenchVerdict all;
     if (!judge_) {
       const CaseVerdict verdict =
           check({"case", problem_, {}}, declaration_, answer, required);
@@ -102,7 +102,7 @@ class Bench {
  private:
   static constexpr std::int64_t kLong = 1024;
 
-  static void add(Outcome& all, Verdict verdict, Output output, double eta,
+  static void add(BenchVerdict& all, Verdict verdict, Output output, double eta,
                   double limit) {
     const double part = eta / limit;
     if (part > all.part || verdict > all.verdict) {
@@ -113,7 +113,7 @@ class Bench {
     all.verdict = std::max(all.verdict, verdict);
   }
 
-  void add(Outcome& all, Output output, const Judgement& j,
+  void add(BenchVerdict& all, Output output, const Judgement& j,
            Grade required) const {
     const double limit = judge_->limit(output, required);
     if (!j.decided) {

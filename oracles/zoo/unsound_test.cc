@@ -17,7 +17,8 @@ Problem channel(Draw& draw, std::int64_t m, double mean, double deviation) {
   return p;
 }
 
-Outcome judged(const Problem& p, const Statistics<float>& s, Grade required) {
+BenchVerdict judged(const Problem& p, const Statistics<float>& s,
+                    Grade required) {
   const Answer answer = forward(p, values_of<float>(p.x()), s, direct<float>);
   return Bench(p)(answer, required);
 }

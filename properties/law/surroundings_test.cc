@@ -7,7 +7,7 @@
 
 #include "oracles/subjects/double.h"
 #include "oracles/subjects/process.h"
-#include "properties/survey.h"
+#include "properties/counterexample.h"
 
 namespace exactbn::surroundings_test {
 namespace {
@@ -36,10 +36,10 @@ Request request(std::uint64_t cases) {
 Source plugin(const std::string& kind) {
   const std::string file =
       std::string(EXACTBN_TEST_PLUGINS) + "/surrounded_" + kind + ".so";
-  StreamOptions options;
+  ProcessOptions options;
   options.has_surroundings = true;
   return {[=] {
-            return std::make_unique<StreamSubject>(
+            return std::make_unique<ProcessSubject>(
                 std::vector<std::string>{EXACTBN_SERVE_PLUGIN, file}, options);
           },
           false};
@@ -74,7 +74,8 @@ void expect_found(const std::string& kind, std::string_view law,
   const Survey s = survey(source, r);
   ASSERT_EQ(s.discoveries.size(), 1u) << kind;
   EXPECT_EQ(s.discoveries[0].violation.law, law) << kind;
-  const Counterexample found = shrink(source, r, s.discoveries[0], {200});
+  const Counterexample found =
+      shrink_discovery(source, r, s.discoveries[0], {200});
   EXPECT_TRUE(found.repeats) << kind;
   EXPECT_THAT(found.violation.text, ContainsRegex(text)) << kind;
   EXPECT_LE(value_count(found.problem), most_values) << kind;

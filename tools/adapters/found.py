@@ -10,20 +10,45 @@ import os
 import shlex
 import subprocess
 import sys
+from typing import NamedTuple
 
 HERE = os.path.relpath(os.path.dirname(os.path.abspath(__file__)))
-PLUGINS = ("onednn", "libtorch", "dlib", "opencv")
-# What each needs, and how it is run.
-PYTHON = {"pytorch": (("numpy", "torch"), "pytorch.py", ""),
-          "pytorch-cuda": (("numpy", "torch"), "pytorch.py", "--device cuda"),
-          "numpy": (("numpy",), "numpy_kernel.py", "")}
-NODE = {"onnxruntime": ("onnxruntime-node", "onnxruntime.mjs", ""),
-        "onnxruntime-y": ("onnxruntime-node", "onnxruntime.mjs", "--y"),
-        "tfjs": ("@tensorflow/tfjs-layers", "tfjs.mjs", ""),
-        "tfjs-last": ("@tensorflow/tfjs-layers", "tfjs.mjs", "--last")}
-MODULES = {"onnxruntime.mjs": "../../golden/consumers/onnx_runtime",
-           "tfjs.mjs": "."}
-NAMES = (*PLUGINS, *PYTHON, *NODE)
+
+
+class Adapter(NamedTuple):
+    """How an adapter is started. A plugin has a name, and no program."""
+    program: str = ""
+    script: str = ""
+    needs: tuple = ()  # modules of Python, or packages of npm
+    packages: str = "."  # whose node_modules has those
+    flags: str = ""
+    # Whether golden/findings is of it: of two ways to run the same software,
+    # one.
+    is_recorded: bool = True
+
+
+PLUGIN = Adapter()
+PYTORCH = Adapter("python3", "pytorch.py", ("numpy", "torch"))
+ONNX_RUNTIME = Adapter("node", "onnxruntime.mjs", ("onnxruntime-node",),
+                       "../../golden/consumers/onnx_runtime")
+TFJS = Adapter("node", "tfjs.mjs", ("@tensorflow/tfjs-layers",))
+# All of them. Whoever asks some asks them in this order.
+ADAPTERS = {
+    "onednn": PLUGIN,
+    "libtorch": PLUGIN,
+    "pytorch": PYTORCH,
+    "pytorch-cuda": PYTORCH._replace(flags="--device cuda", is_recorded=False),
+    "onnxruntime": ONNX_RUNTIME,
+    "onnxruntime-y": ONNX_RUNTIME._replace(flags="--y", is_recorded=False),
+    "tfjs": TFJS,
+    "tfjs-last": TFJS._replace(flags="--last", is_recorded=False),
+    "dlib": PLUGIN,
+    "opencv": PLUGIN,
+    "numpy": Adapter("python3", "numpy_kernel.py", ("numpy",),
+                     is_recorded=False),
+}
+PLUGINS = [name for name, a in ADAPTERS.items() if a == PLUGIN]
+RECORDED = [name for name, a in ADAPTERS.items() if a.is_recorded]
 
 
 def runs(*command):
@@ -44,39 +69,40 @@ def python_with(modules):
     return None
 
 
-def command(name):
+def command(adapter):
     """The command of a script, or why there is none."""
-    if name in PYTHON:
-        modules, script, flags = PYTHON[name]
-        python = python_with(modules)
+    program, script, needs, packages, flags, _ = adapter
+    if program == "python3":
+        python = python_with(needs)
         if python is None:
-            return None, "no Python with " + " and ".join(modules)
+            return None, "no Python with " + " and ".join(needs)
         if "cuda" in flags and not runs(
                 python, "-c",
                 "import sys, torch; sys.exit(not torch.cuda.is_available())"):
             return None, "torch has no CUDA device"
-        start = python + " -B"
+        start = [python, "-B"]
     else:
-        package, script, flags = NODE[name]
-        folder = os.path.join(HERE, MODULES[script], "node_modules", package)
-        if not os.path.isdir(folder):
-            return None, f"no {package} in {os.path.normpath(folder)}"
-        if not runs("node", "--version"):
-            return None, "no node"
-        start = "node"
-    words = [*start.split(), os.path.join(HERE, script), *flags.split()]
+        for package in needs:
+            folder = os.path.join(HERE, packages, "node_modules", package)
+            if not os.path.isdir(folder):
+                return None, f"no {package} in {os.path.normpath(folder)}"
+        if not runs(program, "--version"):
+            return None, f"no {program}"
+        start = [program]
+    words = [*start, os.path.join(HERE, script), *flags.split()]
     return " ".join(shlex.quote(w) for w in words), None
 
 
 def arguments(exactbn, name):
     """What `exactbn validate` takes, as a list; or None and why not."""
-    if name in PLUGINS:
+    adapter = ADAPTERS[name]
+    if adapter == PLUGIN:
         file = os.path.join(os.path.dirname(exactbn), "adapters",
                             f"exactbn_{name}.so")
         if os.path.exists(file):
             return [name], None
         return None, "the plugin was not built"
-    found, why = command(name)
+    found, why = command(adapter)
     return (None, why) if found is None else (["--exec", found], None)
 
 
@@ -98,10 +124,10 @@ def test(exactbn, adapters, what_is_wrong):
 
 
 def main(exactbn, *names):
-    for name in names or NAMES:
-        if name not in NAMES:
+    for name in names or ADAPTERS:
+        if name not in ADAPTERS:
             sys.exit(f"found.py: no adapter {name}; known are "
-                     + ", ".join(NAMES))
+                     + ", ".join(ADAPTERS))
         found, why = arguments(exactbn, name)
         if found is None:
             print(f"{name}: {why}; left out", file=sys.stderr)

@@ -81,7 +81,7 @@ TEST_F(PagePolicy, AllowsItsScriptAlone) {
     return;
   }
   write("script", std::string(kPageScript));
-  const Outcome hash =
+  const ProgramRun hash =
       run("sha256sum script | cut -c1-64 | python3 -c 'import base64; "
           "print(base64.b64encode(bytes.fromhex(input())).decode())'");
   EXPECT_EQ("sha256-" + first_line(hash.out), allowed);

@@ -12,7 +12,6 @@
 #include "oracles/diagnose.h"
 #include "oracles/probe/card.h"
 #include "oracles/subject.h"
-#include "tools/exactbn/options.h"
 
 namespace exactbn {
 
@@ -31,13 +30,14 @@ struct CaseRun {
   std::size_t judged = 0;  // the one whose verdict it is
 };
 
+// How many cases came to what.
 struct Summary {
-  int run = 0;  // those that are not unsupported
-  int passed = 0;
-  int failed = 0;
-  int missing = 0;
-  int undecided = 0;
-  int unsupported = 0;
+  std::int64_t run = 0;  // those that are not unsupported
+  std::int64_t passed = 0;
+  std::int64_t failed = 0;
+  std::int64_t missing = 0;
+  std::int64_t undecided = 0;
+  std::int64_t unsupported = 0;
   bool broke = false;
 };
 

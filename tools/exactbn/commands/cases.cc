@@ -61,9 +61,9 @@ std::vector<Case> read_cases(const std::string& file) {
   return cases;
 }
 
-std::set<DType> chosen_dtypes(const Selection& selection) {
-  std::set<DType> chosen;
-  for (const std::string& name : selection.dtypes) {
+std::vector<DType> chosen_dtypes(const std::vector<std::string>& names) {
+  std::vector<DType> chosen;
+  for (const std::string& name : names) {
     const auto dtype = parse_dtype(name);
     if (!dtype) {
       std::string problem = "--dtype: no format '" + name + "'; known are ";
@@ -73,17 +73,21 @@ std::set<DType> chosen_dtypes(const Selection& selection) {
       }
       throw UsageError(problem);
     }
-    chosen.insert(*dtype);
+    chosen.push_back(*dtype);
   }
   return chosen;
+}
+
+bool is_chosen(const std::vector<DType>& chosen, DType dtype) {
+  return chosen.empty() ||
+         std::find(chosen.begin(), chosen.end(), dtype) != chosen.end();
 }
 
 bool selects(const Selection& selection, const Case& c) {
   const auto has = [&](std::string_view text) {
     return text.find(selection.filter) != std::string_view::npos;
   };
-  const std::set<DType> dtypes = chosen_dtypes(selection);
-  return (dtypes.empty() || dtypes.contains(c.problem.x().dtype())) &&
+  return is_chosen(chosen_dtypes(selection.dtypes), c.problem.x().dtype()) &&
          (has(c.id) || has(to_string(c.problem.operation)) ||
           std::any_of(c.labels.begin(), c.labels.end(), has));
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <istream>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -32,9 +31,11 @@ std::vector<NumberedLine> read_lines(const std::string& file);
 // line, case and field.
 std::vector<Case> read_cases(const std::string& file);
 
-// The formats that --dtype names; none where it does not. Throws UsageError on
-// an unknown one.
-std::set<DType> chosen_dtypes(const Selection& selection);
+// The formats that --dtype names. Throws UsageError on an unknown one.
+std::vector<DType> chosen_dtypes(const std::vector<std::string>& names);
+
+// Whether the format is among them, or none is named.
+bool is_chosen(const std::vector<DType>& chosen, DType dtype);
 
 // Whether --filter and --dtype of the selection leave the case in. Throws
 // UsageError on an unknown dtype.

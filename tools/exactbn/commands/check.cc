@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/publish.h"
 #include "tools/exactbn/run.h"
 #include "tools/exactbn/shell_word.h"
@@ -16,6 +18,12 @@
 namespace exactbn {
 
 namespace {
+
+struct CheckOptions {
+  Selection selection;  // of a file
+  std::string answers;  // likewise
+  Judging judging;
+};
 
 struct Answers {
   Declaration declaration;
@@ -59,30 +67,31 @@ Answers read_answers(const std::string& file, const std::vector<Case>& cases) {
 }
 
 // The command without --filter, which failures add.
-std::string again(const Selection& selection, const std::string& answers_file,
-                  const Judging& judging) {
-  std::string text = "exactbn check " + shell_word(selection.file) + ' ' +
-                     shell_word(answers_file);
-  if (judging.required != Grade::sequential) {
-    text += fmt::format(" --require {}", to_string(judging.required));
+std::string again(const CheckOptions& options) {
+  std::string text = "exactbn check " + shell_word(options.selection.file) +
+                     ' ' + shell_word(options.answers);
+  if (options.judging.required != Grade::sequential) {
+    text += fmt::format(" --require {}", to_string(options.judging.required));
   }
   return text;
 }
 
-}  // namespace
-
-int check_answers(const Selection& selection, const std::string& answers_file,
-                  const Judging& judging) {
-  if (selection.file == "-" && answers_file == "-") {
+// Judges answers that were computed elsewhere. They may begin with a
+// declaration.
+int check_answers(CheckOptions& options) {
+  require_grade(options.judging);
+  require_writable(options.judging);
+  const Selection& selection = options.selection;
+  if (selection.file == "-" && options.answers == "-") {
     throw UsageError("check: CASES and ANSWERS cannot both be standard input");
   }
   const std::vector<Case> cases = read_cases(selection.file);
-  const Answers answers = read_answers(answers_file, cases);
+  const Answers answers = read_answers(options.answers, cases);
   Run run;
   run.declaration = answers.declaration;
   run.source = selection.file;
-  run.required = judging.required;
-  run.again = again(selection, answers_file, judging);
+  run.required = options.judging.required;
+  run.again = again(options);
   for (const Case& c : cases) {
     if (!selects(selection, c)) continue;
     CaseRun result;
@@ -98,7 +107,24 @@ int check_answers(const Selection& selection, const std::string& answers_file,
   }
   if (run.cases.empty()) throw UsageError("no case is selected");
   diagnose(run);
-  return publish(run, judging);
+  return publish(run, options.judging);
+}
+
+}  // namespace
+
+Verb add_check(CLI::App& program) {
+  CLI::App& verb = *program.add_subcommand(
+      "check", "judge answers that were computed elsewhere");
+  const auto options = std::make_shared<CheckOptions>();
+  verb.add_option("CASES", options->selection.file,
+                  "a file of cases; - is standard input")
+      ->required();
+  verb.add_option("ANSWERS", options->answers,
+                  "a file of answers; - is standard input")
+      ->required();
+  add_filter(verb, options->selection);
+  add_judging(verb, options->judging);
+  return {&verb, [options] { return check_answers(*options); }};
 }
 
 }  // namespace exactbn

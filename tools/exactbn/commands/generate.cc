@@ -1,133 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <stdlib.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <map>
-#include <set>
+#include <charconv>
+#include <memory>
 
-#include "golden/export.h"
-#include "golden/recipe.h"
-#include "golden/suite/case_id.h"
-#include "golden/vector/dialect.h"
 #include "golden/vector/manifest.h"
 #include "tools/exactbn/commands.h"
-#include "tools/exactbn/commands/cases.h"
-#include "tools/exactbn/report.h"
+#include "tools/exactbn/commands/flags.h"
+#include "tools/exactbn/commands/generate/form.h"
+#include "tools/exactbn/commands/generate/partial_folder.h"
+#include "tools/exactbn/commands/generate/questions.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
 
-namespace fs = std::filesystem;
-
 namespace {
-
-[[noreturn]] void fail(const fs::path& folder, const std::string& why) {
-  throw UsageError(folder.string() + ": cannot be written: " + why);
-}
-
-// A folder beside the one that is wanted, which takes its name in one step when
-// it is complete, and is gone when it is not.
-class PartialFolder {
- public:
-  explicit PartialFolder(const fs::path& target)
-      : target_(fs::absolute(target).lexically_normal()) {
-    if (!target_.has_filename()) target_ = target_.parent_path();
-    std::error_code failure;
-    const bool taken =
-        fs::exists(target_, failure) && (!fs::is_directory(target_, failure) ||
-                                         !fs::is_empty(target_, failure));
-    if (taken) fail(target, "it is there already, and not empty");
-    std::string name = target_.string() + ".partial-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) fail(target, std::strerror(errno));
-    path_ = name;
-    fs::permissions(path_, fs::perms(0755), failure);
-  }
-  PartialFolder(const PartialFolder&) = delete;
-  PartialFolder& operator=(const PartialFolder&) = delete;
-  ~PartialFolder() {
-    std::error_code none;
-    if (!path_.empty()) fs::remove_all(path_, none);
-  }
-
-  void write(const std::string& name, const std::string& text) const {
-    std::error_code failure;
-    fs::create_directories((path_ / name).parent_path(), failure);
-    if (failure) fail(target_, failure.message());
-    write_file((path_ / name).string(), text);
-  }
-  void commit() {
-    std::error_code failure;
-    fs::rename(path_, target_, failure);
-    if (failure) fail(target_, failure.message());
-    path_.clear();
-  }
-
- private:
-  fs::path target_;
-  fs::path path_;
-};
-
-std::vector<Operation> chosen_operations(const GenerateOptions& options) {
-  std::vector<Operation> chosen;
-  for (const std::string& name : options.operations) {
-    const auto operation = parse_operation(name);
-    if (!operation)
-      throw UsageError("--operation: no operation '" + name + "'");
-    chosen.push_back(*operation);
-  }
-  if (chosen.empty()) chosen.assign(kOperations.begin(), kOperations.end());
-  return chosen;
-}
-
-// An ordinary problem of the shape for each operation and format.
-std::vector<CommentedCase> drawn(const GenerateOptions& options) {
-  const std::set<DType> given = chosen_dtypes(options.selection);
-  Suite suite(options.selection.seed);
-  for (const Operation operation : chosen_operations(options)) {
-    for (const DType dtype : kSuiteDTypes) {
-      if (!given.empty() && !given.contains(dtype)) continue;
-      Problem p;
-      try {
-        p = suite.draw("AsRequested", operation, dtype, options.shape,
-                       options.channel_axis);
-        p.epsilon = options.epsilon;
-        suite.add(std::move(p), {"AsRequested"});
-      } catch (const std::invalid_argument& error) {
-        throw UsageError(std::string("--shape: ") + error.what());
-      } catch (const InvalidProblem& error) {
-        throw UsageError(error.what());
-      }
-    }
-  }
-  return commented(suite.take());
-}
-
-std::vector<CommentedCase> questions(const GenerateOptions& options) {
-  if (!options.shape.empty()) return drawn(options);
-  const Selection& selection = options.selection;
-  if (selection.suite != "corpus" && selection.suite != "core") {
-    throw UsageError("--suite: no suite '" + selection.suite +
-                     "'; known are core, corpus");
-  }
-  const std::vector<Operation> operations = chosen_operations(options);
-  std::vector<CommentedCase> all = selection.suite == "core"
-                                       ? commented(core_suite(selection.seed))
-                                       : corpus(selection.seed);
-  std::erase_if(all, [&](const CommentedCase& c) {
-    const Problem& problem = c.question.problem;
-    return !selects(selection, c.question) ||
-           std::find(operations.begin(), operations.end(), problem.operation) ==
-               operations.end();
-  });
-  if (all.empty()) throw UsageError("no case is selected");
-  return all;
-}
 
 // The command that writes the same again, wherever to.
 std::string command(const GenerateOptions& options) {
@@ -152,98 +40,6 @@ std::string command(const GenerateOptions& options) {
   return text;
 }
 
-// Not of vectors: the values are too many to be written down.
-constexpr std::string_view kRecipe = "recipe";
-
-const Exporter& chosen_exporter(const std::string& name) {
-  const auto known = exporters();
-  const auto it = std::find_if(known.begin(), known.end(),
-                               [&](const auto& e) { return e.name == name; });
-  if (it != known.end()) return *it;
-  std::string problem = "--format: no format '" + name + "'; known are ";
-  for (const Exporter& exporter : known) {
-    if (&exporter != &known.front()) problem += ", ";
-    problem += exporter.name;
-  }
-  throw UsageError(problem + fmt::format(", {}", kRecipe));
-}
-
-// The convention that is asked for, or that the format has; empty if neither.
-std::string chosen_convention(const GenerateOptions& options,
-                              const Exporter& exporter) {
-  const std::string& name = options.convention;
-  if (name.empty()) return std::string(exporter.convention);
-  if (!find_dialect(name)) {
-    throw UsageError(
-        fmt::format("--convention: no convention '{}'; known are {}", name,
-                    fmt::join(dialects(), ", ")));
-  }
-  if (!exporter.convention.empty() && name != exporter.convention) {
-    throw UsageError(fmt::format("--convention: --format {} is in that of {}",
-                                 exporter.name, exporter.convention));
-  }
-  return name;
-}
-
-// Those that the convention and the format have; how many each reason leaves
-// out is added to `left_out`.
-std::vector<CommentedCase> expressible(std::vector<CommentedCase> all,
-                                       const std::string& convention,
-                                       const Exporter& exporter,
-                                       std::map<std::string, int>& left_out) {
-  const auto dialect = find_dialect(convention);
-  std::vector<CommentedCase> chosen;
-  std::set<std::string, std::less<>> ids;
-  for (CommentedCase& c : all) {
-    std::string why;
-    if (exporter.why_not != nullptr) {
-      why = exporter.why_not(c.question.problem);
-    }
-    if (why.empty() && dialect) why = put_to(*dialect, c);
-    if (why.empty() && !ids.insert(c.question.id).second) {
-      why = "the same as another";
-    }
-    if (why.empty()) {
-      chosen.push_back(std::move(c));
-    } else {
-      ++left_out[why];
-    }
-  }
-  return chosen;
-}
-
-// A recipe for each operation and format.
-std::vector<OutputFile> recipes(const GenerateOptions& options) {
-  if (options.shape.empty()) {
-    throw UsageError("--format recipe: give a --shape");
-  }
-  if (!options.convention.empty()) {
-    throw UsageError(
-        "--convention: a recipe has the running variance in both ways");
-  }
-  const std::set<DType> given = chosen_dtypes(options.selection);
-  std::vector<OutputFile> files;
-  for (const Operation operation : chosen_operations(options)) {
-    for (const DType dtype : kSuiteDTypes) {
-      if (!given.empty() && !given.contains(dtype)) continue;
-      Recipe recipe = {
-          operation,       dtype, options.shape,         options.channel_axis,
-          options.epsilon, {},    options.selection.seed};
-      if (operation == Operation::forward_training) recipe.momentum = kMomentum;
-      try {
-        files.push_back(
-            {file_name(recipe),
-             write_recipe(recipe, {EXACTBN_VERSION, command(options)})});
-      } catch (const std::invalid_argument& error) {
-        throw UsageError(std::string("--shape: ") + error.what());
-      } catch (const InvalidProblem& error) {
-        throw UsageError(error.what());
-      }
-    }
-  }
-  return files;
-}
-
 // The folder, whole, and what to say of it.
 int write_folder(const GenerateOptions& options, std::size_t cases,
                  const std::vector<OutputFile>& files, PartialFolder& folder) {
@@ -259,12 +55,12 @@ int write_folder(const GenerateOptions& options, std::size_t cases,
   return 0;
 }
 
-}  // namespace
-
+// Writes a folder of known answers, whole or not at all.
 int generate(const GenerateOptions& options) {
   if (options.format == kRecipe) {
     PartialFolder folder(options.out);
-    const std::vector<OutputFile> files = recipes(options);
+    const std::vector<OutputFile> files =
+        recipes(options, {EXACTBN_VERSION, command(options)});
     return write_folder(options, files.size(), files, folder);
   }
   const Exporter& exporter = chosen_exporter(options.format);
@@ -280,6 +76,64 @@ int generate(const GenerateOptions& options) {
   const std::vector<OutputFile> files = exporter.write(
       prove_each(chosen), {EXACTBN_VERSION, command(options), convention});
   return write_folder(options, chosen.size(), files, folder);
+}
+
+// Empty where it is a shape, as in 2x3x5.
+std::string read_shape(const std::string& text, Shape& shape) {
+  shape.clear();
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    std::int64_t extent = 0;
+    const auto read = std::from_chars(at, end, extent);
+    if (read.ec != std::errc() || extent < 1) break;
+    shape.push_back(extent);
+    if (read.ptr == end) return {};
+    if (*read.ptr != 'x') break;
+    at = read.ptr + 1;
+  }
+  return "'" + text + "' is no shape like 2x3x5";
+}
+
+}  // namespace
+
+Verb add_generate(CLI::App& program) {
+  CLI::App& verb =
+      *program.add_subcommand("generate", "write known answers to a folder");
+  const auto options = std::make_shared<GenerateOptions>();
+  Selection& selection = options->selection;
+  selection.suite = "corpus";
+  verb.add_option("--out", options->out, "the folder to write; new or empty")
+      ->required();
+  verb.add_option("--format", options->format,
+                  "json, jsonl, npz, safetensors, c or onnx; or, of a --shape "
+                  "of any size, recipe")
+      ->capture_default_str();
+  verb.add_option("--convention", options->convention,
+                  "momentum and running statistics as this framework has "
+                  "them: pytorch, keras, onnx, onednn, cudnn, ...");
+  auto* suite = verb.add_option("--suite", selection.suite, "corpus or core")
+                    ->capture_default_str();
+  add_names(verb, "--operation", options->operations,
+            "only these, as in forward_training,backward_training");
+  add_filter(verb, selection);
+  auto* shape = verb.add_option_function<std::string>(
+      "--shape",
+      [options](const std::string& text) {
+        const std::string why = read_shape(text, options->shape);
+        if (!why.empty()) throw CLI::ValidationError("--shape", why);
+      },
+      "ordinary values of this shape, as in 2x3x5, instead of a suite");
+  shape->excludes(suite)->excludes(verb.get_option("--filter"));
+  verb.add_option("--channel-axis", options->channel_axis,
+                  "the axis of the channels, with --shape")
+      ->needs(shape)
+      ->capture_default_str();
+  verb.add_option("--epsilon", options->epsilon, "with --shape")
+      ->needs(shape)
+      ->capture_default_str();
+  add_seed(verb, selection.seed, "seed of the questions");
+  return {&verb, [options] { return generate(*options); }};
 }
 
 }  // namespace exactbn

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <memory>
 
 #include "golden/suite/labels.h"
 #include "oracles/defects.h"
@@ -9,12 +9,19 @@
 #include "properties/survey.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
 
 namespace {
+
+struct ListOptions {
+  std::string what;
+  Selection selection;
+  bool wire = false;  // cases as lines of the wire format
+};
 
 void list_case(const Case& c) {
   const Problem& problem = c.problem;
@@ -27,9 +34,8 @@ void list_case(const Case& c) {
              to_string(problem.x().shape()), problem.channel_axis, labels);
 }
 
-}  // namespace
-
-int list(const std::string& what, const Selection& selection, bool wire) {
+int list(const ListOptions& options) {
+  const std::string& what = options.what;
   if (what == "subjects") {
     for (const KnownSubject& s : known_subjects()) {
       fmt::print("{:<12} {}\n", s.name, s.what);
@@ -56,8 +62,8 @@ int list(const std::string& what, const Selection& selection, bool wire) {
                  law.statement, law.source);
     }
   } else if (what == "cases") {
-    for (const Case& c : select_cases(selection)) {
-      if (wire) {
+    for (const Case& c : select_cases(options.selection)) {
+      if (options.wire) {
         fmt::print("{}\n", write_case(c));
       } else {
         list_case(c);
@@ -69,6 +75,19 @@ int list(const std::string& what, const Selection& selection, bool wire) {
                      "laws");
   }
   return 0;
+}
+
+}  // namespace
+
+Verb add_list(CLI::App& program) {
+  constexpr const char* kWhat =
+      "subjects, suites, cases, labels, defects or laws";
+  CLI::App& verb = *program.add_subcommand("list", kWhat);
+  const auto options = std::make_shared<ListOptions>();
+  verb.add_option("WHAT", options->what, kWhat)->required();
+  add_selection(verb, options->selection);
+  verb.add_flag("--wire", options->wire, "cases as lines of the wire format");
+  return {&verb, [options] { return list(*options); }};
 }
 
 }  // namespace exactbn

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/card.h"
@@ -11,16 +14,41 @@
 
 namespace exactbn {
 
-int probe_subject(const SubjectOptions& subject, const ProbeOptions& options) {
-  const std::unique_ptr<Subject> implementation = open_subject(subject);
+namespace {
+
+struct ProbeOptions {
+  SubjectOptions subject;
+  bool evidence = false;  // of every line, not of those alone that disagree
+  std::string json;
+};
+
+// Finds out the conventions of a subject, and prints them.
+int probe_subject(const ProbeOptions& options) {
+  require_time_limit(options.subject);
+  if (!options.json.empty()) require_writable(options.json);
+  require_subject("probe", options.subject);
+  const std::unique_ptr<Subject> implementation = open_subject(options.subject);
   const Card card = probe(*implementation);
   if (!options.json.empty()) {
-    nlohmann::ordered_json json = card_json(card);
+    Json json = card_json(card);
     json["environment"] = environment();
-    write_file(options.json, json_text(json));
+    write_file(options.json, report_text(json));
   }
   fmt::print("{}", card_text(card, options.evidence));
   return exit_code(card);
+}
+
+}  // namespace
+
+Verb add_probe(CLI::App& program) {
+  CLI::App& verb = *program.add_subcommand(
+      "probe", "find out the conventions of an implementation by experiment");
+  const auto options = std::make_shared<ProbeOptions>();
+  add_subject(verb, options->subject, "question");
+  verb.add_flag("--evidence", options->evidence,
+                "say of every line what was asked and answered");
+  add_json(verb, options->json);
+  return {&verb, [options] { return probe_subject(*options); }};
 }
 
 }  // namespace exactbn

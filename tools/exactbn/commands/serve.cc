@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/subjects/serve.h"
 
+#include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "oracles/subjects/plugin.h"
@@ -9,6 +11,8 @@
 #include "tools/exactbn/commands/subjects.h"
 
 namespace exactbn {
+
+namespace {
 
 int serve_subject(const std::string& name) {
   try {
@@ -20,6 +24,16 @@ int serve_subject(const std::string& name) {
     std::cout << line.dump() << std::endl;
     return 2;
   }
+}
+
+}  // namespace
+
+Verb add_serve(CLI::App& program) {
+  CLI::App& verb = *program.add_subcommand(
+      "serve", "answer cases on standard input with a built-in or a plugin");
+  const auto name = std::make_shared<std::string>();
+  verb.add_option("SUBJECT", *name, "a built-in or a plugin")->required();
+  return {&verb, [name] { return serve_subject(*name); }};
 }
 
 }  // namespace exactbn

@@ -112,34 +112,19 @@ std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
   // case, unless told otherwise, and take the cores from ours: that is six
   // times as slow. Ours have begun, and do not look at it any more.
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
-  StreamOptions limits;
+  ProcessOptions limits;
   limits.case_limit = milliseconds(options.time_limit);
   limits.start_limit = limits.case_limit;
   if (!options.command.empty()) {
-    return std::make_unique<StreamSubject>(
+    return std::make_unique<ProcessSubject>(
         std::vector<std::string>{"/bin/sh", "-c", options.command}, limits);
   }
   if (is_built_in(options.name)) return open_in_process(options.name);
   limits.has_surroundings = true;
-  return std::make_unique<StreamSubject>(
+  return std::make_unique<ProcessSubject>(
       std::vector<std::string>{program().string(), "serve",
                                plugin_file(options.name).string()},
       limits);
-}
-
-std::vector<SubjectOptions> all_subjects(
-    const SubjectOptions& shared, const std::vector<std::string>& names,
-    const std::vector<std::string>& commands) {
-  std::vector<SubjectOptions> all;
-  for (const std::string& name : names) {
-    all.push_back(shared);
-    all.back().name = name;
-  }
-  for (const std::string& command : commands) {
-    all.push_back(shared);
-    all.back().command = command;
-  }
-  return all;
 }
 
 void require_known(const SubjectOptions& options) {

@@ -24,11 +24,6 @@ std::vector<KnownSubject> known_subjects();
 // it does not start.
 std::unique_ptr<Subject> open_subject(const SubjectOptions& options);
 
-// A subject for each name and each command; all else of them as in `shared`.
-std::vector<SubjectOptions> all_subjects(
-    const SubjectOptions& shared, const std::vector<std::string>& names,
-    const std::vector<std::string>& commands);
-
 // Throws UsageError where open_subject would, and starts nothing.
 void require_known(const SubjectOptions& options);
 

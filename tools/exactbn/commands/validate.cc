@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "oracles/probe.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/publish.h"
 #include "tools/exactbn/commands/subjects.h"
+#include "tools/exactbn/commands/validate_defects.h"
 #include "tools/exactbn/report/matrix.h"
 #include "tools/exactbn/report/smallest.h"
 #include "tools/exactbn/run.h"
@@ -18,35 +21,45 @@ namespace exactbn {
 
 namespace {
 
+struct ValidateOptions {
+  std::vector<std::string> names;     // of subjects
+  std::vector<std::string> commands;  // of others: --exec
+  bool defects = false;               // every known defect in turn, instead
+  bool once = false;                  // ask each case once, not twice
+  SubjectOptions shared;              // by all of them
+  Selection selection;
+  Judging judging;
+};
+
 // The command without --filter, which failures add.
-std::string again(const SubjectOptions& subject, const Selection& selection,
-                  const Judging& judging) {
+std::string again(const SubjectOptions& subject,
+                  const ValidateOptions& options) {
+  const Selection& selection = options.selection;
   std::string text = "exactbn validate " + as_argument(subject);
   if (!selection.file.empty()) text += " --cases " + shell_word(selection.file);
   if (selection.seed != kCoreSeed) {
     text += fmt::format(" --seed {}", selection.seed);
   }
-  if (subject.once) text += " --once";
-  if (judging.required != Grade::sequential) {
-    text += fmt::format(" --require {}", to_string(judging.required));
+  if (options.once) text += " --once";
+  if (options.judging.required != Grade::sequential) {
+    text += fmt::format(" --require {}", to_string(options.judging.required));
   }
   return text;
 }
 
 // A page or a JSON report of a whole suite has the conformance card, too. A
 // subject that broke too often is not asked any more.
-bool wants_card(const Selection& selection, const Judging& judging,
-                const Run& run) {
+bool wants_card(const ValidateOptions& options, const Run& run) {
   const auto breaks = std::count_if(run.cases.begin(), run.cases.end(),
                                     [](const CaseRun& c) { return c.broke; });
-  return selection.file.empty() && selection.filter.empty() &&
-         !(judging.html.empty() && judging.json.empty()) &&
+  return options.selection.file.empty() && options.selection.filter.empty() &&
+         !(options.judging.html.empty() && options.judging.json.empty()) &&
          breaks < kMostBreaks;
 }
 
 Run run_of(Subject& implementation, const SubjectOptions& subject,
-           const Selection& selection, const Judging& judging,
-           const std::vector<Case>& cases) {
+           const ValidateOptions& options, const std::vector<Case>& cases) {
+  const Selection& selection = options.selection;
   Run run;
   run.declaration = implementation.declaration();
   run.source =
@@ -54,9 +67,9 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
           ? fmt::format("suite {}   seed {}", selection.suite, selection.seed)
           : selection.file;
   run.seed = selection.seed;
-  run.required = judging.required;
-  run.again = again(subject, selection, judging);
-  run.asking = subject.once ? Asking::once : Asking::twice;
+  run.required = options.judging.required;
+  run.again = again(subject, options);
+  run.asking = options.once ? Asking::once : Asking::twice;
   ProgressLine line(cases, run.declaration);
   int failed = 0;
   ask(implementation, cases, run, [&](std::size_t done) {
@@ -68,7 +81,7 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
   if (wrong_cases(run) > 0) line.show("looking for the cause");
   diagnose(run);
   run.smallest = smallest_failures(implementation, run);
-  if (wants_card(selection, judging, run)) {
+  if (wants_card(options, run)) {
     line.show("looking for its conventions");
     run.card = probe(implementation);
   }
@@ -76,13 +89,14 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
 }
 
 // A subject that does not start costs itself and not the others.
-Contestant contestant(const SubjectOptions& subject, const Selection& selection,
-                      const Judging& judging, const std::vector<Case>& cases) {
+Contestant contestant(const SubjectOptions& subject,
+                      const ValidateOptions& options,
+                      const std::vector<Case>& cases) {
   Contestant result;
   result.name = as_argument(subject);
   try {
     const std::unique_ptr<Subject> implementation = open_subject(subject);
-    result.run = run_of(*implementation, subject, selection, judging, cases);
+    result.run = run_of(*implementation, subject, options, cases);
     result.name = result.run.declaration.subject;
   } catch (const SubjectFailure& failure) {
     result.failure = failure.what();
@@ -90,25 +104,82 @@ Contestant contestant(const SubjectOptions& subject, const Selection& selection,
   return result;
 }
 
-}  // namespace
+std::vector<SubjectOptions> subjects_of(const ValidateOptions& options) {
+  std::vector<SubjectOptions> all;
+  for (const std::string& name : options.names) {
+    all.push_back(options.shared);
+    all.back().name = name;
+  }
+  for (const std::string& command : options.commands) {
+    all.push_back(options.shared);
+    all.back().command = command;
+  }
+  return all;
+}
 
+// One subject, or several side by side.
 int validate(const std::vector<SubjectOptions>& subjects,
-             const Selection& selection, const Judging& judging) {
-  const std::vector<Case> cases = select_cases(selection);
+             const ValidateOptions& options) {
+  const std::vector<Case> cases = select_cases(options.selection);
   if (subjects.size() == 1) {
-    const std::unique_ptr<Subject> implementation =
-        open_subject(subjects.front());
-    return publish(
-        run_of(*implementation, subjects.front(), selection, judging, cases),
-        judging);
+    const SubjectOptions& subject = subjects.front();
+    const std::unique_ptr<Subject> implementation = open_subject(subject);
+    return publish(run_of(*implementation, subject, options, cases),
+                   options.judging);
   }
   for (const SubjectOptions& subject : subjects) require_known(subject);
   std::vector<Contestant> all;
   all.reserve(subjects.size());
   for (const SubjectOptions& subject : subjects) {
-    all.push_back(contestant(subject, selection, judging, cases));
+    all.push_back(contestant(subject, options, cases));
   }
-  return publish(all, judging);
+  return publish(all, options.judging);
+}
+
+int run_validate(ValidateOptions& options, bool counts_errors) {
+  require_grade(options.judging);
+  require_time_limit(options.shared);
+  require_writable(options.judging);
+  if (options.defects) {
+    return validate_defects(options.selection, options.judging.json);
+  }
+  const std::vector<SubjectOptions> subjects = subjects_of(options);
+  require_subject("validate", !subjects.empty());
+  // Of several subjects the failures would hide the matrix.
+  if (subjects.size() > 1 && !counts_errors) options.judging.errors = 0;
+  return validate(subjects, options);
+}
+
+}  // namespace
+
+Verb add_validate(CLI::App& program) {
+  CLI::App& verb = *program.add_subcommand(
+      "validate", "run a suite against an implementation and judge it");
+  const auto options = std::make_shared<ValidateOptions>();
+  auto* name = verb.add_option(
+      "SUBJECT", options->names,
+      "a name of `exactbn list subjects` or a path to a plugin; several are "
+      "judged side by side");
+  auto* exec =
+      verb.add_option("--exec", options->commands,
+                      "a command that speaks the wire format on its pipes")
+          ->expected(1)
+          ->take_all();
+  auto* defects = verb.add_flag("--defects", options->defects,
+                                "count the cases that tell each known defect")
+                      ->excludes(name)
+                      ->excludes(exec);
+  verb.add_flag("--once", options->once, "ask each case once, not twice");
+  add_time_limit(verb, options->shared, "case");
+  add_selection(verb, options->selection);
+  add_judging(verb, options->judging);
+  for (const char* other : {"--require", "--errors", "--junit", "--html",
+                            "--time-limit", "--once"}) {
+    defects->excludes(verb.get_option(other));
+  }
+  return {&verb, [&verb, options] {
+            return run_validate(*options, verb.count("--errors") > 0);
+          }};
 }
 
 }  // namespace exactbn

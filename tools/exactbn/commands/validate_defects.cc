@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/commands/validate_defects.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "oracles/diagnose/exposure.h"
-#include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/report/json_parts.h"
 
 namespace exactbn {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // A defect that one case tells could be missed by a slight change of it.
 constexpr std::size_t kEnough = 2;
@@ -54,7 +53,7 @@ std::string json_matrix(std::span<const Defect> all,
                     {"diagnosed_as", named(exposures[d].diagnosis)}});
   }
   const Json json = {{"schema", "exactbn/defects/1"}, {"defects", rows}};
-  return json.dump(2) + '\n';
+  return report_text(json);
 }
 
 // "itself", and how many others cannot be told from it on these cases.
@@ -83,12 +82,12 @@ void print_row(const Defect& defect, const std::vector<Case>& cases,
 
 }  // namespace
 
-int validate_defects(const Selection& selection, const Judging& judging) {
+int validate_defects(const Selection& selection, const std::string& json_file) {
   const std::span<const Defect> all = defects();
   const std::vector<Case> cases = select_cases(selection);
   const std::vector<Exposure> exposures = expose_defects(cases);
-  if (!judging.json.empty()) {
-    write_file(judging.json, json_matrix(all, cases, exposures));
+  if (!json_file.empty()) {
+    write_file(json_file, json_matrix(all, cases, exposures));
   }
   fmt::print("{:<34} {:>5}  {:<12} {}\n", "defect", "cases", "diagnosis",
              "the first of them");

@@ -7,11 +7,13 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include "oracles/mismatch/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -19,6 +21,11 @@ namespace exactbn {
 namespace fs = std::filesystem;
 
 namespace {
+
+struct VerifyOptions {
+  std::string folder;
+  int errors = 20;  // printed
+};
 
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -43,8 +50,8 @@ Folder read_folder(const std::string& name) {
   return folder;
 }
 
-}  // namespace
-
+// Proves a folder of known answers anew, and prints what is wrong. Returns 0
+// where nothing is, else 1.
 int verify_folder(const std::string& name, int errors) {
   Verification result;
   try {
@@ -60,6 +67,19 @@ int verify_folder(const std::string& name, int errors) {
   fmt::print("{} files, {} cases, {} values proved, {} wrong\n", result.files,
              result.cases, result.values, wrong);
   return wrong == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+Verb add_verify(CLI::App& program) {
+  CLI::App& verb = *program.add_subcommand(
+      "verify", "prove a folder of known answers, value by value");
+  const auto options = std::make_shared<VerifyOptions>();
+  verb.add_option("DIR", options->folder, "what generate wrote")->required();
+  add_errors(verb, options->errors, 1'000'000, "how many wrong ones to print");
+  return {&verb, [options] {
+            return verify_folder(options->folder, options->errors);
+          }};
 }
 
 }  // namespace exactbn

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "oracles/mismatch/printable.h"
 #include "tools/exactbn/report/json_parts.h"
@@ -14,8 +12,6 @@
 namespace exactbn {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Every word once.
 class Words {
@@ -33,9 +29,9 @@ class Words {
   Json list_ = Json::array();
 };
 
-Json number(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return std::stod(fmt::format("{:.2e}", value));
+// A number, if it is one, of three digits.
+Json short_number(double value) {
+  return json_number(std::stod(fmt::format("{:.2e}", value)));
 }
 
 Json histograms(const Run& run, Words& words) {
@@ -59,8 +55,8 @@ Json subject_json(const PageSubject& subject, Words& words) {
       const OutputVerdict& out = c.verdict.outputs[i];
       if (c.ulps[i].decided() == 0) continue;
       points.push_back({cases.size(), words(to_string(out.output)),
-                        words(to_string(out.grade)), number(out.max_eta),
-                        number(c.kappas[i])});
+                        words(to_string(out.grade)), short_number(out.max_eta),
+                        short_number(c.kappas[i])});
     }
     cases.push_back(
         {printable(c.question->id), words(to_string(problem.operation)),

@@ -27,7 +27,7 @@ std::string filter_attributes(Operation operation, DType dtype) {
 std::string is_attribute(const TableRow& row) {
   const Summary& s = row.summary;
   std::string words(row.judged ? to_string(row.grade) : "");
-  const auto add = [&](int count, Verdict verdict) {
+  const auto add = [&](std::int64_t count, Verdict verdict) {
     if (count > 0) words += fmt::format(" {}", to_string(verdict));
   };
   add(s.passed, Verdict::passed);

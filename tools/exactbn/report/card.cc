@@ -9,7 +9,6 @@
 #include "oracles/mismatch/printable.h"
 #include "oracles/probe.h"
 #include "tools/exactbn/report.h"
-#include "tools/exactbn/report/json_parts.h"
 
 namespace exactbn {
 
@@ -81,8 +80,8 @@ std::string card_text(const Card& card, bool evidence) {
   return text + '\n' + to_string(count(card)) + '\n';
 }
 
-nlohmann::ordered_json card_json(const Card& card) {
-  nlohmann::ordered_json lines = nlohmann::ordered_json::array();
+Json card_json(const Card& card) {
+  Json lines = Json::array();
   for (const CardLine& line : card.lines) {
     lines.push_back({{"id", line.id},
                      {"title", line.title},

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "oracles/probe/card.h"
+#include "tools/exactbn/report/json_parts.h"
 
 namespace exactbn {
 
@@ -25,7 +25,7 @@ std::string to_string(const CardCounts& counts);
 std::string card_text(const Card& card, bool evidence);
 
 // Schema exactbn/probe/1, but for the environment.
-nlohmann::ordered_json card_json(const Card& card);
+Json card_json(const Card& card);
 
 // 3 where the subject broke, else 1 where a line disagrees, else 0.
 int exit_code(const Card& card);

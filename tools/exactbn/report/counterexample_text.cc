@@ -14,7 +14,7 @@ namespace exactbn {
 namespace {
 
 // Values in full; of longer tensors the first of them.
-constexpr std::int64_t kShown = 8;
+constexpr std::int64_t kShownValues = 8;
 constexpr std::int64_t kPasted = 64;
 
 std::string decimal(std::uint64_t bits, DType dtype) {
@@ -43,8 +43,8 @@ std::string tensor_line(std::string_view name, const Tensor& tensor) {
   return line(name,
               fmt::format("{} {}   {}   = {}", format(tensor.dtype()).name,
                           to_string(tensor.shape()),
-                          joined(tensor, kShown, " ", to_hexfloat),
-                          joined(tensor, kShown, " ", decimal)));
+                          joined(tensor, kShownValues, " ", to_hexfloat),
+                          joined(tensor, kShownValues, " ", decimal)));
 }
 
 std::string momentum_text(const Problem& p) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "properties/survey.h"
+#include "properties/counterexample.h"
 
 namespace exactbn {
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "oracles/explain.h"
 #include "oracles/mismatch/text.h"
@@ -15,12 +13,6 @@
 namespace exactbn {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
 
 Json histograms(const std::map<DType, UlpHistogram>& of_format) {
   Json json = Json::object();
@@ -53,8 +45,8 @@ Json outputs(const Run& run) {
   Json json = Json::object();
   for (const auto& [output, w] : worst) {
     json[std::string(to_string(output))] = {
-        {"max_ulp", number(w.ulp)},
-        {"max_eta", number(w.eta)},
+        {"max_ulp", json_number(w.ulp)},
+        {"max_eta", json_number(w.eta)},
         {"grade", to_string(w.grade)},
         {"ulp_histogram", histograms(w.ulps)}};
   }
@@ -114,8 +106,8 @@ Json failure(const Run& run, const CaseRun& c) {
     json["index"] = worst.index;
     json["got"] = to_hex(worst.got, out->dtype);
     json["want"] = to_hex(worst.judgement.want, out->dtype);
-    json["ulp"] = number(worst.judgement.ulp);
-    json["eta"] = number(worst.judgement.eta);
+    json["ulp"] = json_number(worst.judgement.ulp);
+    json["eta"] = json_number(worst.judgement.eta);
     why = explain_case(run, c);
     diagnosis = looks_like(run, c, why);
   } else {
@@ -165,9 +157,9 @@ Json cases(const Run& run) {
               {"kappa", nullptr}};
       if (c.ulps[i].decided() == 0) continue;
       json["grade"] = to_string(out.grade);
-      json["ulp"] = number(out.max_ulp);
-      json["eta"] = number(out.max_eta);
-      json["kappa"] = number(c.kappas[i]);
+      json["ulp"] = json_number(out.max_ulp);
+      json["eta"] = json_number(out.max_eta);
+      json["kappa"] = json_number(c.kappas[i]);
     }
     all.push_back({{"case", c.question->id},
                    {"operation", to_string(problem.operation)},
@@ -183,7 +175,6 @@ Json cases(const Run& run) {
 }  // namespace
 
 std::string json_report(const Run& run) {
-  const Summary s = summarize(run);
   Json failures = Json::array();
   for (const CaseRun& c : run.cases) {
     if (c.verdict.verdict == Verdict::failed) {
@@ -195,13 +186,7 @@ std::string json_report(const Run& run) {
                {"seed", run.seed},
                {"required", to_string(run.required)},
                {"environment", environment()},
-               {"summary",
-                {{"run", s.run},
-                 {"passed", s.passed},
-                 {"failed", s.failed},
-                 {"missing", s.missing},
-                 {"undecided", s.undecided},
-                 {"unsupported", s.unsupported}}},
+               {"summary", summary_json(summarize(run))},
                {"ulp_bins", ulp_bins()},
                {"outputs", outputs(run)},
                {"diagnosis", diagnosis(run)},
@@ -211,7 +196,7 @@ std::string json_report(const Run& run) {
                {"failures", failures},
                {"cases", cases(run)}};
   if (run.card) json["card"] = card_json(*run.card);
-  return json_text(json);
+  return report_text(json);
 }
 
 }  // namespace exactbn

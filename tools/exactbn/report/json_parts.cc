@@ -4,11 +4,26 @@
 #include <omp.h>
 #include <sys/utsname.h>
 
+#include <cmath>
+
 #include "oracles/check/ulp_histogram.h"
 
 namespace exactbn {
 
-nlohmann::ordered_json environment() {
+Json json_number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Json summary_json(const Summary& s) {
+  return {{"run", s.run},
+          {"passed", s.passed},
+          {"failed", s.failed},
+          {"missing", s.missing},
+          {"undecided", s.undecided},
+          {"unsupported", s.unsupported}};
+}
+
+Json environment() {
   utsname system{};
   uname(&system);
   return {{"exactbn", EXACTBN_VERSION},
@@ -18,8 +33,8 @@ nlohmann::ordered_json environment() {
           {"threads", omp_get_max_threads()}};
 }
 
-nlohmann::ordered_json ulp_bins() {
-  auto bins = nlohmann::ordered_json::array();
+Json ulp_bins() {
+  auto bins = Json::array();
   for (std::size_t bin = 0; bin + 1 < UlpHistogram::kBins; ++bin) {
     bins.push_back(UlpHistogram::most_steps(bin));
   }
@@ -27,8 +42,7 @@ nlohmann::ordered_json ulp_bins() {
   return bins;
 }
 
-std::string json_text(const nlohmann::ordered_json& report) {
-  using Json = nlohmann::ordered_json;
+std::string report_text(const Json& report) {
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

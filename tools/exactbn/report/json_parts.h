@@ -4,20 +4,29 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tools/exactbn/run.h"
+
 namespace exactbn {
 
-// What JSON reports have in common.
+// What JSON reports have in common. Fields are in the order of the source.
+using Json = nlohmann::ordered_json;
+
+// null where the number is infinite or NaN, which JSON has no word for.
+Json json_number(double value);
+
+// `run`, `passed`, `failed`, `missing`, `undecided`, `unsupported`.
+Json summary_json(const Summary& summary);
 
 // What a report was made with: `exactbn`, `compiler`, `system`, `machine` and
 // `threads`.
-nlohmann::ordered_json environment();
+Json environment();
 
 // How far off the values of a bin of an ulp histogram are at most, in steps;
 // null for the last, which is any number.
-nlohmann::ordered_json ulp_bins();
+Json ulp_bins();
 
 // A report as a file. A subject's name or message may hold bytes that are no
 // text, which are replaced.
-std::string json_text(const nlohmann::ordered_json& report);
+std::string report_text(const Json& report);
 
 }  // namespace exactbn

@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "oracles/mismatch/printable.h"
@@ -20,17 +18,17 @@ namespace {
 
 // Of each operation that a subject did: the formats that one of them did, and
 // for each subject that did it a row a format.
-struct Block {
+struct OperationRows {
   std::set<DType> dtypes;
   std::map<std::size_t, std::map<DType, TableRow>> of_subject;
 };
 
-std::map<Operation, Block> blocks(const std::vector<Contestant>& all) {
-  std::map<Operation, Block> result;
+std::map<Operation, OperationRows> blocks(const std::vector<Contestant>& all) {
+  std::map<Operation, OperationRows> result;
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (const TableRow& row : rows(all[i].run)) {
       if (row.summary.run == 0) continue;
-      Block& block = result[row.operation];
+      OperationRows& block = result[row.operation];
       block.dtypes.insert(row.dtype);
       block.of_subject[i][row.dtype] = row;
     }
@@ -53,7 +51,7 @@ using Lines = std::vector<std::vector<std::string>>;
 
 // A line of headings, then a line a subject.
 Lines table(const std::vector<Contestant>& all, Operation operation,
-            const Block& block) {
+            const OperationRows& block) {
   Lines lines = {{std::string(to_string(operation))}};
   for (const DType dtype : block.dtypes) {
     lines.front().emplace_back(format(dtype).name);
@@ -123,33 +121,30 @@ std::string matrix_text(const std::vector<Contestant>& all) {
   return text;
 }
 
+namespace {
+
+Json row_json(const std::string& subject, const TableRow& row) {
+  const std::int64_t decided = row.ulps.decided();
+  Json json = {{"operation", to_string(row.operation)},
+               {"dtype", format(row.dtype).name},
+               {"subject", subject}};
+  json.update(summary_json(row.summary));
+  json["values"] = decided;
+  json["correct_values"] = decided == 0 ? 0 : row.ulps.off[0];
+  json["max_ulp"] = row.judged ? json_number(row.max_ulp) : Json(nullptr);
+  json["max_eta"] = row.judged ? json_number(row.max_eta) : Json(nullptr);
+  json["grade"] = row.judged ? Json(to_string(row.grade)) : Json(nullptr);
+  return json;
+}
+
+}  // namespace
+
 std::string matrix_json(const std::vector<Contestant>& all) {
-  using Json = nlohmann::ordered_json;
-  const auto number = [](double value) {
-    return std::isfinite(value) ? Json(value) : Json(nullptr);
-  };
   Json matrix = Json::array();
   for (const auto& [operation, block] : blocks(all)) {
     for (const auto& [subject, of_dtype] : block.of_subject) {
       for (const auto& [dtype, row] : of_dtype) {
-        const Summary& s = row.summary;
-        const std::int64_t decided = row.ulps.decided();
-        matrix.push_back(
-            {{"operation", to_string(operation)},
-             {"dtype", format(dtype).name},
-             {"subject", all[subject].name},
-             {"run", s.run},
-             {"passed", s.passed},
-             {"failed", s.failed},
-             {"missing", s.missing},
-             {"undecided", s.undecided},
-             {"unsupported", s.unsupported},
-             {"values", decided},
-             {"correct_values", decided == 0 ? 0 : row.ulps.off[0]},
-             {"max_ulp", row.judged ? number(row.max_ulp) : Json(nullptr)},
-             {"max_eta", row.judged ? number(row.max_eta) : Json(nullptr)},
-             {"grade",
-              row.judged ? Json(to_string(row.grade)) : Json(nullptr)}});
+        matrix.push_back(row_json(all[subject].name, row));
       }
     }
   }
@@ -166,7 +161,7 @@ std::string matrix_json(const std::vector<Contestant>& all) {
                      {"matrix", matrix},
                      {"reports", reports},
                      {"did_not_start", failures}};
-  return json_text(json);
+  return report_text(json);
 }
 
 int exit_code(const std::vector<Contestant>& all) {

@@ -48,7 +48,7 @@ class SideBySide : public ProgramTest {
     write("wrong.py", wrong_example());
   }
   // Cases of one operation and two formats, of which the examples do one.
-  Outcome judged(const std::string& more) const {
+  ProgramRun judged(const std::string& more) const {
     return run(
         "exactbn validate double --exec 'python3 right.py' --exec 'python3 "
         "wrong.py' --filter WorkedExample --dtype f32,f16 " +
@@ -57,7 +57,7 @@ class SideBySide : public ProgramTest {
 };
 
 TEST_F(SideBySide, PrintsATableAnOperation) {
-  const Outcome outcome = judged("");
+  const ProgramRun outcome = judged("");
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(outcome.out, HasSubstr("3 subjects   suite core"));
@@ -108,7 +108,7 @@ print(*[s.get("failures") for s in tree.parse("r.xml").getroot()])
 }
 
 TEST_F(SideBySide, OneThatDoesNotStartCostsNoOther) {
-  const Outcome outcome = judged("--exec 'exit 3' --json r.json");
+  const ProgramRun outcome = judged("--exec 'exit 3' --json r.json");
   EXPECT_EQ(outcome.status, 3);
   EXPECT_EQ(last_line(outcome.out),
             "--exec 'exit 3': did not start: 'exit 3' exited with status 3 "

@@ -16,15 +16,13 @@ namespace exactbn {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // The value that was measured, and what is right.
-struct Values {
+struct Measured {
   std::string got;
   std::string want;
   Judgement judgement;
 };
-Values values_of(const MaximizeRun& run) {
+Measured measured(const MaximizeRun& run) {
   const Record& r = run.record;
   const Tensor& got = r.answer.outputs.at(run.goal.output);
   const DType dtype = got.dtype();
@@ -46,7 +44,7 @@ std::string maximize_text(const MaximizeRun& run) {
                   printable(r.declaration.subject), r.tried, run.request.seed,
                   to_string(run.request.hunt.profile));
   if (r.value >= 0) {
-    const Values v = values_of(run);
+    const Measured v = measured(run);
     text += fmt::format(
         "MAXIMUM {} {:.6g}   {:.6g} in what was only drawn, {} steps from it\n",
         to_string(run.goal), r.value, r.drawn, r.improvements);
@@ -80,7 +78,7 @@ std::string maximize_json(const MaximizeRun& run) {
                  {"cases", r.tried},
                  {"interrupted", r.interrupted}};
   if (r.value >= 0) {
-    const Values v = values_of(run);
+    const Measured v = measured(run);
     report["maximum"] = {{"value", r.value},
                          {"drawn", r.drawn},
                          {"steps", r.improvements},
@@ -90,8 +88,7 @@ std::string maximize_json(const MaximizeRun& run) {
                          {"want", v.want},
                          {"case", Json::parse(write_case(case_of(run)))}};
   }
-  // A subject's name may hold bytes that are no text.
-  return json_text(report);
+  return report_text(report);
 }
 
 int exit_code(const Record& record) {

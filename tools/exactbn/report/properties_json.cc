@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
-
 #include "oracles/wire.h"
 #include "tools/exactbn/report/counterexample_text.h"
 #include "tools/exactbn/report/json_parts.h"
@@ -9,8 +7,6 @@
 namespace exactbn {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json json_of(const Counterexample& found) {
   const Violation& v = found.violation;
@@ -59,18 +55,11 @@ std::string properties_json(const PropertiesRun& run) {
                        {"first_case", run.request.first},
                        {"cases", s.done},
                        {"interrupted", s.interrupted},
-                       {"summary",
-                        {{"run", s.passed + s.failed + s.missing + s.undecided},
-                         {"passed", s.passed},
-                         {"failed", s.failed},
-                         {"missing", s.missing},
-                         {"undecided", s.undecided},
-                         {"unsupported", s.unsupported}}},
+                       {"summary", summary_json(summarize(s))},
                        {"laws", std::move(tallies)},
                        {"counterexamples", std::move(found)},
                        {"distribution", s.distribution}};
-  // A subject's name or message may hold bytes that are no text.
-  return json_text(report);
+  return report_text(report);
 }
 
 }  // namespace exactbn

@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "properties/survey.h"
+#include "properties/counterexample.h"
+#include "tools/exactbn/run.h"
 
 namespace exactbn {
 
@@ -23,8 +24,7 @@ std::string properties_text(const PropertiesRun& run, bool distribution);
 // schema exactbn/properties/1
 std::string properties_json(const PropertiesRun& run);
 
-// 2000 run, 1990 passed, 0 failed, 0 missing, 10 undecided, 3 unsupported
-std::string summary_line(const Survey& survey);
+Summary summarize(const Survey& survey);
 
 // 0 nothing found; 1 a law is broken; 3 the subject broke; 4 an output is
 // missing, or no case was decided.

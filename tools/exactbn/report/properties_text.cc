@@ -42,11 +42,19 @@ std::string distribution_text(const Survey& survey) {
 
 }  // namespace
 
-std::string summary_line(const Survey& s) {
-  return fmt::format(
-      "{} run, {} passed, {} failed, {} missing, {} undecided, {} unsupported",
-      s.passed + s.failed + s.missing + s.undecided, s.passed, s.failed,
-      s.missing, s.undecided, s.unsupported);
+Summary summarize(const Survey& survey) {
+  const auto cases = [](std::uint64_t n) {
+    return static_cast<std::int64_t>(n);
+  };
+  Summary s;
+  s.passed = cases(survey.passed);
+  s.failed = cases(survey.failed);
+  s.missing = cases(survey.missing);
+  s.undecided = cases(survey.undecided);
+  s.unsupported = cases(survey.unsupported);
+  s.run = s.passed + s.failed + s.missing + s.undecided;
+  s.broke = survey.broke;
+  return s;
 }
 
 int exit_code(const Survey& s) {
@@ -80,7 +88,7 @@ std::string properties_text(const PropertiesRun& run, bool distribution) {
                         more == 1 ? " is" : "s are");
   }
   if (run.survey.interrupted) text += "interrupted\n";
-  return text + summary_line(run.survey) + '\n';
+  return text + to_string(summarize(run.survey)) + '\n';
 }
 
 }  // namespace exactbn

@@ -48,9 +48,9 @@ std::vector<const CaseRun*> unexplained(const Run& run) {
 }
 
 // Asks a problem again and again, as long as the subject answers.
-class Repeater {
+class SameFailure {
  public:
-  Repeater(Subject& subject, const Run& run, Output output)
+  SameFailure(Subject& subject, const Run& run, Output output)
       : subject_(subject), run_(run), output_(output) {}
 
   bool operator()(const Problem& problem) {
@@ -82,7 +82,7 @@ std::vector<SmallestFailure> smallest_failures(Subject& subject,
   std::vector<SmallestFailure> all;
   for (const CaseRun* c : unexplained(run)) {
     const Output output = failed_output(c->verdict)->output;
-    Repeater fails(subject, run, output);
+    SameFailure fails(subject, run, output);
     try {
       const Problem& problem = c->question->problem;
       // What fails only now and then cannot be shrunk.

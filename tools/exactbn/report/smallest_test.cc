@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "golden/suite.h"
 #include "oracles/subjects/double.h"
 #include "tools/exactbn/test/program_test.h"
 
@@ -116,7 +117,7 @@ TEST_F(SmallestInReports, CanBeAskedAgain) {
   EXPECT_EQ(report["smallest"][0]["output"], "dx");
   EXPECT_THAT(read("r.html"), HasSubstr("SMALLEST backward_training f32"));
   write("smallest.jsonl", report["smallest"][0]["case"].dump() + '\n');
-  const Outcome again =
+  const ProgramRun again =
       run("exactbn validate --exec 'python3 odd.py' --cases smallest.jsonl");
   EXPECT_EQ(again.status, 1);
   EXPECT_EQ(run("exactbn validate double --cases smallest.jsonl").status, 0);

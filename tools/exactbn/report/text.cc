@@ -138,7 +138,7 @@ std::string growths(const Run& run) {
   return text.empty() ? text : '\n' + text;
 }
 
-std::string smallest(const Run& run) {
+std::string all_smallest(const Run& run) {
   std::string text;
   for (const SmallestFailure& s : run.smallest) text += smallest_text(s) + '\n';
   return text;
@@ -178,7 +178,7 @@ std::string text_report(const Run& run, int errors) {
                      printable(run.declaration.subject), printable(run.source),
                      to_string(run.required)) +
          table(run) + growths(run) + '\n' + failures_text(run, errors) +
-         paragraph(diagnosis_text(run)) + smallest(run) +
+         paragraph(diagnosis_text(run)) + all_smallest(run) +
          paragraph(open_cases(run)) + paragraph(conventions(run)) +
          to_string(summarize(run)) + '\n';
 }

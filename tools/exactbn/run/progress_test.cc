@@ -51,8 +51,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 class OnATerminal : public ProgramTest {
  protected:
-  Outcome shown(const std::string& environment,
-                const std::string& arguments) const {
+  ProgramRun shown(const std::string& environment,
+                   const std::string& arguments) const {
     write("terminal.py", kOnATerminal);
     return run("env -u CI TERM=xterm " + environment +
                " python3 terminal.py " EXACTBN_PROGRAM " " + arguments);
@@ -63,7 +63,7 @@ const char* const kErased = "\\r\\x1b[K'\n";
 
 TEST_F(OnATerminal, TheLineIsShownAndErased) {
   write("wrong.py", wrong_example());
-  const Outcome outcome =
+  const ProgramRun outcome =
       shown("", "validate --exec 'python3 wrong.py' --dtype f32");
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("'\\r0/"));
@@ -75,7 +75,8 @@ TEST_F(OnATerminal, TheLineIsShownAndErased) {
 }
 
 TEST_F(OnATerminal, NothingIsLookedForWhereAllPasses) {
-  const Outcome outcome = shown("", "validate double --filter WorkedExample");
+  const ProgramRun outcome =
+      shown("", "validate double --filter WorkedExample");
   EXPECT_EQ(outcome.status, 0) << outcome.out;
   EXPECT_THAT(outcome.out, Not(HasSubstr("cause")));
   EXPECT_THAT(outcome.out, testing::EndsWith(kErased));

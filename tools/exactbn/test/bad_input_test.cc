@@ -15,7 +15,7 @@ using testing::StartsWith;
 
 constexpr const char* kReports = " --json r.json --junit r.xml --html r.html";
 
-void expect_refused(const Outcome& outcome, const std::string& message) {
+void expect_refused(const ProgramRun& outcome, const std::string& message) {
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(outcome.err, "exactbn: " + message + "\n");
@@ -354,7 +354,7 @@ INSTANTIATE_TEST_SUITE_P(Table, BadUsage, testing::ValuesIn(bad_commands()),
 class BadPlugin : public ProgramTest {
  protected:
   void expect_no_plugin(const std::string& file, const std::string& message) {
-    const Outcome outcome =
+    const ProgramRun outcome =
         run("exactbn validate " + file + std::string(kReports));
     EXPECT_EQ(outcome.status, 2);
     EXPECT_EQ(outcome.out, "");
@@ -384,7 +384,7 @@ TEST_F(BadPlugin, OtherVersionOfTheInterfaceIsRefused) {
 
 TEST_F(BadPlugin, UnknownNameIsRefusedAndKnownOnesAreListed) {
   for (const std::string verb : {"validate", "serve"}) {
-    const Outcome outcome = run("exactbn " + verb + " tripel");
+    const ProgramRun outcome = run("exactbn " + verb + " tripel");
     EXPECT_EQ(outcome.status, 2);
     EXPECT_EQ(outcome.out, "");
     EXPECT_THAT(outcome.err,

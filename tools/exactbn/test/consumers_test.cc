@@ -22,16 +22,16 @@ class Consumers : public ProgramTest {
     return run(command + " >/dev/null 2>&1").status == 0;
   }
   void generate(const std::string& format, const std::string& more) const {
-    const Outcome made =
+    const ProgramRun made =
         run("exactbn generate --out v --format " + format + more);
     ASSERT_EQ(made.status, 0) << made.err;
   }
   // The right kernel passes, and one that loses digits does not.
   void expect_judged(const std::string& command) const {
-    const Outcome right = run(command);
+    const ProgramRun right = run(command);
     EXPECT_EQ(right.status, 0) << right.out << right.err;
     EXPECT_THAT(right.out, HasSubstr("values, 0 wrong"));
-    const Outcome wrong = run(command + " --fast");
+    const ProgramRun wrong = run(command + " --fast");
     EXPECT_EQ(wrong.status, 1) << wrong.out << wrong.err;
     EXPECT_THAT(wrong.out, HasSubstr("worst eta 2.97e+"));
   }
@@ -46,7 +46,7 @@ TEST_F(Consumers, JavaScriptReadsJson) {
 TEST_F(Consumers, CReadsTheHeader) {
   if (!has("gcc --version")) GTEST_SKIP() << "no gcc";
   generate("c", " --operation forward_training --dtype f32");
-  const Outcome built =
+  const ProgramRun built =
       run("gcc -std=c99 -Wall -Wextra -pedantic -Werror -Iv -o t " +
           kConsumers + "header.c -lm");
   ASSERT_EQ(built.status, 0) << built.err;
@@ -67,8 +67,8 @@ TEST_F(Consumers, TorchIsJudgedByNpz) {
     GTEST_SKIP() << "no python3-torch";
   }
   generate("npz", " --dtype f32");
-  const Outcome found = run("OMP_NUM_THREADS=1 /usr/bin/python3 -B " +
-                            kConsumers + "npz_torch.py v");
+  const ProgramRun found = run("OMP_NUM_THREADS=1 /usr/bin/python3 -B " +
+                               kConsumers + "npz_torch.py v");
   EXPECT_THAT(found.status, AnyOf(0, 1));
   EXPECT_THAT(found.err, Not(HasSubstr("Traceback")));
   for (const char* judged :
@@ -91,12 +91,12 @@ TEST_F(Consumers, OnnxRuntimeIsJudgedByOnnxAndJson) {
   const std::string judge = "node " + folder + "judge.js v j";
   const auto generate_both = [&](const std::string& selection) {
     generate("onnx", selection);
-    const Outcome made =
+    const ProgramRun made =
         run("exactbn generate --out j --convention onnx" + selection);
     ASSERT_EQ(made.status, 0) << made.err;
   };
   generate_both(" --dtype f32 --operation forward_training,forward_inference");
-  const Outcome found = run(judge);
+  const ProgramRun found = run(judge);
   EXPECT_THAT(found.status, AnyOf(0, 1));
   EXPECT_THAT(found.err, "");
   EXPECT_THAT(found.out, HasSubstr("forward_inference f32 Y: 621 values, "));
@@ -104,7 +104,7 @@ TEST_F(Consumers, OnnxRuntimeIsJudgedByOnnxAndJson) {
   EXPECT_THAT(found.out, Not(HasSubstr("ask for another value")));
   run("rm -r v j");
   generate_both(" --filter fwd-f32-9f05140b");
-  const Outcome right = run(judge);
+  const ProgramRun right = run(judge);
   EXPECT_EQ(right.status, 0) << right.out << right.err;
   EXPECT_THAT(right.out, HasSubstr("f32 Y: 10 values, 0 wrong"));
   run("cd v/*/test_data_set_0 && printf '\\100' | dd of=input_1.pb "

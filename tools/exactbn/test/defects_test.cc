@@ -19,7 +19,7 @@ using testing::StartsWith;
 using DefectsOnTheCommandLine = ProgramTest;
 
 TEST_F(DefectsOnTheCommandLine, AreListedALineEach) {
-  const Outcome outcome = run("exactbn list defects");
+  const ProgramRun outcome = run("exactbn list defects");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'),
             std::ssize(defects()));
@@ -29,7 +29,7 @@ TEST_F(DefectsOnTheCommandLine, AreListedALineEach) {
 }
 
 TEST_F(DefectsOnTheCommandLine, OneIsASubject) {
-  const Outcome outcome =
+  const ProgramRun outcome =
       run("exactbn validate defect:beta_ignored --filter "
           "WorkedExample --dtype f32");
   EXPECT_EQ(outcome.status, 1);
@@ -39,7 +39,7 @@ TEST_F(DefectsOnTheCommandLine, OneIsASubject) {
 }
 
 TEST_F(DefectsOnTheCommandLine, TheMatrixCountsTheCasesThatTellEach) {
-  const Outcome outcome = run(
+  const ProgramRun outcome = run(
       "exactbn validate --defects --filter WorkedExample --json matrix.json");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.err, "");

@@ -18,7 +18,8 @@ class DiagnosisText : public ProgramTest {
  protected:
   // From the first failure on.
   std::string failure(const std::string& command) const {
-    const Outcome outcome = run("exactbn validate " + command + " --errors 1");
+    const ProgramRun outcome =
+        run("exactbn validate " + command + " --errors 1");
     EXPECT_EQ(outcome.status, 1) << outcome.err;
     const std::size_t at = outcome.out.find("FAIL ");
     return at == std::string::npos ? outcome.out : outcome.out.substr(at);
@@ -236,7 +237,7 @@ conventions: 38 lines, 1 disagrees with the declaration, 0 cannot be told, 3 not
 }
 
 TEST_F(DiagnosisText, NothingIsSaidWhereAllPasses) {
-  const Outcome outcome = run("exactbn validate double --dtype f16");
+  const ProgramRun outcome = run("exactbn validate double --dtype f16");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.out, Not(HasSubstr("diagnosis")));
 }
@@ -265,7 +266,7 @@ TEST_F(DiagnosisText, DifferentRightAnswersAreCountedAndPass) {
   write("subject", "echo '{\"subject\":\"s\"}'\nread -r x\necho " +
                        quoted(small_answer("a")) + "\nread -r x\necho " +
                        quoted(other) + "\n");
-  const Outcome outcome =
+  const ProgramRun outcome =
       run("exactbn validate --exec 'sh subject' --cases cases");
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("\ndiffers    1 case from run to run: a"));

@@ -26,7 +26,8 @@ class Example : public ProgramTest {
 };
 
 TEST_F(Example, Passes) {
-  const Outcome outcome = run("exactbn validate --exec 'python3 example.py'");
+  const ProgramRun outcome =
+      run("exactbn validate --exec 'python3 example.py'");
   EXPECT_EQ(outcome.status, 0) << outcome.out;
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(first_line(outcome.out), StartsWith("example.py   suite core "));
@@ -34,7 +35,7 @@ TEST_F(Example, Passes) {
 
 // This text is what a user sees first of a defect: change it with care.
 TEST_F(Example, FailureTextIsApproved) {
-  const Outcome outcome = run(
+  const ProgramRun outcome = run(
       "exactbn validate --exec 'python3 wrong.py' --filter fwd-f32-70b1ae8d");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.err, "");
@@ -103,7 +104,7 @@ void expect_well_formed(const std::vector<std::string>& failure) {
 }
 
 TEST_F(Example, EveryFailureIsWellFormed) {
-  const Outcome outcome =
+  const ProgramRun outcome =
       run("exactbn validate --exec 'python3 wrong.py' --errors 1000");
   EXPECT_EQ(outcome.status, 1);
   const std::vector<std::string> lines = lines_of(outcome.out);
@@ -140,14 +141,14 @@ TEST_F(Example, AgainFailsAgain) {
       ">answers; exactbn check 'my cases' answers --errors 1"};
   for (const std::string& command : commands) {
     SCOPED_TRACE(command);
-    const Outcome first = run(command);
+    const ProgramRun first = run(command);
     EXPECT_EQ(first.status, 1);
     const std::size_t fail = first.out.find("FAIL ");
     ASSERT_NE(fail, std::string::npos) << first.out << first.err;
     const std::string text =
         first.out.substr(fail, first.out.find("\n\n", fail) - fail);
     const std::string again = text.substr(text.find("  again  ") + 9);
-    const Outcome second = run(again);
+    const ProgramRun second = run(again);
     EXPECT_EQ(second.status, 1) << second.err;
     // One case tells less of the cause than all of them.
     const std::string values = text.substr(0, text.find("  looks like  "));

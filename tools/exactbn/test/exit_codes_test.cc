@@ -31,8 +31,8 @@ class ExitCode : public ProgramTest {
           small_case("one") + small_case("wicked") + small_case("two"));
   }
 
-  Outcome validate(const std::string& script,
-                   const std::string& flags = "") const {
+  ProgramRun validate(const std::string& script,
+                      const std::string& flags = "") const {
     write("subject", script);
     return run("exactbn validate --exec 'exec sh subject' --cases cases " +
                flags);
@@ -40,7 +40,7 @@ class ExitCode : public ProgramTest {
 };
 
 TEST_F(ExitCode, ZeroWhereAllPassed) {
-  const Outcome outcome = run("exactbn validate double --dtype f32");
+  const ProgramRun outcome = run("exactbn validate double --dtype f32");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(last_line(outcome.out),
@@ -51,7 +51,7 @@ TEST_F(ExitCode, OneWhereAValueIsWrong) {
   std::string wrong = small_answer("wicked");
   wrong.replace(wrong.find("3e800000"), 8, "3e900000");
   wrong.pop_back();
-  const Outcome outcome = validate(shell_subject("echo '" + wrong + "'"));
+  const ProgramRun outcome = validate(shell_subject("echo '" + wrong + "'"));
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.out, HasSubstr("\nFAIL forward_training f32  wicked\n"
                                      "  where  var[0]   "));
@@ -62,7 +62,7 @@ TEST_F(ExitCode, OneWhereAValueIsWrong) {
 
 TEST_F(ExitCode, OneWhereTheSubjectRefusesWhatItMustAnswer) {
   for (const std::string kind : {"error", "rejected"}) {
-    const Outcome outcome = validate(shell_subject(
+    const ProgramRun outcome = validate(shell_subject(
         R"(echo '{"case":"wicked",")" + kind + R"(":"no mood"}')"));
     EXPECT_EQ(outcome.status, 1);
     EXPECT_THAT(outcome.out, HasSubstr("\n  what   " + kind + ": no mood\n"));
@@ -81,7 +81,7 @@ void PrintTo(const Breach& breach, std::ostream* out) { *out << breach.name; }
 class Break : public ExitCode, public testing::WithParamInterface<Breach> {};
 
 TEST_P(Break, CostsOneCaseAndExitsWithThree) {
-  const Outcome outcome =
+  const ProgramRun outcome =
       validate(shell_subject(GetParam().act),
                "--json r.json --junit r.xml --time-limit " + GetParam().limit);
   EXPECT_EQ(outcome.status, 3);
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
 class BadStart : public ExitCode, public testing::WithParamInterface<Breach> {};
 
 TEST_P(BadStart, ExitsWithThreeAndOneLine) {
-  const Outcome outcome = run(
+  const ProgramRun outcome = run(
       "exactbn validate --time-limit 1 --json r.json --exec " + GetParam().act);
   EXPECT_EQ(outcome.status, 3);
   EXPECT_EQ(outcome.out, "");
@@ -143,7 +143,7 @@ TEST_F(ExitCode, ThreeWhereItBreaksOnEveryCaseAndItIsNotAskedForever) {
   std::string cases;
   for (const char id : std::string("cdefg")) cases += small_case({id});
   write("cases", cases);
-  const Outcome outcome =
+  const ProgramRun outcome =
       validate(std::string("echo started >&2; ") + shell_subject("exit 1"));
   EXPECT_EQ(outcome.status, 3);
   EXPECT_EQ(outcome.err, "started\nstarted\nstarted\n");
@@ -157,8 +157,8 @@ TEST_F(ExitCode, ThreeWhereItBreaksOnEveryCaseAndItIsNotAskedForever) {
 
 TEST_F(ExitCode, ThreeWhereAPluginCrashesAndTheOthersAreJudged) {
   write("cases", small_case("crash") + small_case("status"));
-  const Outcome outcome = run("exactbn validate " EXACTBN_TEST_PLUGINS
-                              "/meek_plugin.so --cases cases");
+  const ProgramRun outcome = run("exactbn validate " EXACTBN_TEST_PLUGINS
+                                 "/meek_plugin.so --cases cases");
   EXPECT_EQ(outcome.status, 3);
   EXPECT_THAT(outcome.out, HasSubstr("died by signal 6"));
   EXPECT_THAT(outcome.out, HasSubstr("error: no such status: 9\n"));
@@ -169,7 +169,7 @@ TEST_F(ExitCode, FourWhereAnOutputIsMissing) {
   const std::size_t at = partial.find("\"y\":");
   partial.erase(at, partial.find("\"running_var\"") - at);
   partial.pop_back();
-  const Outcome outcome = validate(shell_subject("echo '" + partial + "'"));
+  const ProgramRun outcome = validate(shell_subject("echo '" + partial + "'"));
   EXPECT_EQ(outcome.status, 4);
   EXPECT_THAT(outcome.out, HasSubstr("\nmissing    wicked: no y\n"));
   EXPECT_EQ(last_line(outcome.out),
@@ -179,15 +179,16 @@ TEST_F(ExitCode, FourWhereAnOutputIsMissing) {
 
 TEST_F(ExitCode, FourWhereACaseHasNoAnswer) {
   write("answers", small_answer("one") + small_answer("two"));
-  const Outcome outcome = run("exactbn check cases answers");
+  const ProgramRun outcome = run("exactbn check cases answers");
   EXPECT_EQ(outcome.status, 4);
   EXPECT_THAT(outcome.out, HasSubstr("\nmissing    wicked: no answer\n"));
   EXPECT_EQ(run("exactbn check cases answers --filter one").status, 0);
 }
 
 TEST_F(ExitCode, FourWhereNothingRan) {
-  const Outcome outcome = validate(R"(echo '{"subject":"s","dtypes":["f16"]}')"
-                                   "\nread -r line\n");
+  const ProgramRun outcome =
+      validate(R"(echo '{"subject":"s","dtypes":["f16"]}')"
+               "\nread -r line\n");
   EXPECT_EQ(outcome.status, 4);
   EXPECT_THAT(last_line(outcome.out), StartsWith("0 run, 0 passed, "));
   EXPECT_THAT(last_line(outcome.out), HasSubstr(", 3 unsupported\n"));
@@ -195,7 +196,7 @@ TEST_F(ExitCode, FourWhereNothingRan) {
 
 TEST_F(ExitCode, OneWhereSomeFailAndOthersAreMissing) {
   write("answers", R"({"case":"wicked","error":"e"})");
-  const Outcome outcome = run("exactbn check cases answers");
+  const ProgramRun outcome = run("exactbn check cases answers");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(last_line(outcome.out), StartsWith("3 run, 0 passed, 1 failed, "
                                                  "2 missing, "));

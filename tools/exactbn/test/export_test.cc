@@ -15,8 +15,8 @@ class Export : public ProgramTest {
  protected:
   // The same cases in a format, in a folder of its name.
   void generate(const std::string& format) const {
-    const Outcome made = run("exactbn generate --out " + format + " --format " +
-                             format + kSelection);
+    const ProgramRun made = run("exactbn generate --out " + format +
+                                " --format " + format + kSelection);
     ASSERT_EQ(made.status, 0) << made.err;
     ASSERT_EQ(
         run("cd " + format + " && sha256sum --quiet -c MANIFEST.sha256").status,
@@ -43,7 +43,7 @@ TEST_F(Export, NpzHoldsWhatJsonHolds) {
   if (python.empty()) GTEST_SKIP() << "no numpy";
   generate("json");
   generate("npz");
-  const Outcome same = run(python + kReader + "npz");
+  const ProgramRun same = run(python + kReader + "npz");
   EXPECT_EQ(same.status, 0) << same.out << same.err;
   EXPECT_THAT(same.out, HasSubstr(" arrays are the same"));
 }
@@ -53,7 +53,7 @@ TEST_F(Export, SafetensorsHoldWhatJsonHolds) {
   if (python.empty()) GTEST_SKIP() << "no python3";
   generate("json");
   generate("safetensors");
-  const Outcome same = run(python + kReader + "safetensors");
+  const ProgramRun same = run(python + kReader + "safetensors");
   EXPECT_EQ(same.status, 0) << same.out << same.err;
   EXPECT_THAT(same.out, HasSubstr(" arrays are the same"));
   const std::string file = "safetensors/forward_training-f32.safetensors";
@@ -119,9 +119,9 @@ TEST_F(Export, CIsReadByCAndByCxx) {
         "clang++ -std=c++11 -xc++"}) {
     const std::string name = compiler.substr(0, compiler.find(' '));
     if (run(name + " --version").status != 0) continue;
-    const Outcome built = run(compiler + options + "t.c");
+    const ProgramRun built = run(compiler + options + "t.c");
     ASSERT_EQ(built.status, 0) << compiler << built.err;
-    const Outcome ran = run("./t");
+    const ProgramRun ran = run("./t");
     EXPECT_EQ(ran.status, 0) << ran.out;
     EXPECT_THAT(ran.out, HasSubstr(" values, 0 refused, undecided 0%, "));
   }
@@ -153,14 +153,15 @@ TEST_F(Export, OnnxHoldsWhatJsonHolds) {
   if (python.empty()) GTEST_SKIP() << "no onnx";
   const std::string selection =
       " --operation forward_training,forward_inference --dtype f32,bf16";
-  const Outcome made =
+  const ProgramRun made =
       run("exactbn generate --out o --format onnx" + selection);
   EXPECT_EQ(made.status, 0) << made.err;
   EXPECT_THAT(made.out, HasSubstr("cases left out: to be refused\n"));
   EXPECT_THAT(made.out, HasSubstr("cases left out: no cumulative average\n"));
   EXPECT_EQ(run("cd o && sha256sum --quiet -c MANIFEST.sha256").status, 0);
   run("exactbn generate --out j --convention onnx" + selection);
-  const Outcome same = run(python + EXACTBN_GOLDEN "/python/read_onnx.py j o");
+  const ProgramRun same =
+      run(python + EXACTBN_GOLDEN "/python/read_onnx.py j o");
   EXPECT_EQ(same.status, 0) << same.out << same.err;
 }
 
@@ -178,11 +179,11 @@ TEST_F(Export, SpeaksTheDialectsOfFrameworks) {
         " --shape 5x3x4 --dtype f32 --operation forward_training "
         "--convention " +
         name;
-    const Outcome made = run("exactbn generate --out " + name + selection +
-                             " && exactbn verify " + name);
+    const ProgramRun made = run("exactbn generate --out " + name + selection +
+                                " && exactbn verify " + name);
     EXPECT_EQ(made.status, 0) << made.out << made.err;
     if (!python.empty()) {
-      const Outcome again =
+      const ProgramRun again =
           run(python + EXACTBN_GOLDEN "/python/verify_all.py " + name);
       EXPECT_EQ(again.status, 0) << again.out;
     }
@@ -212,7 +213,7 @@ TEST_F(Export, SpeaksTheDialectsOfFrameworks) {
 }
 
 TEST_F(Export, ProvesAllCasesInADialect) {
-  const Outcome made =
+  const ProgramRun made =
       run("exactbn generate --out k --convention keras --dtype f16 --operation "
           "forward_training && exactbn verify k");
   EXPECT_EQ(made.status, 0) << made.out << made.err;
@@ -220,14 +221,15 @@ TEST_F(Export, ProvesAllCasesInADialect) {
   EXPECT_THAT(read("k/forward_training-f16.json"), HasSubstr("\"dialect\":"));
   const std::string python = python_with("json");
   if (python.empty()) GTEST_SKIP() << "no python3";
-  const Outcome again = run(python + EXACTBN_GOLDEN "/python/verify_all.py k");
+  const ProgramRun again =
+      run(python + EXACTBN_GOLDEN "/python/verify_all.py k");
   EXPECT_EQ(again.status, 0) << again.out;
 }
 
 TEST_F(Export, RefusesConventionsThatItHasNot) {
   const auto expect_refused = [&](const std::string& options,
                                   const std::string& why) {
-    const Outcome made = run("exactbn generate --out v " + options);
+    const ProgramRun made = run("exactbn generate --out v " + options);
     EXPECT_EQ(made.status, 2) << options;
     EXPECT_THAT(made.err, HasSubstr(why));
   };
@@ -240,26 +242,26 @@ TEST_F(Export, RefusesConventionsThatItHasNot) {
 
 TEST_F(Export, RecipesAreMadeAgainInPython) {
   const std::string python = python_with("json");
-  const Outcome made = run(
+  const ProgramRun made = run(
       "exactbn generate --out r --format recipe --shape 3x2x5 --channel-axis "
       "2 --seed 18446744073709551615 && exactbn verify r");
   EXPECT_EQ(made.status, 0) << made.out << made.err;
   EXPECT_THAT(made.out, HasSubstr("24 cases in 24 files, "));
   EXPECT_THAT(made.out, HasSubstr("24 files, 24 cases, "));
   if (!python.empty()) {
-    const Outcome again =
+    const ProgramRun again =
         run(python + EXACTBN_GOLDEN "/python/verify_all.py r");
     EXPECT_EQ(again.status, 0) << again.out << again.err;
   }
   run("sed -i '/^\"outputs/s/\"sha256\":\"./\"sha256\":\"g/' "
       "r/recipe-jvp_training-f16-3x2x5.json");
-  const Outcome spoiled = run("exactbn verify r");
+  const ProgramRun spoiled = run("exactbn verify r");
   EXPECT_EQ(spoiled.status, 1);
   EXPECT_THAT(first_line(spoiled.out),
               HasSubstr("WRONG recipe-jvp_training-f16-3x2x5.json: "
                         "/outputs/y_dot/sha256: "));
   run("sed -i 's/counter/counted/' r/recipe-jvp_training-f16-3x2x5.json");
-  const Outcome refused = run("exactbn verify r");
+  const ProgramRun refused = run("exactbn verify r");
   EXPECT_EQ(refused.status, 2);
   EXPECT_THAT(refused.err, HasSubstr("r/recipe-jvp_training-f16-3x2x5.json: "
                                      "recipe.inputs: not counter/1"));
@@ -267,7 +269,7 @@ TEST_F(Export, RecipesAreMadeAgainInPython) {
 
 TEST_F(Export, RecipesOfLargeCasesDoNotDependOnTheNumberOfThreads) {
   for (const std::string jobs : {"1", "7"}) {
-    const Outcome made =
+    const ProgramRun made =
         run("exactbn generate --format recipe --shape 8x16x56x56 --dtype f32 "
             "--operation forward_training,backward_training --out v" +
             jobs + " --jobs " + jobs);

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using Golden = ProgramTest;
 
 TEST_F(Golden, IsProvedAsItWasGenerated) {
-  const Outcome made =
+  const ProgramRun made =
       run("exactbn generate --out v --dtype f16 --operation "
           "backward_training,jvp_training");
   EXPECT_EQ(made.status, 0) << made.err;
@@ -25,7 +25,7 @@ TEST_F(Golden, IsProvedAsItWasGenerated) {
   EXPECT_EQ(run("ls v").out,
             "MANIFEST.sha256\nbackward_training-f16.json\n"
             "jvp_training-f16.json\n");
-  const Outcome verified = run("exactbn verify v");
+  const ProgramRun verified = run("exactbn verify v");
   EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
   EXPECT_THAT(verified.out, HasSubstr("2 files, "));
   EXPECT_THAT(verified.out, HasSubstr(" proved, 0 wrong\n"));
@@ -33,7 +33,7 @@ TEST_F(Golden, IsProvedAsItWasGenerated) {
 }
 
 TEST_F(Golden, DrawsWhatIsAskedFor) {
-  const Outcome made = run(
+  const ProgramRun made = run(
       "exactbn generate --out v --shape 3x2x4 --channel-axis 2 --epsilon 0.5 "
       "--operation forward_training --dtype bf16 --seed 7");
   EXPECT_EQ(made.status, 0) << made.err;
@@ -51,7 +51,7 @@ TEST_F(Golden, DrawsWhatIsAskedFor) {
 TEST_F(Golden, ComesAsCasesAndAnswersThatPass) {
   EXPECT_EQ(run("exactbn generate --out v --format jsonl --dtype f32").status,
             0);
-  const Outcome checked =
+  const ProgramRun checked =
       run("exactbn check v/cases.jsonl v/answers.jsonl --require correct");
   EXPECT_EQ(checked.status, 0) << checked.out;
   EXPECT_THAT(last_line(checked.out), HasSubstr(" 0 failed, 0 missing"));
@@ -60,7 +60,7 @@ TEST_F(Golden, ComesAsCasesAndAnswersThatPass) {
 TEST_F(Golden, NamesTheFirstWrongValue) {
   run("exactbn generate --out v --dtype f16 --operation jvp_training");
   run("sed -i 's/\"bits\":\"3c00/\"bits\":\"3c01/' v/jvp_training-f16.json");
-  const Outcome verified = run("exactbn verify v --errors 1");
+  const ProgramRun verified = run("exactbn verify v --errors 1");
   EXPECT_EQ(verified.status, 1);
   EXPECT_THAT(first_line(verified.out),
               HasSubstr("WRONG jvp_training-f16.json: case jvp-f16-"));
@@ -75,7 +75,7 @@ TEST_F(Golden, NamesTheFirstWrongValue) {
 TEST_F(Golden, RefusesBadUsage) {
   const auto expect_refused = [&](const std::string& options,
                                   const std::string& why) {
-    const Outcome made = run("exactbn generate --out v " + options);
+    const ProgramRun made = run("exactbn generate --out v " + options);
     EXPECT_EQ(made.status, 2) << options;
     EXPECT_THAT(made.err, HasSubstr(why));
     EXPECT_THAT(files(), IsEmpty());
@@ -110,7 +110,7 @@ TEST_F(Golden, IsNotWrittenWhereItDoesNotFit) {
   }
   const std::string parent = name.substr(0, name.rfind('/'));
   ASSERT_EQ(run("mkdir -p " + parent).status, 0);
-  const Outcome made = run("exactbn generate --dtype f16 --out " + name);
+  const ProgramRun made = run("exactbn generate --dtype f16 --out " + name);
   EXPECT_EQ(made.status, 2) << made.out;
   EXPECT_THAT(made.err, HasSubstr("cannot be written: File name too long"));
   EXPECT_EQ(run("ls -A " + parent).out, "");
@@ -120,12 +120,12 @@ TEST_F(Golden, IsNotWrittenToADiskThatIsFull) {
   // No file may have more than 8 blocks, where the file system heeds that. (The
   // OpenMP runtime of LLVM needs one of two blocks for itself.)
   const std::string limit = "trap '' XFSZ; ulimit -f 8; ";
-  const Outcome tried = run(limit + "head -c 99999 /dev/zero >full");
+  const ProgramRun tried = run(limit + "head -c 99999 /dev/zero >full");
   run("rm full");
   if (tried.err.find("File too large") == std::string::npos) {
     GTEST_SKIP() << "no limit to the size of a file holds here";
   }
-  const Outcome full = run(limit + "exactbn generate --out v --dtype f16");
+  const ProgramRun full = run(limit + "exactbn generate --out v --dtype f16");
   EXPECT_EQ(full.status, 2) << full.out;
   EXPECT_THAT(full.err, HasSubstr("cannot be written: File too large"));
   EXPECT_THAT(files(), IsEmpty());
@@ -133,7 +133,7 @@ TEST_F(Golden, IsNotWrittenToADiskThatIsFull) {
 
 TEST_F(Golden, LeavesAFolderThatIsNotEmptyAlone) {
   run("mkdir v; echo precious > v/file");
-  const Outcome taken = run("exactbn generate --out v --dtype f16");
+  const ProgramRun taken = run("exactbn generate --out v --dtype f16");
   EXPECT_EQ(taken.status, 2);
   EXPECT_THAT(taken.err, HasSubstr("v: cannot be written: it is there"));
   EXPECT_EQ(read("v/file"), "precious\n");
@@ -142,7 +142,7 @@ TEST_F(Golden, LeavesAFolderThatIsNotEmptyAlone) {
 }
 
 TEST_F(Golden, MayFillAnEmptyFolder) {
-  const Outcome made = run("mkdir e; exactbn generate --out e/ --dtype f16");
+  const ProgramRun made = run("mkdir e; exactbn generate --out e/ --dtype f16");
   EXPECT_EQ(made.status, 0) << made.err;
   EXPECT_EQ(run("exactbn verify e").status, 0);
 }

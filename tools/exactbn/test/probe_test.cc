@@ -86,7 +86,7 @@ TEST(CardExit, BreakingIsWorseThanDisagreeing) {
 class ProbeCommand : public ProgramTest {};
 
 TEST_F(ProbeCommand, PrintsTheCardOfABuiltIn) {
-  const Outcome outcome = run("exactbn probe double");
+  const ProgramRun outcome = run("exactbn probe double");
   EXPECT_EQ(outcome.status, 0) << outcome.out;
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(first_line(outcome.out), StartsWith("double   "));
@@ -99,7 +99,7 @@ TEST_F(ProbeCommand, PrintsTheCardOfABuiltIn) {
 
 TEST_F(ProbeCommand, ExitsWithOneWhereTheDeclarationIsWrong) {
   write("wrong.py", wrong_example());
-  const Outcome outcome =
+  const ProgramRun outcome =
       run("exactbn probe --exec 'python3 wrong.py' --evidence --json r.json");
   EXPECT_EQ(outcome.status, 1) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("\n! epsilon is "));
@@ -127,7 +127,7 @@ TEST_F(ProbeCommand, ExitsWithOneWhereTheDeclarationIsWrong) {
 
 TEST_F(ProbeCommand, TheExampleToCopyIsAsItDeclares) {
   write("example.py", example());
-  const Outcome outcome = run("exactbn probe --exec 'python3 example.py'");
+  const ProgramRun outcome = run("exactbn probe --exec 'python3 example.py'");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
 }
 
@@ -140,7 +140,7 @@ TEST_F(ProbeCommand, ACrashExitsWithThreeAndKeepsTheOtherLines) {
   script.insert(at + loop.size(),
                 "\n    if '7fc00000' in line: sys.exit('no NaN, please')");
   write("fragile.py", script);
-  const Outcome outcome = run("exactbn probe --exec 'python3 fragile.py'");
+  const ProgramRun outcome = run("exactbn probe --exec 'python3 fragile.py'");
   EXPECT_EQ(outcome.status, 3) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("exited with status 1 on case probe-"));
   EXPECT_THAT(outcome.out, HasSubstr("\n  epsilon is                          "
@@ -152,7 +152,7 @@ TEST_F(ProbeCommand, BadUsageIsOneLine) {
        {"exactbn probe", "exactbn probe nobody", "exactbn probe ./none.so",
         "exactbn probe double --exec true", "exactbn probe double --json /x/y",
         "exactbn probe double --time-limit 0"}) {
-    const Outcome outcome = run(command);
+    const ProgramRun outcome = run(command);
     EXPECT_EQ(outcome.status, 2) << command;
     EXPECT_EQ(outcome.out, "") << command;
     EXPECT_THAT(outcome.err,

@@ -38,7 +38,7 @@ ProgramTest::ProgramTest() : root_(new_folder()), folder_(root_ / "work") {
 
 ProgramTest::~ProgramTest() { fs::remove_all(root_); }
 
-Outcome ProgramTest::run(const std::string& command) const {
+ProgramRun ProgramTest::run(const std::string& command) const {
   const fs::path out = root_ / "out";
   const fs::path err = root_ / "err";
   const std::string script = "cd " + shell_word(folder_.string()) +
@@ -117,7 +117,7 @@ std::string last_line(const std::string& text) {
 
 // The other tests are worth nothing if this one fails.
 TEST_F(ProgramTest, RunsAndReportsWhatCameOfIt) {
-  const Outcome outcome = run("exactbn --version; echo e >&2; exit 9");
+  const ProgramRun outcome = run("exactbn --version; echo e >&2; exit 9");
   EXPECT_EQ(outcome.status, 9);
   EXPECT_EQ(outcome.out, "exactbn " EXACTBN_VERSION "\n");
   EXPECT_EQ(outcome.err, "e\n");
@@ -129,7 +129,7 @@ TEST_F(ProgramTest, RunsAndReportsWhatCameOfIt) {
 TEST_F(ProgramTest, TheSmallAnswerIsRight) {
   write("c", small_case("a"));
   write("a", small_answer("a"));
-  const Outcome outcome = run("exactbn check c a --require correct");
+  const ProgramRun outcome = run("exactbn check c a --require correct");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
 }
 

@@ -10,7 +10,7 @@
 namespace exactbn {
 
 // What came of a command.
-struct Outcome {
+struct ProgramRun {
   int status = 0;
   std::string out;
   std::string err;
@@ -23,7 +23,7 @@ class ProgramTest : public testing::Test {
   ~ProgramTest() override;
 
   // A command line of /bin/sh, in which `exactbn` is the program under test.
-  Outcome run(const std::string& command) const;
+  ProgramRun run(const std::string& command) const;
 
   void write(const std::string& name, const std::string& text) const;
   std::string read(const std::string& name) const;

@@ -19,7 +19,7 @@ using Json = nlohmann::json;
 class Properties : public ProgramTest {};
 
 TEST_F(Properties, HoldForTheTextbookInDouble) {
-  const Outcome o = run("exactbn properties double --cases 200");
+  const ProgramRun o = run("exactbn properties double --cases 200");
   EXPECT_EQ(o.status, 0) << o.out;
   EXPECT_THAT(o.out, StartsWith("double   200 cases from 0   seed 20150211"));
   EXPECT_THAT(last_line(o.out), HasSubstr(" 0 failed, 0 missing, "));
@@ -29,16 +29,16 @@ TEST_F(Properties, HoldForTheTextbookInDouble) {
 
 TEST_F(Properties, ADefectIsShrunkAndKeptAndAskedAgain) {
   const std::string subject = "defect:epsilon_outside_root";
-  const Outcome o = run("exactbn properties " + subject + " --cases 60");
+  const ProgramRun o = run("exactbn properties " + subject + " --cases 60");
   EXPECT_EQ(o.status, 1) << o.out;
   EXPECT_THAT(o.out, AllOf(HasSubstr("BROKEN oracle   case "),
                            HasSubstr("shrunk from "), HasSubstr("  want "),
                            HasSubstr("  C++          const double x[] = {"),
                            HasSubstr("  Python       x = [float.fromhex(")));
-  const Outcome kept =
+  const ProgramRun kept =
       run("exactbn validate " + subject + " --cases counterexamples.jsonl");
   EXPECT_EQ(kept.status, 1) << kept.out;
-  const Outcome sound =
+  const ProgramRun sound =
       run("exactbn validate double --cases counterexamples.jsonl");
   EXPECT_THAT(sound.out, Not(HasSubstr("FAIL")));
 
@@ -60,8 +60,8 @@ TEST_F(Properties, AreTheSameWithAnyNumberOfThreads) {
   const std::string command =
       "exactbn properties defect:gamma_sign_lost --cases 100 --errors 2 "
       "--jobs ";
-  const Outcome one = run(command + "1 --distribution --json one.json");
-  const Outcome three = run(command + "3 --distribution --json three.json");
+  const ProgramRun one = run(command + "1 --distribution --json one.json");
+  const ProgramRun three = run(command + "3 --distribution --json three.json");
   EXPECT_EQ(one.out, three.out);
   EXPECT_EQ(one.status, 1);
   EXPECT_EQ(read("one.json"), read("three.json"));
@@ -86,10 +86,10 @@ TEST_F(Properties, AProcessIsAskedToo) {
   write("right.py", example());
   write("wrong.py", wrong_example());
   const std::string options = " --cases 60 --dtype f32 --save ''";
-  const Outcome right =
+  const ProgramRun right =
       run("exactbn properties --exec 'python3 right.py'" + options);
   EXPECT_EQ(right.status, 0) << right.out << right.err;
-  const Outcome wrong =
+  const ProgramRun wrong =
       run("exactbn properties --exec 'python3 wrong.py' --errors 1" + options);
   EXPECT_EQ(wrong.status, 1) << wrong.out << wrong.err;
   EXPECT_THAT(wrong.out, HasSubstr("again        exactbn properties --exec "
@@ -100,7 +100,7 @@ TEST_F(Properties, ACrashIsExitCode3) {
   write("dies.py",
         "import sys\nprint('{\"subject\":\"dies\"}', flush=True)\n"
         "sys.stdin.readline()\n");
-  const Outcome o = run("exactbn properties --exec 'python3 dies.py'");
+  const ProgramRun o = run("exactbn properties --exec 'python3 dies.py'");
   EXPECT_EQ(o.status, 3) << o.out;
   EXPECT_THAT(o.out, HasSubstr("BROKEN answers   case 0"));
 }
@@ -110,7 +110,8 @@ TEST_F(Properties, APluginIsAskedInOtherSurroundings) {
       ".so --cases 20 --profile small --save '' "
       "--law any_alignment,any_number_of_threads";
   const std::string plugin = "exactbn properties " EXACTBN_SURROUNDED;
-  const Outcome splits = run(plugin + "SPLITS" + flags + " --json splits.json");
+  const ProgramRun splits =
+      run(plugin + "SPLITS" + flags + " --json splits.json");
   EXPECT_EQ(splits.status, 0) << splits.out;
   EXPECT_THAT(splits.out, HasSubstr("any_number_of_threads: other bits in "));
   const Json report = Json::parse(read("splits.json"));
@@ -118,7 +119,7 @@ TEST_F(Properties, APluginIsAskedInOtherSurroundings) {
   EXPECT_EQ(report["laws"][2]["other_bits"], 0);
   EXPECT_GT(report["laws"][3]["other_bits"], 0);
 
-  const Outcome dies = run(plugin + "NEEDS_ALIGNED" + flags);
+  const ProgramRun dies = run(plugin + "NEEDS_ALIGNED" + flags);
   EXPECT_EQ(dies.status, 3) << dies.out;
   EXPECT_THAT(dies.out, AllOf(HasSubstr("BROKEN any_alignment   case 0"),
                               HasSubstr("died by signal 6"),
@@ -127,15 +128,15 @@ TEST_F(Properties, APluginIsAskedInOtherSurroundings) {
 
 TEST_F(Properties, AnInterruptLeavesWhatWasFound) {
   // What the shell calls `exactbn` is a function, which is no command.
-  const Outcome o = run("timeout --preserve-status -s INT 3 " EXACTBN_PROGRAM
-                        " properties double --time 60s");
+  const ProgramRun o = run("timeout --preserve-status -s INT 3 " EXACTBN_PROGRAM
+                           " properties double --time 60s");
   EXPECT_EQ(o.status, 0) << o.out << o.err;
   EXPECT_THAT(o.out, HasSubstr("\ninterrupted\n"));
   EXPECT_THAT(last_line(o.out), HasSubstr(" run, "));
 }
 
 TEST_F(Properties, EndsWithItsTime) {
-  const Outcome o =
+  const ProgramRun o =
       run("exactbn properties double --time 0.2s --dtype f32 --operation "
           "forward_inference");
   EXPECT_EQ(o.status, 0) << o.out << o.err;
@@ -153,7 +154,7 @@ TEST_F(Properties, BadUsageIsOneLine) {
         {"double --save no/such/folder", "cannot be written"},
         {"", "give a SUBJECT"},
         {"nobody", "no subject 'nobody'"}}) {
-    const Outcome o = run(std::string("exactbn properties ") + arguments);
+    const ProgramRun o = run(std::string("exactbn properties ") + arguments);
     EXPECT_EQ(o.status, 2) << arguments;
     EXPECT_THAT(o.err, HasSubstr(why)) << arguments;
     EXPECT_THAT(o.err, EndsWith("\n"));
@@ -163,7 +164,7 @@ TEST_F(Properties, BadUsageIsOneLine) {
 }
 
 TEST_F(Properties, LawsAreListed) {
-  const Outcome o = run("exactbn list laws");
+  const ProgramRun o = run("exactbn list laws");
   EXPECT_EQ(o.status, 0);
   EXPECT_THAT(o.out, AllOf(StartsWith("oracle "),
                            HasSubstr("sum dx = 0: a bias before has no")));
@@ -173,7 +174,7 @@ TEST_F(Properties, TheWorstIsShownAndKeptAndAskedAgain) {
   const std::string command =
       "exactbn properties defect:variance_not_centred --maximize y.eta "
       "--profile small --cases 200 --save worst.jsonl --json worst.json";
-  const Outcome o = run(command);
+  const ProgramRun o = run(command);
   EXPECT_EQ(o.status, 0) << o.out << o.err;
   EXPECT_THAT(o.out, AllOf(HasSubstr("MAXIMUM y.eta "), HasSubstr("  where "),
                            HasSubstr("  want y "),
@@ -188,13 +189,13 @@ TEST_F(Properties, TheWorstIsShownAndKeptAndAskedAgain) {
                 "worst.jsonl")
                 .status,
             1);
-  const Outcome one = run("OMP_NUM_THREADS=1 " + command);
+  const ProgramRun one = run("OMP_NUM_THREADS=1 " + command);
   EXPECT_EQ(one.out, o.out);
 }
 
 TEST_F(Properties, WhatIsNoGoalIsRefused) {
   const auto refused = [&](const std::string& flags, const std::string& says) {
-    const Outcome o = run("exactbn properties double --maximize " + flags);
+    const ProgramRun o = run("exactbn properties double --maximize " + flags);
     EXPECT_EQ(o.status, 2) << flags;
     EXPECT_THAT(o.err, HasSubstr(says));
     EXPECT_EQ(o.out, "");

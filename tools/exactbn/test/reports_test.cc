@@ -54,13 +54,13 @@ for c in cases:
 
 class Reports : public ProgramTest {
  protected:
-  Outcome with_reports(const std::string& command) const {
+  ProgramRun with_reports(const std::string& command) const {
     return run(command + " --json r.json --junit r.xml");
   }
 
   std::string read_junit() const {
     write("junit.py", kReadJunit);
-    const Outcome outcome = run("python3 junit.py");
+    const ProgramRun outcome = run("python3 junit.py");
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     return outcome.out;
   }
@@ -76,7 +76,7 @@ class WrongExample : public Reports {
         "--filter MeanDominatesVariance --errors 2");
     report_ = json::parse(read("r.json"));
   }
-  Outcome outcome_;
+  ProgramRun outcome_;
   json report_;
 };
 
@@ -223,7 +223,7 @@ TEST_F(WrongExample, ErrorsLimitsTheFailuresInFull) {
       "exactbn validate --exec 'python3 wrong.py' --dtype f32 "
       "--filter MeanDominatesVariance --errors ";
   for (const int shown : {0, 1, failed}) {
-    const Outcome outcome = run(command + std::to_string(shown));
+    const ProgramRun outcome = run(command + std::to_string(shown));
     EXPECT_EQ(outcome.status, 1);
     EXPECT_EQ(occurrences(outcome.out, "\nFAIL "), shown);
     EXPECT_EQ(occurrences(outcome.out, " more failed; "),
@@ -249,7 +249,7 @@ TEST_F(Reports, JsonIsWithoutValuesWhereTheSubjectBroke) {
 TEST_F(Reports, MissingIsAnErrorOfJunit) {
   write("cases", small_case("a") + small_case("b"));
   write("answers", small_answer("a"));
-  const Outcome outcome = with_reports("exactbn check cases answers");
+  const ProgramRun outcome = with_reports("exactbn check cases answers");
   EXPECT_EQ(outcome.status, 4);
   EXPECT_EQ(json::parse(read("r.json"))["summary"]["missing"], 1);
   EXPECT_EQ(read_junit(),
@@ -264,7 +264,7 @@ TEST_F(Reports, ForeignTextIsHarmless) {
                    "\n{\"case\":\"" +
                        id + R"(","error":"]]> & \u0000 )" +
                        std::string(200, 'w') + " end\"}\n");
-  const Outcome outcome = with_reports("exactbn check cases answers");
+  const ProgramRun outcome = with_reports("exactbn check cases answers");
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   const std::string shown = "<&> 'q' \"??[31m \xc3\xa4";
   EXPECT_THAT(outcome.out, HasSubstr("FAIL forward_training f32  " + shown));
@@ -283,7 +283,7 @@ TEST_F(Reports, NanHasNoSignAndNoError) {
   answer.replace(answer.find("bf3504f3"), 8, "ffc00000");
   write("cases", small_case("a"));
   write("answers", answer);
-  const Outcome outcome = with_reports("exactbn check cases answers");
+  const ProgramRun outcome = with_reports("exactbn check cases answers");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.out,
               HasSubstr("\n  got    nan              ffc00000   nan\n"
@@ -301,7 +301,7 @@ TEST_F(Reports, ThePageCarriesTheSameFindings) {
   answer.replace(answer.find("bf3504f3"), 8, "ffc00000");
   write("cases", small_case("<a>"));
   write("answers", R"({"subject":"<s> & co"})" + ("\n" + answer));
-  const Outcome outcome = run("exactbn check cases answers --html r.html");
+  const ProgramRun outcome = run("exactbn check cases answers --html r.html");
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   const std::string page = read("r.html");
   EXPECT_THAT(page, HasSubstr("<h1>&lt;s&gt; &amp; co</h1>"));
@@ -318,7 +318,7 @@ TEST_F(Reports, CountTheErrorsOfEachOutputAndFormat) {
   other.replace(other.find("bf3504f3"), 8, "ffc00000");
   write("cases", small_case("a") + small_case("b"));
   write("answers", answer + other);
-  const Outcome outcome = with_reports("exactbn check cases answers");
+  const ProgramRun outcome = with_reports("exactbn check cases answers");
   const json report = json::parse(read("r.json"));
   const json& bins = report["ulp_bins"];
   ASSERT_EQ(bins.size(), 27u);
@@ -340,7 +340,7 @@ TEST_F(Reports, CountTheErrorsOfEachOutputAndFormat) {
 
 TEST_F(Reports, OverwriteOldOnesAndLeaveDevicesAlone) {
   write("r.json", std::string(100'000, 'x'));
-  const Outcome outcome = run(
+  const ProgramRun outcome = run(
       "exactbn validate double --filter WorkedExample --json r.json --junit "
       "/dev/null && test -c /dev/null");
   EXPECT_EQ(outcome.status, 0);

@@ -22,7 +22,7 @@ std::string all_passed(int cases) {
 }
 
 TEST_F(RoundTrip, ListedCasesAreValidatedAndAnswersChecked) {
-  const Outcome listed =
+  const ProgramRun listed =
       run("exactbn list cases --dtype bf16 >list &&"
           "exactbn list cases --dtype bf16 --wire >cases");
   ASSERT_EQ(listed.status, 0) << listed.err;
@@ -32,20 +32,20 @@ TEST_F(RoundTrip, ListedCasesAreValidatedAndAnswersChecked) {
   const std::string list = read("list");
   EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), n);
 
-  const Outcome piped = run("exactbn validate double --cases - <cases");
+  const ProgramRun piped = run("exactbn validate double --cases - <cases");
   EXPECT_EQ(piped.status, 0);
   EXPECT_THAT(piped.out, StartsWith("double   -   required: sequential\n"));
   EXPECT_EQ(last_line(piped.out), all_passed(n));
 
   ASSERT_EQ(run("exactbn serve double <cases >answers").status, 0);
-  const Outcome checked = run("exactbn check cases answers");
+  const ProgramRun checked = run("exactbn check cases answers");
   EXPECT_EQ(checked.status, 0);
   EXPECT_THAT(checked.out, StartsWith("double   cases   required: "));
   EXPECT_EQ(last_line(checked.out), all_passed(n));
   EXPECT_EQ(piped.out.substr(piped.out.find("\n\n")),
             checked.out.substr(checked.out.find("\n\n")));
 
-  const Outcome few = run("exactbn check - answers --filter fwd- <cases");
+  const ProgramRun few = run("exactbn check - answers --filter fwd- <cases");
   EXPECT_EQ(few.status, 0);
   EXPECT_THAT(few.out, HasSubstr("forward_training         bf16 "));
   EXPECT_THAT(few.out, testing::Not(HasSubstr("backward_training")));
@@ -55,7 +55,7 @@ TEST_F(RoundTrip, ListedCasesAreValidatedAndAnswersChecked) {
 TEST_F(RoundTrip, AnswersMayComeInAnyOrder) {
   write("cases", small_case("a") + small_case("b"));
   write("answers", small_answer("b") + "\n" + small_answer("a"));
-  const Outcome outcome = run("exactbn check cases answers");
+  const ProgramRun outcome = run("exactbn check cases answers");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(last_line(outcome.out), all_passed(2));
 }
@@ -63,8 +63,10 @@ TEST_F(RoundTrip, AnswersMayComeInAnyOrder) {
 class Jobs : public ProgramTest {
  protected:
   void expect_same_with_one_and_two(const std::string& command) {
-    const Outcome one = run(command + " --jobs 1 --json 1.json --junit 1.xml");
-    const Outcome two = run(command + " --jobs 2 --json 2.json --junit 2.xml");
+    const ProgramRun one =
+        run(command + " --jobs 1 --json 1.json --junit 1.xml");
+    const ProgramRun two =
+        run(command + " --jobs 2 --json 2.json --junit 2.xml");
     EXPECT_EQ(one.status, two.status);
     EXPECT_EQ(one.out, two.out);
     EXPECT_EQ(read("1.xml"), read("2.xml"));

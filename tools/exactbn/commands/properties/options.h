@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "golden/suite.h"
+#include "tools/exactbn/options.h"
 
 namespace exactbn {
 
-// What is hunted for, and how long.
+// What is hunted for, in what, and how long.
 struct HuntOptions {
+  SubjectOptions subject;
   std::uint64_t seed = kCoreSeed;
   std::uint64_t cases = 2000;
   std::string time;  // "60s", "5m", "2h": no case begins after that
@@ -26,6 +27,7 @@ struct HuntOptions {
   int counterexamples = 5;  // printed, shrunk, in full
   // Where these are kept, in the wire format.
   std::string save = "counterexamples.jsonl";
+  Judging judging;
 };
 
 }  // namespace exactbn

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/commands.h"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <CLI/CLI.hpp>
+
+#include "oracles/mismatch/printable.h"
+#include "tools/exactbn/usage_error.h"
+
+namespace exactbn {
+
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes:\n"
+    "  0  all that ran passed\n"
+    "  1  a mismatch; of probe, a declaration that is not so\n"
+    "  2  bad usage or malformed input\n"
+    "  3  the subject crashed, hung or broke the protocol\n"
+    "  4  nothing failed, but something is undecided or missing";
+
+// Bad usage, in one line.
+std::string usage_text(const CLI::App*, const CLI::Error& error) {
+  return fmt::format("exactbn: {}; exactbn --help says more\n",
+                     printable(error.what()));
+}
+
+}  // namespace
+
+int run_command(int argc, char** argv) {
+  CLI::App program{"exactbn says exactly how wrong a batch normalization is.",
+                   "exactbn"};
+  program.failure_message(usage_text);
+  program.set_version_flag("--version", "exactbn " EXACTBN_VERSION);
+  program.require_subcommand(0, 1);
+  program.footer(kExitCodes);
+#define EXACTBN_ADD(name) add_##name(program),
+  const std::vector<Verb> verbs = {EXACTBN_VERBS(EXACTBN_ADD)};
+#undef EXACTBN_ADD
+  int jobs = 0;
+  for (const Verb& verb : verbs) {
+    verb.flags->add_option("--jobs", jobs, "threads; all cores unless given")
+        ->check(CLI::Range(1, 4096));
+  }
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
+  }
+  if (jobs > 0) omp_set_num_threads(jobs);
+  for (const Verb& verb : verbs) {
+    if (verb.flags->parsed()) return verb.run();
+  }
+  throw UsageError(
+      "give a verb: validate, properties, probe, check, generate, verify, list "
+      "or serve; exactbn --help says more");
+}
+
+}  // namespace exactbn

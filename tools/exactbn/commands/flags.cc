@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/commands/flags.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "tools/exactbn/report.h"
+#include "tools/exactbn/usage_error.h"
+
+namespace exactbn {
+
+namespace {
+
+// Empty where it is one. CLI11 by itself takes -1 for 2^64 - 1.
+std::string why_no_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, seed);
+  if (read.ec == std::errc() && read.ptr == end) return {};
+  return "'" + text + "' is no integer from 0 to 18446744073709551615";
+}
+
+}  // namespace
+
+void add_names(CLI::App& verb, const char* flag,
+               std::vector<std::string>& names, const char* what) {
+  verb.add_option(flag, names, what)->delimiter(',')->expected(1)->take_all();
+}
+
+void add_seed(CLI::App& verb, std::uint64_t& seed, const char* what) {
+  verb.add_option("--seed", seed, what)
+      ->check(why_no_seed)
+      ->capture_default_str();
+}
+
+void add_filter(CLI::App& verb, Selection& selection) {
+  verb.add_option("--filter", selection.filter,
+                  "only cases whose id, operation or label contains this");
+  add_names(verb, "--dtype", selection.dtypes,
+            "only these formats of x, as in f64,f32,f16,bf16");
+}
+
+void add_selection(CLI::App& verb, Selection& selection) {
+  auto* suite = verb.add_option("--suite", selection.suite, "suite of cases")
+                    ->capture_default_str();
+  verb.add_option("--cases", selection.file,
+                  "cases from a file in the wire format; - is standard input")
+      ->excludes(suite);
+  add_filter(verb, selection);
+  add_seed(verb, selection.seed, "seed of the suite");
+}
+
+void add_time_limit(CLI::App& verb, SubjectOptions& subject,
+                    const char* asked) {
+  verb.add_option(
+          "--time-limit", subject.time_limit,
+          fmt::format("seconds that a subject may take for one {}", asked))
+      ->capture_default_str();
+}
+
+void add_subject(CLI::App& verb, SubjectOptions& subject, const char* asked) {
+  auto* name = verb.add_option(
+      "SUBJECT", subject.name,
+      "a name of `exactbn list subjects` or a path to a plugin");
+  verb.add_option("--exec", subject.command,
+                  "a command that speaks the wire format on its pipes")
+      ->excludes(name);
+  add_time_limit(verb, subject, asked);
+}
+
+void add_grade(CLI::App& verb, Judging& judging, const char* what) {
+  verb.add_option("--require", judging.grade, what)->capture_default_str();
+}
+
+void add_errors(CLI::App& verb, int& errors, int most, const char* what) {
+  verb.add_option("--errors", errors, what)
+      ->check(CLI::Range(0, most))
+      ->capture_default_str();
+}
+
+void add_json(CLI::App& verb, std::string& file) {
+  verb.add_option("--json", file, "write a JSON report to this file");
+}
+
+void add_judging(CLI::App& verb, Judging& judging) {
+  add_grade(verb, judging,
+            "the grade that passes: correct, faithful, stable or sequential");
+  add_errors(verb, judging.errors, 1'000'000, "failures to print in full");
+  add_json(verb, judging.json);
+  verb.add_option("--junit", judging.junit,
+                  "write a JUnit report to this file");
+  verb.add_option("--html", judging.html,
+                  "write a page to this file: charts, failures, filters; it "
+                  "needs nothing else");
+}
+
+void require_grade(Judging& judging) {
+  const auto grade = parse_grade(judging.grade);
+  if (!grade || *grade == Grade::unstable) {
+    throw UsageError("--require: no grade '" + judging.grade +
+                     "'; known are correct, faithful, stable, sequential");
+  }
+  judging.required = *grade;
+}
+
+void require_time_limit(const SubjectOptions& subject) {
+  if (subject.time_limit >= 1e-3 && subject.time_limit <= 1e6) return;
+  throw UsageError("--time-limit: not from 0.001 to 1000000 seconds");
+}
+
+void require_writable(const Judging& judging) {
+  for (const std::string& file : {judging.json, judging.junit, judging.html}) {
+    if (!file.empty()) require_writable(file);
+  }
+}
+
+void require_subject(const char* verb, bool is_given) {
+  if (is_given) return;
+  throw UsageError(
+      fmt::format("{}: give a SUBJECT, or --exec 'COMMAND'", verb));
+}
+
+void require_subject(const char* verb, const SubjectOptions& subject) {
+  require_subject(verb, !subject.name.empty() || !subject.command.empty());
+}
+
+}  // namespace exactbn
