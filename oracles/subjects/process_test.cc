@@ -62,10 +62,10 @@ std::string failure(Act act) {
 }
 
 // A folder of the test's own.
-class StreamTest : public testing::Test {
+class ProcessTest : public testing::Test {
  protected:
-  StreamTest() { std::filesystem::create_directories(folder_); }
-  ~StreamTest() override {
+  ProcessTest() { std::filesystem::create_directories(folder_); }
+  ~ProcessTest() override {
     std::filesystem::remove_all(folder_);
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a process is left";
   }
@@ -77,7 +77,7 @@ class StreamTest : public testing::Test {
       ("exactbn_stream_test_" + std::to_string(::getpid()));
 };
 
-TEST_F(StreamTest, AnswersOneCaseAfterTheOther) {
+TEST_F(ProcessTest, AnswersOneCaseAfterTheOther) {
   ProcessSubject subject(declared(
       "while read line; do id=${line#*:\\\"}; id=${id%%\\\"*};"
       "echo \"{\\\"case\\\":\\\"$id\\\",\\\"rejected\\\":\\\"r-$id\\\"}\"; "
@@ -90,7 +90,7 @@ TEST_F(StreamTest, AnswersOneCaseAfterTheOther) {
   }
 }
 
-TEST_F(StreamTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
+TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
   const std::vector<std::pair<std::string_view, std::string_view>> rows = {
       {"kill -SEGV $$", "died by signal 11 (Segmentation fault) on case a"},
       {"kill -KILL $$", "died by signal 9 (Killed) on case a"},
@@ -127,7 +127,7 @@ TEST_F(StreamTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
   }
 }
 
-TEST_F(StreamTest, SaysWhatBecameOfAProcessThatDoesNotStart) {
+TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatDoesNotStart) {
   const std::vector<std::pair<std::string, std::string_view>> rows = {
       {"exit 3", "'exit 3' exited with status 3 before its declaration"},
       {"no-such-command-7", "exited with status 127 before its declaration"},
@@ -151,14 +151,14 @@ TEST_F(StreamTest, SaysWhatBecameOfAProcessThatDoesNotStart) {
             "'/no/such -x' could not be started: No such file or directory");
 }
 
-TEST_F(StreamTest, ALoadErrorIsTheUsersAndNotTheSubjects) {
+TEST_F(ProcessTest, ALoadErrorIsTheUsersAndNotTheSubjects) {
   EXPECT_EQ(failure<LoadError>([] {
               ProcessSubject subject(shell("echo '{\"load_error\":\"why\"}'"));
             }),
             "why");
 }
 
-TEST_F(StreamTest, StartsAnotherProcessAfterAFailure) {
+TEST_F(ProcessTest, StartsAnotherProcessAfterAFailure) {
   ProcessSubject subject(declared("read line; if [ -e " + file("failed") +
                                   " ]; then " + std::string(kAnswer) +
                                   "read line; else touch " + file("failed") +
@@ -168,7 +168,7 @@ TEST_F(StreamTest, StartsAnotherProcessAfterAFailure) {
   EXPECT_EQ(subject.answer(small_case("a")).message, "e");
 }
 
-TEST_F(StreamTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
+TEST_F(ProcessTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
   const Case c = large_case("a");
   Answer answer;
   answer.outputs.emplace(Output::y, c.problem.x());
@@ -180,7 +180,7 @@ TEST_F(StreamTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
 }
 
-TEST_F(StreamTest, AProcessThatDoesNotListenRaisesNoSignal) {
+TEST_F(ProcessTest, AProcessThatDoesNotListenRaisesNoSignal) {
   ProcessSubject deaf(declared("exec <&-; exit 4"));
   EXPECT_THAT(failure([&] { deaf.answer(large_case("a")); }),
               HasSubstr("exited with status 4 on case a"));
@@ -188,7 +188,7 @@ TEST_F(StreamTest, AProcessThatDoesNotListenRaisesNoSignal) {
   EXPECT_EQ(rude.answer(large_case("a")).message, "e");
 }
 
-TEST_F(StreamTest, WhatIsSaidTooMuchSpoilsTheNextAnswer) {
+TEST_F(ProcessTest, WhatIsSaidTooMuchSpoilsTheNextAnswer) {
   ProcessSubject subject(declared("read line; " + std::string(kAnswer) +
                                   "echo debug; read line; sleep 9"));
   EXPECT_EQ(subject.answer(small_case("a")).message, "e");
@@ -209,7 +209,7 @@ bool ends_soon(const std::string& pid) {
   return !runs(pid);
 }
 
-TEST_F(StreamTest, AHangTakesItsChildrenWithIt) {
+TEST_F(ProcessTest, AHangTakesItsChildrenWithIt) {
   ProcessSubject subject(
       declared("sleep 900 & echo $! > " + file("pid") + "; read line; wait"),
       hasty(milliseconds(400)));
@@ -221,7 +221,7 @@ TEST_F(StreamTest, AHangTakesItsChildrenWithIt) {
   EXPECT_TRUE(ends_soon(pid));
 }
 
-TEST_F(StreamTest, TheProcessEndsWithTheSubject) {
+TEST_F(ProcessTest, TheProcessEndsWithTheSubject) {
   const std::string path = file("pid");
   {
     ProcessSubject subject(shell("echo $$ > " + path + "; trap '' TERM; " +
@@ -234,13 +234,13 @@ TEST_F(StreamTest, TheProcessEndsWithTheSubject) {
   EXPECT_FALSE(runs(pid));
 }
 
-TEST_F(StreamTest, TheProcessMayFinishWhenItsInputEnds) {
+TEST_F(ProcessTest, TheProcessMayFinishWhenItsInputEnds) {
   const std::string path = file("bye");
   { ProcessSubject subject(declared("cat; sleep 0.2; touch " + path)); }
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
-TEST_F(StreamTest, APluginCrashesInAProcessOfItsOwn) {
+TEST_F(ProcessTest, APluginCrashesInAProcessOfItsOwn) {
   ProcessSubject subject(
       {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"});
   EXPECT_EQ(subject.declaration().subject, "meek");
@@ -255,7 +255,7 @@ TEST_F(StreamTest, APluginCrashesInAProcessOfItsOwn) {
               HasSubstr("unfit_ABI.so: built for version 42"));
 }
 
-TEST_F(StreamTest, ANumberOfThreadsHasAProcessOfItsOwn) {
+TEST_F(ProcessTest, ANumberOfThreadsHasAProcessOfItsOwn) {
   ProcessOptions options;
   options.has_surroundings = true;
   ::unsetenv("OMP_NUM_THREADS");
@@ -275,7 +275,7 @@ TEST_F(StreamTest, ANumberOfThreadsHasAProcessOfItsOwn) {
   ::unsetenv("OMP_NUM_THREADS");
 }
 
-TEST_F(StreamTest, SurroundingsAreOfOneCase) {
+TEST_F(ProcessTest, SurroundingsAreOfOneCase) {
   ProcessOptions options;
   options.has_surroundings = true;
   ProcessSubject subject(

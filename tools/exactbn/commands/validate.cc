@@ -10,7 +10,7 @@
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/publish.h"
 #include "tools/exactbn/commands/subjects.h"
-#include "tools/exactbn/commands/validate_defects.h"
+#include "tools/exactbn/commands/validate/defects.h"
 #include "tools/exactbn/report/matrix.h"
 #include "tools/exactbn/report/smallest.h"
 #include "tools/exactbn/run.h"

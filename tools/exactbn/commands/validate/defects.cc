@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/exactbn/commands/validate_defects.h"
+#include "tools/exactbn/commands/validate/defects.h"
 
 #include <fmt/format.h>
 
