@@ -10,6 +10,7 @@
 #include "oracles/defects/truth.h"
 #include "oracles/explain/pattern.h"
 #include "oracles/explain/wrong_part.h"
+#include "reference/exact/forward.h"
 
 namespace exactbn {
 

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "oracles/channel_groups.h"
+#include "reference/exact/backward.h"
+#include "reference/exact/forward.h"
 
 namespace exactbn {
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "properties/power_of_two.h"
+#include "reference/exact/forward.h"
 
 namespace exactbn {
 
