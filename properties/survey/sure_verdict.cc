@@ -10,7 +10,7 @@
 #include "properties/number/ball.h"
 #include "properties/power_of_two.h"
 #include "properties/survey/sure_edge.h"
-#include "reference/plain_textbook.h"
+#include "reference/textbook/outputs.h"
 
 namespace exactbn {
 
@@ -165,7 +165,7 @@ std::optional<Verdict> sure_verdict(const Asked& asked,
   if (answer.kind != Answer::Kind::outputs || required < Grade::faithful) {
     return std::nullopt;
   }
-  PlainTextbook<Ball> right(problem);
+  Textbook<Ball> right(problem);
   right.run();
   std::optional<Verdict> worst;
   for (const std::string_view name : output_names(problem)) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string_view>
+#include <utility>
 
-#include "reference/problem.h"
 #include "reference/textbook.h"
+#include "reference/textbook/arena.h"
 
 namespace exactbn {
 
@@ -13,87 +15,229 @@ namespace exactbn {
 template <class Real>
 using Outputs = std::map<std::string_view, Matrix<Real>>;
 
-// The textbook's answer to a problem: every output, and "running_var_biased".
-template <class Real>
+// Which channels a textbook calculates, and what is to be done after each.
+struct EveryChannel {
+  static constexpr bool kAll = true;
+  bool takes(std::int64_t) { return true; }
+  void done(std::int64_t) {}
+};
+
+// The textbook's answer to a problem, a channel at a time: every output, and
+// "running_var_biased".
+template <class Real, class Channels = EveryChannel>
 class Textbook {
  public:
-  explicit Textbook(const Problem& problem)
-      : problem_(problem), epsilon_(static_cast<Real>(problem.epsilon)) {}
+  // What is taken must not change before the outputs are there.
+  explicit Textbook(const Problem& problem, Channels channels = {})
+      : problem_(problem),
+        channels_(std::move(channels)),
+        view_(problem.view()),
+        m_(view_.count()),
+        epsilon_(static_cast<Real>(problem.epsilon)),
+        arena_(problem),
+        n_(arena_.take(Normalized<Real>::kColumns * m_), m_) {}
 
-  Outputs<Real> outputs() const {
-    const Matrix<Real> x = matrix("x");
-    const Row<Real> gamma = row_or("gamma", 1);
-    const Row<Real> beta = row_or("beta", 0);
+  // The outputs stay where they are as long as this object is there.
+  void run() {
+    x_ = matrix("x");
+    gamma_ = arena_.row("gamma", 1);
     switch (problem_.operation) {
       case Operation::forward_training:
-        return forward(forward_training(x, gamma, beta, epsilon_));
+        return forward_training();
       case Operation::forward_inference:
-        return {{"y", forward_inference(x, gamma, beta, row("running_mean"),
-                                        row("running_var"), epsilon_)}};
+        return forward_inference();
       case Operation::backward_training:
-        return gradients(backward_training(x, matrix("dy"), gamma, epsilon_));
+        return backward_training();
       case Operation::backward_inference:
-        return gradients(backward_inference(x, matrix("dy"), gamma,
-                                            row("running_mean"),
-                                            row("running_var"), epsilon_));
+        return backward_inference();
       case Operation::jvp_training:
-        return {{"y_dot",
-                 jvp_training(x, matrix("x_dot"), gamma, row_or("gamma_dot", 0),
-                              row_or("beta_dot", 0), epsilon_)}};
+        return jvp_training();
       case Operation::double_backward_training:
-        break;
+        return double_backward_training();
     }
-    const auto r = double_backward_training(x, matrix("dy"), matrix("ddx"),
-                                            gamma, row_or("ddgamma", 0),
-                                            row_or("ddbeta", 0), epsilon_);
-    return {{"grad_x", r.grad_x},
-            {"grad_gamma", r.grad_gamma},
-            {"grad_dy", r.grad_dy}};
   }
+
+  // Value k of channel c of an output that is shaped like x is at [c m + k],
+  // the one of any other at [c]. Empty where the problem has no such.
+  std::span<const Real> output(std::string_view name) const {
+    const auto* found = find(name);
+    return found ? found->values : std::span<const Real>();
+  }
+
+  // Runs, and copies the outputs.
+  Outputs<Real> outputs() {
+    run();
+    Outputs<Real> all;
+    for (const auto& [name, values] : arena_.outputs()) {
+      all[name] = Eigen::Map<const Matrix<Real>>(
+          values.data(), shaped_like_x(name) ? m_ : 1, view_.channels);
+    }
+    return all;
+  }
+
+  // The outputs as tensors, each value rounded to a double and then to the
+  // format that format_of(name) tells.
+  template <class FormatOf>
+  Tensors tensors(const FormatOf& format_of) {
+    Tensors all;
+    for (const std::string_view name : output_names(problem_)) {
+      Tensor tensor(format_of(name), output_shape(problem_, name));
+      tensor.round_values(arena_.in_order(*find(name)));
+      all.emplace(name, std::move(tensor));
+    }
+    return all;
+  }
+
+  const Channels& channels() const { return channels_; }
 
  private:
-  Outputs<Real> forward(const Forward<Real>& r) const {
-    Outputs<Real> out = {
-        {"y", r.y}, {"mean", r.mean}, {"var", r.var}, {"invstd", r.invstd}};
-    if (problem_.find("running_mean")) {
-      out["running_mean"] = average(row("running_mean"), r.mean);
+  const typename Arena<Real>::Output* find(std::string_view name) const {
+    for (const auto& output : arena_.outputs()) {
+      if (same_name(output.name, name)) return &output;
     }
-    if (problem_.find("running_var")) {
-      const Row<Real> old = row("running_var");
-      out["running_var_biased"] = average(old, r.var);
-      out["running_var"] =
-          average(old, unbiased(r.var, problem_.view().count()));
-    }
-    return out;
+    return nullptr;
   }
 
-  Row<Real> average(const Row<Real>& old, const Row<Real>& batch) const {
+  const Real* matrix(std::string_view name) {
+    if constexpr (Channels::kAll) return arena_.matrix(name);
+    return arena_.chosen(name,
+                         [&](std::int64_t c) { return channels_.takes(c); });
+  }
+
+  ChannelIn<Real> in(const Real* matrix, std::int64_t c) const {
+    return {matrix + c * m_, m_};
+  }
+  ChannelOut<Real> out(Real* matrix, std::int64_t c) const {
+    return {matrix + c * m_, m_};
+  }
+
+  template <class Do>
+  void each_channel(const Do& action) {
+    for (std::int64_t c = 0; c < view_.channels; ++c) {
+      if (!channels_.takes(c)) continue;
+      action(c);
+      channels_.done(c);
+    }
+  }
+  template <class Do>
+  void each_normalized(const Do& action) {
+    each_channel([&](std::int64_t c) {
+      n_.normalize(in(x_, c), epsilon_);
+      action(c);
+    });
+  }
+
+  Real average(const Real& old, const Real& batch) const {
     return problem_.momentum
                ? running_average(old, batch,
                                  static_cast<Real>(*problem_.momentum))
                : cumulative_average(old, batch, problem_.batches_tracked);
   }
 
-  Outputs<Real> gradients(const Backward<Real>& r) const {
-    return {{"dx", r.dx}, {"dgamma", r.dgamma}, {"dbeta", r.dbeta}};
+  void forward_training() {
+    const Real* const beta = arena_.row("beta");
+    Real* const y = arena_.add_matrix("y");
+    Real* const mean = arena_.add_row("mean");
+    Real* const var = arena_.add_row("var");
+    Real* const invstd = arena_.add_row("invstd");
+    each_normalized([&](std::int64_t c) {
+      mean[c] = n_.mean;
+      var[c] = n_.var;
+      invstd[c] = Real(1) / n_.sigma;
+      exactbn::forward_training(n_, gamma_[c], beta[c], out(y, c));
+    });
+    if (problem_.find("running_mean")) {
+      const Real* const old = arena_.row("running_mean");
+      Real* const now = arena_.add_row("running_mean");
+      each_channel([&](auto c) { now[c] = average(old[c], mean[c]); });
+    }
+    if (problem_.find("running_var")) {
+      const Real* const old = arena_.row("running_var");
+      Real* const biased = arena_.add_row("running_var_biased");
+      Real* const now = arena_.add_row("running_var");
+      each_channel([&](auto c) {
+        biased[c] = average(old[c], var[c]);
+        now[c] = average(old[c], unbiased(var[c], m_));
+      });
+    }
   }
 
-  Matrix<Real> matrix(std::string_view name) const {
-    return to_matrix<Real>(*problem_.find(name), problem_.channel_axis);
+  void forward_inference() {
+    const Real* const beta = arena_.row("beta");
+    const Real* const mean = arena_.row("running_mean");
+    const Real* const var = arena_.row("running_var");
+    Real* const y = arena_.add_matrix("y");
+    each_channel([&](std::int64_t c) {
+      exactbn::forward_inference(in(x_, c), gamma_[c], beta[c], mean[c],
+                                 standard_deviation(var[c], epsilon_),
+                                 out(y, c));
+    });
   }
 
-  Row<Real> row(std::string_view name) const {
-    return to_row<Real>(*problem_.find(name));
+  void backward_training() {
+    const Real* const dy = matrix("dy");
+    Real* const dx = arena_.add_matrix("dx");
+    Real* const dgamma = arena_.add_row("dgamma");
+    Real* const dbeta = arena_.add_row("dbeta");
+    each_normalized([&](std::int64_t c) {
+      const auto r =
+          exactbn::backward_training(n_, in(dy, c), gamma_[c], out(dx, c));
+      dgamma[c] = r.dgamma;
+      dbeta[c] = r.dbeta;
+    });
   }
 
-  Row<Real> row_or(std::string_view name, int absent) const {
-    if (problem_.find(name)) return row(name);
-    return Row<Real>::Constant(problem_.view().channels,
-                               static_cast<Real>(absent));
+  void backward_inference() {
+    const Real* const dy = matrix("dy");
+    const Real* const mean = arena_.row("running_mean");
+    const Real* const var = arena_.row("running_var");
+    Real* const dx = arena_.add_matrix("dx");
+    Real* const dgamma = arena_.add_row("dgamma");
+    Real* const dbeta = arena_.add_row("dbeta");
+    each_channel([&](std::int64_t c) {
+      const auto r = exactbn::backward_inference(
+          in(x_, c), in(dy, c), gamma_[c], mean[c],
+          standard_deviation(var[c], epsilon_), out(dx, c));
+      dgamma[c] = r.dgamma;
+      dbeta[c] = r.dbeta;
+    });
+  }
+
+  void jvp_training() {
+    const Real* const x_dot = matrix("x_dot");
+    const Real* const gamma_dot = arena_.row("gamma_dot");
+    const Real* const beta_dot = arena_.row("beta_dot");
+    Real* const y_dot = arena_.add_matrix("y_dot");
+    each_normalized([&](std::int64_t c) {
+      exactbn::jvp_training(n_, in(x_dot, c), gamma_[c], gamma_dot[c],
+                            beta_dot[c], out(y_dot, c));
+    });
+  }
+
+  void double_backward_training() {
+    const Real* const dy = matrix("dy");
+    const Real* const ddx = matrix("ddx");
+    const Real* const ddgamma = arena_.row("ddgamma");
+    const Real* const ddbeta = arena_.row("ddbeta");
+    Real* const grad_x = arena_.add_matrix("grad_x");
+    Real* const grad_gamma = arena_.add_row("grad_gamma");
+    Real* const grad_dy = arena_.add_matrix("grad_dy");
+    each_normalized([&](std::int64_t c) {
+      grad_gamma[c] = exactbn::double_backward_training(
+          n_, in(dy, c), in(ddx, c), gamma_[c], ddgamma[c], ddbeta[c],
+          out(grad_x, c), out(grad_dy, c));
+    });
   }
 
   const Problem& problem_;
+  Channels channels_;
+  ChannelView view_;
+  std::int64_t m_;
   Real epsilon_;
+  Arena<Real> arena_;
+  Normalized<Real> n_;  // the channel at hand
+  const Real* x_ = nullptr;
+  const Real* gamma_ = nullptr;
 };
 
 }  // namespace exactbn
