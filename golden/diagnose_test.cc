@@ -8,7 +8,7 @@
 #include "golden/suite.h"
 #include "oracles/diagnose/exposure.h"
 #include "oracles/subjects/double.h"
-#include "oracles/textbook_tensors.h"
+#include "oracles/zoo/textbook.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn::diagnose_test {

@@ -11,6 +11,7 @@
 #include "oracles/explain/pattern.h"
 #include "oracles/explain/wrong_part.h"
 #include "oracles/format_names.h"
+#include "reference/exact/forward.h"
 
 namespace exactbn {
 

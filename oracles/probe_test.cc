@@ -11,7 +11,7 @@
 
 #include "oracles/defects.h"
 #include "oracles/subjects/double.h"
-#include "oracles/textbook_tensors.h"
+#include "oracles/zoo/textbook.h"
 
 namespace exactbn::probe_test {
 namespace {

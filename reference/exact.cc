@@ -6,6 +6,10 @@
 #include <limits>
 #include <stdexcept>
 
+#include "reference/exact/backward.h"
+#include "reference/exact/forward.h"
+#include "reference/exact/running.h"
+
 namespace exactbn {
 
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "reference/draw.h"
 #include "reference/exact.h"
+#include "reference/testing/any_problem.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn::exact_arb_test {
@@ -270,25 +270,22 @@ Outputs outputs_of(const Problem& p, std::int64_t c) {
   return double_backward(p, c, n);
 }
 
-Problem any_problem(Draw& draw, Operation operation, DType dtype) {
+Problem any_values(Draw& draw, Operation operation, DType dtype) {
   Problem p;
   p.operation = operation;
   const auto m = static_cast<std::int64_t>(2 + draw.below(30));
   const double offset = draw.normal() * 8;
   p.epsilon = draw.below(3) == 0 ? 0 : std::ldexp(draw.unit(), -20);
-  for (const Input name : inputs_of(operation)) {
-    const bool positive = name == Input::running_var;
-    Tensor t(dtype, shaped_like_x(name) ? Shape{m, 2} : Shape{2});
+  each_input(operation, [&](Input name) {
     const int scale = static_cast<int>(draw.below(12)) - 6;
-    for (std::int64_t i = 0; i < t.size(); ++i) {
-      const std::uint64_t bits =
-          draw.below(16) == 0
-              ? draw_bits(draw, dtype)
-              : round_to(std::ldexp(draw.normal() + offset, scale), dtype);
-      t.set_bits(i, positive ? magnitude(bits, dtype) : bits);
-    }
-    p.inputs[name] = t;
-  }
+    const auto bits = [&](Draw& each, DType of) {
+      if (each.below(16) == 0) return draw_bits(each, of);
+      return round_to(std::ldexp(each.normal() + offset, scale), of);
+    };
+    const Shape shape = shaped_like_x(name) ? Shape{m, 2} : Shape{2};
+    const Tensor t = drawn(draw, dtype, shape, bits);
+    p.inputs[name] = name == Input::running_var ? magnitudes(t) : t;
+  });
   if (draw.below(4) != 0) p.momentum = draw.unit();
   p.batches_tracked = static_cast<std::int64_t>(draw.below(5));
   return p;
@@ -328,7 +325,7 @@ TEST(Exact, LiesInTheBallsOfArb) {
   for (int trial = 0; trial < kTrials; ++trial) {
     for (const Operation operation : kOperations) {
       for (const DType dtype : kDTypes) {
-        const Problem p = any_problem(draw, operation, dtype);
+        const Problem p = any_values(draw, operation, dtype);
         const ExactBatchNorm exact(p);
         for (std::int64_t c = 0; c < p.view().channels; ++c) {
           expect_in_balls(exact, c, counts);
@@ -348,7 +345,7 @@ TEST(Exact, LiesInTheBallsOfArb) {
   EXPECT_GT(values, trials(1'000'000));
   // Every output of every operation.
   for (const Operation operation : kOperations) {
-    const Problem p = any_problem(draw, operation, DType::f32);
+    const Problem p = any_values(draw, operation, DType::f32);
     for (const Output name : output_names(p)) {
       EXPECT_TRUE(counts.contains(name)) << name;
     }

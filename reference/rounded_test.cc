@@ -9,8 +9,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "reference/draw.h"
 #include "reference/rounded/affine_form.h"
+#include "reference/testing/any_problem.h"
 
 namespace exactbn::rounded_test {
 namespace {
@@ -25,19 +25,16 @@ double drawn_value(Draw& draw, Data data, double mean) {
   return std::ldexp(draw.normal(), static_cast<int>(draw.below(40)) - 20);
 }
 
-Tensor drawn(Draw& draw, DType dtype, const Shape& shape, Data data,
-             double mean) {
-  Tensor tensor(dtype, shape);
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    std::uint64_t bits = draw_bits(draw, dtype);
-    if (data != Data::hunting) {
-      do {
-        bits = round_to(drawn_value(draw, data, mean), dtype);
-      } while (!is_finite(bits, dtype));
-    }
-    tensor.set_bits(i, bits);
-  }
-  return tensor;
+Tensor data_of(Draw& draw, DType dtype, const Shape& shape, Data data,
+               double mean) {
+  return drawn(draw, dtype, shape, [&](Draw& each, DType) {
+    std::uint64_t bits = draw_bits(each, dtype);
+    if (data == Data::hunting) return bits;
+    do {
+      bits = round_to(drawn_value(each, data, mean), dtype);
+    } while (!is_finite(bits, dtype));
+    return bits;
+  });
 }
 
 // The formats of the tensors: one, or each tensor's own.
@@ -46,25 +43,20 @@ struct Formats {
   DType next(Draw& draw) const { return among[draw.below(among.size())]; }
 };
 
-Problem any_problem(Draw& draw, Operation operation, const Formats& formats,
-                    const Shape& shape, int axis, Data data) {
+Problem problem_of(Draw& draw, Operation operation, const Formats& formats,
+                   const Shape& shape, int axis, Data data) {
   Problem p;
   p.operation = operation;
   p.channel_axis = axis;
   p.epsilon = draw.below(3) == 0 ? 0 : 0x1p-17;
   p.momentum = 0.1;
-  p.inputs[Input::x] = drawn(draw, formats.next(draw), shape, data, 3);
-  const Shape channels = {p.view().channels};
-  for (const Input name : inputs_of(operation)) {
-    if (name == Input::x) continue;
-    const bool like_x = shaped_like_x(name);
-    Tensor t =
-        drawn(draw, formats.next(draw), like_x ? shape : channels, data, 1);
-    for (std::int64_t i = 0; name == Input::running_var && i < t.size(); ++i) {
-      t.set_bits(i, magnitude(t.bits(i), t.dtype()));
-    }
-    p.inputs[name] = t;
-  }
+  p.inputs[Input::x] = data_of(draw, formats.next(draw), shape, data, 3);
+  each_input(operation, [&](Input name) {
+    if (name == Input::x) return;
+    const DType dtype = formats.next(draw);
+    const Tensor t = data_of(draw, dtype, shape_of(p, name), data, 1);
+    p.inputs[name] = name == Input::running_var ? magnitudes(t) : t;
+  });
   require_valid(p);
   return p;
 }
@@ -101,7 +93,7 @@ TEST(Rounded, SameBitsAsIntegersWhateverTheData) {
         for (const DType dtype : kDTypes) {
           const auto& [shape, axis] = shapes[draw.below(shapes.size())];
           const Problem p =
-              any_problem(draw, operation, {{dtype}}, shape, axis, data);
+              problem_of(draw, operation, {{dtype}}, shape, axis, data);
           expect_same_bits(p, dtype, counts);
           if (HasFatalFailure()) return;
         }
@@ -125,10 +117,10 @@ TEST(Rounded, SameBitsWhereEachTensorHasAFormatOfItsOwn) {
       for (const Operation operation : kOperations) {
         for (const DType out : kDTypes) {
           expect_same_bits(
-              any_problem(draw, operation, long_ones, {3, 2, 30}, 1, data), out,
+              problem_of(draw, operation, long_ones, {3, 2, 30}, 1, data), out,
               counts);
           expect_same_bits(
-              any_problem(draw, operation, all, {3, 2, 30}, 1, data), out,
+              problem_of(draw, operation, all, {3, 2, 30}, 1, data), out,
               of_all);
           if (HasFatalFailure()) return;
         }
@@ -151,8 +143,8 @@ TEST(Rounded, SameBitsWhereAChannelHasNoNumbers) {
   for (const auto& [shape, axis] : std::vector<std::pair<Shape, int>>{
            {{20, channels}, 1}, {{2, channels, 70}, 1}}) {
     for (const Operation operation : kOperations) {
-      Problem clean = any_problem(draw, operation, {{DType::f64}}, shape, axis,
-                                  Data::ordinary);
+      Problem clean = problem_of(draw, operation, {{DType::f64}}, shape, axis,
+                                 Data::ordinary);
       clean.epsilon = 0;
       const ChannelView view = clean.view();
       for (std::int64_t k = 0; k < view.count(); ++k) {
@@ -191,8 +183,8 @@ TEST(Rounded, SameBitsAcrossBlocksLayoutsAndThreads) {
                                           {{16, 2100}, 1}}) {
     for (const Operation operation :
          {Operation::backward_training, Operation::double_backward_training}) {
-      const Problem p = any_problem(draw, operation, {{DType::f64}}, shape,
-                                    axis, Data::ordinary);
+      const Problem p = problem_of(draw, operation, {{DType::f64}}, shape, axis,
+                                   Data::ordinary);
       for (const int n : {1, 3}) {
         omp_set_num_threads(n);
         expect_same_bits(p, DType::f64, counts);
@@ -207,8 +199,8 @@ TEST(Rounded, TheBoundDecidesNearlyEverything) {
   for (const DType dtype : kDTypes) {
     for (const Operation operation : kOperations) {
       Counts counts;
-      expect_same_bits(any_problem(draw, operation, {{dtype}}, {8, 2, 500}, 1,
-                                   Data::ordinary),
+      expect_same_bits(problem_of(draw, operation, {{dtype}}, {8, 2, 500}, 1,
+                                  Data::ordinary),
                        dtype, counts);
       for (const auto& [output, count] : counts) {
         if (!shaped_like_x(output)) continue;
@@ -242,8 +234,8 @@ TEST(Rounded, IntegersDecideTies) {
 TEST(Rounded, RefusesAnOutputThatTheOperationHasNot) {
   Draw draw(6);
   for (const Operation operation : kOperations) {
-    const Problem p = any_problem(draw, operation, {{DType::f32}}, {80, 64}, 1,
-                                  Data::ordinary);
+    const Problem p = problem_of(draw, operation, {{DType::f32}}, {80, 64}, 1,
+                                 Data::ordinary);
     const OutputNames own = output_names(p);
     const ExactBatchNorm exact(p);
     for (const Output output : {Output::y, Output::dx, Output::y_dot,

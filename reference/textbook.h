@@ -6,9 +6,11 @@
 // boost/multiprecision/eigen.hpp first). Nothing here is clever; it is the
 // route that shares no code with the exact one.
 //
-// x, y, dy, dx are m x C, as their derivatives are; gamma, beta, mean, var and
-// their gradients have one value a channel. var divides by m; eps is inside the
-// square root. For double every operation is rounded once and in a fixed order.
+// Each formula is written for one channel, and each operation has a function
+// over matrices: x, y, dy, dx are m x C, as their derivatives are; gamma, beta,
+// mean, var and their gradients have one value a channel. var divides by m; eps
+// is inside the square root. Every operation is rounded once and in a fixed
+// order; only the bits of a NaN may depend on the compiler.
 #include "reference/textbook/backward.h"      // IWYU pragma: export
 #include "reference/textbook/forward.h"       // IWYU pragma: export
 #include "reference/textbook/running.h"       // IWYU pragma: export

@@ -3,18 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "reference/draw.h"
+#include "reference/testing/any_problem.h"
 
 namespace exactbn::channel_problem_test {
 namespace {
-
-Tensor drawn(Draw& draw, DType dtype, const Shape& shape) {
-  Tensor t(dtype, shape);
-  for (std::int64_t i = 0; i < t.size(); ++i) {
-    t.set_bits(i, round_to(draw.normal(), dtype));
-  }
-  return t;
-}
 
 // Of every width, in both layouts, of one thread's values and of several.
 TEST(ChannelProblem, HasTheValuesOfTheChannel) {
@@ -28,9 +20,11 @@ TEST(ChannelProblem, HasTheValuesOfTheChannel) {
       p.channel_axis = axis;
       p.epsilon = 0.5;
       const ChannelView view(shape, axis);
-      p.inputs.emplace(Input::x, drawn(draw, dtype, shape));
-      p.inputs.emplace(Input::dy, drawn(draw, dtype, shape));
-      p.inputs.emplace(Input::gamma, drawn(draw, DType::f32, {view.channels}));
+      const auto normal = normal_around(0);
+      p.inputs.emplace(Input::x, drawn(draw, dtype, shape, normal));
+      p.inputs.emplace(Input::dy, drawn(draw, dtype, shape, normal));
+      p.inputs.emplace(Input::gamma,
+                       drawn(draw, DType::f32, {view.channels}, normal));
       const Problem alone = channel_problem(p, 2);
       ASSERT_EQ(alone.x().shape(), (Shape{view.count(), 1}));
       for (const Input name : {Input::x, Input::dy}) {

@@ -121,9 +121,8 @@ void Pass::find_statistics() {
 }
 
 WideRow Pass::for_running(const WideRow& biased) const {
-  return divisor == RunningVariance::biased
-             ? biased
-             : unbiased<Wide>(biased, view.count());
+  return divisor == RunningVariance::biased ? biased
+                                            : unbiased(biased, view.count());
 }
 
 void Pass::normalize() {

@@ -38,7 +38,7 @@ const Defect kRunningDefects[] = {
      {.averaged =
           [](Pass& p) {
             p.batch_var = p.divisor == RunningVariance::biased
-                              ? unbiased<Wide>(p.var, p.view.count())
+                              ? unbiased(p.var, p.view.count())
                               : p.var;
           }}},
     {"running_variance_unbiased_twice",
@@ -46,8 +46,8 @@ const Defect kRunningDefects[] = {
      "",
      {.averaged =
           [](Pass& p) {
-            p.batch_var = unbiased<Wide>(p.var, p.view.count());
-            p.batch_var = unbiased<Wide>(p.batch_var, p.view.count());
+            p.batch_var = unbiased(p.var, p.view.count());
+            p.batch_var = unbiased(p.batch_var, p.view.count());
           }}},
     {"running_variance_inverse_factor",
      "the factor is (m - 1) / m",
@@ -57,7 +57,7 @@ const Defect kRunningDefects[] = {
      "the factor is N / (N - 1), with the batch size",
      "",
      {.averaged =
-          [](Pass& p) { p.batch_var = unbiased<Wide>(p.var, p.view.outer); }}},
+          [](Pass& p) { p.batch_var = unbiased(p.var, p.view.outer); }}},
     {"unbiased_of_one_is_zero",
      "m - 1 is never below 1",
      "tensorflow#34062",

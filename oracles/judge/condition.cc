@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reference/exact/backward.h"
+#include "reference/exact/forward.h"
+
 namespace exactbn {
 
 Wide backward_error(Wide error, Wide half_ulp, const Condition& condition,

@@ -6,17 +6,13 @@
 
 #include <cmath>
 
-#include "reference/draw.h"
+#include "reference/testing/any_problem.h"
 
 namespace exactbn::magnitude_sums_test {
 namespace {
 
-Tensor drawn(Draw& draw, DType dtype, const Shape& shape, double mean) {
-  Tensor t(dtype, shape);
-  for (std::int64_t i = 0; i < t.size(); ++i) {
-    t.set_bits(i, round_to(mean + draw.normal(), dtype));
-  }
-  return t;
+Tensor around(Draw& draw, DType dtype, const Shape& shape, double mean) {
+  return drawn(draw, dtype, shape, normal_around(mean));
 }
 
 // One by one, in long double.
@@ -70,10 +66,10 @@ TEST(MagnitudeSums, AreThoseOfLongDouble) {
     const ChannelView view(shape, axis);
     for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
       for (const int factors : {0, 1, 2, 3}) {
-        const Tensor x = drawn(draw, dtype, shape, 3);
-        const Tensor dy = drawn(draw, dtype, shape, 0);
+        const Tensor x = around(draw, dtype, shape, 3);
+        const Tensor dy = around(draw, dtype, shape, 0);
         const Tensor u =
-            drawn(draw, factors == 3 ? DType::bf16 : dtype, shape, 1);
+            around(draw, factors == 3 ? DType::bf16 : dtype, shape, 1);
         const Tensor* given_dy = factors > 0 ? &dy : nullptr;
         const Tensor* given_u = factors > 1 ? &u : nullptr;
         const std::vector<DoubleDouble> means(
@@ -102,7 +98,7 @@ TEST(MagnitudeSums, DeviationsAreExact) {
 
 TEST(MagnitudeSums, SameBitsWithAnyNumberOfThreads) {
   Draw draw(2);
-  const Tensor x = drawn(draw, DType::f32, {1, 1, 700000}, 1);
+  const Tensor x = around(draw, DType::f32, {1, 1, 700000}, 1);
   const ChannelView view(x.shape(), 1);
   const int threads = omp_get_max_threads();
   std::vector<double> seen;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/subjects/double.h"
 
+#include <bit>
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <boost/multiprecision/eigen.hpp>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
 #include "oracles/subject.h"
 #include "oracles/subjects/arithmetic_flags.h"
-#include "oracles/textbook_tensors.h"
-#include "reference/plain_textbook.h"
+#include "reference/textbook/outputs.h"
 
 namespace exactbn {
 
@@ -54,19 +56,14 @@ class Watched {
 };
 
 // Each output, rounded once to its format.
-OutputTensors to_tensors(const Problem& problem,
-                         PlainTextbook<double, Watched>& textbook) {
-  OutputTensors tensors;
+template <class Textbook>
+OutputTensors to_tensors(const Problem& problem, Textbook& textbook) {
   std::optional<DType> of_channels;  // those of one value a channel have one
-  for (const Output name : output_names(problem)) {
-    const bool like_x = shaped_like_x(name);
-    if (!like_x && !of_channels) of_channels = output_format(problem, name);
-    Tensor tensor(like_x ? problem.x().dtype() : *of_channels,
-                  shape_of(problem, name));
-    tensor.round_values(textbook.in_order(name));
-    tensors.emplace(name, std::move(tensor));
-  }
-  return tensors;
+  return textbook.tensors([&](Output name) {
+    if (shaped_like_x(name)) return problem.x().dtype();
+    if (!of_channels) of_channels = output_format(problem, name);
+    return *of_channels;
+  });
 }
 
 // Some of the channels.
@@ -85,11 +82,30 @@ class Chosen {
 };
 
 #if defined(EXACTBN_HAS_X87)
+// Rounded once, as static_cast does: but where the result is subnormal, or
+// overflows, processors take a hundred times as long for that.
+double as_double(long double value) {
+  using Double = std::numeric_limits<double>;
+  // What a wider format says of a NaN is its own.
+  if (value != value) return Double::quiet_NaN();
+  const double sign = std::signbit(value) ? -1.0 : 1.0;
+  const long double size = std::fabs(value);
+  if (size >= 2 * static_cast<long double>(Double::max())) {
+    return std::copysign(Double::infinity(), sign);
+  }
+  if (size < static_cast<long double>(Double::min())) {
+    const auto quanta = static_cast<std::uint64_t>(
+        std::llrint(size * static_cast<long double>(0x1p1000) * 0x1p74L));
+    return std::copysign(std::bit_cast<double>(quanta), sign);
+  }
+  return static_cast<double>(value);
+}
+
 // Those channels in the registers that have 15 bits of exponent anyway, told to
 // round to 53 bits. False where even those do not do.
 bool add_wide_doubles(const Problem& problem, const std::vector<bool>& channels,
                       OutputTensors& tensors) {
-  PlainTextbook<long double, Chosen> textbook(problem, Chosen(channels));
+  Textbook<long double, Chosen> textbook(problem, Chosen(channels));
   {
     const X87InDoublePrecision doubles;
     calculate(textbook);
@@ -103,7 +119,7 @@ bool add_wide_doubles(const Problem& problem, const std::vector<bool>& channels,
       const long double* value =
           textbook.output(name).data() + (like_x ? c * view.count() : c);
       const auto set = [&, &of = tensor](std::int64_t i) {
-        of.set_bits(i, round_to(textbook.narrowed(*value++), of.dtype()));
+        of.set_bits(i, round_to(as_double(*value++), of.dtype()));
       };
       if (like_x) {
         view.each_offset(c, set);
@@ -125,13 +141,14 @@ bool add_wide_doubles(const Problem&, const std::vector<bool>&,
 // way than it does where exponents have no limits, as IEEE 754 tells overflow
 // by a flag, and underflow that lost something.
 OutputTensors answer_to(const Problem& problem) {
-  PlainTextbook<double, Watched> textbook(problem,
-                                          Watched(problem.view().channels));
+  Textbook<double, Watched> textbook(problem, Watched(problem.view().channels));
   calculate(textbook);
   OutputTensors tensors = to_tensors(problem, textbook);
   const std::vector<bool>& left = textbook.channels().left();
   if (!left.empty() && !add_wide_doubles(problem, left, tensors)) {
-    return textbook_tensors<WideDouble>(problem);
+    Textbook<WideDouble> wide(problem);
+    wide.run();
+    return to_tensors(problem, wide);
   }
   return tensors;
 }

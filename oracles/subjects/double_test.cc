@@ -11,9 +11,10 @@
 #include <random>
 #include <vector>
 
-#include "oracles/textbook_tensors.h"
+#include "oracles/zoo/textbook.h"
 #include "reference/exact.h"
-#include "reference/testing/textbook_agreement.h"
+#include "reference/testing/any_problem.h"
+#include "reference/testing/trials.h"
 
 namespace exactbn::double_test {
 namespace {

@@ -32,7 +32,7 @@ struct Ranges {
 
 // A channel of f32. u is the direction; mean and deviation of x, dy and u of
 // any size.
-Problem any_problem(Draw& draw, Operation operation, const Ranges& ranges) {
+Problem drawn_channel(Draw& draw, Operation operation, const Ranges& ranges) {
   Problem p;
   p.operation = operation;
   p.epsilon = static_cast<double>(1e-5F);
@@ -135,7 +135,7 @@ TEST(ZooSecondOrder, NoSoundAlgorithmFails) {
   std::map<Output, double> largest;
   for (int trial = 0; trial < trials(1500); ++trial) {
     for (const Operation operation : kSecondOrder) {
-      const Problem p = any_problem(draw, operation, Ranges{});
+      const Problem p = drawn_channel(draw, operation, {});
       for (const FloatOutputs& outputs :
            {Textbook<float>(p).outputs(), closed(p)}) {
         const CaseVerdict verdict = judged(p, outputs);
@@ -163,7 +163,7 @@ TEST(ZooSecondOrder, PairwiseSumsAreStable) {
   ranges.log2_offset = 6;
   for (int trial = 0; trial < 100; ++trial) {
     for (const Operation operation : kSecondOrder) {
-      const Problem p = any_problem(draw, operation, ranges);
+      const Problem p = drawn_channel(draw, operation, ranges);
       const CaseVerdict verdict =
           judged(p, Textbook<float>(p).outputs(), Grade::stable);
       EXPECT_NE(verdict.verdict, Verdict::failed) << describe(p, verdict);
@@ -177,7 +177,7 @@ TEST(ZooSecondOrder, AConstantChannelWithARoundedMeanPasses) {
   int decided = 0;
   for (int trial = 0; trial < 300; ++trial) {
     for (const Operation operation : kSecondOrder) {
-      Problem p = any_problem(draw, operation, Ranges{});
+      Problem p = drawn_channel(draw, operation, {});
       p.inputs[Input::x] =
           column(draw, p.x().size(), std::exp2(draw.between(-10, 12)), 0);
       for (const FloatOutputs& outputs :
@@ -194,7 +194,7 @@ TEST(ZooSecondOrder, AConstantChannelWithARoundedMeanPasses) {
 TEST(ZooSecondOrder, ZeroByZeroIsZeroWhereASubjectSaysSo) {
   Draw draw(55);
   for (const Operation operation : kSecondOrder) {
-    Problem p = any_problem(draw, operation, Ranges{});
+    Problem p = drawn_channel(draw, operation, {});
     p.epsilon = 0;
     p.inputs[Input::x] = column(draw, p.x().size(), 3, 0);
     p.inputs[traits(operation).direction->beta] = scalar(7);
@@ -223,7 +223,7 @@ TEST(ZooSecondOrder, AWrongTermFails) {
   int failed = 0;
   for (int trial = 0; trial < 100; ++trial) {
     const Problem p =
-        any_problem(draw, Operation::double_backward_training, ordinary());
+        drawn_channel(draw, Operation::double_backward_training, ordinary());
     EXPECT_EQ(judged(p, closed(p)).verdict, Verdict::passed);
     if (judged(p, closed(p, 2)).verdict == Verdict::failed) ++failed;
   }
@@ -236,7 +236,7 @@ TEST(ZooSecondOrder, AnInputThatIsForgottenShows) {
   Draw draw(53);
   for (int trial = 0; trial < 100; ++trial) {
     for (const Operation operation : kSecondOrder) {
-      const Problem p = any_problem(draw, operation, ordinary());
+      const Problem p = drawn_channel(draw, operation, ordinary());
       for (const Input name : traits(operation).optional) {
         if (!p.find(name)) continue;
         Problem without = p;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "reference/ulp.h"
+#include "reference/exact/forward.h"
 
 namespace exactbn {
 

@@ -6,6 +6,7 @@
 #include "oracles/check/channel_problem.h"
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
+#include "reference/exact/forward.h"
 
 namespace exactbn {
 

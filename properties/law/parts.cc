@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "reference/exact/forward.h"
+
 namespace exactbn {
 
 void along_x(Trial& t, const Asked& a, Output output) {

@@ -12,6 +12,7 @@
 #include "properties/generators.h"
 #include "properties/testing/exact_channel.h"
 #include "reference/exact.h"
+#include "reference/exact/running.h"
 
 namespace exactbn::problem_laws_test {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "properties/draw/problem.h"
 #include "reference/exact.h"
-#include "reference/plain_textbook.h"
 #include "reference/testing/trials.h"
+#include "reference/textbook/outputs.h"
 
 namespace exactbn::ball_test {
 namespace {
@@ -22,7 +22,7 @@ TEST(Ball, HoldsWhatIsRight) {
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(trials(1500)); ++i) {
     const Problem p = draw_case(hunt, 11, i).problem;
     const ExactBatchNorm exact(p);
-    PlainTextbook<Ball> textbook(p);
+    Textbook<Ball> textbook(p);
     textbook.run();
     const ChannelView view = p.view();
     for (const Output name : output_names(p)) {

@@ -9,8 +9,8 @@
 #include "oracles/check/output_verdict.h"
 #include "properties/number/ball.h"
 #include "properties/survey/sure_edge.h"
-#include "reference/plain_textbook.h"
 #include "reference/ulp.h"
+#include "reference/textbook/outputs.h"
 
 namespace exactbn {
 
@@ -165,7 +165,7 @@ std::optional<Verdict> sure_verdict(const Asked& asked,
   if (answer.kind != Answer::Kind::outputs || required < Grade::faithful) {
     return std::nullopt;
   }
-  PlainTextbook<Ball> right(problem);
+  Textbook<Ball> right(problem);
   right.run();
   std::optional<Verdict> worst;
   for (const Output name : output_names(problem)) {

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "reference/draw.h"
-#include "reference/exact/channel.h"
+#include "reference/exact/backward.h"
+#include "reference/exact/forward.h"
 
 namespace exactbn {
 

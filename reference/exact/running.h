@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "reference/number/surd.h"
+#include "reference/exact/channel.h"
 
 namespace exactbn {
 
@@ -24,6 +24,12 @@ Weight new_batch_weight(const std::optional<double>& momentum,
 
 // One step: (1 - weight) old + weight batch.
 Surd running(const Surd& old, const Surd& batch, const Weight& weight);
+Surd running_mean(const Channel& ch, const Dyadic& old, const Weight& weight);
+// With the biased variance of the batch, or the unbiased one.
+Surd running_var_biased(const Channel& ch, const Dyadic& old,
+                        const Weight& weight);
+Surd running_var_unbiased(const Channel& ch, const Dyadic& old,
+                          const Weight& weight);
 
 // The running statistic after k steps that round nothing, from r_0 = start and
 // the statistics s_1 ... s_k of the batches: with the momentum a

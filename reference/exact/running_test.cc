@@ -11,6 +11,7 @@
 
 #include "reference/draw.h"
 #include "reference/exact.h"
+#include "reference/exact/forward.h"
 #include "reference/testing/nearest.h"
 #include "reference/textbook/outputs.h"
 #include "reference/ulp.h"

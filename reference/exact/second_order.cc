@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference/exact/second_order.h"
 
+#include "reference/exact/backward.h"
+
 namespace exactbn {
 
 // m sum((a - mean a) (b - mean b)) = m sum a b - sum a sum b

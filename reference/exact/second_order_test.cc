@@ -5,34 +5,18 @@
 
 #include <cmath>
 
-#include "reference/draw.h"
 #include "reference/exact.h"
+#include "reference/testing/any_problem.h"
 
 namespace exactbn::second_order_test {
 namespace {
 
 constexpr double kNaN = NAN;
 
-// Finite bits of any exponent.
-Tensor drawn(Draw& draw, DType dtype, const Shape& shape) {
-  Tensor tensor(dtype, shape);
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    tensor.set_bits(i, draw_bits(draw, dtype));
-  }
-  return tensor;
-}
-
 // Two channels.
-Problem any_problem(Draw& draw, Operation operation, DType dtype) {
-  Problem p;
-  p.operation = operation;
-  p.epsilon = draw.unit();
+Problem any_bits(Draw& draw, Operation operation, DType dtype) {
   const auto m = static_cast<std::int64_t>(1 + draw.below(6));
-  p.inputs[Input::x] = Tensor(dtype, {m, 2});
-  for (const Input name : inputs_of(operation)) {
-    p.inputs.insert_or_assign(name, drawn(draw, dtype, shape_of(p, name)));
-  }
-  return p;
+  return exactbn::any_bits(draw, operation, dtype, {m, 2});
 }
 
 // The same x and gamma, and other inputs under other names.
@@ -82,7 +66,7 @@ TEST(SecondOrder, TheJvpIsTheAdjointOfTheBackwardPassExactly) {
   Draw draw(21);
   for (int trial = 0; trial < 100; ++trial) {
     for (const DType dtype : kDTypes) {
-      const Problem jvp = any_problem(draw, Operation::jvp_training, dtype);
+      const Problem jvp = any_bits(draw, Operation::jvp_training, dtype);
       Problem backward = asked(jvp, Operation::backward_training, {});
       const Tensor dy = drawn(draw, dtype, jvp.x().shape());
       backward.inputs[Input::dy] = dy;
@@ -107,7 +91,7 @@ TEST(SecondOrder, TheDoubleBackwardIsSymmetricExactly) {
   for (int trial = 0; trial < 100; ++trial) {
     for (const DType dtype : kDTypes) {
       const auto operation = Operation::double_backward_training;
-      Problem a = any_problem(draw, operation, dtype);
+      Problem a = any_bits(draw, operation, dtype);
       Problem b = a;
       std::swap(b.inputs[Input::ddgamma], b.inputs[Input::ddbeta]);
       b.inputs[Input::ddx] = drawn(draw, dtype, b.x().shape());
@@ -127,7 +111,7 @@ TEST(SecondOrder, TheDoubleBackwardIsSymmetricExactly) {
 TEST(SecondOrder, GradDyIsTheJvpAlongTheDirection) {
   Draw draw(23);
   const Problem p =
-      any_problem(draw, Operation::double_backward_training, DType::f32);
+      any_bits(draw, Operation::double_backward_training, DType::f32);
   const Problem jvp = asked(p, Operation::jvp_training,
                             {{Input::x_dot, Input::ddx},
                              {Input::gamma_dot, Input::ddgamma},
@@ -175,8 +159,7 @@ struct Kinds {
 
 Kinds kinds_with(Input name, double value) {
   Draw draw(24);
-  Problem p =
-      any_problem(draw, Operation::double_backward_training, DType::f32);
+  Problem p = any_bits(draw, Operation::double_backward_training, DType::f32);
   const Tensor clean = output(p, Output::grad_x);
   p.inputs.find(name)->second.set_bits(0, round_to(value, DType::f32));
   const ExactBatchNorm exact(p);

@@ -3,32 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include "reference/draw.h"
 #include "reference/exact.h"
+#include "reference/exact/backward.h"
+#include "reference/exact/forward.h"
+#include "reference/testing/any_problem.h"
 
 namespace exactbn::shards_test {
 namespace {
 
 bool same(const Surd& a, const Surd& b) {
   return a.p == b.p && a.q == b.q && a.w == b.w && a.d == b.d;
-}
-
-// One channel of m values, finite bits of any exponent.
-Problem any_problem(Draw& draw, Operation operation, DType dtype,
-                    std::int64_t m) {
-  Problem p;
-  p.operation = operation;
-  p.epsilon = draw.unit();
-  p.inputs[Input::x] = Tensor(dtype, {m, 1});
-  for (const Input name : inputs_of(operation)) {
-    if (name == Input::running_mean || name == Input::running_var) continue;
-    Tensor tensor(dtype, shape_of(p, name));
-    for (std::int64_t i = 0; i < tensor.size(); ++i) {
-      tensor.set_bits(i, draw_bits(draw, dtype));
-    }
-    p.inputs.insert_or_assign(name, tensor);
-  }
-  return p;
 }
 
 // Values first ... first + m - 1 of the channel.
@@ -90,7 +74,7 @@ TEST(Shards, PutTogetherTheirOutputsAreThoseOfTheWhole) {
     for (const DType dtype : kDTypes) {
       const auto m = static_cast<std::int64_t>(2 + draw.below(12));
       const Problem p =
-          any_problem(draw, Operation::double_backward_training, dtype, m);
+          any_bits(draw, Operation::double_backward_training, dtype, {m, 1});
       const ExactBatchNorm exact(p);
       const std::vector<Problem> parts = split(draw, p);
       const Shard whole = merged(draw, parts);
@@ -125,7 +109,7 @@ TEST(Shards, PutTogetherTheirOutputsAreThoseOfTheWhole) {
 TEST(Shards, ANonFiniteValueInOnePartIsInTheWhole) {
   Draw draw(41);
   Problem p =
-      any_problem(draw, Operation::double_backward_training, DType::f32, 4);
+      any_bits(draw, Operation::double_backward_training, DType::f32, {4, 1});
   for (const Input name : {Input::x, Input::dy, Input::ddx}) {
     Problem spoilt = p;
     spoilt.inputs[name].set_bits(3, format(DType::f32).overflow());
@@ -159,7 +143,7 @@ Channel averaged(const Problem& p, int j, int k) {
 
 bool averaging_is_right(Draw& draw, int j, int k) {
   const std::int64_t m = (std::int64_t{1} << j) + (std::int64_t{1} << k);
-  Problem p = any_problem(draw, Operation::backward_training, DType::f32, m);
+  Problem p = any_bits(draw, Operation::backward_training, DType::f32, {m, 1});
   for (std::int64_t i = 0; i < m; ++i) {
     p.inputs[Input::x].set_bits(i, round_to(draw.normal(), DType::f32));
     p.inputs[Input::gamma].set_bits(0, round_to(1.0, DType::f32));
@@ -183,7 +167,8 @@ TEST(Shards, EqualWeightsAreRightForEqualPartsOnly) {
 TEST(Shards, GradientsNeedTheSumsOfTheWholeToo) {
   Draw draw(43);
   for (int trial = 0; trial < 50; ++trial) {
-    Problem p = any_problem(draw, Operation::backward_training, DType::f32, 6);
+    Problem p =
+        any_bits(draw, Operation::backward_training, DType::f32, {6, 1});
     for (const Input name : {Input::x, Input::dy, Input::gamma}) {
       Tensor& tensor = p.inputs[name];
       for (std::int64_t i = 0; i < tensor.size(); ++i) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference/rounded/affine_form.h"
 
+#include "reference/exact/backward.h"
+
 namespace exactbn {
 
 namespace {

@@ -3,19 +3,11 @@
 
 #include <vector>
 
-#include "reference/draw.h"
 #include "reference/sums.h"
+#include "reference/testing/any_problem.h"
 
 namespace exactbn::direction_test {
 namespace {
-
-Tensor drawn(Draw& draw, DType dtype, const Shape& shape) {
-  Tensor tensor(dtype, shape);
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    tensor.set_bits(i, draw_bits(draw, dtype));
-  }
-  return tensor;
-}
 
 void spoil(Tensor& tensor, const ChannelView& view, std::int64_t channel) {
   tensor.set_bits(view.offset(channel, 1), format(tensor.dtype()).overflow());

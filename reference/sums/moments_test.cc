@@ -11,9 +11,9 @@
 #include <xmmintrin.h>
 #endif
 
-#include "reference/draw.h"
 #include "reference/sums/accumulator.h"
 #include "reference/sums/kernels.h"
+#include "reference/testing/any_problem.h"
 
 namespace exactbn::moments_test {
 namespace {
@@ -23,11 +23,7 @@ using Bits = std::function<std::uint64_t(Draw&, DType)>;
 Tensor drawn(DType dtype, const Shape& shape, std::uint64_t seed,
              const Bits& bits) {
   Draw draw(seed);
-  Tensor tensor(dtype, shape);
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    tensor.set_bits(i, bits(draw, dtype));
-  }
-  return tensor;
+  return exactbn::drawn(draw, dtype, shape, bits);
 }
 
 std::uint64_t normal_bits(Draw& draw, DType dtype) {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "reference/draw.h"
+#include "reference/testing/any_problem.h"
 
 namespace exactbn::block_io_test {
 namespace {
@@ -40,10 +40,7 @@ TEST(BlockIo, EveryPatternOfAShortFormatGoesThereAndBack) {
 TEST(BlockIo, PartsOfATensorGoThereAndBack) {
   Draw draw(1);
   for (const DType dtype : kDTypes) {
-    Tensor tensor(dtype, {10});
-    for (std::int64_t i = 0; i < 10; ++i) {
-      tensor.set_bits(i, draw_bits(draw, dtype));
-    }
+    const Tensor tensor = drawn(draw, dtype, {10});
     std::vector<double> buffer(10);
     const double* values = load_block(tensor, 3, 5, buffer.data());
     Tensor copy(dtype, {10});

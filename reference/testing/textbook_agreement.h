@@ -5,53 +5,15 @@
 // Include boost/multiprecision/eigen.hpp first, as for the textbook.
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <limits>
 
-#include "reference/draw.h"
 #include "reference/exact.h"
+#include "reference/testing/any_problem.h"
 #include "reference/testing/nearest.h"
 #include "reference/testing/trials.h"
 #include "reference/textbook/outputs.h"
 
 namespace exactbn {
-
-inline Tensor drawn(Draw& draw, DType dtype, const Shape& shape,
-                    bool positive) {
-  Tensor tensor(dtype, shape);
-  // Half of the tensors stay within a few binades, so that values cancel.
-  const bool narrow = draw.below(2) == 0;
-  const std::uint64_t first = draw_bits(draw, dtype);
-  const std::uint64_t near =
-      std::min<std::uint64_t>(2048, format(dtype).overflow() / 8);
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    std::uint64_t bits =
-        narrow ? first + draw.below(2 * near) - near : draw_bits(draw, dtype);
-    if (positive) bits = magnitude(bits, dtype);
-    if (!is_finite(bits, dtype)) bits = first;
-    tensor.set_bits(i, positive ? magnitude(bits, dtype) : bits);
-  }
-  return tensor;
-}
-
-inline Problem any_problem(Draw& draw, Operation operation, DType dtype) {
-  Problem p;
-  p.operation = operation;
-  const auto m = static_cast<std::int64_t>(1 + draw.below(6));
-  p.inputs[Input::x] = drawn(draw, dtype, {m, 2}, false);
-  p.epsilon = draw.below(4) == 0 ? 0 : std::fabs(draw.normal());
-  if (draw.below(4) == 0) p.epsilon = std::ldexp(p.epsilon, -100);
-  if (draw.below(4) != 0) p.momentum = draw.unit();
-  p.batches_tracked = static_cast<std::int64_t>(draw.below(5));
-  const bool mixed = draw.below(4) == 0;  // every input in a format of its own
-  for (const Input name : inputs_of(operation)) {
-    if (name == Input::x || (name == Input::gamma && draw.below(4) == 0))
-      continue;
-    const DType its = mixed ? kDTypes[draw.below(kDTypes.size())] : dtype;
-    p.inputs[name] =
-        drawn(draw, its, shape_of(p, name), name == Input::running_var);
-  }
-  return p;
-}
 
 // What agreed, and how.
 struct Tally {

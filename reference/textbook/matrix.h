@@ -16,6 +16,21 @@ using Matrix = Eigen::Array<Real, Eigen::Dynamic, Eigen::Dynamic>;
 template <class Real>
 using Row = Eigen::Array<Real, 1, Eigen::Dynamic>;
 
+// The m values of one channel, contiguous, to read and to write.
+template <class Real>
+using ChannelIn = Eigen::Map<const Eigen::Array<Real, Eigen::Dynamic, 1>>;
+template <class Real>
+using ChannelOut = Eigen::Map<Eigen::Array<Real, Eigen::Dynamic, 1>>;
+
+template <class Real>
+ChannelIn<Real> channel_of(const Matrix<Real>& a, Eigen::Index c) {
+  return {a.col(c).data(), a.rows()};
+}
+template <class Real>
+ChannelOut<Real> channel_of(Matrix<Real>& a, Eigen::Index c) {
+  return {a.col(c).data(), a.rows()};
+}
+
 // The values of a tensor, exactly, in the order of ChannelView.
 template <class Real>
 Matrix<Real> to_matrix(const Tensor& tensor, int channel_axis) {

@@ -5,29 +5,35 @@
 
 namespace exactbn {
 
-// The sum of n values in halves of halves, down to blocks of 8: the error grows
+// The sum of n terms in halves of halves, down to blocks of 8: the error grows
 // with log2 n, not with n (Higham 2002, section 4.2). The order depends on n
 // alone, so the bits are the same on every machine.
-template <class Real>
-Real pairwise_sum(const Real* a, Eigen::Index n) {
+template <class Terms>
+typename Terms::Scalar pairwise_sum(const Terms& terms, Eigen::Index first,
+                                    Eigen::Index n) {
   constexpr Eigen::Index kBlock = 8;
   if (n > kBlock) {
     const Eigen::Index half = n / 2;
-    return pairwise_sum(a, half) + pairwise_sum(a + half, n - half);
+    return pairwise_sum(terms, first, half) +
+           pairwise_sum(terms, first + half, n - half);
   }
-  Real sum = 0;
-  for (Eigen::Index i = 0; i < n; ++i) sum += a[i];
+  typename Terms::Scalar sum = 0;
+  for (Eigen::Index i = first; i < first + n; ++i) sum += terms.coeff(i);
   return sum;
+}
+
+// The sum over a channel.
+template <class Terms>
+typename Terms::Scalar sum(const Eigen::ArrayBase<Terms>& terms) {
+  return pairwise_sum(terms.derived(), 0, terms.size());
 }
 
 // The sum of each channel.
 template <class Real>
 Row<Real> channel_sum(const Matrix<Real>& a) {
-  Row<Real> sum(a.cols());
-  for (Eigen::Index c = 0; c < a.cols(); ++c) {
-    sum(c) = pairwise_sum(a.col(c).data(), a.rows());
-  }
-  return sum;
+  Row<Real> sums(a.cols());
+  for (Eigen::Index c = 0; c < a.cols(); ++c) sums(c) = sum(channel_of(a, c));
+  return sums;
 }
 
 }  // namespace exactbn

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "reference/exact/channel.h"
+
+namespace exactbn {
+
+// The statistics that a channel is normalized by, and y, as README.md derives
+// them. invstd and y need root > 0.
+Surd mean(const Channel& ch);
+Surd variance(const Channel& ch);
+// Of the batch, divided by m - 1; needs m > 1.
+Surd variance_unbiased(const Channel& ch);
+Surd w(const Channel& ch);
+Surd invstd(const Channel& ch);
+Surd y(const Channel& ch, const Dyadic& x);
+
+}  // namespace exactbn
