@@ -186,7 +186,7 @@ Exact ExactBatchNorm::y(std::int64_t i, std::int64_t c) const {
   if (!s.statistics_finite || !s.parameters_finite || !x.finite(i)) {
     return y_ieee(i, c);
   }
-  if (s.exact.root.sign() > 0) return number(exactbn::y(s.exact, x.exact(i)));
+  if (s.exact.root.sign() > 0) return number(y_of(s.exact, x.exact(i)));
   // x - mean = 0 gives 0/0; anything else, which frozen statistics allow, an
   // infinity, or NaN where an implementation folds gamma / sqrt(w) first.
   const Dyadic q =
@@ -254,7 +254,8 @@ Exact ExactBatchNorm::dgamma(std::int64_t c) const {
     return {Kind::nonfinite, {}};
   }
   if (ch.root.sign() > 0) return number(exactbn::dgamma(ch));
-  return {t(ch).p.sign() == 0 ? Kind::division_by_zero : Kind::nonfinite, {}};
+  return {t_of(ch).p.sign() == 0 ? Kind::division_by_zero : Kind::nonfinite,
+          {}};
 }
 
 Exact ExactBatchNorm::running_mean(std::int64_t c) const {

@@ -113,12 +113,12 @@ WideStatistics Conditions::exact_statistics(std::int64_t c) const {
     // Exact sums: a variance that cancels would lose its digits here.
     of.mean = approximate(exactbn::mean(exact));
     of.v = approximate(variance(exact));
-    of.w = approximate(exactbn::w(exact));
+    of.w = approximate(w_of(exact));
     of.s = of.w > 0 ? approximate(exactbn::invstd(exact)) : 0;
   } else {
     return of;
   }
-  of.t = std::fabs(approximate(t(exact))) * of.s / m;
+  of.t = std::fabs(approximate(t_of(exact))) * of.s / m;
   return of;
 }
 

@@ -15,8 +15,8 @@ void Conditions::add_direction(Channel& ch, std::int64_t c) const {
   const exactbn::Channel& exact = exact_.channel(c);
   const DirectionSums& u = exact_.along(c).sums;
   ch.u.d = std::fabs(approximate(Surd{u.u1, 0, 1, 1})) / ch.m;
-  ch.u.t = std::fabs(approximate(p(exact, u))) * ch.s / ch.m;
-  ch.c = std::fabs(approximate(exactbn::c(exact, u))) / ch.m;
+  ch.u.t = std::fabs(approximate(p_of(exact, u))) * ch.s / ch.m;
+  ch.c = std::fabs(approximate(c_of(exact, u))) / ch.m;
 }
 
 ConditionForm Conditions::y_dot(const Channel& ch) const {

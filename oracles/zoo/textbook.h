@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "oracles/output_format.h"
+#include "oracles/subject.h"
 #include "reference/textbook/outputs.h"
 
 namespace exactbn {

@@ -73,7 +73,7 @@ RC_GTEST_PROP(Laws, MeanSquareOfXhatIsVOverW, ()) {
     squares += ch.y(i).q * ch.y(i).q;
   }
   const Surd v = variance(ch.shared);
-  const Surd w_ = w(ch.shared);
+  const Surd w_ = w_of(ch.shared);
   const Dyadic gamma = ch.shared.gamma;
   RC_ASSERT(squares * w_.p * v.d ==
             gamma * gamma * v.p * w_.d * ch.shared.m * ch.shared.root);
@@ -130,7 +130,7 @@ RC_GTEST_PROP(Laws, DxIsOrthogonalToXButForEpsilon, ()) {
     return term;
   });
   Surd expected = dgamma(ch.shared);
-  const Surd w_ = w(ch.shared);
+  const Surd w_ = w_of(ch.shared);
   expected.q = expected.q * ch.shared.gamma * ch.epsilon * w_.d;
   expected.d = expected.d * w_.p;
   RC_ASSERT(same(along, expected));

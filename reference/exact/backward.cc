@@ -11,7 +11,7 @@ Dyadic scaled_t(const Channel& ch) {
   return ch.scale * ch.sums.d2 - ch.centre * ch.sums.d1;
 }
 
-Surd t(const Channel& ch) { return {scaled_t(ch), 0, 1, ch.scale}; }
+Surd t_of(const Channel& ch) { return {scaled_t(ch), 0, 1, ch.scale}; }
 
 Surd dx_by_batch(const Channel& ch, const Dyadic& x, const Dyadic& dy) {
   // gamma [dy - D1/m - (x - mean) T/(m w)] / sqrt(w), times root / root.

@@ -9,7 +9,7 @@ namespace exactbn {
 Surd dbeta(const Channel& ch);
 Surd dgamma(const Channel& ch);
 // T = D2 - mean D1, so that dgamma = T / sqrt(w); and scale T, a dyadic number.
-Surd t(const Channel& ch);
+Surd t_of(const Channel& ch);
 Dyadic scaled_t(const Channel& ch);
 // Where the channel is normalized by its batch.
 Surd dx_by_batch(const Channel& ch, const Dyadic& x, const Dyadic& dy);

@@ -14,11 +14,11 @@ Surd variance_unbiased(const Channel& ch) {
   return {square_deviations(ch), 0, 1, ch.m * (ch.m - 1)};
 }
 
-Surd w(const Channel& ch) { return {ch.root, 0, 1, ch.scale * ch.scale}; }
+Surd w_of(const Channel& ch) { return {ch.root, 0, 1, ch.scale * ch.scale}; }
 
 Surd invstd(const Channel& ch) { return {0, ch.scale, ch.root, 1}; }
 
-Surd y(const Channel& ch, const Dyadic& x) {
+Surd y_of(const Channel& ch, const Dyadic& x) {
   return {ch.beta, ch.gamma * (ch.scale * x - ch.centre), ch.root, 1};
 }
 

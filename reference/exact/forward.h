@@ -11,8 +11,8 @@ Surd mean(const Channel& ch);
 Surd variance(const Channel& ch);
 // Of the batch, divided by m - 1; needs m > 1.
 Surd variance_unbiased(const Channel& ch);
-Surd w(const Channel& ch);
+Surd w_of(const Channel& ch);
 Surd invstd(const Channel& ch);
-Surd y(const Channel& ch, const Dyadic& x);
+Surd y_of(const Channel& ch, const Dyadic& x);
 
 }  // namespace exactbn

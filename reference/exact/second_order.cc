@@ -14,11 +14,11 @@ Dyadic scaled_c(const Channel& ch, const DirectionSums& u) {
   return ch.m * u.u3 - ch.sums.d1 * u.u1;
 }
 
-Surd p(const Channel& ch, const DirectionSums& u) {
+Surd p_of(const Channel& ch, const DirectionSums& u) {
   return {scaled_p(ch, u), 0, 1, ch.m};
 }
 
-Surd c(const Channel& ch, const DirectionSums& u) {
+Surd c_of(const Channel& ch, const DirectionSums& u) {
   return {scaled_c(ch, u), 0, 1, ch.m};
 }
 

@@ -16,8 +16,8 @@ struct Direction {
 
 // P = sum u (x - mean) and C = sum u (dy - mean dy), as T is of dy; and m P and
 // m C, dyadic numbers.
-Surd p(const Channel& ch, const DirectionSums& u);
-Surd c(const Channel& ch, const DirectionSums& u);
+Surd p_of(const Channel& ch, const DirectionSums& u);
+Surd c_of(const Channel& ch, const DirectionSums& u);
 Dyadic scaled_p(const Channel& ch, const DirectionSums& u);
 Dyadic scaled_c(const Channel& ch, const DirectionSums& u);
 

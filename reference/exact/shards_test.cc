@@ -87,7 +87,8 @@ TEST(Shards, PutTogetherTheirOutputsAreThoseOfTheWhole) {
           const Dyadic x = part.x().exact(k);
           const Dyadic dy = part.find(Input::dy)->exact(k);
           const Dyadic u = part.find(Input::ddx)->exact(k);
-          ASSERT_TRUE(same(y(ch, x), y(exact.channel(0), p.x().exact(i))));
+          ASSERT_TRUE(
+              same(y_of(ch, x), y_of(exact.channel(0), p.x().exact(i))));
           ASSERT_TRUE(same(dx_by_batch(ch, x, dy),
                            dx_by_batch(exact.channel(0), p.x().exact(i),
                                        p.find(Input::dy)->exact(i))));
@@ -150,8 +151,8 @@ bool averaging_is_right(Draw& draw, int j, int k) {
   }
   const Channel whole = channel_of(shard_of(p), p);
   const Dyadic x = p.x().exact(0);
-  return round_to(y(averaged(p, j, k), x), DType::f32) ==
-         round_to(y(whole, x), DType::f32);
+  return round_to(y_of(averaged(p, j, k), x), DType::f32) ==
+         round_to(y_of(whole, x), DType::f32);
 }
 
 TEST(Shards, EqualWeightsAreRightForEqualPartsOnly) {
