@@ -20,7 +20,7 @@ struct ExactChannel {
   ExactChannel(std::vector<Dyadic> x_, std::vector<Dyadic> dy_,
                const Dyadic& epsilon_);
 
-  Surd y(std::size_t i) const { return exactbn::y(shared, x[i]); }
+  Surd y(std::size_t i) const { return y_of(shared, x[i]); }
   Surd dx(std::size_t i) const { return dx_by_batch(shared, x[i], dy[i]); }
 };
 
