@@ -77,7 +77,7 @@ int power_of_unit(Input input) {
   }
 }
 
-// Multiplies x by 2^k, and epsilon and all inputs in units of x with it.
+// Multiplies x by 2^k, epsilon by 2^2k, and all inputs in units of x to match.
 std::optional<Problem> in_unit(const Problem& p, int k) {
   Problem q = p;
   for (auto& [name, tensor] : q.inputs) {
