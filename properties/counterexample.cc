@@ -7,10 +7,10 @@ namespace exactbn {
 
 namespace {
 
-// What a problem breaks of one law, asked about it alone.
-class Repeater {
+// Checks one law alone on a problem.
+class Reproducer {
  public:
-  Repeater(const Source& source, const Request& request, std::string law)
+  Reproducer(const Source& source, const Request& request, std::string law)
       : source_(source), request_(request), law_(std::move(law)) {
     subject_ = source_.make();
     declaration_ = subject_->declaration();
@@ -28,7 +28,7 @@ class Repeater {
       } else if (const Law* law = find_law(law_)) {
         if (trial.base().answer().kind != Answer::Kind::outputs) return {};
         if (source_.in_process) {
-          // As in the survey, where each law has a subject of its own.
+          // As in the survey: each law gets a new subject.
           subject_ = source_.make();
           trial.use(*subject_);
         }
@@ -59,27 +59,27 @@ class Repeater {
 Counterexample shrink_discovery(const Source& source, const Request& request,
                                 const Discovery& discovery,
                                 const ShrinkLimit& limit) {
-  Repeater repeat(source, request, discovery.violation.law);
+  Reproducer reproduce(source, request, discovery.violation.law);
   Counterexample found;
   found.discovery = discovery;
   found.problem = discovery.problem;
   found.violation = discovery.violation;
-  found.repeats = repeat(discovery.problem).has_value();
-  if (found.repeats) {
+  found.reproduces = reproduce(discovery.problem).has_value();
+  if (found.reproduces) {
     Shrunk shrunk = shrink(
         discovery.problem,
         [&](const Problem& problem) {
           return !(request.interrupted && request.interrupted()) &&
-                 repeat(problem).has_value();
+                 reproduce(problem).has_value();
         },
         limit);
     found.problem = std::move(shrunk.problem);
     found.evaluations = shrunk.evaluations;
-    if (auto violation = repeat(found.problem)) {
+    if (auto violation = reproduce(found.problem)) {
       found.violation = std::move(*violation);
     }
   }
-  found.answer = repeat.answer();
+  found.answer = reproduce.answer();
   return found;
 }
 

@@ -6,19 +6,19 @@
 
 namespace exactbn {
 
-// What is left of a discovery.
+// A discovery, shrunk.
 struct Counterexample {
   Discovery discovery;
-  Problem problem;      // the smallest that breaks the law
-  Violation violation;  // by which
+  Problem problem;      // the smallest found that breaks the law
+  Violation violation;  // by that problem
   Answer answer;        // to the problem
   int evaluations = 0;
-  // Whether the law is broken when it alone is asked about; if not, nothing is
-  // shrunk.
-  bool repeats = true;
+  // Whether the law is also broken when it is checked alone; if not, nothing
+  // is shrunk.
+  bool reproduces = true;
 };
 
-// The smallest problem found that still breaks the law of the discovery.
+// Shrinks the problem of a discovery while it still breaks the law.
 Counterexample shrink_discovery(const Source& source, const Request& request,
                                 const Discovery& discovery,
                                 const ShrinkLimit& limit = {});

@@ -276,8 +276,8 @@ TEST(SureVerdict, TellsWhatIsNoNumber) {
               f.overflow() | f.sign_bit(), std::uint64_t{0}}) {
           const std::int64_t channel =
               shaped_like_x(name) ? p.view().channel(k) : k;
-          const bool sure = surely_passes_for_no_number(
-              asked, declaration, name, channel, k, got, dtype);
+          const bool sure = surely_passes_as_nonfinite(asked, declaration, name,
+                                                       channel, k, got, dtype);
           const Verdict verdict =
               verdict_of(judge(name, k, got, dtype), Grade::sequential);
           if (sure) {

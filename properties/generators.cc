@@ -23,9 +23,9 @@ rc::Gen<Problem> problems(Operation operation) {
       draws(), dtypes());
 }
 
-rc::Gen<Problem> problems(const Hunt& hunt) {
-  return rc::gen::map(draws(), [hunt](Draw draw) {
-    return draw_case(hunt, draw.bits(), 0).problem;
+rc::Gen<Problem> problems(const DrawOptions& options) {
+  return rc::gen::map(draws(), [options](Draw draw) {
+    return draw_case(options, draw.bits(), 0).problem;
   });
 }
 

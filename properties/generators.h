@@ -9,15 +9,16 @@
 
 namespace exactbn {
 
-// What hunts (draw_problem.h), for RapidCheck: it knows no NaN, infinity or
-// subnormal and has few extremes of its own, so that it draws only the seed.
+// The draws of draw/problem.h as RapidCheck generators. RapidCheck's own reals
+// include no NaN, infinity or subnormal and few extremes, so it draws only the
+// seed.
 rc::Gen<Draw> draws();
 rc::Gen<DType> dtypes();
 rc::Gen<Problem> problems(Operation operation);
-// Of any operation and format that is hunted for; NaN and infinities included.
-rc::Gen<Problem> problems(const Hunt& hunt);
+// Any of the chosen operations and formats; includes NaN and infinities.
+rc::Gen<Problem> problems(const DrawOptions& options);
 
-// How RapidCheck prints a counterexample: in hexadecimal floats.
+// RapidCheck prints counterexamples with these, in hexadecimal floats.
 void showValue(const Tensor& tensor, std::ostream& os);
 void showValue(const Problem& problem, std::ostream& os);
 

@@ -37,7 +37,7 @@ TEST(Generators, LayoutsCoverEveryRankAndAxis) {
   EXPECT_EQ(seen.size(), 2u + 3 + 4 + 5);
 }
 
-TEST(Generators, ShapesLieAtTheEdgesOfBlocks) {
+TEST(Generators, ShapesIncludeBlockEdges) {
   Draw draw(4);
   std::set<std::int64_t> counts;
   std::set<std::int64_t> channels;
@@ -55,28 +55,29 @@ TEST(Generators, ShapesLieAtTheEdgesOfBlocks) {
   EXPECT_GT(*channels.rbegin(), 1024);
 }
 
-TEST(Generators, ACaseIsThatOfItsSeedAndIndexAlone) {
+TEST(Generators, ACaseDependsOnSeedAndIndexAlone) {
   const Drawn again = draw_case({}, 7, 3);
   EXPECT_EQ(draw_case({}, 7, 3).problem, again.problem);
   EXPECT_NE(draw_case({}, 7, 4).problem, again.problem);
   EXPECT_NE(draw_case({}, 8, 3).problem, again.problem);
 }
 
-TEST(Generators, OnlyWhatIsHuntedForIsDrawn) {
-  Hunt hunt;
-  hunt.operations = {Operation::jvp_training, Operation::backward_inference};
-  hunt.dtypes = {DType::bf16};
+TEST(Generators, DrawsOnlyTheChosenOperationsAndFormats) {
+  DrawOptions options;
+  options.operations = {Operation::jvp_training, Operation::backward_inference};
+  options.dtypes = {DType::bf16};
   std::set<Operation> seen;
   for (std::uint64_t i = 0; i < 300; ++i) {
-    const Problem p = draw_case(hunt, 1, i).problem;
+    const Problem p = draw_case(options, 1, i).problem;
     ASSERT_NO_THROW(require_valid(p));
     EXPECT_EQ(p.x().dtype(), DType::bf16);
     seen.insert(p.operation);
   }
-  EXPECT_EQ(seen, std::set(hunt.operations.begin(), hunt.operations.end()));
+  EXPECT_EQ(seen,
+            std::set(options.operations.begin(), options.operations.end()));
 }
 
-TEST(Generators, EveryKindIsDrawn) {
+TEST(Generators, DrawsEveryKind) {
   std::map<std::string, std::set<std::string>> seen;
   for (std::uint64_t i = 0; i < 3000; ++i) {
     for (const auto& [kind, value] : draw_case({}, 5, i).traits) {
@@ -85,11 +86,11 @@ TEST(Generators, EveryKindIsDrawn) {
   }
   EXPECT_EQ(seen["operation"].size(), kOperations.size());
   EXPECT_EQ(seen["format"].size(), kDTypes.size());
-  // With special values, edges and long sums.
+  // Plus special values, midpoints and long sums.
   EXPECT_EQ(seen["x"].size(), kChannelModes.size() + 3);
 }
 
-TEST(Generators, ModesKeepTheirPromise) {
+TEST(Generators, ModesDrawWhatTheyPromise) {
   Draw draw(3);
   const Format f = format(DType::f16);
   for (int i = 0; i < 100; ++i) {
@@ -118,7 +119,7 @@ TEST(Generators, ModesKeepTheirPromise) {
   }
 }
 
-TEST(Generators, ACounterexampleIsPrintedToTheLastBit) {
+TEST(Generators, PrintsACounterexampleToTheLastBit) {
   std::ostringstream text;
   const std::array values = {1.5, -0x1.fffffep-1};
   showValue(make_tensor(DType::f32, {2, 1}, values), text);

@@ -13,7 +13,7 @@ namespace exactbn {
 
 namespace {
 
-// Subjects are told nothing of what a problem is for.
+// Subjects do not learn the purpose of a problem.
 Case question(Problem problem) { return {"property", std::move(problem), {}}; }
 
 }  // namespace
@@ -57,7 +57,7 @@ const Asked* Trial::ask(Problem problem) {
   return asks_.back() = &asked_.back();
 }
 
-// All that were asked so far.
+// Lists all problems asked so far.
 Violation Trial::violation_of(std::optional<Output> output, std::int64_t i,
                               std::string text) const {
   Violation v;
@@ -72,11 +72,10 @@ Violation Trial::violation_of(std::optional<Output> output, std::int64_t i,
 }
 
 void Trial::break_at(Number number, Output output, std::int64_t i) {
-  violation_ = violation_of(
-      output, i,
-      fmt::format("off by {:.6g}, of which rounding excuses {:.3g}",
-                  static_cast<double>(number.mid()),
-                  static_cast<double>(number.radius())));
+  violation_ = violation_of(output, i,
+                            fmt::format("off by {:.6g}; rounding allows {:.3g}",
+                                        static_cast<double>(number.mid()),
+                                        static_cast<double>(number.radius())));
 }
 
 void Trial::repeat() {
@@ -97,7 +96,7 @@ void Trial::repeat() {
 
 const Answer* Trial::answer_in(const Surroundings& surroundings) {
   if (!subject_) return nullptr;
-  if (next_elsewhere_ == std::ssize(elsewhere_)) {
+  if (next_surroundings_ == std::ssize(other_surroundings_)) {
     std::optional<Answer> answer;
     try {
       answer = subject_->answer_in(surroundings, base().question());
@@ -105,15 +104,15 @@ const Answer* Trial::answer_in(const Surroundings& surroundings) {
       crashed_ = true;
       answer = {Answer::Kind::error, failure.what(), {}};
     }
-    elsewhere_.push_back(std::move(answer));
+    other_surroundings_.push_back(std::move(answer));
   }
   const std::optional<Answer>& known =
-      *std::next(elsewhere_.begin(), next_elsewhere_++);
+      *std::next(other_surroundings_.begin(), next_surroundings_++);
   return known ? &*known : nullptr;
 }
 
-void Trial::fact(bool holds, std::optional<Output> output, std::int64_t i,
-                 const std::string& text) {
+void Trial::require(bool holds, std::optional<Output> output, std::int64_t i,
+                    const std::string& text) {
   if (broken()) return;
   any_ = true;
   if (holds) return;
@@ -133,7 +132,7 @@ void Trial::evaluate(const Law& law, Layer layer) {
   for (Asked& asked : asked_) asked.use(layer);
   next_ask_ = 0;
   next_repeat_ = 0;
-  next_elsewhere_ = 0;
+  next_surroundings_ = 0;
   any_ = false;
   unknown_ = false;
   open_ = false;
@@ -143,18 +142,18 @@ void Trial::evaluate(const Law& law, Layer layer) {
 void Trial::forget() {
   asks_.clear();
   repeats_.clear();
-  elsewhere_.clear();
+  other_surroundings_.clear();
   crashed_ = false;
   while (asked_.size() > 1) asked_.pop_back();
 }
 
-Holds Trial::check(const Law& law, std::optional<Violation>& violation) {
+LawResult Trial::check(const Law& law, std::optional<Violation>& violation) {
   violation.reset();
   other_bits_ = false;
-  if (!law.applies(base().problem())) return Holds::not_applicable;
+  if (!law.applies(base().problem())) return LawResult::not_applicable;
   const ExactNumbers::Use use(exact_);
   forget();
-  // What was asked is not asked again: only the numbers are others.
+  // Each layer reuses the same answers with other numbers.
   bool open = true;
   if (filter_ == Filter::on) {
     evaluate(law, Layer::ulp);
@@ -163,10 +162,10 @@ Holds Trial::check(const Law& law, std::optional<Violation>& violation) {
   }
   if (open) evaluate(law, Layer::judge);
   ++(open ? counts_.by_judge : counts_.by_filter);
-  const Holds result = violation_ ? Holds::no
-                       : !any_    ? Holds::not_applicable
-                       : unknown_ ? Holds::undecided
-                                  : Holds::yes;
+  const LawResult result = violation_ ? LawResult::broken
+                           : !any_    ? LawResult::not_applicable
+                           : unknown_ ? LawResult::undecided
+                                      : LawResult::held;
   violation = std::move(violation_);
   violation_.reset();
   if (violation) violation->law = law.name;
@@ -210,7 +209,8 @@ const Law* find_law(std::string_view name) {
   return nullptr;
 }
 
-Holds check(const Law& law, Trial& trial, std::optional<Violation>& violation) {
+LawResult check(const Law& law, Trial& trial,
+                std::optional<Violation>& violation) {
   return trial.check(law, violation);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// That the laws are laws: they hold exactly for what batch normalization is,
-// and each is broken by something.
+// The laws hold exactly for the definition of batch normalization, and a known
+// defect breaks each of them.
 #include "properties/law.h"
 
 #include <gtest/gtest.h>
@@ -19,44 +19,44 @@
 namespace exactbn::law_test {
 namespace {
 
-// What asks for a second call of a subject, which the definition has not.
-bool is_of_calls(std::string_view law) {
+// Laws that need a second call of a subject; the definition has none.
+bool needs_calls(std::string_view law) {
   return law == "same_twice" || law == "nothing_is_kept" ||
          law == "any_alignment" || law == "outputs_fully_written" ||
          law == "any_number_of_threads";
 }
 
-// Whose surroundings are there, and do not matter.
-class Surrounded : public DoubleSubject {
+// Accepts any surroundings and ignores them.
+class SurroundedSubject : public DoubleSubject {
  public:
   std::optional<Answer> answer_in(const Surroundings&, const Case& c) override {
     return answer(c);
   }
 };
 
-// Evaluated with the exact reference in the place of a subject, in rationals
-// and roots: no rounding, and no tolerance.
+// The exact reference replaces a subject. Laws are evaluated in rationals and
+// roots, without rounding or tolerance.
 TEST(Laws, HoldExactlyForTheDefinition) {
   Declaration declarations[2];
   declarations[1].running_variance = RunningVariance::biased;
-  Hunt hunt;
-  hunt.profile = Profile::small;
+  DrawOptions options;
+  options.profile = Profile::small;
   std::map<std::string_view, int> held;
   for (std::uint64_t i = 0; i < trials(300); ++i) {
-    const Drawn drawn = draw_case(hunt, 1, i);
+    const Drawn drawn = draw_case(options, 1, i);
     if (drawn.problem.x().size() > 24) continue;
     Trial trial(declarations[i % 2], drawn.problem);
     for (const Law& law : laws()) {
       std::optional<Violation> violation;
-      const Holds holds = check(law, trial, violation);
-      EXPECT_NE(holds, Holds::no)
+      const LawResult result = check(law, trial, violation);
+      EXPECT_NE(result, LawResult::broken)
           << law.name << ", case " << i << ": " << place_of(*violation);
-      held[law.name] += holds == Holds::yes ? 1 : 0;
+      held[law.name] += result == LawResult::held ? 1 : 0;
     }
   }
   if (kSanitized) return;
   for (const Law& law : laws()) {
-    if (is_of_calls(law.name)) continue;
+    if (needs_calls(law.name)) continue;
     EXPECT_GE(held[law.name], 1) << law.name;
   }
 }
@@ -64,25 +64,25 @@ TEST(Laws, HoldExactlyForTheDefinition) {
 TEST(Laws, HoldForTheTextbookInDouble) {
   std::map<std::string_view, int> held;
   for (std::uint64_t i = 0; i < trials(300); ++i) {
-    Surrounded subject;
+    SurroundedSubject subject;
     const Drawn drawn = draw_case({}, 2, i);
     Trial trial(subject, subject.declaration(), drawn.problem,
                 Grade::sequential);
     for (const Law& law : laws()) {
       std::optional<Violation> violation;
-      const Holds holds = check(law, trial, violation);
-      EXPECT_NE(holds, Holds::no)
+      const LawResult result = check(law, trial, violation);
+      EXPECT_NE(result, LawResult::broken)
           << law.name << ", case " << i << ": " << place_of(*violation) << ' '
           << violation->text;
-      held[law.name] += holds == Holds::yes ? 1 : 0;
+      held[law.name] += result == LawResult::held ? 1 : 0;
     }
   }
   if (kSanitized) return;
   for (const Law& law : laws()) EXPECT_GE(held[law.name], 1) << law.name;
 }
 
-// A defect that the law is there for; none where a model has it in both
-// problems alike, so that they agree.
+// A defect that each law detects. Empty if every defect model affects both
+// problems equally, so that they agree.
 TEST(Laws, EachIsBrokenByADefect) {
   const std::map<std::string_view, std::string_view> broken_by = {
       {"mean_of_y_is_beta", "mean_not_subtracted"},
@@ -135,7 +135,7 @@ TEST(Laws, EachIsBrokenByADefect) {
       {"folded_into_a_layer", "epsilon_always_default"},
       {"same_twice", "sums_not_cleared"},
       {"nothing_is_kept", "running_statistics_poisoned"},
-      // By plugins, in laws_surroundings_test.
+      // Plugins break these, in law/surroundings_test.cc.
       {"any_alignment", ""},
       {"outputs_fully_written", ""},
       {"any_number_of_threads", ""},
@@ -150,21 +150,21 @@ TEST(Laws, EachIsBrokenByADefect) {
     ASSERT_TRUE(defect) << name;
     bool broken = false;
     for (std::uint64_t i = 0; i < 2000 && !broken; ++i) {
-      Hunt hunt;
-      hunt.profile = Profile::small;
-      const Drawn drawn = draw_case(hunt, 3, i);
+      DrawOptions options;
+      options.profile = Profile::small;
+      const Drawn drawn = draw_case(options, 3, i);
       if (!law.applies(drawn.problem)) continue;
       DefectSubject subject(*defect);
       Trial trial(subject, subject.declaration(), drawn.problem,
                   Grade::sequential);
       std::optional<Violation> violation;
-      broken = check(law, trial, violation) == Holds::no;
+      broken = check(law, trial, violation) == LawResult::broken;
     }
     EXPECT_TRUE(broken) << law.name << " by " << name;
   }
 }
 
-TEST(Laws, AreNamedOnceAndSayWhatTheyMean) {
+TEST(Laws, HaveUniqueNamesAndTexts) {
   std::set<std::string_view> names;
   for (const Law& law : laws()) {
     EXPECT_TRUE(names.insert(law.name).second) << law.name;
@@ -176,8 +176,8 @@ TEST(Laws, AreNamedOnceAndSayWhatTheyMean) {
   EXPECT_EQ(find_law("no_such_law"), nullptr);
 }
 
-// The table in the folder's page is this list.
-TEST(Laws, AreThoseOfTheReadme) {
+// README.md lists these laws.
+TEST(Laws, AreInTheReadme) {
   std::ifstream file(EXACTBN_PROPERTIES "/README.md");
   ASSERT_TRUE(file);
   std::stringstream text;

@@ -15,7 +15,7 @@ namespace exactbn {
 
 namespace {
 
-// The operations that have the output.
+// The operations that produce the output.
 std::vector<Operation> operations_with(Output output) {
   std::vector<Operation> all;
   for (const Operation operation : kOperations) {
@@ -24,8 +24,8 @@ std::vector<Operation> operations_with(Output output) {
   return all;
 }
 
-// A problem and the largest error that was measured in the answer to it.
-struct Found {
+// A problem and the largest error measured in its answer.
+struct Candidate {
   Problem problem;
   Answer answer;
   std::int64_t index = 0;
@@ -43,8 +43,8 @@ class Measurer {
         goal_(goal),
         shared_(shared) {}
 
-  Found operator()(Problem problem) {
-    Found found;
+  Candidate operator()(Problem problem) {
+    Candidate found;
     Case c = {"property", std::move(problem), {}};
     try {
       if (is_asked(c.problem)) measure(c, found);
@@ -61,7 +61,7 @@ class Measurer {
            output_names(problem).contains(goal_.output);
   }
 
-  void measure(const Case& c, Found& found) {
+  void measure(const Case& c, Candidate& found) {
     if (!shared_) own_ = source_.make();
     Subject& subject = shared_ ? *shared_ : *own_;
     found.answer = subject.answer(c);
@@ -90,14 +90,14 @@ class Measurer {
   std::unique_ptr<Subject> own_;
 };
 
-// The search, in rounds of candidates that depend on what came before them
-// alone.
-class Climb {
+// The search. The candidates of a round depend only on earlier rounds, not on
+// the number of threads.
+class HillClimb {
  public:
-  Climb(const Source& source, const Request& request, const Goal& goal)
+  HillClimb(const Source& source, const Request& request, const Goal& goal)
       : source_(source), request_(request), goal_(goal), first_(source.make()) {
-    record_.declaration = first_->declaration();
-    auto& operations = request_.hunt.operations;
+    maximum_.declaration = first_->declaration();
+    auto& operations = request_.draw.operations;
     const auto able = operations_with(goal.output);
     if (operations.empty()) operations = able;
     std::erase_if(operations, [&](Operation operation) {
@@ -106,46 +106,46 @@ class Climb {
     if (operations.empty()) operations = able;
   }
 
-  Record run() {
+  Maximum run() {
     while (!is_over(3)) {
       round([&](std::uint64_t k) {
-        return draw_case(request_.hunt, request_.seed,
-                         request_.first + record_.tried + k)
+        return draw_case(request_.draw, request_.seed,
+                         request_.first + maximum_.tried + k)
             .problem;
       });
     }
-    record_.drawn = best_.empty() ? -1 : best_[0].value;
+    maximum_.drawn = best_.empty() ? -1 : best_[0].value;
     while (!best_.empty() && !is_over(1)) {
       const double before = best_[0].value;
       round([&](std::uint64_t k) {
         Draw of_seed(request_.seed + 1);
-        Draw draw(Draw(of_seed.bits() ^ (record_.tried + k)).bits());
+        Draw draw(Draw(of_seed.bits() ^ (maximum_.tried + k)).bits());
         constexpr std::int64_t kMostValues = 256;
         return mutated(draw, best_[k % best_.size()].problem, kMostValues);
       });
-      record_.improvements += best_[0].value > before ? 1 : 0;
+      maximum_.improvements += best_[0].value > before ? 1 : 0;
     }
     if (!best_.empty()) {
-      record_.problem = std::move(best_[0].problem);
-      record_.answer = std::move(best_[0].answer);
-      record_.index = best_[0].index;
-      record_.value = best_[0].value;
+      maximum_.problem = std::move(best_[0].problem);
+      maximum_.answer = std::move(best_[0].answer);
+      maximum_.index = best_[0].index;
+      maximum_.value = best_[0].value;
     }
-    return std::move(record_);
+    return std::move(maximum_);
   }
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  // Whether one part of so many is.
+  // Whether 1 / parts of the cases, or of the time, is used up.
   bool is_over(std::uint64_t parts) {
-    record_.interrupted = request_.interrupted && request_.interrupted();
-    if (record_.interrupted || record_.broke) return true;
+    maximum_.interrupted = request_.interrupted && request_.interrupted();
+    if (maximum_.interrupted || maximum_.broke) return true;
     if (request_.time) {
       return Clock::now() >=
              begin_ + *request_.time / static_cast<std::int64_t>(parts);
     }
-    return record_.tried >= request_.cases / parts;
+    return maximum_.tried >= request_.cases / parts;
   }
 
   template <class Make>
@@ -153,14 +153,14 @@ class Climb {
     constexpr std::uint64_t kRound = 64;
     std::uint64_t size = kRound;
     if (!request_.time) {
-      size = std::min(size, request_.cases - record_.tried);
+      size = std::min(size, request_.cases - maximum_.tried);
     }
-    std::vector<Found> found(size);
+    std::vector<Candidate> found(size);
     std::exception_ptr error;
     const int threads = source_.in_process ? omp_get_max_threads() : 1;
 #pragma omp parallel num_threads(threads)
     {
-      Measurer measure(source_, record_.declaration, goal_,
+      Measurer measure(source_, maximum_.declaration, goal_,
                        source_.in_process ? nullptr : first_.get());
 #pragma omp for schedule(dynamic)
       for (std::uint64_t k = 0; k < size; ++k) {
@@ -173,23 +173,24 @@ class Climb {
       }
     }
     if (error) std::rethrow_exception(error);
-    record_.tried += size;
+    maximum_.tried += size;
     keep(found);
-    if (request_.progress) request_.progress(record_.tried, 0);
+    if (request_.progress) request_.progress(maximum_.tried, 0);
   }
 
-  // The worst few; of equals those that came first.
-  void keep(std::vector<Found>& found) {
+  // Keeps the worst few; ties keep the earlier candidate.
+  void keep(std::vector<Candidate>& found) {
     constexpr std::size_t kKept = 8;
-    for (Found& each : found) {
+    for (Candidate& each : found) {
       breaks_ += each.broke ? 1 : 0;
       if (each.value >= 0) best_.push_back(std::move(each));
     }
     constexpr int kMostBreaks = 3;
-    record_.broke = breaks_ >= kMostBreaks;
-    std::stable_sort(
-        best_.begin(), best_.end(),
-        [](const Found& a, const Found& b) { return a.value > b.value; });
+    maximum_.broke = breaks_ >= kMostBreaks;
+    std::stable_sort(best_.begin(), best_.end(),
+                     [](const Candidate& a, const Candidate& b) {
+                       return a.value > b.value;
+                     });
     if (best_.size() > kKept) best_.resize(kKept);
   }
 
@@ -198,9 +199,9 @@ class Climb {
   const Goal& goal_;
   std::unique_ptr<Subject> first_;
   Clock::time_point begin_ = Clock::now();
-  std::vector<Found> best_;
+  std::vector<Candidate> best_;
   int breaks_ = 0;
-  Record record_;
+  Maximum maximum_;
 };
 
 }  // namespace
@@ -218,21 +219,22 @@ std::variant<Goal, std::string> parse_goal(std::string_view text) {
       dot == text.npos ? std::string_view() : text.substr(dot + 1);
   if (!output || operations_with(*output).empty()) {
     return fmt::format(
-        "no output '{}'; known are mean, var, invstd, y, running_mean, "
+        "unknown output '{}'; expected mean, var, invstd, y, running_mean, "
         "running_var, dbeta, dgamma, dx, y_dot, grad_dy, grad_gamma, grad_x",
         name);
   }
   if (measure != "eta" && measure != "ulp") {
-    return fmt::format("no measure '{}'; known are eta, ulp, as in {}.eta",
-                       measure, name);
+    return fmt::format(
+        "unknown measure '{}'; expected eta or ulp, as in {}.eta", measure,
+        name);
   }
   return Goal{*output,
               measure == "eta" ? Goal::Measure::eta : Goal::Measure::ulp};
 }
 
-Record maximize(const Source& source, const Request& request,
-                const Goal& goal) {
-  return Climb(source, request, goal).run();
+Maximum maximize(const Source& source, const Request& request,
+                 const Goal& goal) {
+  return HillClimb(source, request, goal).run();
 }
 
 }  // namespace exactbn

@@ -16,7 +16,7 @@ Request request(std::uint64_t cases) {
   Request r;
   r.seed = 2;
   r.cases = cases;
-  r.hunt.profile = Profile::small;
+  r.draw.profile = Profile::small;
   return r;
 }
 
@@ -29,25 +29,25 @@ Source one_pass() {
 
 // E[x^2] - E[x]^2: eta grows with what cancels.
 TEST(Maximize, FindsMoreThanDrawingAlone) {
-  // No fewer: it is from the worst of many that it climbs.
+  // Fewer cases find no bad enough start to climb from.
   const Request r = request(450);
   for (const char* text : {"y.eta", "y.ulp"}) {
-    const Record record = maximize(one_pass(), r, goal(text));
-    EXPECT_EQ(record.tried, r.cases);
-    EXPECT_GT(record.value, record.drawn) << text;
-    EXPECT_GT(record.improvements, 0u);
-    // As many as that, only drawn.
+    const Maximum maximum = maximize(one_pass(), r, goal(text));
+    EXPECT_EQ(maximum.tried, r.cases);
+    EXPECT_GT(maximum.value, maximum.drawn) << text;
+    EXPECT_GT(maximum.improvements, 0u);
+    // The same number of cases, only drawn.
     Request drawn = r;
     drawn.cases = 3 * r.cases;
-    const Record all = maximize(one_pass(), drawn, goal(text));
-    EXPECT_GT(record.value, all.drawn) << text;
+    const Maximum all = maximize(one_pass(), drawn, goal(text));
+    EXPECT_GT(maximum.value, all.drawn) << text;
 
-    const Judge judge(record.problem, record.declaration);
+    const Judge judge(maximum.problem, maximum.declaration);
     Output output = goal(text).output;
-    const Tensor& got = record.answer.outputs.at(output);
+    const Tensor& got = maximum.answer.outputs.at(output);
     const Judgement j =
-        judge(output, record.index, got.bits(record.index), got.dtype());
-    EXPECT_EQ(record.value,
+        judge(output, maximum.index, got.bits(maximum.index), got.dtype());
+    EXPECT_EQ(maximum.value,
               text == std::string_view("y.ulp") ? std::fabs(j.ulp) : j.eta);
   }
 }
@@ -59,8 +59,8 @@ TEST(Maximize, IsTheSameWithAnyNumberOfThreads) {
     return maximize({[] { return std::make_unique<DoubleSubject>(); }},
                     request(300), goal("dx.ulp"));
   };
-  const Record one = run(1);
-  const Record three = run(3);
+  const Maximum one = run(1);
+  const Maximum three = run(3);
   omp_set_num_threads(threads);
   EXPECT_EQ(one.problem, three.problem);
   EXPECT_EQ(one.value, three.value);
@@ -68,28 +68,28 @@ TEST(Maximize, IsTheSameWithAnyNumberOfThreads) {
   EXPECT_GE(one.value, one.drawn);
 }
 
-TEST(Maximize, StopsWhenItIsToldTo) {
+TEST(Maximize, StopsWhenInterrupted) {
   Request r = request(1'000'000);
   int asked = 0;
   r.interrupted = [&] { return ++asked > 3; };
-  const Record record = maximize(one_pass(), r, goal("y.eta"));
-  EXPECT_TRUE(record.interrupted);
-  EXPECT_LT(record.tried, 1000u);
+  const Maximum maximum = maximize(one_pass(), r, goal("y.eta"));
+  EXPECT_TRUE(maximum.interrupted);
+  EXPECT_LT(maximum.tried, 1000u);
 }
 
-TEST(Maximize, TellsWhatIsNoGoal) {
+TEST(Maximize, RefusesWhatIsNotAGoal) {
   const auto why = [](std::string_view text) {
     return std::get<std::string>(parse_goal(text));
   };
-  EXPECT_EQ(why("z.eta").substr(0, 14), "no output 'z';");
-  EXPECT_EQ(why("").substr(0, 13), "no output '';");
+  EXPECT_EQ(why("z.eta").substr(0, 19), "unknown output 'z';");
+  EXPECT_EQ(why("").substr(0, 18), "unknown output '';");
   EXPECT_EQ(why("y.rtol"),
-            "no measure 'rtol'; known are eta, ulp, as in y.eta");
-  EXPECT_EQ(why("y"), "no measure ''; known are eta, ulp, as in y.eta");
+            "unknown measure 'rtol'; expected eta or ulp, as in y.eta");
+  EXPECT_EQ(why("y"), "unknown measure ''; expected eta or ulp, as in y.eta");
   EXPECT_EQ(to_string(goal("grad_x.ulp")), "grad_x.ulp");
 }
 
-TEST(MutateProblem, GivesValidProblemsThatDiffer) {
+TEST(Mutated, IsValidAndDifferent) {
   Draw draw(1);
   int same = 0;
   for (std::uint64_t i = 0; i < trials(2000); ++i) {

@@ -19,7 +19,8 @@ ExactNumbers::Use::Use(ExactNumbers& numbers) : before_(used) {
 ExactNumbers::Use::~Use() { used = before_; }
 
 const RootNumber* ExactNumbers::keep(RootNumber number) {
-  if (!used) throw std::logic_error("nobody keeps this exact number");
+  if (!used)
+    throw std::logic_error("no ExactNumbers in use to keep this number");
   return &used->numbers_.emplace_back(std::move(number));
 }
 

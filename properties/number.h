@@ -13,16 +13,16 @@
 
 namespace exactbn {
 
-// Exact numbers that laws make: they stay as long as this object does. A thread
-// makes them while it uses such an object, and none otherwise; so a number that
-// is not exact, as most are, has nothing to count or to free.
+// Owns the exact numbers that laws make, for the lifetime of this object. A
+// thread can make exact numbers only while it uses such an object. Numbers that
+// are not exact, as most are, thus need no reference count or destructor.
 class ExactNumbers {
  public:
   ExactNumbers() = default;
   ExactNumbers(const ExactNumbers&) = delete;
   ExactNumbers& operator=(const ExactNumbers&) = delete;
 
-  // Has the thread use it, as long as this object is there.
+  // The thread uses `numbers` for the lifetime of this object.
   class Use {
    public:
     explicit Use(ExactNumbers& numbers);
@@ -34,65 +34,64 @@ class ExactNumbers {
     ExactNumbers* before_;
   };
 
-  // Throws std::logic_error where the thread uses none.
+  // Throws std::logic_error if the thread uses no ExactNumbers.
   static const RootNumber* keep(RootNumber number);
 
  private:
   std::list<RootNumber> numbers_;
 };
 
-// What laws calculate with, so that each is written once:
+// The number type of laws, so that each law is written once:
 //
-// - an interval, a value and how far the right one may be from it, for what a
-//   subject answered. Sums and products keep the promise that the right value
-//   of an expression lies in its interval, when those that enter do;
-// - an exact number, for what is right, with which a law must hold exactly;
-// - unknown, which makes all that it enters unknown.
+// - an interval, for a subject's answer: a value and a radius around it that
+//   contains the exact value. Sums and products keep this: if the operands lie
+//   in their intervals, the exact result lies in its interval;
+// - an exact number, for the definition, on which a law must hold exactly;
+// - unknown, which makes every result unknown.
 //
-// A filter calculates with less. Its interval has a value that is only near
-// that of the interval it stands for, by `doubt`, and a radius that is at most
-// as large; and it may be open whether that one is unknown. bounds.md has the
-// argument. It is *narrow*, of doubles, where these will do: beside answers in
-// short formats they round little, and take a third of the time.
+// A filter uses cheaper numbers, each in place of an interval: the value
+// differs by at most `doubt`, the radius is at most as large, and it may be
+// open whether the interval is unknown. bounds.md has the argument. A *narrow*
+// number uses doubles: next to answers in short formats their rounding is
+// small, and they take a third of the time.
 class Number {
  public:
   Number(double value = 0)  // NOLINT: a number is a number
       : narrow_{value, 0, 0} {}
-  // The right value lies within `radius` of `value`.
+  // The exact value lies within `radius` of `value`.
   static Number within(Wide value, Wide radius) {
     return {Kind::wide, value, radius, 0};
   }
   static Number unknown() { return {Kind::narrow, 0, kInfinite, 0}; }
   static Number exact(const Dyadic& value);
   static Number exact(const Surd& value);
-  // An interval around a number that is known.
+  // An interval around a known number.
   static Number about(const Surd& value);
 
-  // Stands for an interval with a value within `doubt` of this one and at least
-  // that radius; or for any whatever.
+  // near() stands for an interval with a value within `doubt` of this one and
+  // at least that radius; open() for any interval.
   static Number near(Wide value, Wide doubt, Wide radius = 0) {
     return {Kind::wide, value, radius, doubt};
   }
   static Number open() { return {Kind::narrow, 0, kInfinite, kInfinite}; }
-  // In a filter: around that double.
+  // In a filter: a double with a radius.
   static Number narrow(double value, double radius = 0) {
     return {Kind::narrow, value, radius, 0};
   }
-  // The narrow number that stands for what this one does; an exact one is not
-  // made narrow.
+  // The narrow number for the same interval. Exact numbers stay exact.
   Number narrowed() const;
 
   bool is_unknown() const {
     return kind_ <= Kind::narrow ? !(narrow_.radius < kInfinite)
                                  : !(widened().radius < kInfinite);
   }
-  // Whether nothing is said of what it stands for, not even that it is unknown.
+  // Whether nothing is known of the interval, not even that it is unknown.
   bool is_open() const {
     return kind_ <= Kind::narrow ? !(narrow_.doubt < kInfinite)
                                  : !(widened().doubt < kInfinite);
   }
-  // Whether the right value may be 0; or not below 0. Always, if unknown. In a
-  // filter: whether it surely may.
+  // Whether the exact value may be 0, or may be >= 0. True if unknown. In a
+  // filter: whether this is certain for the interval.
   bool may_be_zero() const {
     if (is_unknown()) return true;
     if (kind_ == Kind::exact) return sign_of(*exact_) == 0;
@@ -141,7 +140,7 @@ class Number {
       const double mid = a.narrow_.mid * b.narrow_.mid;
       const double x = std::fabs(a.narrow_.mid);
       const double y = std::fabs(b.narrow_.mid);
-      // The radius of the least values that they may stand for.
+      // The smallest magnitudes of the values they stand for.
       const double least_x = std::max(kNarrowDown * (x - a.narrow_.doubt), 0.0);
       const double least_y = std::max(kNarrowDown * (y - b.narrow_.doubt), 0.0);
       return narrow_result(
@@ -164,8 +163,8 @@ class Number {
   Number& operator-=(const Number& b) { return *this = *this + -b; }
 
  private:
-  // A value is a double that may be either, with what it meets; two of them are
-  // wide.
+  // A `value` is a double that is narrow or wide like the other operand; two of
+  // them are wide.
   enum class Kind : std::uint8_t { value, narrow, wide, exact };
   template <class Real>
   struct Interval {
@@ -175,16 +174,15 @@ class Number {
   };
 
   static constexpr double kInfinite = std::numeric_limits<double>::infinity();
-  // More than the 2^-64 by which an operation on long doubles rounds, and the
-  // few of them that the calculation of a radius takes; and more than the 2^-53
-  // of doubles.
+  // More than the 2^-64 of one rounding in long double, or of the few roundings
+  // in a radius; and more than the 2^-53 of doubles.
   static constexpr Wide kRounding = 0x1p-62L;
   static constexpr Wide kUp = 1 + 0x1p-58L;
   static constexpr Wide kDown = 1 - 0x1p-58L;
   static constexpr double kNarrowRounding = 0x1p-52;
   static constexpr double kNarrowUp = 1 + 0x1p-48;
   static constexpr double kNarrowDown = 1 - 0x1p-48;
-  // Much more than what doubles round by where they are subnormal.
+  // Much more than a rounding error of subnormal doubles.
   static constexpr double kUnderflow = 0x1p-1000;
 
   Number(Kind kind, double mid, double radius, double doubt)
@@ -196,18 +194,18 @@ class Number {
     return a.kind_ <= Kind::narrow && b.kind_ <= Kind::narrow &&
            (a.kind_ == Kind::narrow || b.kind_ == Kind::narrow);
   }
-  // A radius for sure; NaN stays.
+  // A lower bound of a radius; NaN stays NaN.
   static double least(double radius) {
     return std::max(kNarrowDown * radius - kUnderflow, 0.0);
   }
-  // What is beyond the range of doubles is open.
+  // A result beyond the range of doubles is open.
   static Number narrow_result(const Number& a, const Number& b,
                               const Interval<double>& result) {
-    if (!(result.radius < kInfinite)) return nothing(a, b);
+    if (!(result.radius < kInfinite)) return unknown_or_open(a, b);
     return {Kind::narrow, result.mid, result.radius, result.doubt};
   }
-  // What comes of one that is unknown, or open, and any other.
-  static Number nothing(const Number& a, const Number& b) {
+  // The result if an operand is unknown or open.
+  static Number unknown_or_open(const Number& a, const Number& b) {
     const bool surely =
         (a.is_unknown() && !a.is_open()) || (b.is_unknown() && !b.is_open());
     return surely ? unknown() : open();
@@ -226,8 +224,8 @@ class Number {
   static Number wide_sum(const Number& a, const Number& b);
   static Number wide_product(const Number& a, const Number& b);
   static Number exact(RootNumber number);
-  // By value, and not as members: nothing that they take needs an address, and
-  // so the others stay in registers.
+  // By value and static: operands need no address, so other numbers stay in
+  // registers.
   static Number exact_sum(Number a, Number b);
   static Number exact_product(Number a, Number b);
   static RootNumber root_of(const Number& number);
@@ -235,14 +233,14 @@ class Number {
 
   Kind kind_ = Kind::value;
   union {
-    Interval<double> narrow_;  // of a value, too
+    Interval<double> narrow_;  // also of a `value`
     Interval<Wide> wide_;
     const RootNumber* exact_;
   };
 };
 
 inline Number Number::wide_sum(const Number& a, const Number& b) {
-  if (a.is_unknown() || b.is_unknown()) return nothing(a, b);
+  if (a.is_unknown() || b.is_unknown()) return unknown_or_open(a, b);
   const Interval<Wide> x = a.widened();
   const Interval<Wide> y = b.widened();
   const Wide mid = x.mid + y.mid;
@@ -255,7 +253,7 @@ inline Number Number::wide_sum(const Number& a, const Number& b) {
 }
 
 inline Number Number::wide_product(const Number& a, const Number& b) {
-  if (a.is_unknown() || b.is_unknown()) return nothing(a, b);
+  if (a.is_unknown() || b.is_unknown()) return unknown_or_open(a, b);
   const Interval<Wide> p = a.widened();
   const Interval<Wide> q = b.widened();
   const Wide mid = p.mid * q.mid;
@@ -266,7 +264,7 @@ inline Number Number::wide_product(const Number& a, const Number& b) {
     return within(mid, kUp * (x * q.radius + y * p.radius +
                               p.radius * q.radius + rounding));
   }
-  // The radius of the least values that they may stand for.
+  // The smallest magnitudes of the values they stand for.
   const Wide least_x = x > p.doubt ? kDown * (x - p.doubt) : 0;
   const Wide least_y = y > q.doubt ? kDown * (y - q.doubt) : 0;
   return {

@@ -10,10 +10,10 @@
 namespace exactbn::number_test {
 namespace {
 
-TEST(Number, AnIntervalHoldsTheRightValue) {
+TEST(Number, AnIntervalContainsTheExactValue) {
   Draw draw(1);
   for (int i = 0; i < 2000; ++i) {
-    // Integers, so that what is right is exact in long double.
+    // Integers are exact in long double.
     const auto integer = [&] {
       return static_cast<Wide>(draw.below(2001)) - 1000;
     };
@@ -33,8 +33,8 @@ TEST(Number, AnIntervalHoldsTheRightValue) {
   }
 }
 
-// Of an expression of answers, inputs and known numbers, in all their sizes.
-TEST(Number, ANarrowOneStandsForTheWide) {
+// Expressions of answers, inputs and known numbers of all magnitudes.
+TEST(Number, ANarrowNumberStandsForTheWideOne) {
   Draw draw(2);
   for (int i = 0; i < 100'000; ++i) {
     const int span = i % 3 == 0 ? 400 : 40;
@@ -51,7 +51,7 @@ TEST(Number, ANarrowOneStandsForTheWide) {
       Number n = 0;
       const double value = draw.below(9) == 0 ? 0 : size();
       switch (draw.below(4)) {
-        case 0:  // an answer, whose radius the filter knows in part
+        case 0:  // an answer; the filter knows part of its radius
           w = Number::within(value, std::fabs(value) * 0x1p-24L);
           n = Number::narrow(value, std::fabs(value) * 0x1p-25);
           break;
@@ -64,7 +64,7 @@ TEST(Number, ANarrowOneStandsForTheWide) {
           n = value;
           break;
         default: {
-          // More than a double rounds by, or less.
+          // More or less than the rounding error of a double.
           const Wide doubt = std::ldexp(std::fabs(static_cast<Wide>(value)),
                                         -50 - static_cast<int>(draw.below(12)));
           w = Number::within(value, std::fabs(value) * 0x1p-62L);
@@ -92,7 +92,7 @@ TEST(Number, ANarrowOneStandsForTheWide) {
   }
 }
 
-TEST(Number, ANarrowOneBeyondItsRangeIsOpen) {
+TEST(Number, ANarrowNumberBeyondItsRangeIsOpen) {
   const Number large = Number::narrow(0x1p1000, 1);
   EXPECT_TRUE((large * large).is_open());
   EXPECT_TRUE((large * large - large * large).is_open());
@@ -104,7 +104,7 @@ TEST(Number, ANarrowOneBeyondItsRangeIsOpen) {
   EXPECT_GT((small * small).doubt(), 0);
 }
 
-TEST(Number, WhatIsUnknownSaysNothing) {
+TEST(Number, UnknownStaysUnknown) {
   const Number unknown = Number::unknown();
   for (const Number& n : {unknown, unknown + 1, unknown * 0, unknown - unknown,
                           Number::within(NAN, 1) * 2}) {
@@ -122,7 +122,7 @@ TEST(Number, ASignIsDecidedBeyondTheRadius) {
 }
 
 // (1 + 2/sqrt(3)) (1 - 2/sqrt(3)) = -1/3
-TEST(Number, ExactNumbersAreAField) {
+TEST(Number, ExactNumbersFormAField) {
   ExactNumbers numbers;
   const ExactNumbers::Use use(numbers);
   const Surd plus = {1, 2, 3, 1};
@@ -145,11 +145,11 @@ TEST(Number, RootsOfDifferentFieldsAreRefused) {
   EXPECT_THROW(a * b, std::domain_error);
 }
 
-TEST(Number, NoneIsExactThatNobodyKeeps) {
+TEST(Number, ExactNumbersNeedAnOwner) {
   EXPECT_THROW(Number::exact(Dyadic(1)), std::logic_error);
 }
 
-TEST(Number, AnIntervalAroundASurdHoldsIt) {
+TEST(Number, AnIntervalAroundASurdContainsIt) {
   const Number about = Number::about({0, 1, 2, 1});
   EXPECT_TRUE((about * about * 2 - 1).may_be_zero());
   EXPECT_FALSE((about * about * 2 - 1 - 0x1p-50).may_be_zero());

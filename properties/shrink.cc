@@ -38,7 +38,7 @@ class Shrinker {
     return left_ <= 0 || std::chrono::steady_clock::now() >= end_;
   }
 
-  bool take(Problem candidate) {
+  bool accept(Problem candidate) {
     if (is_over()) return false;
     --left_;
     if (!still_fails_(candidate)) return false;
@@ -46,16 +46,16 @@ class Shrinker {
     return true;
   }
 
-  // Absent, gamma is 1 and the others are 0.
+  // An absent gamma is 1, the others 0.
   bool drop_inputs() {
     bool any = false;
     for (const Input name : traits(best_.operation).optional) {
-      if (best_.find(name)) any = take(without(best_, {name})) || any;
+      if (best_.find(name)) any = accept(without(best_, {name})) || any;
     }
     return any;
   }
 
-  // Channels [first, first + count) alone, on the same axis.
+  // Only channels [first, first + count), on the same axis.
   Problem channels(std::int64_t first, std::int64_t count) const {
     Problem p = best_;
     Shape shape = best_.x().shape();
@@ -76,14 +76,15 @@ class Shrinker {
     return p;
   }
 
-  // Halves, then a quarter less, and at last one less, from either end.
+  // Keeps channels at either end, fewest first.
   bool drop_channels() {
     bool any = false;
     for (bool smaller = true; smaller && !is_over();) {
       smaller = false;
       const std::int64_t n = best_.view().channels;
       for (const std::int64_t count : sizes_below(n)) {
-        smaller = take(channels(0, count)) || take(channels(n - count, count));
+        smaller =
+            accept(channels(0, count)) || accept(channels(n - count, count));
         if (smaller) break;
       }
       any = any || smaller;
@@ -91,7 +92,7 @@ class Shrinker {
     return any;
   }
 
-  // Sizes to try in the place of n, smallest first.
+  // Sizes to try instead of n, smallest first.
   static std::vector<std::int64_t> sizes_below(std::int64_t n) {
     std::vector<std::int64_t> sizes;
     for (const std::int64_t size :
@@ -104,7 +105,7 @@ class Shrinker {
     return sizes;
   }
 
-  // Indices [first, first + count) of an axis that is not that of the channels.
+  // Only indices [first, first + count) of an axis other than the channel axis.
   Problem slice(std::size_t axis, std::int64_t first,
                 std::int64_t count) const {
     Problem p = best_;
@@ -143,8 +144,8 @@ class Shrinker {
         smaller = false;
         const std::int64_t n = best_.x().shape()[axis];
         for (const std::int64_t count : sizes_below(n)) {
-          smaller = take(slice(axis, 0, count)) ||
-                    take(slice(axis, n - count, count));
+          smaller = accept(slice(axis, 0, count)) ||
+                    accept(slice(axis, n - count, count));
           if (smaller) break;
         }
         any = any || smaller;
@@ -153,7 +154,7 @@ class Shrinker {
     return any;
   }
 
-  // A matrix with the channels second, and of that any row.
+  // Reshapes to a matrix with the channels second, then drops single rows.
   bool flatten() {
     const ChannelView view = best_.view();
     std::vector<std::int64_t> all;
@@ -161,12 +162,12 @@ class Shrinker {
     bool any = false;
     const bool is_matrix =
         best_.x().shape().size() == 2 && best_.channel_axis == 1;
-    if (!is_matrix && !take(restricted(best_, all).problem)) return false;
+    if (!is_matrix && !accept(restricted(best_, all).problem)) return false;
     any = !is_matrix;
     constexpr std::int64_t kMost = 128;
     for (std::int64_t k = 0; k < best_.view().count() && !is_over();) {
       if (best_.view().count() > kMost || best_.view().count() < 2) break;
-      if (take(without_position(k))) {
+      if (accept(without_position(k))) {
         any = true;
       } else {
         ++k;
@@ -180,7 +181,7 @@ class Shrinker {
     const auto try_epsilon = [&](double epsilon) {
       Problem p = best_;
       p.epsilon = epsilon;
-      return take(std::move(p));
+      return accept(std::move(p));
     };
     const std::array epsilons = {1.0, 0.0, static_cast<double>(1e-5F)};
     for (const double epsilon : epsilons) {
@@ -194,18 +195,18 @@ class Shrinker {
       Problem p = best_;
       p.momentum = 0.5;
       p.batches_tracked = 0;
-      // Where nothing is averaged no momentum is looked at.
-      if (take(std::move(p))) any = true;
+      // Succeeds where momentum has no effect.
+      if (accept(std::move(p))) any = true;
     }
     if (best_.batches_tracked != 0) {
       Problem p = best_;
       p.batches_tracked = 0;
-      any = take(std::move(p)) || any;
+      any = accept(std::move(p)) || any;
     }
     return any;
   }
 
-  // All values of an input at once, then each.
+  // Simplifies all values of an input at once, then each.
   bool simplify_values() {
     bool any = false;
     InputNames names;
@@ -216,7 +217,7 @@ class Shrinker {
       for (const double value : {0.0, 1.0}) {
         Problem p = best_;
         p.inputs.at(name) = filled(tensor.dtype(), tensor.shape(), value);
-        if (simpler(p, best_) && take(std::move(p))) {
+        if (simpler(p, best_) && accept(std::move(p))) {
           any = true;
           break;
         }
@@ -251,7 +252,7 @@ class Shrinker {
            simpler_values(tensor.bits(i), tensor.dtype())) {
         Problem p = best_;
         p.inputs.at(name).set_bits(i, bits);
-        smaller = take(std::move(p));
+        smaller = accept(std::move(p));
         if (smaller) break;
       }
       any = any || smaller;

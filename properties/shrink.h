@@ -8,11 +8,11 @@
 
 namespace exactbn {
 
-// Whether a problem still shows what is looked for.
+// Whether a problem still shows the failure.
 using StillFails = std::function<bool(const Problem&)>;
 
-// When shrinking ends, if not because nothing simpler fails. What is found by
-// evaluations alone is the same on any machine.
+// Limits of shrinking. If only the evaluations limit it, the result is the same
+// on any machine.
 struct ShrinkLimit {
   int evaluations = 2000;
   std::chrono::milliseconds time = std::chrono::seconds(20);
@@ -23,15 +23,15 @@ struct Shrunk {
   int evaluations = 0;
 };
 
-// The problem with fewer channels, positions and inputs, values that are small
-// integers, or have fewer bits, or an exponent nearer to 0, and plain
-// parameters, as far as it still fails: until no simpler one does, or the
-// limit. The order of attempts is fixed, and each success is simpler by a
-// measure that is an integer, so that it ends.
+// Simplifies the problem while it still fails: fewer channels, positions and
+// inputs; values that are small integers, have fewer bits or an exponent nearer
+// to 0; plain parameters. Ends at the limit, or when nothing simpler fails. The
+// order of attempts is fixed. Each success lowers an integer measure, so that
+// the search terminates.
 Shrunk shrink(const Problem& problem, const StillFails& still_fails,
               const ShrinkLimit& limit = {});
 
-// How many values the inputs hold.
+// The number of values in all inputs.
 std::int64_t value_count(const Problem& problem);
 
 }  // namespace exactbn

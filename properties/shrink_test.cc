@@ -34,20 +34,19 @@ TEST(SimplerValues, BeginWithZeroAndOne) {
 }
 
 Problem large_problem(std::uint64_t seed) {
-  Hunt hunt;
-  hunt.operations = {Operation::forward_training};
-  hunt.dtypes = {DType::f32};
+  DrawOptions options;
+  options.operations = {Operation::forward_training};
+  options.dtypes = {DType::f32};
   for (std::uint64_t i = 0;; ++i) {
-    Problem p = draw_case(hunt, seed, i).problem;
+    Problem p = draw_case(options, seed, i).problem;
     if (p.x().size() >= 40 && p.view().channels > 1 && p.x().all_finite()) {
       return p;
     }
   }
 }
 
-// What fails needs two values of a channel that are not equal, and nothing
-// more.
-TEST(Shrink, LeavesWhatMatters) {
+// The failure needs two unequal values of a channel and nothing more.
+TEST(Shrink, KeepsOnlyWhatMatters) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const auto fails = [](const Problem& p) {
       const ChannelView view = p.view();
@@ -77,7 +76,7 @@ TEST(Shrink, KeepsBitsThatMatter) {
   p.inputs[Input::x] = make_tensor(
       DType::f32, {3, 2},
       std::array{0x1.23456p+40, 3.25, -7.5, 0x1p-100, 0x1.8p+90, 12345.0});
-  // Needs 5 significant bits in the first value.
+  // The failure needs 5 significant bits in the first value.
   const Shrunk shrunk = shrink(p, [](const Problem& q) {
     const double first = q.x().value(0);
     return first >= 0x1.08p+20;
@@ -99,7 +98,7 @@ TEST(Shrink, EndsAtItsLimit) {
   EXPECT_EQ(shrunk.evaluations, 10);
 }
 
-// By a measure that falls, whatever is accepted.
+// The measure falls with every success.
 TEST(Shrink, EndsWhereEverythingFails) {
   const Shrunk shrunk =
       shrink(large_problem(5), [](const Problem&) { return true; }, {100'000});

@@ -12,31 +12,31 @@ namespace exactbn {
 
 namespace {
 
-// What came of one case.
+// The results of one case.
 struct Outcome {
   Verdict verdict = Verdict::passed;
   bool broke = false;
   Trial::Counts counts;
-  std::vector<Holds> held;              // `answers`, the oracle, the laws
-  std::vector<std::size_t> other_bits;  // their places
+  std::vector<LawResult> results;       // `answers`, the oracle, the laws
+  std::vector<std::size_t> other_bits;  // indices into results
   std::vector<std::pair<std::size_t, Violation>> violations;
-  Problem problem;  // where there are any
+  Problem problem;  // set if there are violations
 };
 
-constexpr std::size_t kAnswersPlace = 0;
-constexpr std::size_t kOraclePlace = 1;
+constexpr std::size_t kAnswersIndex = 0;
+constexpr std::size_t kOracleIndex = 1;
 constexpr std::size_t kFirstLaw = 2;
 
-Holds holds(Verdict verdict) {
+LawResult law_result(Verdict verdict) {
   switch (verdict) {
     case Verdict::passed:
-      return Holds::yes;
+      return LawResult::held;
     case Verdict::failed:
-      return Holds::no;
+      return LawResult::broken;
     case Verdict::undecided:
-      return Holds::undecided;
+      return LawResult::undecided;
     default:
-      return Holds::not_applicable;
+      return LawResult::not_applicable;
   }
 }
 
@@ -51,7 +51,7 @@ class Checker {
         shared_(shared) {}
 
   Outcome operator()(std::uint64_t index) {
-    Drawn drawn = draw_case(request_.hunt, request_.seed, index);
+    Drawn drawn = draw_case(request_.draw, request_.seed, index);
     Outcome out = checked(drawn.problem);
     for (const Trait& trait : drawn.traits) {
       auto& [first, count] = counts_[{trait.kind.data(), trait.value.data()}];
@@ -62,9 +62,9 @@ class Checker {
     return out;
   }
 
-  // Adds the cases that it has checked.
+  // Adds the traits of the cases checked.
   void count_in(Distribution& distribution) const {
-    for (const auto& [place, counted] : counts_) {
+    for (const auto& [key, counted] : counts_) {
       const auto& [trait, count] = counted;
       auto& counts = distribution[std::string(trait.kind)];
       counts[std::string(trait.value)] += count;
@@ -74,7 +74,8 @@ class Checker {
  private:
   Outcome checked(const Problem& problem) {
     Outcome out;
-    out.held.assign(kFirstLaw + request_.laws.size(), Holds::not_applicable);
+    out.results.assign(kFirstLaw + request_.laws.size(),
+                       LawResult::not_applicable);
     if (why_unsupported(declaration_, problem)) {
       out.verdict = Verdict::unsupported;
       return out;
@@ -83,7 +84,7 @@ class Checker {
       check_all(problem, out);
     } catch (const SubjectFailure& failure) {
       out.broke = true;
-      found(out, kAnswersPlace, refusal(kAnswers, problem, failure.what()));
+      found(out, kAnswersIndex, refusal(kAnswers, problem, failure.what()));
     }
     return out;
   }
@@ -92,11 +93,11 @@ class Checker {
     Trial trial(fresh(), declaration_, problem, request_.required,
                 request_.filter);
     std::optional<Violation> violation;
-    out.held[kAnswersPlace] = Holds::yes;
+    out.results[kAnswersIndex] = LawResult::held;
     if (request_.oracle) {
       out.verdict = ask_oracle(trial, request_, violation);
-      out.held[kOraclePlace] = holds(out.verdict);
-      if (violation) found(out, kOraclePlace, std::move(*violation));
+      out.results[kOracleIndex] = law_result(out.verdict);
+      if (violation) found(out, kOracleIndex, std::move(*violation));
     }
     const Answer& answer = trial.base().answer();
     if (answer.kind != Answer::Kind::outputs) {
@@ -108,7 +109,7 @@ class Checker {
     for (std::size_t k = 0; k < request_.laws.size(); ++k) {
       if (!request_.laws[k]->applies(problem)) continue;
       trial.use(fresh());
-      out.held[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
+      out.results[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
       if (trial.has_other_bits()) out.other_bits.push_back(kFirstLaw + k);
       if (!violation) continue;
       out.broke = out.broke || violation->crashed;
@@ -117,10 +118,10 @@ class Checker {
     out.counts = trial.counts();
   }
 
-  void found(Outcome& out, std::size_t place, Violation violation) {
-    out.held[place] = Holds::no;
+  void found(Outcome& out, std::size_t check_index, Violation violation) {
+    out.results[check_index] = LawResult::broken;
     out.verdict = Verdict::failed;
-    out.violations.emplace_back(place, std::move(violation));
+    out.violations.emplace_back(check_index, std::move(violation));
   }
 
   Subject& fresh() {
@@ -134,23 +135,23 @@ class Checker {
   const Declaration& declaration_;
   Subject* shared_;
   std::unique_ptr<Subject> own_;
-  // By where the names stand, which are the same each time.
+  // Keyed by the addresses of the names, which are static.
   std::map<std::pair<const char*, const char*>, std::pair<Trait, std::uint64_t>>
       counts_;
 };
 
-void count(Tally& tally, Holds holds) {
-  switch (holds) {
-    case Holds::yes:
-      ++tally.holds;
+void count(Tally& tally, LawResult result) {
+  switch (result) {
+    case LawResult::held:
+      ++tally.held;
       break;
-    case Holds::no:
+    case LawResult::broken:
       ++tally.broken;
       break;
-    case Holds::undecided:
+    case LawResult::undecided:
       ++tally.undecided;
       break;
-    case Holds::not_applicable:
+    case LawResult::not_applicable:
       ++tally.not_applicable;
       break;
   }
@@ -182,22 +183,22 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
   survey.broke = survey.broke || out.broke;
   survey.counts.by_filter += out.counts.by_filter;
   survey.counts.by_judge += out.counts.by_judge;
-  for (std::size_t k = 0; k < out.held.size(); ++k) {
-    count(survey.tallies[k], out.held[k]);
+  for (std::size_t k = 0; k < out.results.size(); ++k) {
+    count(survey.tallies[k], out.results[k]);
   }
-  for (const std::size_t place : out.other_bits) {
-    ++survey.tallies[place].other_bits;
+  for (const std::size_t check_index : out.other_bits) {
+    ++survey.tallies[check_index].other_bits;
   }
-  for (auto& [place, violation] : out.violations) {
-    if (survey.tallies[place].broken > 1) continue;
+  for (auto& [check_index, violation] : out.violations) {
+    if (survey.tallies[check_index].broken > 1) continue;
     survey.discoveries.push_back({index, out.problem, std::move(violation)});
   }
 }
 
 std::vector<Tally> empty_tallies(const Request& request) {
   std::vector<Tally> tallies(kFirstLaw + request.laws.size());
-  tallies[kAnswersPlace].law = kAnswers;
-  tallies[kOraclePlace].law = kOracle;
+  tallies[kAnswersIndex].law = kAnswers;
+  tallies[kOracleIndex].law = kOracle;
   for (std::size_t k = 0; k < request.laws.size(); ++k) {
     tallies[kFirstLaw + k].law = request.laws[k]->name;
   }
@@ -209,7 +210,7 @@ std::vector<Tally> empty_tallies(const Request& request) {
 Survey survey(const Source& source, const Request& request) {
   using Clock = std::chrono::steady_clock;
   constexpr int kMostBreaks = 3;
-  // Of a thread at a time: few at first, as they may be all that it takes.
+  // Cases per thread and round: few at first, as few may be enough.
   constexpr std::uint64_t kFew = 8;
   constexpr std::uint64_t kMany = 128;
   const std::unique_ptr<Subject> first = source.make();
@@ -218,7 +219,7 @@ Survey survey(const Source& source, const Request& request) {
   survey.tallies = empty_tallies(request);
   Subject* const shared = source.in_process ? nullptr : first.get();
   const int threads = source.in_process ? omp_get_max_threads() : 1;
-  std::uint64_t of_a_thread = kFew;
+  std::uint64_t cases_per_thread = kFew;
   const Clock::time_point end =
       Clock::now() + request.time.value_or(std::chrono::milliseconds(0));
   const auto is_over = [&] {
@@ -230,9 +231,10 @@ Survey survey(const Source& source, const Request& request) {
   while (survey.done < request.cases && breaks < kMostBreaks && !is_over()) {
     const std::uint64_t begin = request.first + survey.done;
     const std::uint64_t step =
-        source.in_process ? of_a_thread * static_cast<std::uint64_t>(threads)
-                          : 1;
-    of_a_thread = std::min(kMany, 2 * of_a_thread);
+        source.in_process
+            ? cases_per_thread * static_cast<std::uint64_t>(threads)
+            : 1;
+    cases_per_thread = std::min(kMany, 2 * cases_per_thread);
     outcomes.assign(std::min(step, request.cases - survey.done), {});
     std::exception_ptr error;
 #pragma omp parallel num_threads(threads)

@@ -14,45 +14,46 @@
 
 namespace exactbn {
 
-// What is checked beside the laws: that the answer is right (oracles/check.h),
-// and that there is one.
+// Checks besides the laws: the answer is right (oracles/check.h), and the
+// subject answers at all.
 inline constexpr std::string_view kOracle = "oracle";
 inline constexpr std::string_view kAnswers = "answers";
 
-// Where subjects come from.
+// Makes subjects.
 struct Source {
   std::function<std::unique_ptr<Subject>()> make;
-  // Whether one can be made for every law of every case, on any thread, so that
-  // nothing that a subject keeps goes from one to the next. Else one is made,
-  // and asked everything in order.
+  // True: a new subject for every law of every case, on any thread, so that no
+  // state passes from one to the next. False: one subject is asked everything
+  // in order.
   bool in_process = true;
 };
 
 struct Request {
-  Hunt hunt;
+  DrawOptions draw;
   std::uint64_t seed = 0;
   std::uint64_t first = 0;  // the first case
   std::uint64_t cases = 2000;
-  std::optional<std::chrono::milliseconds> time;  // after which no case begins
+  std::optional<std::chrono::milliseconds> time;  // no case begins after it
   std::vector<const Law*> laws;
   bool oracle = true;
   Grade required = Grade::sequential;
-  // Whether doubles with an error bound may decide that a law surely holds, or
-  // an answer surely passes. The survey is the same without.
+  // Whether the filter may decide, in floating point with an error bound, that
+  // a law surely holds or an answer surely passes. It does not change the
+  // survey.
   Filter filter = Filter::on;
-  // Asked now and then, by the thread that called; both may be empty.
+  // Called between rounds by the calling thread; both may be empty.
   std::function<bool()> interrupted;
   std::function<void(std::uint64_t done, std::size_t broken)> progress;
 };
 
-// How often a law was found to hold, and how often not.
+// The number of cases by result of a law.
 struct Tally {
   std::string law;
-  std::uint64_t holds = 0;
+  std::uint64_t held = 0;
   std::uint64_t broken = 0;
   std::uint64_t undecided = 0;
   std::uint64_t not_applicable = 0;
-  // Of all these, how often answers that need not have the same bits had not.
+  // Cases in which bits differed that may differ.
   std::uint64_t other_bits = 0;
 
   bool operator==(const Tally&) const = default;
@@ -65,14 +66,14 @@ struct Discovery {
   Violation violation;
 };
 
-// How many cases were drawn of what, by kind.
+// The number of drawn cases, by kind and value of their traits.
 using Distribution =
     std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 struct Survey {
   Declaration declaration;
   std::uint64_t done = 0;  // cases, from the first
-  // Cases, by what came of them.
+  // Cases by verdict.
   std::uint64_t passed = 0;
   std::uint64_t failed = 0;
   std::uint64_t missing = 0;
@@ -81,16 +82,16 @@ struct Survey {
   bool broke = false;  // the subject crashed, hung or broke the protocol
   bool interrupted = false;
   std::vector<Tally> tallies;  // `answers`, the oracle, the laws
-  // One of each law that is broken, in the order of their cases.
+  // One for each broken law, in the order of the cases.
   std::vector<Discovery> discoveries;
   Distribution distribution;
-  // How often the filter decided, and how often it could not.
+  // How many laws the filter decided, and how many it could not.
   Trial::Counts counts;
 };
 
-// Draws cases and checks them, many at a time where the source allows it. The
-// survey is the same for any number of threads. A subject that broke three
-// times is not asked any more. Throws what the source does.
+// Draws cases and checks them, in parallel if the source is in_process. The
+// survey is the same for any number of threads. Stops after three crashes of
+// the subject. Throws what the source throws.
 Survey survey(const Source& source, const Request& request);
 
 }  // namespace exactbn

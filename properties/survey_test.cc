@@ -45,7 +45,7 @@ std::string text_of(const std::vector<Discovery>& discoveries) {
   return text;
 }
 
-TEST(Runner, FindsNothingInTheTextbookInDouble) {
+TEST(Survey, FindsNothingInTheTextbookInDouble) {
   constexpr std::uint64_t kCases = trials(500);
   const Survey s = survey(double_source(), request(1, kCases));
   EXPECT_EQ(s.done, kCases);
@@ -54,15 +54,15 @@ TEST(Runner, FindsNothingInTheTextbookInDouble) {
   EXPECT_FALSE(s.broke);
 }
 
-// The whole of the evidence: 10^6 cases.
-TEST(Runner, DISABLED_FindsNothingInTheTextbookInAMillionCases) {
+// The full evidence: 10^6 cases.
+TEST(Survey, DISABLED_FindsNothingInTheTextbookInAMillionCases) {
   Request r = request(20150211, 1'000'000);
-  r.hunt.profile = Profile::small;
+  r.draw.profile = Profile::small;
   const Survey s = survey(double_source(), r);
   EXPECT_EQ(s.failed, 0u) << text_of(s.discoveries);
 }
 
-TEST(Runner, FindsTheSameWithAnyNumberOfThreads) {
+TEST(Survey, FindsTheSameWithAnyNumberOfThreads) {
   const int threads = omp_get_max_threads();
   const auto run = [&](int n) {
     omp_set_num_threads(n);
@@ -78,8 +78,8 @@ TEST(Runner, FindsTheSameWithAnyNumberOfThreads) {
   EXPECT_EQ(text_of(one.discoveries), text_of(three.discoveries));
 }
 
-// Laws, oracle and all, on what is right and on what is wrong.
-TEST(Runner, FindsTheSameWithoutTheFilter) {
+// Checks laws and oracle on right and wrong answers.
+TEST(Survey, FindsTheSameWithoutTheFilter) {
   const auto compare = [](const Source& source, Request r) {
     const Survey filtered = survey(source, r);
     r.filter = Filter::off;
@@ -101,7 +101,7 @@ TEST(Runner, FindsTheSameWithoutTheFilter) {
   EXPECT_GT(failed, 0u);
 }
 
-TEST(Runner, ACaseIsTheSameAlone) {
+TEST(Survey, ACaseIsTheSameAlone) {
   const Survey all = survey(defect_source("relu_fused"), request(3, 100));
   ASSERT_FALSE(all.discoveries.empty());
   Request alone = request(3, 1);
@@ -113,7 +113,7 @@ TEST(Runner, ACaseIsTheSameAlone) {
             all.discoveries[0].violation.text);
 }
 
-TEST(Runner, StopsWhenItIsToldTo) {
+TEST(Survey, StopsWhenInterruptedOrOutOfTime) {
   Request r = request(1, 100'000);
   int asked = 0;
   r.interrupted = [&] { return ++asked > 2; };
@@ -127,7 +127,7 @@ TEST(Runner, StopsWhenItIsToldTo) {
   EXPECT_LT(survey(double_source(), r).done, 1'000'000u);
 }
 
-// Crashes on every third case.
+// Crashes if the count of a channel is a multiple of 3.
 class Brittle : public DoubleSubject {
  public:
   Answer answer(const Case& c) override {
@@ -136,12 +136,12 @@ class Brittle : public DoubleSubject {
   }
 };
 
-TEST(Runner, ACrashIsFoundAndShrunk) {
+TEST(Survey, ACrashIsFoundAndShrunk) {
   Source source{[] { return std::make_unique<Brittle>(); }, false};
   const Request r = request(1, 1000);
   const Survey s = survey(source, r);
   EXPECT_TRUE(s.broke);
-  EXPECT_EQ(s.failed, 3u);  // then nothing is asked any more
+  EXPECT_EQ(s.failed, 3u);  // the survey stops after 3 crashes
   ASSERT_FALSE(s.discoveries.empty());
   EXPECT_EQ(s.discoveries[0].violation.law, kAnswers);
   const Counterexample found = shrink_discovery(source, r, s.discoveries[0]);
@@ -149,19 +149,20 @@ TEST(Runner, ACrashIsFoundAndShrunk) {
   EXPECT_EQ(found.violation.text, "died");
 }
 
-TEST(Runner, AFailureIsShrunkToAFewNumbers) {
+TEST(Survey, AFailureIsShrunkToAFewNumbers) {
   const Source source = defect_source("variance_unbiased");
   const Request r = request(1, 50);
   const Survey s = survey(source, r);
   ASSERT_FALSE(s.discoveries.empty());
   const Counterexample found = shrink_discovery(source, r, s.discoveries[0]);
-  EXPECT_TRUE(found.repeats);
+  EXPECT_TRUE(found.reproduces);
   EXPECT_LE(value_count(found.problem), 6);
   EXPECT_EQ(found.violation.law, s.discoveries[0].violation.law);
 }
 
-// How many cases it takes to find a defect, at most `most`; 0: more.
-Survey hunt(const Source& source, std::uint64_t seed, std::uint64_t most) {
+// Stops at the first broken law, after at most `most` cases.
+Survey survey_until_found(const Source& source, std::uint64_t seed,
+                          std::uint64_t most) {
   Request r = request(seed, most);
   bool found = false;
   r.progress = [&](std::uint64_t, std::size_t broken) { found = broken > 0; };
@@ -169,8 +170,8 @@ Survey hunt(const Source& source, std::uint64_t seed, std::uint64_t most) {
   return survey(source, r);
 }
 
-// The values of the smallest counterexample to what the first case that fails
-// breaks.
+// The number of values of the smallest counterexample to the laws that the
+// first failing case breaks.
 std::int64_t least_values(const Source& source, std::uint64_t seed,
                           const Survey& s) {
   std::int64_t least = INT64_MAX;
@@ -183,16 +184,16 @@ std::int64_t least_values(const Source& source, std::uint64_t seed,
   return least;
 }
 
-// Each from every seed, and shrunk from the first of them.
-void hunt_all(const std::vector<std::uint64_t>& seeds,
-              const std::vector<const Defect*>& all, double median) {
+// Finds each defect from every seed, and shrinks it from the first seed.
+void expect_all_found(const std::vector<std::uint64_t>& seeds,
+                      const std::vector<const Defect*>& all, double median) {
   std::vector<std::int64_t> sizes;
   std::uint64_t most = 0;
   for (const Defect* defect : all) {
     const Source source = defect_source(*defect);
     std::uint64_t worst = 0;
     for (const std::uint64_t seed : seeds) {
-      const Survey s = hunt(source, seed, 2000);
+      const Survey s = survey_until_found(source, seed, 2000);
       EXPECT_FALSE(s.discoveries.empty()) << defect->name << ", seed " << seed;
       if (s.discoveries.empty()) continue;
       worst = std::max(worst, s.discoveries[0].index + 1);
@@ -219,10 +220,12 @@ std::vector<const Defect*> every(std::size_t step) {
   return some;
 }
 
-TEST(Runner, FindsDefects) { hunt_all({1}, every(kSanitized ? 60 : 15), 8); }
+TEST(Survey, FindsDefects) {
+  expect_all_found({1}, every(kSanitized ? 60 : 15), 8);
+}
 
-// An hour and more; EXACTBN_FIRST_DEFECT=NAME goes on where a run was ended.
-TEST(Runner, DISABLED_FindsEveryDefect) {
+// Takes more than an hour; EXACTBN_FIRST_DEFECT=NAME continues at that defect.
+TEST(Survey, DISABLED_FindsEveryDefect) {
   std::vector<std::uint64_t> seeds;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) seeds.push_back(seed);
   std::vector<const Defect*> all = every(1);
@@ -231,7 +234,7 @@ TEST(Runner, DISABLED_FindsEveryDefect) {
     ASSERT_TRUE(first) << "no defect " << name;
     all.erase(all.begin(), std::find(all.begin(), all.end(), first));
   }
-  hunt_all(seeds, all, 8);
+  expect_all_found(seeds, all, 8);
 }
 
 }  // namespace

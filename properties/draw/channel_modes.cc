@@ -21,19 +21,19 @@ std::uint64_t finite(double value, DType dtype) {
   return is_finite(bits, dtype) ? bits : bits - 1;
 }
 
-// Within 8 units in the last place of a value, of its sign, and finite.
+// Less than 8 ulps above a value in magnitude, with its sign, and finite.
 std::uint64_t draw_near(Draw& draw, DType dtype, std::uint64_t bits) {
   const std::uint64_t moved = bits + draw.below(8);
   return is_finite(moved, dtype) ? moved : bits;
 }
 
-// The unit and the offset that the values of a channel share.
+// The offset and the deviation shared by the values of a channel.
 struct Scale {
   double offset;
   double deviation;
 };
 
-// From 2^low to 2^(high + 1). No logarithm, whose last bit depends on the
+// From 2^low to 2^(high + 1). Uses no logarithm: its last bit depends on the
 // library.
 double draw_size(Draw& draw, int low, int high) {
   const int count = high - low + 1;
@@ -41,7 +41,7 @@ double draw_size(Draw& draw, int low, int high) {
   return std::ldexp(1 + draw.unit(), low + static_cast<int>(k));
 }
 
-// Such that squares are in range, and the deviation is not lost in the mean.
+// Squares stay in range, and the deviation is not lost in the mean.
 Scale draw_scale(Draw& draw, DType dtype) {
   const Format f = format(dtype);
   const int most = std::min(f.emax / 3, 60);
@@ -55,7 +55,7 @@ std::uint64_t draw_value(Draw& draw, DType dtype, ChannelMode mode,
   const Format f = format(dtype);
   const std::uint64_t hidden = std::uint64_t{1} << (f.precision - 1);
   const auto width = static_cast<std::uint64_t>(f.precision - 1);
-  // One draw after the other: compilers choose the order of operands.
+  // Draw in separate statements: operands have no fixed evaluation order.
   switch (mode) {
     case ChannelMode::scaled:
       return finite(scale.offset + scale.deviation * draw.normal(), dtype);
@@ -133,7 +133,7 @@ PooledVector<std::uint64_t> draw_channel(
         bits[k] = k % 2 == 0 ? base : base ^ minus;
         break;
       case ChannelMode::cancelling:
-        // An odd one out stays, at the end.
+        // With an odd count the last value has no partner.
         bits[k] = k < count / 2       ? draw_bits(draw, dtype)
                   : k < count / 2 * 2 ? bits[k - count / 2] ^ minus
                                       : draw_ordinary(draw, dtype);

@@ -9,23 +9,23 @@
 
 namespace exactbn {
 
-// What the values of a channel have in common.
+// How the values of a channel are distributed.
 enum class ChannelMode : std::uint8_t {
-  ordinary,  // roughly normal, not centred
-  scaled,    // the same in any unit, and some deviations from 0
-  integers,  // small ones, so that answers are exact, or ties
-  iid,       // each hunts on its own (draw_bits)
+  ordinary,  // roughly normal, mean not 0
+  scaled,    // normal at any scale, some deviations from 0
+  integers,  // small, so that answers are exact or ties
+  iid,       // independent bit patterns (draw_bits)
   constant,
-  outlier,                  // small values, and a large one
-  far_mean,                 // a few units in the last place around a value
+  outlier,                  // ordinary values and one of any size
+  far_mean,                 // a few ulps from one value
   alternating,              // b, -b, b, -b, ...
-  cancelling,               // a half, and its negatives
-  subnormal,                // zero included
+  cancelling,               // one half, then its negatives
+  subnormal,                // includes zero
   near_overflow,            // the highest binade
-  near_overflow_of_square,  // the highest binade whose squares are finite
+  near_overflow_of_square,  // the highest binade with finite squares
   powers_of_two,
-  permutation,  // the values of the channel before, in another order
-  special,      // ordinary, with a NaN or an infinity
+  permutation,  // the previous channel's values in another order
+  special,      // ordinary, with one NaN or infinity
 };
 
 inline constexpr std::array kChannelModes = {
@@ -39,8 +39,8 @@ inline constexpr std::array kChannelModes = {
 
 std::string_view to_string(ChannelMode mode);
 
-// Bits of m values, finite but in the mode `special`. A permutation is one of
-// the values given, or ordinary where their number is another.
+// Bits of m values; all are finite except in mode `special`. `permutation`
+// shuffles `before`, or draws ordinary values if `before` has another size.
 PooledVector<std::uint64_t> draw_channel(
     Draw& draw, DType dtype, ChannelMode mode, std::int64_t m,
     const PooledVector<std::uint64_t>& before = {});

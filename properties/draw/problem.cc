@@ -16,15 +16,15 @@ auto pick(Draw& draw, const List& list) {
   return list[draw.below(list.size())];
 }
 
-// Tensors from which drawing each value on its own would take too long, and
-// tell nothing that fewer do not.
+// Above this size, drawing each value from all modes takes too long and finds
+// nothing that smaller tensors do not.
 constexpr std::int64_t kLong = 4096;
 
 ChannelMode draw_mode(Draw& draw, std::int64_t size) {
   if (size > kLong) {
     return draw.below(3) == 0 ? ChannelMode::scaled : ChannelMode::ordinary;
   }
-  // Most data are like these.
+  // Real data are mostly like these.
   if (draw.below(3) == 0) {
     return draw.below(2) == 0 ? ChannelMode::ordinary : ChannelMode::scaled;
   }
@@ -55,13 +55,14 @@ std::optional<double> draw_momentum(Draw& draw) {
   return pick(draw, all);
 }
 
-// Of parameters: that of x, or f32 where it is short, as most kernels have it.
+// Format of the parameters: that of x; for a short x sometimes f32, as in most
+// kernels.
 DType draw_parameter_format(Draw& draw, DType x) {
   const bool is_short = format(x).width < 32;
   return is_short && draw.below(2) == 0 ? DType::f32 : x;
 }
 
-struct Maker {
+struct ProblemBuilder {
   Draw& draw;
   Problem problem = {};
   Traits traits = {};
@@ -76,8 +77,8 @@ struct Maker {
     problem.inputs.insert_or_assign(name, std::move(tensor));
   }
 
-  // A parameter hunts, as x does; but half of them are usual ones, so that
-  // what is wrong elsewhere shows.
+  // Parameters are drawn like x, but half of the tensors hold usual values, so
+  // that errors elsewhere stay visible.
   void draw_parameters(Input name, Tensor& tensor) {
     const bool is_variance = name == Input::running_var;
     const bool usual = draw.below(2) == 0;
@@ -115,7 +116,7 @@ struct Maker {
     }
   }
 
-  // A NaN or an infinity in an input that is shaped like x.
+  // Puts a NaN or an infinity into an input that is shaped like x.
   void make_special() {
     InputNames names;
     for (const auto& [name, tensor] : problem.inputs) {
@@ -135,18 +136,18 @@ struct Maker {
   }
 };
 
-// Sums that stop growing in f32, and counts that f16 does not hold.
-void make_long_sum(Draw& draw, Maker& maker) {
+// Sums that stop growing in f32; counts beyond the range of f16.
+void make_long_sum(Draw& draw, ProblemBuilder& builder) {
   constexpr std::int64_t kCount = 1 << 18;
-  maker.problem.epsilon = static_cast<double>(1e-5F);
+  builder.problem.epsilon = static_cast<double>(1e-5F);
   Tensor x(DType::f32, {4, 1, kCount / 4});
   const double step = draw.below(2) == 0 ? 0x1p-8 : 0x1p-7;
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const double value = i % 2 == 0 ? 1 : 1 + step;
     x.set_bits(i, round_to(value, DType::f32));
   }
-  maker.problem.inputs.emplace(Input::x, std::move(x));
-  maker.traits = {{to_string(Input::x), "long sum"}};
+  builder.problem.inputs.emplace(Input::x, std::move(x));
+  builder.traits = {{to_string(Input::x), "long sum"}};
 }
 
 template <class Each>
@@ -155,14 +156,16 @@ bool is_drawn(const std::vector<Each>& drawn, Each each) {
          std::find(drawn.begin(), drawn.end(), each) != drawn.end();
 }
 
-// An answer on a knife's edge: between two values of the format.
-std::optional<Problem> draw_edge(Draw& draw, const Hunt& hunt, DType dtype) {
+// A problem with an answer at or next to the midpoint of two values of the
+// format.
+std::optional<Problem> draw_midpoint(Draw& draw, const DrawOptions& options,
+                                     DType dtype) {
   if (format(dtype).width < 16) return std::nullopt;
   std::vector<Problem> all;
-  const auto add = [&](const auto& edges) {
-    for (const auto& edge : edges) {
-      if (is_drawn(hunt.operations, edge.problem.operation)) {
-        all.push_back(edge.problem);
+  const auto add = [&](const auto& midpoints) {
+    for (const auto& midpoint : midpoints) {
+      if (is_drawn(options.operations, midpoint.problem.operation)) {
+        all.push_back(midpoint.problem);
       }
     }
   };
@@ -236,38 +239,39 @@ Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
 }
 
 Problem draw_problem(Draw& draw, Operation operation, DType dtype) {
-  Maker maker{draw};
-  maker.make(operation, dtype, draw_layout(draw, Profile::small));
-  return std::move(maker.problem);
+  ProblemBuilder builder{draw};
+  builder.make(operation, dtype, draw_layout(draw, Profile::small));
+  return std::move(builder.problem);
 }
 
-Drawn draw_case(const Hunt& hunt, std::uint64_t seed, std::uint64_t index) {
-  // Streams of SplitMix64 that begin near each other are one stream.
+Drawn draw_case(const DrawOptions& options, std::uint64_t seed,
+                std::uint64_t index) {
+  // Mix the seed first: SplitMix64 streams that start close together overlap.
   Draw of_seed(seed);
   Draw draw(Draw(of_seed.bits() ^ index).bits());
   const DType dtype =
-      hunt.dtypes.empty() ? pick(draw, kDTypes) : pick(draw, hunt.dtypes);
-  const Operation operation = hunt.operations.empty()
+      options.dtypes.empty() ? pick(draw, kDTypes) : pick(draw, options.dtypes);
+  const Operation operation = options.operations.empty()
                                   ? pick(draw, kOperations)
-                                  : pick(draw, hunt.operations);
-  Maker maker{draw};
+                                  : pick(draw, options.operations);
+  ProblemBuilder builder{draw};
   const std::uint64_t kind = draw.below(480);
-  std::optional<Problem> edge;
-  if (kind < 24) edge = draw_edge(draw, hunt, dtype);
-  const bool is_long = kind >= 24 && kind < 26 &&
-                       hunt.profile != Profile::small &&
-                       is_drawn(hunt.dtypes, DType::f32) &&
-                       is_drawn(hunt.operations, Operation::forward_training);
-  if (edge) {
-    maker.problem = std::move(*edge);
-    maker.traits = {{to_string(Input::x), "knife's edge"}};
+  std::optional<Problem> midpoint;
+  if (kind < 24) midpoint = draw_midpoint(draw, options, dtype);
+  const bool is_long =
+      kind >= 24 && kind < 26 && options.profile != Profile::small &&
+      is_drawn(options.dtypes, DType::f32) &&
+      is_drawn(options.operations, Operation::forward_training);
+  if (midpoint) {
+    builder.problem = std::move(*midpoint);
+    builder.traits = {{to_string(Input::x), "midpoint"}};
   } else if (is_long) {
-    make_long_sum(draw, maker);
+    make_long_sum(draw, builder);
   } else {
-    maker.make(operation, dtype, draw_layout(draw, hunt.profile));
-    if (kind >= 440) maker.make_special();
+    builder.make(operation, dtype, draw_layout(draw, options.profile));
+    if (kind >= 440) builder.make_special();
   }
-  Drawn drawn{std::move(maker.problem), std::move(maker.traits)};
+  Drawn drawn{std::move(builder.problem), std::move(builder.traits)};
   add_traits(drawn);
   return drawn;
 }

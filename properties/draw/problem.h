@@ -10,15 +10,15 @@
 
 namespace exactbn {
 
-// What is drawn. An empty list means: everything.
-struct Hunt {
+// What to draw. An empty list means everything.
+struct DrawOptions {
   Profile profile = Profile::usual;
   std::vector<Operation> operations;
   std::vector<DType> dtypes;
 };
 
-// What a drawn problem has, by kind: "operation" is "jvp_training", "x" is
-// "far mean" and "constant", ... For a table of how much is drawn of what.
+// A property of a drawn problem: "operation" is "jvp_training", "x" is
+// "far mean" and "constant", ... --distribution counts them.
 struct Trait {
   std::string_view kind;
   std::string_view value;
@@ -30,15 +30,16 @@ struct Drawn {
   Traits traits;
 };
 
-// Case `index` of a seed: the same whoever draws it and in whatever order.
-// Valid; an input is not finite now and then.
-Drawn draw_case(const Hunt& hunt, std::uint64_t seed, std::uint64_t index);
+// Case `index` of a seed: depends on these arguments alone. The problem is
+// valid; an input is occasionally not finite.
+Drawn draw_case(const DrawOptions& options, std::uint64_t seed,
+                std::uint64_t index);
 
-// A valid problem of that operation with finite inputs; without gamma or beta
-// now and then. epsilon is 0 in one of six.
+// A valid problem with finite inputs; gamma or beta is sometimes absent.
+// epsilon is 0 in at least one of ten.
 Problem draw_problem(Draw& draw, Operation operation, DType dtype);
 
-// Each channel in a mode of its own, whose name is a trait of that kind.
+// Draws a mode for each channel and adds its name to `traits` as that kind.
 Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
                    int channel_axis, std::string_view kind = {},
                    Traits* traits = nullptr);

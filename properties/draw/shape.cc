@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kNames = {"small", "usual", "large"};
 
-// Sizes of vectors, warps and blocks.
+// Sizes of SIMD vectors, warps and blocks.
 constexpr std::array<std::int64_t, 9> kWidths = {4,   8,   16,  32,  64,
                                                  128, 256, 512, 1024};
 
@@ -18,7 +18,7 @@ std::int64_t upto(Draw& draw, std::int64_t n) {
                                    draw.below(static_cast<std::uint64_t>(n)));
 }
 
-// One short of a width, the width, one past it, or a vector past it.
+// A width - 1, the width, or the width + 1 or + 3.
 std::int64_t around_width(Draw& draw, std::int64_t most) {
   std::int64_t size = 0;
   do {
@@ -52,7 +52,8 @@ Size draw_blocks(Draw& draw) {
   return {around_width(draw, 1100), upto(draw, 3)};
 }
 
-// Beyond the largest grid of threads, or the largest half-precision integer.
+// Beyond the largest thread block (1024), the consecutive integers of f16
+// (2048), or 2^15.
 Size draw_beyond(Draw& draw) {
   switch (draw.below(4)) {
     case 0:
@@ -77,7 +78,7 @@ Size draw_size(Draw& draw, Profile profile) {
                      : draw_small(draw);
 }
 
-// A divisor of n, each as likely as another.
+// A divisor of n, drawn uniformly.
 std::int64_t draw_divisor(Draw& draw, std::int64_t n) {
   std::uint64_t count = 0;
   for (std::int64_t d = 1; d <= n; ++d) count += n % d == 0 ? 1 : 0;
@@ -113,7 +114,7 @@ Layout draw_layout(Draw& draw, Profile profile) {
       layout.shape.begin() +
           static_cast<std::ptrdiff_t>(draw.below(layout.shape.size() + 1)),
       rest);
-  // Half of the frameworks have it second.
+  // Axis 1 is the most common in frameworks.
   layout.channel_axis =
       draw.below(2) == 0 ? 1 : static_cast<int>(draw.below(rank));
   layout.shape.insert(layout.shape.begin() + layout.channel_axis,

@@ -10,11 +10,11 @@
 
 namespace exactbn {
 
-// How large problems are.
+// The size of problems.
 enum class Profile : std::uint8_t {
   small,  // at most 64 values
-  usual,  // most are small, some at the edges of blocks, few beyond 2^15
-  large,  // half of them at the edges of blocks, some beyond 2^15
+  usual,  // most are small, some at block edges, few beyond 2^15
+  large,  // half are at block edges, some beyond 2^15
 };
 
 inline constexpr std::array kProfiles = {Profile::small, Profile::usual,

@@ -36,29 +36,29 @@ Shape shape_with_axis(const Problem& problem, int axis) {
   return shape;
 }
 
-// A problem of that shape, in which value k of each channel is that which was
-// at order[k].
+// The problem in another shape: value k of each channel is the old value
+// order[k].
 Rearranged rearranged(const Problem& problem, const Shape& shape, int axis,
                       const std::vector<std::int64_t>& order) {
   const ChannelView from = problem.view();
   const ChannelView to(shape, axis);
-  PooledVector<std::int64_t> places(
+  PooledVector<std::int64_t> indices(
       static_cast<std::size_t>(element_count(shape)));
   for (std::int64_t c = 0; c < to.channels; ++c) {
     const auto of_channel = offsets(from, c);
     auto position = order.begin();
     to.each_offset(c, [&](std::int64_t i) {
-      places[static_cast<std::size_t>(i)] =
+      indices[static_cast<std::size_t>(i)] =
           of_channel[static_cast<std::size_t>(*position++)];
     });
   }
-  Rearranged result{problem, Places(std::move(places))};
+  Rearranged result{problem, IndexMap(std::move(indices))};
   result.problem.channel_axis = axis;
   for (auto& [name, tensor] : result.problem.inputs) {
     if (!shaped_like_x(name)) continue;
     Tensor moved(tensor.dtype(), shape);
     for (std::int64_t i = 0; i < moved.size(); ++i) {
-      moved.set_bits(i, tensor.bits(result.places(i)));
+      moved.set_bits(i, tensor.bits(result.index_map(i)));
     }
     tensor = std::move(moved);
   }
@@ -71,7 +71,7 @@ std::optional<std::uint64_t> exact_sum(std::uint64_t bits, double b,
                                        DType dtype) {
   if (!is_finite(bits, dtype)) return std::nullopt;
   const double a = to_double(bits, dtype);
-  // What the addition rounds off (Knuth, TAOCP 2, section 4.2.2).
+  // The rounding error of the sum (Knuth, TAOCP 2, section 4.2.2).
   const double sum = a + b;
   const double part = sum - a;
   const double rest = (a - (sum - part)) + (b - part);

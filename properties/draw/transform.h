@@ -10,16 +10,16 @@
 
 namespace exactbn {
 
-// Problems made of others. What needs a value that a format does not hold gives
-// nothing: no rounding may enter, or a law would not be one.
+// Problems derived from others without rounding, so that laws hold exactly.
+// A function returns nothing if the format cannot represent a result.
 
-// The sum, or the product with 2^k, |k| < 1022, where the format holds it.
+// The sum with b, or the product with 2^k, |k| < 1022.
 std::optional<std::uint64_t> exact_sum(std::uint64_t bits, double b,
                                        DType dtype);
 std::optional<std::uint64_t> exact_scaled(std::uint64_t bits, int k,
                                           DType dtype);
 
-// The tensor with each value replaced: nothing where one is not.
+// The tensor with each value replaced; nothing if one replacement fails.
 template <class Replace>  // (bits, i) -> std::optional<std::uint64_t>
 std::optional<Tensor> replaced(const Tensor& tensor, const Replace& replace) {
   Tensor result = tensor;
@@ -31,50 +31,50 @@ std::optional<Tensor> replaced(const Tensor& tensor, const Replace& replace) {
   return result;
 }
 
-// All of one value; a tensor of that shape.
+// A tensor of that shape with all values equal.
 Tensor filled(DType dtype, const Shape& shape, double value);
 
-// Every sign the other way round.
+// The tensor with every sign flipped.
 Tensor negated(const Tensor& tensor);
 
 // The offsets of a channel's values, in their order.
 PooledVector<std::int64_t> offsets(const ChannelView& view, std::int64_t c);
 
-// Where each element of a problem was in the one that it was made of.
-class Places {
+// Maps each element of a derived problem to its index in the original.
+class IndexMap {
  public:
-  explicit Places(PooledVector<std::int64_t> places)
-      : places_(std::move(places)) {}
+  explicit IndexMap(PooledVector<std::int64_t> indices)
+      : indices_(std::move(indices)) {}
   std::int64_t operator()(std::int64_t i) const {
-    return places_[static_cast<std::size_t>(i)];
+    return indices_[static_cast<std::size_t>(i)];
   }
 
  private:
-  PooledVector<std::int64_t> places_;
+  PooledVector<std::int64_t> indices_;
 };
 
 struct Rearranged {
   Problem problem;
-  Places places;
+  IndexMap index_map;
 };
 
-// The inputs with the values of each channel, those shaped like x, in another
-// order: value k of a channel is that which was at order[k]. The shape stays.
+// The problem with the values of each channel in another order, in all inputs
+// shaped like x: value k of a channel is the old value order[k]. The shape
+// stays.
 Rearranged reordered(const Problem& problem,
                      const std::vector<std::int64_t>& order);
 
-// Those positions of every channel alone: shape [positions, channels].
+// Only those positions of every channel: shape [positions, channels].
 Rearranged restricted(const Problem& problem,
                       const std::vector<std::int64_t>& positions);
 
-// The channels as another axis.
+// The problem with the channels moved to another axis.
 Rearranged with_channel_axis(const Problem& problem, int axis);
 
-// The same without those inputs.
+// The problem without those inputs.
 Problem without(Problem problem, std::initializer_list<Input> names);
 
-// The same, asked another way; inputs that the operation does not take are
-// dropped.
+// The problem with another operation; inputs that it does not take are dropped.
 Problem as(Operation operation, Problem problem);
 
 }  // namespace exactbn

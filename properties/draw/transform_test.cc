@@ -16,7 +16,7 @@ TEST(Transform, ASumIsExactOrNothing) {
   EXPECT_EQ(exact_sum(f32(1), 2, DType::f32), f32(3));
   EXPECT_EQ(exact_sum(f32(1), 0x1p-23, DType::f32), f32(1 + 0x1p-23));
   EXPECT_EQ(exact_sum(f32(1), 0x1p-24, DType::f32), std::nullopt);
-  // A double holds neither.
+  // A double cannot represent this sum.
   const std::uint64_t one = round_to(1.0, DType::f64);
   EXPECT_EQ(exact_sum(one, 0x1p-60, DType::f64), std::nullopt);
   EXPECT_EQ(exact_sum(f32(0x1p127), 0x1p127, DType::f32), std::nullopt);
@@ -54,20 +54,20 @@ std::vector<double> values_of(const Tensor& tensor) {
   return values;
 }
 
-TEST(Transform, PositionsAreMovedInEveryChannel) {
+TEST(Transform, ReorderedMovesPositionsInEveryChannel) {
   const Problem p = reordered(counted(), {3, 0, 1, 2}).problem;
   EXPECT_EQ(values_of(p.x()), (std::vector<double>{101, 0, 111, 10, 121, 20, 1,
                                                    100, 11, 110, 21, 120}));
   EXPECT_EQ(p.inputs.at(Input::gamma), counted().inputs.at(Input::gamma));
 }
 
-TEST(Transform, PositionsAreTakenOut) {
+TEST(Transform, RestrictedKeepsThosePositions) {
   const Problem p = restricted(counted(), {2, 1}).problem;
   EXPECT_EQ(p.x().shape(), (Shape{2, 3}));
   EXPECT_EQ(values_of(p.x()), (std::vector<double>{100, 110, 120, 1, 11, 21}));
 }
 
-TEST(Transform, ChannelsMoveToAnotherAxis) {
+TEST(Transform, WithChannelAxisMovesTheChannels) {
   const Problem p = with_channel_axis(counted(), 2).problem;
   EXPECT_EQ(p.x().shape(), (Shape{2, 2, 3}));
   EXPECT_EQ(values_of(p.x()), (std::vector<double>{0, 10, 20, 1, 11, 21, 100,
@@ -75,7 +75,7 @@ TEST(Transform, ChannelsMoveToAnotherAxis) {
   EXPECT_NO_THROW(require_valid(p));
 }
 
-TEST(Transform, InputsThatAnOperationHasNotAreDropped) {
+TEST(Transform, AsDropsInputsTheOperationDoesNotTake) {
   Draw draw(1);
   const Problem p =
       draw_problem(draw, Operation::double_backward_training, DType::f32);

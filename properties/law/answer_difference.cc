@@ -7,13 +7,14 @@ namespace exactbn {
 
 AnswerDifference difference(const Answer& first, const Answer& then) {
   if (first.kind != then.kind) {
-    return {{}, 0, "first answered, then not, or the other way"};
+    return {{}, 0, "one call answered, the other did not"};
   }
   for (const auto& [name, was] : first.outputs) {
     const auto it = then.outputs.find(name);
     if (it == then.outputs.end() || it->second.dtype() != was.dtype() ||
         it->second.shape() != was.shape()) {
-      return {name, 0, "an output is there, or of this format, only sometimes"};
+      return {name, 0,
+              "an output, its format or its shape differs between calls"};
     }
     const Tensor& is = it->second;
     if (is == was) continue;

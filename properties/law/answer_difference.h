@@ -8,12 +8,12 @@
 
 namespace exactbn {
 
-// Where two answers to one problem first differ in a bit. One NaN is as good
-// as another.
+// The first place where two answers to one problem differ in a bit. All NaNs
+// are equal.
 struct AnswerDifference {
   std::optional<Output> output;
   std::int64_t index = 0;
-  std::string text;  // empty where they do not differ
+  std::string text;  // empty if they do not differ
 };
 
 AnswerDifference difference(const Answer& first, const Answer& then);

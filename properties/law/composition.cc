@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batch in parts, as several machines have it.
+// A batch split into parts, as over several devices.
 #include <numeric>
 
 #include "properties/law/families.h"
@@ -24,7 +24,7 @@ struct Parts {
   explicit operator bool() const { return first && rest; }
 };
 
-// Two parts that are not of one size where that is possible.
+// Two parts, of different sizes if possible.
 Parts ask_parts(Trial& t) {
   const Problem p = t.base().problem().operation == Operation::forward_training
                         ? without(t.base().problem(),
@@ -62,15 +62,15 @@ void merged_statistics(Trial& t) {
   const Column var1 = parts.first->out(Output::var);
   const Column var2 = parts.rest->out(Output::var);
   each_channel(a, [&](std::int64_t c) {
-    const Number apart = mean1(c) - mean2(c);
+    const Number delta = mean1(c) - mean2(c);
     t.zero(m * mean(c) - m1 * mean1(c) - m2 * mean2(c), Output::mean, c);
     t.zero(m * (m * var(c) - m1 * var1(c) - m2 * var2(c)) -
-               m1 * m2 * squared(apart),
+               m1 * m2 * squared(delta),
            Output::var, c);
   });
 }
 
-// Sums are the sums of the parts', where the statistics are given.
+// With frozen statistics dgamma and dbeta are the sums over the parts.
 void merged_gradients(Trial& t) {
   const Asked& a = t.base();
   const Parts parts = ask_parts(t);
@@ -92,11 +92,11 @@ void merged_gradients(Trial& t) {
 const Law kCompositionLaws[] = {
     {"merged_statistics",
      "m^2 var = m (m1 var1 + m2 var2) + m1 m2 (mean1 - mean2)^2; m mean = ...",
-     kChan, "the statistics leave values out, or count some twice",
+     kChan, "the statistics skip values, or count some twice",
      trains_on_several, merged_statistics},
-    {"merged_gradients", "dgamma and dbeta are the sums of those of the parts",
+    {"merged_gradients", "dgamma and dbeta are the sums over the parts",
      "frozen statistics are the same for all parts",
-     "the sums leave values out, or count some twice", is_backward_frozen,
+     "the sums skip values, or count some twice", is_backward_frozen,
      merged_gradients},
 };
 

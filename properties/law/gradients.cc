@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What holds of dx, dgamma and dbeta.
+// Laws of dx, dgamma and dbeta.
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
@@ -27,7 +27,7 @@ void sum_of_dx(Trial& t) {
   });
 }
 
-// As sum dx = 0, x - mean stands for x.
+// Uses x - mean instead of x, as sum dx = 0.
 void dx_along_x(Trial& t) {
   const Asked& a = t.base();
   if (!a.has(Output::dx) || !a.has(Output::dgamma)) return;
@@ -44,7 +44,7 @@ void dx_along_x(Trial& t) {
   });
 }
 
-// The mean that is subtracted: the batch's, or the running one.
+// The mean that is subtracted: of the batch, or the running mean.
 Number centre(const Asked& a, std::int64_t c) {
   return normalizes_by_batch(a.problem().operation)
              ? a.mean(c)
@@ -75,7 +75,7 @@ void dbeta_is_a_sum(Trial& t) {
   });
 }
 
-// With the sums that are returned, not those that are right.
+// Uses the returned sums, not the exact ones.
 void dx_of_its_sums(Trial& t) {
   const Asked& a = t.base();
   if (!a.has(Output::dx) || !a.has(Output::dgamma) || !a.has(Output::dbeta)) {
@@ -87,9 +87,9 @@ void dx_of_its_sums(Trial& t) {
   const Column x = a.in(Input::x);
   const Column dy = a.in(Input::dy);
   const Number m = count(a);
-  const OfChannels mean = means(a);
-  const OfChannels scale = scales(a);
-  const OfChannels slope = slopes(a, dgamma);
+  const ChannelNumbers mean = means(a);
+  const ChannelNumbers scale = scales(a);
+  const ChannelNumbers slope = slopes(a, dgamma);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(m * dx(i) -
                scale(c) * (m * dy(i) - dbeta(c) - (x(i) - mean(c)) * slope(c)),
@@ -97,7 +97,7 @@ void dx_of_its_sums(Trial& t) {
   });
 }
 
-// dy where the positions are even, and where they are odd: their sum is exact.
+// dy at even (part 0) or odd (part 1) positions; the sum of both is exact.
 Problem part_of_dy(const Problem& p, std::int64_t part) {
   Problem q = p;
   Tensor& dy = q.inputs.at(Input::dy);
@@ -118,7 +118,7 @@ void linear_in_dy(Trial& t) {
   const Asked* odd = t.ask(part_of_dy(a.problem(), 1));
   if (!odd) return;
   for (const Output name : output_names(a.problem())) {
-    // It does not depend on dy.
+    // grad_dy does not depend on dy.
     if (name == Output::grad_dy || !a.has(name) || !even->has(name) ||
         !odd->has(name)) {
       continue;
@@ -134,7 +134,7 @@ void linear_in_dy(Trial& t) {
   }
 }
 
-// Such a dy is a change of beta, which normalization takes away.
+// A constant dy only moves beta.
 void constant_dy(Trial& t) {
   Problem p = t.base().problem();
   const Tensor& dy = p.inputs.at(Input::dy);
@@ -155,7 +155,7 @@ void constant_dy(Trial& t) {
   }
 }
 
-// dy = x does for xhat: what differs, a factor and a constant, is linear.
+// dy = x stands for dy = xhat: dx is linear in dy, and a constant adds nothing.
 void dy_along_xhat(Trial& t) {
   Problem p = t.base().problem();
   p.inputs[Input::dy] = p.x();
@@ -163,7 +163,7 @@ void dy_along_xhat(Trial& t) {
   if (q && q->has(Output::dx)) along_x(t, *q, Output::dx);
 }
 
-// As far as gamma is 0 nothing reaches x.
+// With gamma = 0 nothing reaches x.
 void linear_in_gamma(Trial& t) {
   const Asked& a = t.base();
   const Asked* q = t.ask(without(a.problem(), {Input::gamma}));
@@ -184,7 +184,7 @@ bool has_gamma(const Problem& p) {
   return is_any_backward(p) && p.find(Input::gamma);
 }
 
-// Of any direction; x itself, moved by one position, is as good as another.
+// Holds for any direction; this one is x, rotated by one position.
 void adjoint_of_jvp(Trial& t) {
   const Asked& a = t.base();
   Problem p = as(Operation::jvp_training, a.problem());
@@ -224,7 +224,7 @@ void frozen_dx(Trial& t) {
   if (!a.has(Output::dx)) return;
   const Column dx = a.out(Output::dx);
   const Column dy = a.in(Input::dy);
-  const OfChannels scale = scales(a);
+  const ChannelNumbers scale = scales(a);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(dx(i) - scale(c) * dy(i), Output::dx, i);
   });
@@ -234,7 +234,7 @@ bool is_frozen(const Problem& p) {
   return p.operation == Operation::backward_inference && is_short(p);
 }
 
-// Where a format holds the statistics of the batch.
+// Only if a format can represent the statistics of the batch.
 void frozen_and_training(Trial& t) {
   const Asked& a = t.base();
   auto frozen = frozen_at_the_batch(a, Operation::backward_inference);
@@ -253,9 +253,9 @@ void frozen_and_training(Trial& t) {
   const Column dbeta = a.out(Output::dbeta);
   const Column x = a.in(Input::x);
   const Number m = count(a);
-  const OfChannels mean = means(a);
-  const OfChannels scale = scales(a);
-  const OfChannels slope = slopes(a, dgamma);
+  const ChannelNumbers mean = means(a);
+  const ChannelNumbers scale = scales(a);
+  const ChannelNumbers slope = slopes(a, dgamma);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(m * (frozen_dx(i) - dx(i)) -
                scale(c) * (dbeta(c) + (x(i) - mean(c)) * slope(c)),
@@ -264,50 +264,50 @@ void frozen_and_training(Trial& t) {
 }
 
 const Law kGradientsLaws[] = {
-    {"sum_of_dx_is_zero", "sum dx = 0: a bias before has no gradient",
+    {"sum_of_dx_is_zero", "sum dx = 0: a preceding bias has no gradient",
      kPaperSection3,
-     "the term of dbeta is missing in dx, or divided by another count",
+     "the dbeta term is missing in dx, or divided by the wrong count",
      is_backward, sum_of_dx},
     {"dx_along_x", "sum dx (x - mean) = gamma dgamma eps / (var + eps)",
-     "only epsilon resists a change of scale",
-     "the term of dgamma is missing in dx, or not as large", is_backward,
+     "scale cancels except for epsilon",
+     "the dgamma term is missing in dx, or has the wrong factor", is_backward,
      dx_along_x},
     {"dgamma_is_a_sum", "dgamma = sum dy (x - mean) invstd", kPaperSection3,
-     "dgamma is scaled, divided by a count, or of another mean",
+     "dgamma is scaled, divided by a count, or uses another mean",
      is_any_backward, dgamma_is_a_sum},
     {"dbeta_is_a_sum", "dbeta = sum dy", kPaperSection3,
-     "dbeta is scaled, or leaves values out", is_any_backward, dbeta_is_a_sum},
+     "dbeta is scaled, or skips values", is_any_backward, dbeta_is_a_sum},
     {"dx_of_its_sums",
-     "dx = gamma invstd (dy - dbeta/m - xhat dgamma/m): staged is compact",
+     "dx = gamma invstd (dy - dbeta/m - xhat dgamma/m): staged equals compact",
      "the paper's stages, in one formula",
-     "dx takes other sums than those that are returned", is_backward,
-     dx_of_its_sums},
+     "dx uses other sums than the returned ones", is_backward, dx_of_its_sums},
     {"linear_in_dy", "f(dy) = f(dy at even positions) + f(dy at odd ones)",
-     "gradients are linear in what comes from above",
-     "something of a former call, or of elsewhere, is in the gradient",
+     "gradients are linear in dy",
+     "the gradient contains data of an earlier call or from elsewhere",
      is_linear_in_dy, linear_in_dy},
     {"constant_dy_gives_nothing", "dx = 0 and dgamma = 0 where dy is constant",
-     "such a dy is a change of beta", "dx or dgamma is not centred",
+     "a constant dy only moves beta", "dx or dgamma is not centred",
      is_backward, constant_dy},
     {"dy_along_xhat",
      "dx = gamma eps (x - mean) / (var + eps)^(3/2), if dy = x",
-     "the derivative of a scale", "the term of dgamma is missing in dx",
+     "the derivative of a scale", "the dgamma term is missing in dx",
      is_backward, dy_along_xhat},
-    {"linear_in_gamma", "dx = gamma dx(1); dgamma and dbeta have no gamma",
-     kPaperSection3, "gamma is missing in dx, or is in dgamma", has_gamma,
+    {"linear_in_gamma",
+     "dx = gamma dx(1); dgamma and dbeta do not contain gamma", kPaperSection3,
+     "gamma is missing in dx, or appears in dgamma", has_gamma,
      linear_in_gamma},
     {"adjoint_of_the_jvp",
      "sum dy y_dot = sum dx x_dot + dgamma gamma_dot + dbeta beta_dot",
      "Griewank & Walther, Evaluating Derivatives, section 3",
-     "forward and backward derivative are of different functions", is_backward,
-     adjoint_of_jvp},
+     "forward and backward derivatives belong to different functions",
+     is_backward, adjoint_of_jvp},
     {"frozen_dx", "dx = gamma dy invstd with frozen statistics, without x",
      "frozen statistics are constants",
-     "frozen statistics use the formula of training", is_frozen, frozen_dx},
+     "frozen statistics use the training formula", is_frozen, frozen_dx},
     {"frozen_and_training",
      "dx frozen - dx = gamma invstd (dbeta/m + xhat dgamma/m)",
      "the statistics of a batch depend on x",
-     "training uses the formula of frozen statistics, or the reverse",
+     "training uses the formula of frozen statistics, or vice versa",
      is_backward, frozen_and_training},
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changes of the input leave the answer as it is, or change it in a known
+// Changes of the input that leave the answer unchanged, or change it in a known
 // way.
 #include <cmath>
 
@@ -19,8 +19,7 @@ bool trains(const Problem& p) {
   return is_short(p) && normalizes_by_batch(p.operation);
 }
 
-// x, and the mean that is subtracted from it, with b added; null where a format
-// does not hold a sum.
+// Adds b to x and to the mean that is subtracted; nothing if a sum is inexact.
 std::optional<Problem> shifted_by(const Problem& p, double b) {
   const auto add = [b](DType dtype) {
     return [b, dtype](std::uint64_t bits, std::int64_t) {
@@ -39,7 +38,7 @@ std::optional<Problem> shifted_by(const Problem& p, double b) {
   return q;
 }
 
-// The first of some shifts that is exact for all values.
+// Uses the first shift that is exact for all values.
 void shift(Trial& t) {
   const Problem p = without(t.base().problem(), {});
   if (!p.x().all_finite()) return;
@@ -64,7 +63,7 @@ void shift(Trial& t) {
   }
 }
 
-// Which power of the unit of x an input is of.
+// The power of the unit of x in the unit of an input.
 int power_of_unit(Input input) {
   switch (input) {
     case Input::x:
@@ -79,7 +78,7 @@ int power_of_unit(Input input) {
   }
 }
 
-// x in units of 2^-k, and epsilon with it; all that is of the size of x is.
+// Multiplies x by 2^k, epsilon by 2^2k, and all inputs in units of x to match.
 std::optional<Problem> in_unit(const Problem& p, int k) {
   Problem q = p;
   for (auto& [name, tensor] : q.inputs) {
@@ -131,8 +130,8 @@ void scale(Trial& t) {
   }
 }
 
-// What changes its sign with xhat. gamma_dot stays: it multiplies xhat. So does
-// ddx, against a dx that does.
+// What changes sign with xhat. gamma_dot stays, as it multiplies xhat. ddx
+// stays too, as dx does not change sign.
 bool is_odd(Input input) {
   switch (input) {
     case Input::beta:
@@ -160,7 +159,7 @@ bool is_odd(Output output) {
   }
 }
 
-// All that is odd in xhat changes its sign: BN(-x) - beta = beta - BN(x).
+// Everything odd in xhat changes sign: BN(-x) - beta = beta - BN(x).
 void sign(Trial& t) {
   Problem p = t.base().problem();
   for (auto& [name, tensor] : p.inputs) {
@@ -172,8 +171,8 @@ void sign(Trial& t) {
           [](Output output) { return is_odd(output) ? -1.0 : 1.0; });
 }
 
-// Reversed, then every other one first: no order that an implementation might
-// have of its own.
+// Every other position from the end, then the rest: an order that no
+// implementation uses.
 void permutation(Trial& t) {
   const Problem& p = t.base().problem();
   const std::int64_t m = p.view().count();
@@ -183,16 +182,16 @@ void permutation(Trial& t) {
   for (std::int64_t k = m - 2; k >= 0; k -= 2) order.push_back(k);
   Rearranged other = reordered(p, order);
   const Asked* q = t.ask(std::move(other.problem));
-  if (q) compare(t, t.base(), *q, alike, other.places);
+  if (q) compare(t, t.base(), *q, unchanged, other.index_map);
 }
 
-// Alone, and among others that are no numbers.
+// The last channel alone, and among channels of NaN.
 void channels(Trial& t) {
   const Problem& p = t.base().problem();
   const std::int64_t c = p.view().channels - 1;
-  const auto places = offsets(p.view(), c);
+  const auto indices = offsets(p.view(), c);
   if (const Asked* q = t.ask(channel_problem(p, c))) {
-    compare(t, t.base(), *q, alike, Places(places),
+    compare(t, t.base(), *q, unchanged, IndexMap(indices),
             [&](std::int64_t) { return c; });
   }
   Problem noisy = p;
@@ -200,7 +199,7 @@ void channels(Trial& t) {
     if (name == Input::running_var) continue;
     Tensor all = filled(tensor.dtype(), tensor.shape(), NAN);
     if (shaped_like_x(name)) {
-      for (const std::int64_t i : places) all.set_bits(i, tensor.bits(i));
+      for (const std::int64_t i : indices) all.set_bits(i, tensor.bits(i));
     } else {
       all.set_bits(c, tensor.bits(c));
     }
@@ -209,13 +208,13 @@ void channels(Trial& t) {
   const Asked* q = t.ask(std::move(noisy));
   if (!q) return;
   PooledVector<std::int64_t> alone(static_cast<std::size_t>(p.x().size()),
-                                   kNowhere);
-  for (const std::int64_t i : places) alone[static_cast<std::size_t>(i)] = i;
-  compare(t, t.base(), *q, alike, Places(std::move(alone)),
-          [&](std::int64_t i) { return i == c ? i : kNowhere; });
+                                   kNoIndex);
+  for (const std::int64_t i : indices) alone[static_cast<std::size_t>(i)] = i;
+  compare(t, t.base(), *q, unchanged, IndexMap(std::move(alone)),
+          [&](std::int64_t i) { return i == c ? i : kNoIndex; });
 }
 
-// NCHW, NHWC and any other place of the channels.
+// The channels on another axis: NCHW, NHWC, ...
 void layout(Trial& t) {
   const Problem& p = t.base().problem();
   const auto rank = static_cast<int>(p.x().shape().size());
@@ -224,18 +223,18 @@ void layout(Trial& t) {
     Rearranged other = with_channel_axis(p, axis);
     const Asked* q = t.ask(std::move(other.problem));
     if (!q) continue;
-    compare(t, t.base(), *q, alike, other.places);
+    compare(t, t.base(), *q, unchanged, other.index_map);
     return;
   }
 }
 
-// A sum over the batch that enters no mean.
+// A sum over the batch that is not divided by a count.
 bool is_sum(Output output) {
   return output == Output::dbeta || output == Output::dgamma ||
          output == Output::grad_gamma;
 }
 
-// The batch and the batch once more.
+// The batch twice.
 void repeated_batch(Trial& t) {
   const Problem p =
       without(t.base().problem(), {Input::running_mean, Input::running_var});
@@ -252,7 +251,7 @@ void repeated_batch(Trial& t) {
       [](Output output) {
         return is_running(output) ? 0.0 : is_sum(output) ? 2.0 : 1.0;
       },
-      other.places);
+      other.index_map);
 }
 
 // y - beta = gamma (y of gamma 1 and beta 0)
@@ -276,8 +275,8 @@ bool is_affine(const Problem& p) {
           p.operation == Operation::forward_inference);
 }
 
-// gamma = sqrt(var + eps) and beta = mean give x again; as far as a format
-// holds them, and what it does not is made up for.
+// gamma = sqrt(var + eps) and beta = mean give x. They are rounded to a format,
+// and the equation accounts for the rounding.
 void identity(Trial& t) {
   Problem p =
       without(t.base().problem(), {Input::running_mean, Input::running_var});
@@ -313,8 +312,8 @@ void identity(Trial& t) {
   const Column y = q->out(Output::y);
   const Column x = q->in(Input::x);
   const Column offsets = q->beta();
-  const OfChannels mean = means(*q);
-  const OfChannels slope = scales(*q);
+  const ChannelNumbers mean = means(*q);
+  const ChannelNumbers slope = scales(*q);
   each_value(*q, [&](std::int64_t c, std::int64_t i) {
     t.zero(y(i) - offsets(c) - slope(c) * (x(i) - mean(c)), Output::y, i);
   });
@@ -325,35 +324,35 @@ bool is_forward(const Problem& p) {
 }
 
 const Law kInvarianceLaws[] = {
-    {"shift_of_x", "BN(x + b) = BN(x), and so its derivatives; mean + b",
+    {"shift_of_x", "BN(x + b) = BN(x), also its derivatives; mean + b",
      kPaperSection3,
-     "a bias before batch normalization shows, or the mean is not exact",
+     "a bias before batch normalization matters, or the mean is inexact",
      is_short, shift},
     {"scale_of_x",
      "BN(a x) = BN(x) with a^2 eps; mean a, var a^2, invstd / a, dx / a",
      "Ioffe & Szegedy 2015, section 3.3",
-     "epsilon is not inside of the root, or sizes leave a range", is_short,
+     "epsilon is outside the root, or intermediates leave the range", is_short,
      scale},
     {"sign_of_x", "BN(-x) - beta = beta - BN(x); dgamma and grad_x change sign",
-     kPaperSection3, "a magnitude is taken, or a sign is lost", is_short, sign},
+     kPaperSection3, "an absolute value is taken, or a sign is lost", is_short,
+     sign},
     {"order_of_values", "BN(x P) = BN(x) P for any permutation P of positions",
-     "sums have no order", "positions are left out, or read twice", has_several,
-     permutation},
+     "sums do not depend on order", "positions are skipped, or read twice",
+     has_several, permutation},
     {"channels_stand_alone",
-     "a channel's answer is that of it alone, whatever the others hold",
-     kPaperSection3, "a channel takes the values or parameters of another",
-     has_channels, channels},
+     "a channel's answer does not depend on the other channels", kPaperSection3,
+     "a channel uses the values or parameters of another", has_channels,
+     channels},
     {"layout_does_not_matter", "NCHW, NHWC, ... give the same values",
      "the statistics are over all axes but one",
-     "the channels are looked for on another axis", is_short, layout},
+     "the channels are taken from the wrong axis", is_short, layout},
     {"batch_repeated",
      "BN(x, x) = BN(x), BN(x); dgamma, dbeta and grad_gamma are doubled",
-     "means do not know how often a batch is there",
-     "a count is wrong: m - 1, m + 1, or that of a sample", trains,
+     "repeating a batch changes no mean",
+     "a count is wrong: m - 1, m + 1, or of one sample", trains,
      repeated_batch},
     {"affine_in_gamma_and_beta", "y - beta = gamma BN(x; 1, 0)", kPaperSection3,
-     "gamma or beta is not applied, or not where it should be", is_affine,
-     affine},
+     "gamma or beta is not applied, or in the wrong place", is_affine, affine},
     {"identity_can_be_represented",
      "y = x with gamma = sqrt(var + eps) and beta = mean", kPaperSection3,
      "normalization cannot be undone", is_forward, identity},

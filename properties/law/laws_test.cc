@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What holds of the definition of batch normalization, on exact numbers. With
+// Laws of the definition of batch normalization, on exact numbers. With
 // y = beta + gamma q / sqrt(root) a law about y is one about integers q.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -35,7 +35,7 @@ ExactChannel draw_exact_channel(Draw& draw) {
   return ch;
 }
 
-// The same channel on other numbers.
+// The same gamma and beta with other numbers.
 ExactChannel with(const ExactChannel& ch, std::vector<Dyadic> x,
                   std::vector<Dyadic> dy, const Dyadic& epsilon) {
   ExactChannel other(std::move(x), std::move(dy), epsilon);
@@ -44,7 +44,7 @@ ExactChannel with(const ExactChannel& ch, std::vector<Dyadic> x,
   return other;
 }
 
-// The sum of surds that share root and d, as the p and q of the sum.
+// The sum of surds that share root and d.
 Surd total(std::size_t m, const std::function<Surd(std::size_t)>& term) {
   Surd sum = term(0);
   for (std::size_t i = 1; i < m; ++i) {
@@ -95,8 +95,8 @@ RC_GTEST_PROP(Laws, ShiftOfXChangesTheMeanAlone, ()) {
   }
 }
 
-// x and the root of eps in another unit: y stays, dx is in 1 / unit.
-RC_GTEST_PROP(Laws, ScaleOfXDropsOut, ()) {
+// Scaling x and sqrt(eps) by s leaves y unchanged and divides dx by s.
+RC_GTEST_PROP(Laws, ScaleOfXCancels, ()) {
   Draw draw = *draws();
   const ExactChannel a = draw_exact_channel(draw);
   const Dyadic s(static_cast<std::int64_t>(1 + draw.below(100)), -3);
@@ -112,7 +112,7 @@ RC_GTEST_PROP(Laws, ScaleOfXDropsOut, ()) {
   }
 }
 
-// A bias before batch normalization has no gradient.
+// A preceding bias has no gradient.
 RC_GTEST_PROP(Laws, SumOfDxIsZero, ()) {
   Draw draw = *draws();
   const ExactChannel ch = draw_exact_channel(draw);
@@ -120,8 +120,8 @@ RC_GTEST_PROP(Laws, SumOfDxIsZero, ()) {
   RC_ASSERT(sign(sum) == 0);
 }
 
-// sum dx x = gamma dgamma eps / w: along x, only eps resists a change of scale.
-RC_GTEST_PROP(Laws, DxIsOrthogonalToXButForEpsilon, ()) {
+// sum dx x = gamma dgamma eps / w: scale cancels except for eps.
+RC_GTEST_PROP(Laws, DxIsOrthogonalToXExceptForEpsilon, ()) {
   Draw draw = *draws();
   const ExactChannel ch = draw_exact_channel(draw);
   const Surd along = total(ch.x.size(), [&](std::size_t i) {
@@ -165,7 +165,7 @@ RC_GTEST_PROP(Laws, DxIsLinearInDy, ()) {
   }
 }
 
-// A constant dy is a shift of beta, which dx undoes.
+// A constant dy only moves beta.
 RC_GTEST_PROP(Laws, ConstantDyGivesNoDx, ()) {
   Draw draw = *draws();
   const ExactChannel a = draw_exact_channel(draw);
@@ -197,8 +197,8 @@ RC_GTEST_PROP(Laws, TheIdentityCanBeRepresented, ()) {
   }
 }
 
-// Batch normalization of W x + b is that of W x, so that networks leave b out.
-RC_GTEST_PROP(Laws, BiasOfALinearLayerDropsOut, ()) {
+// BN(W x + b) = BN(W x), so networks omit b.
+RC_GTEST_PROP(Laws, BiasOfALinearLayerCancels, ()) {
   Draw draw = *draws();
   const std::size_t inputs = 1 + draw.below(4);
   const std::size_t m = 1 + draw.below(8);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inference against training, and one call against another.
+// Inference compared with training, and one call with another.
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
@@ -25,13 +25,13 @@ void inference_is_affine(Trial& t) {
   const Column x = a.in(Input::x);
   const Column mean = a.in(Input::running_mean);
   const Column beta = a.beta();
-  const OfChannels slope = scales(a);
+  const ChannelNumbers slope = scales(a);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(y(i) - beta(c) - slope(c) * (x(i) - mean(c)), Output::y, i);
   });
 }
 
-// The first position of the batch among others, and alone.
+// The last position of the batch, with the others and alone.
 void inference_of_one(Trial& t) {
   const Asked& a = t.base();
   if (!a.has(Output::y)) return;
@@ -46,7 +46,7 @@ void inference_of_one(Trial& t) {
   });
 }
 
-// Where a format holds the statistics of the batch.
+// Only if a format can represent the statistics of the batch.
 void inference_is_training(Trial& t) {
   const Asked& a = t.base();
   auto frozen = frozen_at_the_batch(a, Operation::forward_inference);
@@ -60,8 +60,8 @@ void inference_is_training(Trial& t) {
   });
 }
 
-// y of W x + b with statistics of it is an affine map of x: here W is a power
-// of 2, so that no weight is rounded, and the layer is gone.
+// y of W x + b, with the statistics of W x + b, is an affine map of x. Here W
+// is a power of 2, so that no product is rounded.
 void folded(Trial& t) {
   const Asked& a = t.base();
   const Problem& p = a.problem();
@@ -83,21 +83,21 @@ void folded(Trial& t) {
   const Column x = a.in(Input::x);
   const Column mean = a.in(Input::running_mean);
   const Column beta = a.beta();
-  const OfChannels slope = scales(a);
-  const OfChannels offset(
+  const ChannelNumbers slope = scales(a);
+  const ChannelNumbers offset(
       a, [&](std::int64_t c) { return beta(c) - slope(c) * mean(c); });
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(y(i) - slope(c) * x(i) - offset(c), Output::y, i);
   });
 }
 
-// A subject may have been asked nothing before.
+// Repeats twice, as the first answer may be the subject's first call.
 void same_twice(Trial& t) {
   t.repeat();
   t.repeat();
 }
 
-// Something else in between: other values, and an infinity.
+// Asks another batch in between, which contains an infinity.
 void nothing_is_kept(Trial& t) {
   Problem other = t.base().problem();
   for (auto& [name, tensor] : other.inputs) {
@@ -113,25 +113,25 @@ void nothing_is_kept(Trial& t) {
 const Law kModesLaws[] = {
     {"inference_is_affine", "y = beta + gamma (x - running_mean) invstd",
      kPaperAlgorithm2,
-     "statistics of the batch, or another epsilon, enter inference",
-     is_inference, inference_is_affine},
-    {"inference_of_one", "y of a value does not depend on the others",
+     "inference uses statistics of the batch, or another epsilon", is_inference,
+     inference_is_affine},
+    {"inference_of_one", "y of a value does not depend on the other values",
      kPaperAlgorithm2, "inference normalizes with the statistics of its batch",
      is_inference, inference_of_one},
     {"inference_is_training",
-     "y is that of training where the statistics are the batch's",
+     "y equals that of training if the statistics are the batch's",
      kPaperAlgorithm2, "training and inference are not the same function",
      is_training, inference_is_training},
     {"folded_into_a_layer",
      "y of W x is slope x + offset with the statistics of W x",
-     kPaperAlgorithm2,
-     "inference is not the affine map that others fold it into", is_inference,
-     folded},
-    {"same_twice", "the same input has the same answer, bit for bit", kFunction,
-     "the result depends on threads, memory or the last call", is_any,
-     same_twice},
-    {"nothing_is_kept", "the same, after another batch, with an infinity in it",
-     kFunction, "something is accumulated or spoilt by another call", is_any,
+     kPaperAlgorithm2, "inference is not the affine map that folding assumes",
+     is_inference, folded},
+    {"same_twice", "the same input gives the same answer, bit for bit",
+     kFunction, "the result depends on threads, memory or the previous call",
+     is_any, same_twice},
+    {"nothing_is_kept",
+     "the same, after another batch that contains an infinity", kFunction,
+     "another call changes state that the answer depends on", is_any,
      nothing_is_kept},
 };
 

@@ -12,8 +12,8 @@ void along_x(Trial& t, const Asked& a, Output output) {
   const Column gamma = a.gamma();
   const Column x = a.in(Input::x);
   const Number epsilon = a.epsilon();
-  const OfChannels mean = means(a);
-  const OfChannels slope(a, [&](std::int64_t c) {
+  const ChannelNumbers mean = means(a);
+  const ChannelNumbers slope(a, [&](std::int64_t c) {
     const Number s = a.invstd(c);
     return gamma(c) * epsilon * squared(s) * s;
   });
@@ -22,15 +22,15 @@ void along_x(Trial& t, const Asked& a, Output output) {
   });
 }
 
-OfChannels means(const Asked& a) {
+ChannelNumbers means(const Asked& a) {
   return {a, [&](std::int64_t c) { return a.mean(c); }};
 }
 
-OfChannels slopes(const Asked& a, const Column& factor) {
+ChannelNumbers slopes(const Asked& a, const Column& factor) {
   return {a, [&](std::int64_t c) { return factor(c) * a.invstd(c); }};
 }
 
-OfChannels scales(const Asked& a) { return slopes(a, a.gamma()); }
+ChannelNumbers scales(const Asked& a) { return slopes(a, a.gamma()); }
 
 std::optional<Problem> frozen_at_the_batch(const Asked& a,
                                            Operation operation) {

@@ -7,18 +7,18 @@
 
 namespace exactbn {
 
-// What laws have in common.
+// Shared parts of laws.
 
-// Laws ask several problems for one, and add up in long doubles: larger ones
-// are left to the oracle.
+// A law asks several problems per case and sums in long doubles; only the
+// oracle checks larger cases.
 inline constexpr std::int64_t kLongest = 1024;
 inline bool is_short(const Problem& p) { return p.x().size() <= kLongest; }
-inline bool is_any_at_all(const Problem&) { return true; }
+inline bool any_size(const Problem&) { return true; }
 inline bool has_several(const Problem& p) {
   return is_short(p) && p.view().count() > 1;
 }
 
-// Sources of several laws.
+// Sources shared by several laws.
 inline constexpr std::string_view kPaperSection3 =
     "Ioffe & Szegedy 2015, section 3";
 inline constexpr std::string_view kFunction =
@@ -34,7 +34,7 @@ void each_channel(const Asked& a, const Do& action) {
   for (std::int64_t c = 0; c < channels; ++c) action(c);
 }
 
-// Every element with its channel.
+// Calls action(channel, element) for every element.
 template <class Do>
 void each_value(const Asked& a, const Do& action) {
   const ChannelView view = a.view();
@@ -46,11 +46,11 @@ void each_value(const Asked& a, const Do& action) {
   }
 }
 
-// A number of each channel, calculated once.
-class OfChannels {
+// One number per channel, computed once.
+class ChannelNumbers {
  public:
   template <class Of>
-  OfChannels(const Asked& a, const Of& of) {
+  ChannelNumbers(const Asked& a, const Of& of) {
     each_channel(a, [&](std::int64_t c) { numbers_.push_back(of(c)); });
   }
   const Number& operator()(std::int64_t c) const {
@@ -61,13 +61,13 @@ class OfChannels {
   PooledVector<Number> numbers_;
 };
 
-// The means that are right; factor invstd, by which factor xhat is a multiple
-// of x - mean; and gamma invstd.
-OfChannels means(const Asked& a);
-OfChannels slopes(const Asked& a, const Column& factor);
-OfChannels scales(const Asked& a);
+// Exact values: the means; factor invstd, so that factor xhat =
+// slope (x - mean); and gamma invstd.
+ChannelNumbers means(const Asked& a);
+ChannelNumbers slopes(const Asked& a, const Column& factor);
+ChannelNumbers scales(const Asked& a);
 
-// Over the elements of a channel.
+// The sum of term(i) over the elements of a channel.
 template <class Term>
 Number sum_of(const Asked& a, std::int64_t c, const Term& term) {
   Number sum;
@@ -75,28 +75,28 @@ Number sum_of(const Asked& a, std::int64_t c, const Term& term) {
   return sum;
 }
 
-// Where element i of a problem is in the one it was made of, or kNowhere; and
-// the channel of an output that has one value a channel.
-inline constexpr std::int64_t kNowhere = -1;
-inline std::int64_t same_place(std::int64_t i) { return i; }
+// No element of the base problem corresponds to this one.
+inline constexpr std::int64_t kNoIndex = -1;
+inline std::int64_t same_index(std::int64_t i) { return i; }
 
-// Every output of both that is `factor` times as large in the one made of the
-// base, a power of two: b[i] = factor a[value(i)], or a[channel(i)]. 0 leaves
-// an output out.
+// Compares all outputs that both problems have; b is derived from a:
+// b[i] = factor(output) a[value(i)], or factor(output) a[channel(i)] for
+// outputs with one value per channel. A factor is a power of two, or 0 to skip
+// an output; kNoIndex skips an element.
 template <class Factor, class Value, class Channel>
 void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
              const Value& value, const Channel& channel) {
   for (const Output name : output_names(b.problem())) {
     const double by = factor(name);
     if (by == 0 || !a.has(name) || !b.has(name)) continue;
-    // Calls action(place in a, place in b).
+    // Calls action(index in a, index in b).
     const auto each_pair = [&](const auto& action) {
       const bool like_x = shaped_like_x(name);
       const std::int64_t size =
           like_x ? b.problem().x().size() : b.view().channels;
       for (std::int64_t i = 0; i < size; ++i) {
         const std::int64_t from = like_x ? value(i) : channel(i);
-        if (from != kNowhere) action(from, i);
+        if (from != kNoIndex) action(from, i);
       }
     };
     if (b.filters()) {
@@ -109,7 +109,7 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
         });
         return all;
       };
-      // Most of these agree in every bit: no tolerance is needed for them.
+      // Most agree in every bit and need no tolerance.
       const Comparison plain = comparison(true);
       t.add(plain.surely_holds() ? plain : comparison(false));
       continue;
@@ -125,30 +125,30 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
 }
 template <class Factor>
 void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor) {
-  compare(t, a, b, factor, same_place, same_place);
+  compare(t, a, b, factor, same_index, same_index);
 }
 template <class Factor, class Value>
 void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
              const Value& value) {
-  compare(t, a, b, factor, value, same_place);
+  compare(t, a, b, factor, value, same_index);
 }
 
 // The problem with the statistics of its batch as constants, in f64 for an f64
-// x and in f32 for any other, as kernels take them; nothing where the format
-// does not hold them.
+// x and in f32 otherwise, as kernels take them; nothing if the format cannot
+// represent them.
 std::optional<Problem> frozen_at_the_batch(const Asked& a, Operation operation);
 
-// output = gamma eps (x - mean) / (var + eps)^(3/2), every value: what is left
-// of a derivative along x itself, as scale drops out but for epsilon.
+// Requires output = gamma eps (x - mean) / (var + eps)^(3/2) of every value:
+// the derivative along x itself, as scale cancels except for epsilon.
 void along_x(Trial& t, const Asked& a, Output output);
 
-// Where and how an answer fails, by a verdict that says so.
+// Where and how an answer fails, from its verdict.
 Violation failure_of(const CaseVerdict& verdict);
 
-// 1 for all outputs.
-inline double alike(Output) { return 1; }
+// The factor 1 for all outputs.
+inline double unchanged(Output) { return 1; }
 
-// The running statistics alone.
+// Whether the output is a running statistic.
 inline bool is_running(Output output) {
   return traits(output).updates.has_value();
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What holds of whole problems: of layouts, channels, frozen and running
-// statistics.
+// Laws of whole problems: layouts, channels, frozen and running statistics.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -76,7 +75,7 @@ RC_GTEST_PROP(ProblemLaws, LayoutDoesNotMatter, ()) {
   RC_ASSERT(answer(q) == transposed(answer(p), order));
 }
 
-// Convolutional batch normalization is that of the (N H W) x C matrix.
+// BN of N x C x H x W equals BN of the (N H W) x C matrix.
 RC_GTEST_PROP(ProblemLaws, EachChannelStandsAlone, ()) {
   const Operation operation = *rc::gen::elementOf(kOperations);
   const Problem p = *problems(operation);
@@ -103,7 +102,7 @@ RC_GTEST_PROP(ProblemLaws, EachChannelStandsAlone, ()) {
   }
 }
 
-// Integers whose mean and variance the formats of double and m = 4 hold.
+// Integers with m = 4: f64 represents the mean and variance exactly.
 Problem draw_integers(Draw& draw, Operation operation) {
   Problem p;
   p.operation = operation;
@@ -124,7 +123,7 @@ Problem draw_integers(Draw& draw, Operation operation) {
   return p;
 }
 
-// The same problem, normalized by the statistics of its batch as constants.
+// The problem with the statistics of its batch as constants.
 Problem frozen_at_the_batch(const Problem& p, Operation operation) {
   Problem training = p;
   training.operation = Operation::forward_training;
@@ -147,8 +146,8 @@ RC_GTEST_PROP(ProblemLaws, InferenceWithTheBatchStatisticsIsTraining, ()) {
   RC_ASSERT(answer(q).at(Output::y) == answer(p).at(Output::y));
 }
 
-// The parameters have the same gradients, and x has not: the batch statistics
-// are functions of x, and frozen ones are not.
+// The parameters have the same gradients, x does not: batch statistics depend
+// on x, frozen ones do not.
 RC_GTEST_PROP(ProblemLaws, FrozenDxDiffersFromTheTrainingDx, ()) {
   Draw draw = *draws();
   const Problem p = draw_integers(draw, Operation::backward_training);
@@ -159,13 +158,13 @@ RC_GTEST_PROP(ProblemLaws, FrozenDxDiffersFromTheTrainingDx, ()) {
             training.rounded(Output::dgamma, DType::f64));
   RC_ASSERT(frozen.rounded(Output::dbeta, DType::f64) ==
             training.rounded(Output::dbeta, DType::f64));
-  // Were they equal, the frozen dx would sum to 0 as the other does.
+  // The training dx sums to 0; with d1 != 0 the frozen dx does not.
   RC_PRE(training.channel(0).sums.d1.sign() != 0);
   RC_ASSERT(frozen.rounded(Output::dx, DType::f64) !=
             training.rounded(Output::dx, DType::f64));
 }
 
-// dx = gamma dy / sqrt(running_var + eps), squared; x is not in it.
+// dx = gamma dy / sqrt(running_var + eps), squared; it does not contain x.
 RC_GTEST_PROP(ProblemLaws, FrozenDxIsGammaDyOverTheDeviation, ()) {
   const Problem p = *problems(Operation::backward_inference);
   const ExactBatchNorm exact(p);
@@ -191,8 +190,8 @@ Dyadic quotient(const Surd& s) {
   return {s.p.n, s.p.e - s.d.e - (bit_length(s.d.n) - 1)};
 }
 
-// k equal batches: r_k = alpha^k r_0 + (1 - alpha^k) batch, alpha the weight
-// of the old.
+// k equal batches: r_k = alpha^k r_0 + (1 - alpha^k) batch, alpha being the
+// weight of the old value.
 RC_GTEST_PROP(ProblemLaws, RunningStatisticsDecayGeometrically, ()) {
   Draw draw = *draws();
   const std::size_t m = std::size_t{1} << (1 + draw.below(4));

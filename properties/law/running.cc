@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What holds of the running statistics.
+// Laws of the running statistics.
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
@@ -10,19 +10,22 @@ namespace {
 constexpr std::string_view kUpdate =
     "the update, running = (1 - momentum) running + momentum batch";
 
-bool runs(const Problem& p) {
+bool has_running(const Problem& p) {
   return p.operation == Operation::forward_training && is_short(p) &&
          (p.find(Input::running_mean) || p.find(Input::running_var));
 }
-bool runs_on_several(const Problem& p) { return runs(p) && has_several(p); }
+bool has_several_and_running(const Problem& p) {
+  return has_running(p) && has_several(p);
+}
 bool is_average(const Problem& p) {
-  return runs(p) && (!p.momentum || (*p.momentum >= 0 && *p.momentum <= 1));
+  return has_running(p) &&
+         (!p.momentum || (*p.momentum >= 0 && *p.momentum <= 1));
 }
 
 constexpr Output kRunning[] = {Output::running_mean, Output::running_var};
 
-// What the batch gives to a running statistic, as the subject declares it;
-// times `divisor`, so that no quotient is needed.
+// The batch statistic that enters a running statistic, as the subject declares
+// it, times `divisor`, so that no quotient is needed.
 struct Batch {
   Number value;
   double divisor = 1;
@@ -36,7 +39,7 @@ Batch batch_of(const Trial& t, const Asked& a, Output output, std::int64_t c) {
   return {Number(m) * a.var(c), m - 1};
 }
 
-// Each running statistic, before and after, by name and channel.
+// Calls action(output, channel, old, new) for each running statistic.
 template <class Do>
 void each_statistic(const Asked& a, const Do& action) {
   for (const Output output : kRunning) {
@@ -51,7 +54,7 @@ void each_statistic(const Asked& a, const Do& action) {
 }
 
 // scale r = (scale - weight) old + weight batch, times the divisor
-void obeys(Trial& t, const Asked& a) {
+void check_update(Trial& t, const Asked& a) {
   each_statistic(a, [&](Output output, std::int64_t c, const Number& old,
                         const Number& now) {
     const Batch batch = batch_of(t, a, output, c);
@@ -63,7 +66,7 @@ void obeys(Trial& t, const Asked& a) {
   });
 }
 
-void update(Trial& t) { obeys(t, t.base()); }
+void update(Trial& t) { check_update(t, t.base()); }
 
 // 0 <= weight <= 1: (r - old) and (batch - r) have the sign of batch - old.
 void between(Trial& t) {
@@ -84,14 +87,14 @@ void ask_with_momentum(Trial& t, std::optional<double> momentum,
   Problem p = t.base().problem();
   p.momentum = momentum;
   p.batches_tracked = tracked;
-  if (const Asked* q = t.ask(std::move(p))) obeys(t, *q);
+  if (const Asked* q = t.ask(std::move(p))) check_update(t, *q);
 }
 
 void momentum_zero(Trial& t) { ask_with_momentum(t, 0.0, 3); }
 void momentum_one(Trial& t) { ask_with_momentum(t, 1.0, 3); }
 void first_batch(Trial& t) { ask_with_momentum(t, std::nullopt, 0); }
 
-// The problem with what came of the last one as its old statistics.
+// The problem with the updated statistics of `a` as its old ones.
 std::optional<Problem> next(const Asked& a) {
   Problem p = a.problem();
   for (const Output output : kRunning) {
@@ -99,7 +102,7 @@ std::optional<Problem> next(const Asked& a) {
     if (updated == p.inputs.end()) continue;
     if (!a.has(output)) return std::nullopt;
     Tensor& old = updated->second;
-    // In exact arithmetic any old statistics will do.
+    // The definition returns no tensors; any old statistics will do.
     const auto got = a.answer().outputs.find(output);
     if (got != a.answer().outputs.end()) old = got->second;
     for (std::int64_t c = 0; c < old.size(); ++c) {
@@ -112,8 +115,8 @@ std::optional<Problem> next(const Asked& a) {
   return p;
 }
 
-// Every step obeys the update, and so r_k = (1 - a)^k r_0 + (1 - (1 - a)^k)
-// batch, but for what each step rounds.
+// Every step obeys the update, hence r_k = (1 - a)^k r_0 + (1 - (1 - a)^k)
+// batch, except for the rounding of each step.
 void steps(Trial& t) {
   const Asked* a = &t.base();
   for (int k = 0; k < 3; ++k) {
@@ -121,11 +124,11 @@ void steps(Trial& t) {
     if (!p) return;
     a = t.ask(std::move(*p));
     if (!a) return;
-    obeys(t, *a);
+    check_update(t, *a);
   }
 }
 
-// Where the old statistics are those of the batch, they stay.
+// Old statistics equal to those of the batch do not change.
 void fixed_point(Trial& t) {
   const Asked& a = t.base();
   auto p = frozen_at_the_batch(a, Operation::forward_training);
@@ -142,8 +145,8 @@ void fixed_point(Trial& t) {
                          const Number& now) { t.zero(now - old, output, c); });
 }
 
-// Two halves one after the other, as a cumulative average, are the whole; in
-// either order.
+// The cumulative average over two halves, in either order, is the mean of the
+// whole.
 void mean_of_means(Trial& t) {
   Problem p = t.base().problem();
   const std::int64_t m = p.view().count();
@@ -161,7 +164,7 @@ void mean_of_means(Trial& t) {
     q.batches_tracked = 0;
     const Asked* a = t.ask(std::move(q));
     if (!a || !a->has(Output::running_mean)) return;
-    obeys(t, *a);
+    check_update(t, *a);
     q = restricted(p, then).problem;
     q.batches_tracked = 1;
     const auto got = a->answer().outputs.find(Output::running_mean);
@@ -170,56 +173,56 @@ void mean_of_means(Trial& t) {
     }
     const Asked* b = t.ask(std::move(q));
     if (!b || !b->has(Output::running_mean)) return;
-    obeys(t, *b);
+    check_update(t, *b);
     if (got == a->answer().outputs.end()) continue;
     const Column r = b->out(Output::running_mean);
     const Column r_1 = b->in(Input::running_mean);
     const Column of_first = a->out(Output::running_mean);
     each_channel(*b, [&](std::int64_t c) {
-      // 2 r = r_1 + mean, and r_1 is as far from the mean of the first half as
-      // it may be: what is left is the mean of the whole.
+      // 2 r = r_1 + mean of the second half. r_1 - of_first, the allowed error
+      // of r_1, is subtracted, which leaves the mean of the whole.
       t.zero(Number(2) * (r(c) - t.base().mean(c)) - (r_1(c) - of_first(c)),
              Output::running_mean, c);
     });
   }
 }
 
-// y is normalized by the batch, whatever was before.
+// y is normalized by the batch, whatever the running statistics are.
 void not_in_y(Trial& t) {
   const Asked& a = t.base();
   const Asked* q =
       t.ask(without(a.problem(), {Input::running_mean, Input::running_var}));
   if (!q) return;
-  compare(t, a, *q, alike);
+  compare(t, a, *q, unchanged);
 }
 
 const Law kRunningLaws[] = {
     {"running_update", "r = (1 - a) old + a batch", kUpdate,
-     "momentum is on the wrong side, or the variance is of the other divisor",
-     runs, update},
+     "momentum is on the wrong side, or the variance has the other divisor",
+     has_running, update},
     {"running_lies_between", "r lies between old and batch, for 0 <= a <= 1",
      kUpdate, "a weight is negative, or the weights do not add up to 1",
      is_average, between},
     {"momentum_zero_keeps", "r = old with momentum 0", kUpdate,
-     "0 is taken for none given", runs, momentum_zero},
+     "0 is treated as absent", has_running, momentum_zero},
     {"momentum_one_replaces", "r = batch with momentum 1", kUpdate,
-     "the old statistics are not forgotten", runs, momentum_one},
+     "the old statistics still contribute", has_running, momentum_one},
     {"first_batch_replaces",
-     "r = batch with cumulative average and no batch before", kUpdate,
-     "the count of batches is off by one", runs, first_batch},
+     "r = batch for the first batch of a cumulative average", kUpdate,
+     "the batch count is off by one", has_running, first_batch},
     {"running_after_steps",
      "r_k = (1 - a)^k r_0 + (1 - (1 - a)^k) batch, step by step", kUpdate,
-     "something other than the old statistics is kept between calls", runs,
+     "state other than the old statistics is kept between calls", has_running,
      steps},
     {"running_fixed_point", "r = old where old = batch", kUpdate,
-     "the weights do not add up to 1", runs, fixed_point},
+     "the weights do not add up to 1", has_running, fixed_point},
     {"mean_of_the_means",
      "a cumulative average over two halves, in either order, is the mean",
-     kUpdate, "the cumulative average has another weight", runs_on_several,
-     mean_of_means},
+     kUpdate, "the cumulative average has the wrong weight",
+     has_several_and_running, mean_of_means},
     {"running_does_not_enter_y",
      "y, mean, var and invstd do not depend on the running statistics", kUpdate,
-     "training normalizes with the running statistics", runs, not_in_y},
+     "training normalizes with the running statistics", has_running, not_in_y},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What holds of the forward derivative and of the double backward.
+// Laws of the forward derivative (JVP) and of the double backward.
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
@@ -19,8 +19,8 @@ bool has_along_gamma(const Problem& p) {
   return is_double(p) && p.find(Input::ddgamma);
 }
 
-// y is homogeneous in x but for epsilon: along x - mean, and so along x,
-// y_dot = gamma xhat eps / w.
+// y does not depend on the scale of x except through epsilon: along x - mean,
+// and hence along x, y_dot = gamma xhat eps / w.
 void jvp_along_x(Trial& t) {
   Problem p = without(t.base().problem(), {Input::gamma_dot, Input::beta_dot});
   p.inputs[Input::x_dot] = p.x();
@@ -28,7 +28,7 @@ void jvp_along_x(Trial& t) {
   if (q && q->has(Output::y_dot)) along_x(t, *q, Output::y_dot);
 }
 
-// sum y_dot = m beta_dot: the mean of y is beta whatever x is.
+// The mean of y is beta for any x.
 void sum_of_y_dot(Trial& t) {
   const Asked& a = t.base();
   if (!a.has(Output::y_dot)) return;
@@ -50,8 +50,8 @@ void jvp_of_the_parameters(Trial& t) {
   const Column x = a.in(Input::x);
   const Column gamma_dot = a.in(Input::gamma_dot);
   const Column beta_dot = a.in(Input::beta_dot);
-  const OfChannels mean = means(a);
-  const OfChannels slope = slopes(a, gamma_dot);
+  const ChannelNumbers mean = means(a);
+  const ChannelNumbers slope = slopes(a, gamma_dot);
   each_value(a, [&](std::int64_t c, std::int64_t i) {
     t.zero(
         y_dot(i) - along_x_dot(i) - slope(c) * (x(i) - mean(c)) - beta_dot(c),
@@ -79,7 +79,7 @@ void grad_dy_is_the_jvp(Trial& t) {
   });
 }
 
-// gamma enters dx as a factor, and dgamma and dbeta not at all.
+// gamma is a factor of dx and does not enter dgamma or dbeta.
 void grad_gamma_is_along_dx(Trial& t) {
   const Asked& a = t.base();
   Problem p = as(Operation::backward_training, a.problem());
@@ -96,8 +96,8 @@ void grad_gamma_is_along_dx(Trial& t) {
   });
 }
 
-// grad_x = H ddx, with nothing along gamma: <v, H u> = <u, H v>. Of any v; x
-// read from its end is as good as another.
+// grad_x = H ddx if ddgamma and ddbeta are 0, so <v, H u> = <u, H v>. Holds for
+// any v; this one is x reversed.
 void hessian_is_symmetric(Trial& t) {
   Problem p = without(t.base().problem(), {Input::ddgamma, Input::ddbeta});
   const ChannelView view = p.view();
@@ -121,7 +121,7 @@ void hessian_is_symmetric(Trial& t) {
   });
 }
 
-// The mixed derivative by x and gamma, either way round.
+// The mixed derivative by x and gamma, in either order.
 void mixed_derivative(Trial& t) {
   const Asked& a = t.base();
   Problem p = without(a.problem(), {Input::ddgamma, Input::ddbeta});
@@ -147,7 +147,7 @@ void mixed_derivative(Trial& t) {
   });
 }
 
-// dx does not change when all x do alike.
+// dx does not change when x is shifted.
 void sum_of_grad_x(Trial& t) {
   const Asked& a = t.base();
   if (!a.has(Output::grad_x)) return;
@@ -159,9 +159,8 @@ void sum_of_grad_x(Trial& t) {
 
 const Law kSecondOrderLaws[] = {
     {"jvp_along_x", "y_dot = gamma xhat eps / (var + eps) where x_dot = x",
-     "but for epsilon a scale drops out",
-     "mean or variance is held constant in the derivative", is_jvp,
-     jvp_along_x},
+     "scale cancels except for epsilon",
+     "the derivative holds the mean or variance constant", is_jvp, jvp_along_x},
     {"sum_of_y_dot", "sum y_dot = m beta_dot", "the mean of y is beta",
      "the direction is not centred", is_jvp, sum_of_y_dot},
     {"jvp_of_the_parameters",
@@ -170,17 +169,17 @@ const Law kSecondOrderLaws[] = {
      has_along_parameters, jvp_of_the_parameters},
     {"grad_dy_is_the_jvp", "grad_dy = y_dot along ddx, ddgamma, ddbeta",
      "gradients are linear in dy, and their adjoint is the JVP",
-     "the double backward is of another function", is_double,
+     "the double backward belongs to another function", is_double,
      grad_dy_is_the_jvp},
     {"grad_gamma_is_along_dx", "grad_gamma = sum ddx dx(gamma = 1)",
      "dx is linear in gamma", "a term of grad_gamma is missing", is_double,
      grad_gamma_is_along_dx},
     {"hessian_is_symmetric", "sum v grad_x(u) = sum u grad_x(v)", kHessian,
-     "a cross term of grad_x is missing, or has another factor", is_double,
+     "a cross term of grad_x is missing, or has the wrong factor", is_double,
      hessian_is_symmetric},
     {"mixed_derivative", "sum u grad_x(ddgamma) = ddgamma grad_gamma(ddx = u)",
      kHessian, "ddgamma is ignored", has_along_gamma, mixed_derivative},
-    {"sum_of_grad_x", "sum grad_x = 0", "dx stays when x is moved as a whole",
+    {"sum_of_grad_x", "sum grad_x = 0", "dx does not change when x is shifted",
      "a term of grad_x is not centred", is_double, sum_of_grad_x},
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What normalization does to mean and variance.
+// Laws of the mean and variance.
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
@@ -51,7 +51,7 @@ void mean_is_that_of_x(Trial& t) {
   });
 }
 
-// The mean that is right, as that of the answer may be off.
+// Uses the exact mean, as the mean in the answer has an error.
 void var_is_that_of_x(Trial& t) {
   const Asked& a = t.base();
   if (!a.has(Output::var)) return;
@@ -95,23 +95,20 @@ void y_of_the_statistics(Trial& t) {
 
 const Law kStatisticsLaws[] = {
     {"mean_of_y_is_beta", "sum y = m beta", kPaperAlgorithm1,
-     "the mean is not that of the values that are normalized", is_forward,
-     mean_of_y},
+     "the mean is not that of the normalized values", is_forward, mean_of_y},
     {"variance_of_y", "mean (y - beta)^2 = gamma^2 var / (var + eps)",
-     kPaperAlgorithm1,
-     "the variance, epsilon or gamma is not what it should be", is_forward,
+     kPaperAlgorithm1, "the variance, epsilon or gamma is wrong", is_forward,
      variance_of_y},
     {"mean_is_that_of_x", "m mean = sum x", kPaperAlgorithm1,
-     "the mean that is returned is another", is_forward, mean_is_that_of_x},
+     "the returned mean is not that of x", is_forward, mean_is_that_of_x},
     {"var_is_that_of_x", "m var = sum (x - mean)^2", kPaperAlgorithm1,
-     "the variance that is returned is another: unbiased, or with epsilon",
+     "the returned variance is another one: unbiased, or with epsilon",
      is_forward, var_is_that_of_x},
     {"invstd_of_var", "invstd^2 (var + eps) = 1", kPaperAlgorithm1,
-     "var and invstd are not of the same channel or epsilon", is_forward,
+     "var and invstd belong to different channels or epsilons", is_forward,
      invstd_of_var},
     {"y_of_the_statistics", "y = beta + gamma (x - mean) invstd",
-     kPaperAlgorithm1,
-     "the statistics that are returned are not those that normalize",
+     kPaperAlgorithm1, "the returned statistics are not those that normalize",
      is_forward, y_of_the_statistics},
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What depends on its surroundings is found by the law that is there for it,
-// and by no other of them; what does not is not accused.
+// A plugin that depends on its surroundings breaks the law for that dependence
+// and no other; a sound plugin breaks none.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,9 +24,9 @@ Request request(std::uint64_t cases) {
   r.seed = 4;
   r.cases = cases;
   r.oracle = false;
-  r.hunt.profile = Profile::small;
-  r.hunt.operations = {Operation::forward_training};
-  r.hunt.dtypes = {DType::f32};
+  r.draw.profile = Profile::small;
+  r.draw.operations = {Operation::forward_training};
+  r.draw.dtypes = {DType::f32};
   for (const auto& name : {kAlignment, kWritten, kThreads}) {
     r.laws.push_back(find_law(name));
   }
@@ -50,23 +50,24 @@ const Tally& tally(const Survey& s, std::string_view law) {
                        [&](const Tally& t) { return t.law == law; });
 }
 
-TEST(Surrounded, ASoundPluginIsNotAccused) {
+TEST(Surrounded, ASoundPluginBreaksNoLaw) {
   const Survey s = survey(plugin("SOUND"), request(60));
   EXPECT_EQ(s.failed, 0u);
   for (const auto& law : {kAlignment, kWritten, kThreads}) {
-    EXPECT_EQ(tally(s, law).holds, 60u) << law;
+    EXPECT_EQ(tally(s, law).held, 60u) << law;
     EXPECT_EQ(tally(s, law).other_bits, 0u) << law;
   }
 }
 
-TEST(Surrounded, OtherBitsAreNotedAndAreNoDefect) {
+TEST(Surrounded, OtherBitsAreCountedAndBreakNoLaw) {
   const Survey s = survey(plugin("SPLITS"), request(60));
   EXPECT_EQ(s.failed, 0u);
   EXPECT_GT(tally(s, kThreads).other_bits, 0u);
   EXPECT_EQ(tally(s, kAlignment).other_bits, 0u);
 }
 
-// The law that is broken, as whose counterexample, and how it is told.
+// The plugin breaks this law alone; checks the message and the size of the
+// counterexample.
 void expect_found(const std::string& kind, std::string_view law,
                   const std::string& text, std::int64_t most_values) {
   const Source source = plugin(kind);
@@ -76,36 +77,39 @@ void expect_found(const std::string& kind, std::string_view law,
   EXPECT_EQ(s.discoveries[0].violation.law, law) << kind;
   const Counterexample found =
       shrink_discovery(source, r, s.discoveries[0], {200});
-  EXPECT_TRUE(found.repeats) << kind;
+  EXPECT_TRUE(found.reproduces) << kind;
   EXPECT_THAT(found.violation.text, ContainsRegex(text)) << kind;
   EXPECT_LE(value_count(found.problem), most_values) << kind;
   EXPECT_EQ(s.broke, found.violation.crashed) << kind;
 }
 
-TEST(Surrounded, AlignmentThatIsTakenForGrantedIsFound) {
+TEST(Surrounded, FindsAssumedAlignment) {
   const std::string wrong =
-      "^an element past one: got .*, want .* ulp, .*; on a boundary of 64 "
-      "bytes: (passed|undecided)$";
+      "^one element past a 64-byte boundary: got .*, want .* ulp, .*; "
+      "64-byte aligned: (passed|undecided)$";
   expect_found("READS_ALIGNED", kAlignment, wrong, 4);
   expect_found("WRITES_ALIGNED", kAlignment, wrong, 4);
-  expect_found("NEEDS_ALIGNED", kAlignment,
-               "^an element past one: error: .*died by signal 6 .*; on a "
-               "boundary of 64 bytes: ",
-               2);
+  expect_found(
+      "NEEDS_ALIGNED", kAlignment,
+      "^one element past a 64-byte boundary: error: .*died by signal 6 "
+      ".*; 64-byte aligned: ",
+      2);
 }
 
-TEST(Surrounded, WhatIsNotWrittenIsFound) {
-  const std::string text = "^first nan, then .*: bytes there held ff, then a5$";
+TEST(Surrounded, FindsUnwrittenOutputs) {
+  const std::string text =
+      "^first nan, then .*; the memory held bytes ff, then a5$";
   expect_found("ACCUMULATES", kWritten, text, 2);
   expect_found("SKIPS_TAIL", kWritten, text, 5);
 }
 
-TEST(Surrounded, WhatThreadsLoseIsFound) {
+TEST(Surrounded, FindsValuesLostByThreads) {
   expect_found("LOSES_TAIL", kThreads,
-               "^of 3: got .*; of 1 thread: (passed|undecided)$", 4);
+               "^with 3 threads: got .*; with 1 thread: (passed|undecided)$",
+               4);
 }
 
-TEST(Surrounded, WhatHasNoneIsNotAsked) {
+TEST(Surrounded, SubjectsWithoutSurroundingsAreNotAsked) {
   const Source source = {[] { return std::make_unique<DoubleSubject>(); }};
   const Survey s = survey(source, request(20));
   for (const auto& law : {kAlignment, kWritten, kThreads}) {

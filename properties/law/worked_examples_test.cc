@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Examples small enough to work by hand, each answer derived in its comment
+// Examples small enough to work by hand. Each comment derives the answer
 // without the code under test.
 #include <gtest/gtest.h>
 
@@ -36,8 +36,8 @@ class WorkedExample : public testing::TestWithParam<DType> {
 };
 
 // [2, 4, 6, 8]: mean 5, deviations -3, -1, 1, 3, variance 20 / 4 = 5. With
-// eps 0, gamma 2 and beta 1, y = 1 + 2 k / sqrt(5) where k is a deviation; to
-// 22 digits, none near a tie of any format.
+// eps 0, gamma 2 and beta 1, y = 1 + 2 k / sqrt(5) where k is a deviation. y
+// has 22 digits here; no value is near a tie of any format.
 TEST_P(WorkedExample, FourEvenNumbers) {
   Problem p =
       one_channel(Operation::forward_training, GetParam(), {2, 4, 6, 8});
@@ -82,8 +82,8 @@ TEST_P(WorkedExample, RationalGradient) {
   expect(exact, Output::dx, {2.5, -1.75, -2, 1.25});
 }
 
-// [0, 2], momentum 1/8, old mean 3 and variance 5: the batch's variance is 1,
-// the unbiased one 2.
+// [0, 2], momentum 1/8, old mean 3 and variance 5. The batch variance is 1, or
+// 2 unbiased.
 TEST_P(WorkedExample, RunningStatistics) {
   Problem p = one_channel(Operation::forward_training, GetParam(), {0, 2});
   p.momentum = 0.125;
@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, WorkedExample, testing::ValuesIn(kDTypes),
                            return std::string(format(dtype.param).name);
                          });
 
-// Values on which implementations in f32 have gone wrong.
+// Values on which f32 implementations have failed.
 TEST(WorkedExamples, CancellingVariances) {
   struct Example {
     std::vector<double> x;

@@ -13,7 +13,7 @@ std::int64_t below(Draw& draw, std::int64_t n) {
   return static_cast<std::int64_t>(draw.below(static_cast<std::uint64_t>(n)));
 }
 
-// One value, or each of some: near, with another sign or exponent, or any.
+// Changes one value: to a near one, another sign, exponent or bit, or any.
 std::uint64_t mutated_bits(Draw& draw, std::uint64_t bits, DType dtype) {
   const Format f = format(dtype);
   const std::uint64_t hidden = std::uint64_t{1} << (f.precision - 1);
@@ -36,7 +36,7 @@ std::uint64_t mutated_bits(Draw& draw, std::uint64_t bits, DType dtype) {
     default:
       changed = bits + draw.below(17) - 8;
   }
-  // Beyond the largest, or below 0: not this one.
+  // Keep the old value if the new one left its sign or the finite range.
   const bool same_sign = ((changed ^ bits) & f.sign_bit()) == 0;
   const bool fits = f.width == 64 || changed >> f.width == 0;
   return fits && same_sign && is_finite(changed, dtype) ? changed : bits;
@@ -51,7 +51,7 @@ void mutate_values(Draw& draw, Problem& p) {
   const DType dtype = tensor.dtype();
   const std::uint64_t kind = draw.below(8);
   if (kind == 0 && like_x) {
-    // A channel in a mode of its own.
+    // Draw a channel anew, in any mode.
     const std::int64_t c = below(draw, view.channels);
     const ChannelMode mode = kChannelModes[draw.below(kChannelModes.size())];
     const auto bits = draw_channel(draw, dtype, mode, view.count());
@@ -59,14 +59,14 @@ void mutate_values(Draw& draw, Problem& p) {
       tensor.set_bits(view.offset(c, k), bits[static_cast<std::size_t>(k)]);
     }
   } else if (kind == 1) {
-    // All of them alike.
+    // Scale all values.
     const double by = draw.below(2) == 0 ? 2 : 0.5;
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
       const std::uint64_t bits = round_to(by * tensor.value(i), dtype);
       if (is_finite(bits, dtype)) tensor.set_bits(i, bits);
     }
   } else if (kind == 2 && tensor.size() > 1) {
-    // One after the other: compilers choose the order of arguments.
+    // Draw in separate statements: arguments have no fixed evaluation order.
     const std::int64_t from = below(draw, tensor.size());
     const std::int64_t to = below(draw, tensor.size());
     tensor.set_bits(to, tensor.bits(from));
@@ -100,7 +100,7 @@ void mutate_parameters(Draw& draw, Problem& p) {
   }
 }
 
-// A matrix: some positions left out, or all of them and some once more.
+// The problem as a matrix with fewer positions, or with some repeated.
 Problem resized(Draw& draw, const Problem& p, std::int64_t most) {
   const std::int64_t m = p.view().count();
   const std::int64_t limit =

@@ -5,9 +5,9 @@
 
 namespace exactbn {
 
-// The problem with something changed: a value, or those of a channel, moved,
-// scaled or drawn anew; a parameter; positions left out or repeated. Valid, and
-// of what is drawn: at most `most` values of x, unless it had more.
+// The problem with one change: values moved, scaled or drawn anew; a parameter;
+// positions removed or repeated. The result is valid and could have been drawn;
+// x has at most `most` values, unless it had more before.
 Problem mutated(Draw& draw, const Problem& problem, std::int64_t most);
 
 }  // namespace exactbn

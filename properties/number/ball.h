@@ -10,10 +10,10 @@
 
 namespace exactbn {
 
-// A real number within `radius` of `mid`, to calculate the textbook with: what
-// comes of it lies in its ball. From kAny on a radius stands for any number,
-// and for none: an infinity or NaN. It is no infinity itself, as processors
-// take a hundred times as long for a long double that is one.
+// Ball arithmetic for the textbook: a real number within `radius` of `mid`;
+// exact results lie in their balls. A radius of kAny or more stands for any
+// number, an infinity or NaN. kAny is finite, as processors take a hundred
+// times as long for a long double infinity.
 struct Ball {
   Wide mid = 0;
   Wide radius = 0;
@@ -30,7 +30,7 @@ struct Ball {
 
   static constexpr bool kEncloses = true;
 
-  // Whether it is a number, and something is known of it.
+  // Whether it is known to be a number, within a finite radius.
   bool is_bounded() const { return radius < kAny; }
 
   Ball operator-() const { return {-mid, radius}; }
@@ -69,14 +69,14 @@ struct Ball {
   }
 
  private:
-  // An operation on long doubles rounds by 2^-64 at most.
+  // The relative rounding error in long double is at most 2^-64.
   static constexpr Wide kUp = 1 + 0x1p-58L;
   static constexpr Wide kDown = 1 - 0x1p-58L;
-  // No product of two that are smaller leaves the range of a long double.
+  // Products of smaller numbers stay in the range of a long double.
   static constexpr Wide kAny = 0x1p8000L;
   static Ball any() { return {0, kAny}; }
   static Ball rounded(Wide m, Wide r) {
-    // Large, or NaN, where m is no number; so it is small where m is large.
+    // If m overflowed or is NaN, the radius is not below kAny.
     const Wide radius = kUp * (r + std::fabs(m) * 0x1p-63L);
     return radius < kAny ? Ball(m, radius) : any();
   }

@@ -13,14 +13,14 @@
 namespace exactbn::ball_test {
 namespace {
 
-// Of every output of the textbook in balls, against the exact one.
-TEST(Ball, HoldsWhatIsRight) {
-  Hunt hunt;
-  hunt.profile = Profile::small;
+// Every output of the textbook in balls contains the exact value.
+TEST(Ball, ContainsTheExactValue) {
+  DrawOptions options;
+  options.profile = Profile::small;
   int bounded = 0;
   int all = 0;
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(trials(1500)); ++i) {
-    const Problem p = draw_case(hunt, 11, i).problem;
+    const Problem p = draw_case(options, 11, i).problem;
     const ExactBatchNorm exact(p);
     Textbook<Ball> textbook(p);
     textbook.run();
@@ -29,7 +29,7 @@ TEST(Ball, HoldsWhatIsRight) {
       const bool like_x = shaped_like_x(name);
       std::size_t at = 0;
       for (std::int64_t c = 0; c < view.channels; ++c) {
-        const auto look = [&](std::int64_t k) {
+        const auto check_value = [&](std::int64_t k) {
           const Ball& ball = textbook.output(name)[at++];
           const Exact right = exact.at(name, k);
           if (right.kind != Exact::Kind::number) return;
@@ -42,9 +42,9 @@ TEST(Ball, HoldsWhatIsRight) {
               << i << ' ' << name << ' ' << k;
         };
         if (like_x) {
-          view.each_offset(c, look);
+          view.each_offset(c, check_value);
         } else {
-          look(c);
+          check_value(c);
         }
       }
     }
@@ -52,7 +52,7 @@ TEST(Ball, HoldsWhatIsRight) {
   EXPECT_GT(bounded, all * 0.9);
 }
 
-TEST(Ball, IsAnyWhereThereIsNoNumber) {
+TEST(Ball, IsUnboundedWithoutANumber) {
   for (const Ball& ball :
        {Ball(NAN), Ball(-HUGE_VAL), Ball(1.0) / Ball(0), sqrt(Ball(-1)),
         Ball(1, 2) / Ball(1, 1), Ball(NAN) * Ball(0), Ball(NAN) - Ball(NAN)}) {

@@ -25,7 +25,7 @@ std::optional<Whole> root_of(const Whole& square) {
   return root;
 }
 
-// sqrt(a / b), for a and b above 0.
+// sqrt(a / b) for a, b > 0.
 Rational root_of_quotient(const Rational& a, const Rational& b) {
   const Rational quotient = a / b;
   const auto n = root_of(numerator(quotient));
@@ -50,7 +50,7 @@ int RootNumber::sign() const {
   const int p = a_.sign();
   const int q = b_.sign();
   if (p == 0 || q == 0 || p == q) return p != 0 ? p : q;
-  // Opposite signs: the larger magnitude wins, and both are compared squared.
+  // Opposite signs: the larger magnitude decides; compare the squares.
   const Rational square = a_ * a_ * w_;
   const int larger = square.compare(Rational(b_ * b_));
   return larger > 0 ? p : larger < 0 ? q : 0;
@@ -58,7 +58,7 @@ int RootNumber::sign() const {
 
 namespace {
 
-// The multiple of 1 / sqrt(to) that b / sqrt(from) is.
+// The factor of 1 / sqrt(to) that equals b / sqrt(from).
 Rational moved(const Rational& b, const Rational& from, const Rational& to) {
   if (b.is_zero() || from == to) return b;
   return b * root_of_quotient(to, from);

@@ -7,8 +7,8 @@
 
 namespace exactbn {
 
-// An exact number a + b / sqrt(w), with a and b rational. Those of one w are a
-// field, in which the outputs of a channel are, and what laws make of them.
+// An exact number a + b / sqrt(w), with a and b rational. For one w these form
+// a field, which contains the outputs of a channel and all laws of them.
 class RootNumber {
  public:
   using Rational = boost::multiprecision::cpp_rational;
@@ -20,8 +20,8 @@ class RootNumber {
   // The sign of the number, and so whether it is 0.
   int sign() const;
 
-  // Throw std::domain_error where the two roots are of different fields: where
-  // the quotient of the two w is no square.
+  // Throw std::domain_error if the two numbers are of different fields: if the
+  // quotient of the two w is not a square.
   friend RootNumber operator+(const RootNumber& x, const RootNumber& y);
   friend RootNumber operator*(const RootNumber& x, const RootNumber& y);
 

@@ -11,8 +11,8 @@ namespace {
 
 constexpr double kSmall = 16;
 
-// Of the bits of a finite value but 0: how many lie between the first and the
-// last that is set.
+// The number of bits from the first to the last set bit of a finite value other
+// than 0.
 int significant_bits(double value) {
   int exponent = 0;
   const double fraction = std::frexp(std::fabs(value), &exponent);
@@ -51,7 +51,7 @@ std::vector<std::uint64_t> simpler_values(std::uint64_t bits, DType dtype) {
   if (std::fabs(value) < 0x1p62) add(std::nearbyint(value));
   int exponent = 0;
   const double fraction = std::frexp(value, &exponent);
-  // Fewer bits: 1, 2, 4, ..., and one less than it has.
+  // Fewer bits: 1, 2, 4, ..., and one fewer than now.
   const int significant = significant_bits(value);
   for (int keep = 1; keep < significant; keep *= 2) {
     const double kept = std::nearbyint(std::ldexp(fraction, keep));

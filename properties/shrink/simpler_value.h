@@ -7,13 +7,13 @@
 
 namespace exactbn {
 
-// How far a value is from simple: 0 is simplest, then 1, small integers of
-// either sign, few significant bits, an exponent near 0; NaN and infinities are
-// as simple as a small integer. The number of bits of another pattern never
-// counts, so that shrinking by it ends.
+// The complexity of a value: 0 is simplest, then 1, small integers of either
+// sign, few significant bits, an exponent near 0. NaN and infinities count as
+// simple as a small integer. It depends on the value alone, so that shrinking
+// by it terminates.
 int complexity(std::uint64_t bits, DType dtype);
 
-// Values that are simpler, the simplest first.
+// Simpler values to try, the simplest first.
 std::vector<std::uint64_t> simpler_values(std::uint64_t bits, DType dtype);
 
 }  // namespace exactbn

@@ -6,12 +6,12 @@
 
 namespace exactbn {
 
-// A violation of what is no law, and of which there is only a text.
+// A violation that has only a text, such as a crash.
 Violation refusal(std::string_view law, const Problem& problem,
                   const std::string& text);
 
-// The oracle's verdict on the answer to the problem itself. Fills the violation
-// where the answer fails.
+// The oracle's verdict on the answer to the problem itself. Sets the violation
+// if the answer fails.
 Verdict ask_oracle(const Trial& trial, const Request& request,
                    std::optional<Violation>& violation);
 

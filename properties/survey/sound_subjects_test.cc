@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sound algorithms (oracles/zoo_*) as subjects: no law may accuse one.
+// Sound algorithms (oracles/zoo) as subjects: they break no law.
 #include <gtest/gtest.h>
 
 #include "oracles/check/channel_problem.h"
@@ -12,15 +12,15 @@
 namespace exactbn::zoo {
 namespace {
 
-// Which algorithm, for all that it does.
+// The algorithms of one subject.
 struct Algorithm {
   std::size_t statistics;
-  std::size_t form;  // of y, and of the gradients
-  Order order;       // of the sums of gradients
+  std::size_t formula;  // of y, and of the gradients
+  Order order;          // of the sums of gradients
 };
 
-// Channel after channel in W, in ranges where no usual intermediate overflows
-// or is lost.
+// Computes channel by channel in W, in ranges where no usual intermediate
+// overflows or underflows.
 template <class W>
 class SoundSubject : public Subject {
  public:
@@ -71,7 +71,7 @@ class SoundSubject : public Subject {
       const double size = std::fabs(value);
       return size == 0 || (size >= low && size <= high);
     };
-    // As a kernel has it: a float.
+    // A kernel's epsilon: a value of W, 0 or at least 1e-12.
     if (p.epsilon != 0 && !(p.epsilon >= 1e-12 && p.epsilon <= high)) {
       return false;
     }
@@ -97,14 +97,14 @@ class SoundSubject : public Subject {
     if (p.operation == Operation::forward_training) {
       return forward(
           p, x, s,
-          kAffineForms<W>[algorithm_.form % kAffineForms<W>.size()].run);
+          kAffineForms<W>[algorithm_.formula % kAffineForms<W>.size()].run);
     }
     const Values<W> dy = values_of<W>(p.inputs.at(Input::dy));
     const BackwardInput<W> in = {x, dy, parameter<W>(p, Input::gamma),
                                  normalizer(s, p.epsilon), algorithm_.order};
     return backward(
-        p,
-        kBackwardForms<W>[algorithm_.form % kBackwardForms<W>.size()].run(in));
+        p, kBackwardForms<W>[algorithm_.formula % kBackwardForms<W>.size()].run(
+               in));
   }
 
   Algorithm algorithm_;
@@ -117,7 +117,7 @@ struct Count {
 };
 
 template <class W>
-void hunt(std::uint64_t cases, Count& count) {
+void survey_algorithms(std::uint64_t cases, Count& count) {
   const auto statistics = sound_statistics<W>();
   std::size_t turn = 0;
   for (std::size_t k = 0; k < statistics.size(); ++k) {
@@ -126,10 +126,10 @@ void hunt(std::uint64_t cases, Count& count) {
     Request r;
     r.seed = 100 + turn;
     r.cases = cases;
-    r.hunt.profile = Profile::small;
-    r.hunt.operations = {Operation::forward_training,
+    r.draw.profile = Profile::small;
+    r.draw.operations = {Operation::forward_training,
                          Operation::backward_training};
-    r.hunt.dtypes = SoundSubject<W>(algorithm).declaration().dtypes;
+    r.draw.dtypes = SoundSubject<W>(algorithm).declaration().dtypes;
     for (const Law& law : laws()) r.laws.push_back(&law);
     const Survey s = survey(
         {[&] { return std::make_unique<SoundSubject<W>>(algorithm); }}, r);
@@ -141,7 +141,7 @@ void hunt(std::uint64_t cases, Count& count) {
                       s.discoveries[0].violation.law + ": " +
                       place_of(s.discoveries[0].violation) + " " +
                       s.discoveries[0].violation.text);
-    // Of what a run that is ended has come to.
+    // Shows the progress of a long run.
     printf("%-24s %8lu passed, %6lu undecided, %8lu declined\n",
            std::string(statistics[k].name).c_str(), s.passed, s.undecided,
            s.unsupported);
@@ -151,18 +151,18 @@ void hunt(std::uint64_t cases, Count& count) {
   }
 }
 
-void hunt_all(std::uint64_t cases) {
+void survey_all(std::uint64_t cases) {
   Count count;
-  hunt<float>(cases, count);
-  hunt<double>(cases, count);
+  survey_algorithms<float>(cases, count);
+  survey_algorithms<double>(cases, count);
   printf("%lu passed, %lu undecided\n", count.passed, count.undecided);
   EXPECT_GT(count.passed, cases);
 }
 
-TEST(SoundSubjects, BreakNoLaw) { hunt_all(trials(300)); }
+TEST(SoundSubjects, BreakNoLaw) { survey_all(trials(300)); }
 
-// 10^6 cases and more, of which most are declined.
-TEST(SoundSubjects, DISABLED_BreakNoLawInMillions) { hunt_all(300'000); }
+// More than 10^6 cases; most are declined.
+TEST(SoundSubjects, DISABLED_BreakNoLawInMillions) { survey_all(300'000); }
 
 }  // namespace
 }  // namespace exactbn::zoo

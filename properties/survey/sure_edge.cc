@@ -32,24 +32,26 @@ bool is_of_direction(Output output) {
   }
 }
 
-// What an input that is not finite makes of an output in its channel.
-enum class Spoilt : std::uint8_t { no, nan, not_finite };
+// The effect of a non-finite input on an output of its channel.
+enum class NonFiniteEffect : std::uint8_t { none, nan, not_finite };
 
-Spoilt spoilt(Output output, const ChannelEstimate& e, bool by_batch) {
+NonFiniteEffect nonfinite_effect(Output output, const ChannelEstimate& e,
+                                 bool by_batch) {
   const bool by_dy = !e.dy_is_finite && is_of_dy(output);
   if (!by_batch) {
-    // An element of y or dx is spoilt by its own input alone.
+    // Only its own input affects an element of y or dx.
     const bool by_sum = (output == Output::dbeta && by_dy) ||
                         (output == Output::dgamma && (by_dy || !e.x_is_finite));
-    return by_sum ? Spoilt::not_finite : Spoilt::no;
+    return by_sum ? NonFiniteEffect::not_finite : NonFiniteEffect::none;
   }
   const bool by_direction = !e.direction_is_finite && is_of_direction(output);
   if (!e.x_is_finite && output != Output::dbeta) {
     return output == Output::mean || output == Output::running_mean
-               ? Spoilt::not_finite
-               : Spoilt::nan;
+               ? NonFiniteEffect::not_finite
+               : NonFiniteEffect::nan;
   }
-  return by_dy || by_direction ? Spoilt::not_finite : Spoilt::no;
+  return by_dy || by_direction ? NonFiniteEffect::not_finite
+                               : NonFiniteEffect::none;
 }
 
 bool parameters_are_finite(const Problem& p, std::int64_t c) {
@@ -61,8 +63,8 @@ bool parameters_are_finite(const Problem& p, std::int64_t c) {
   return true;
 }
 
-// y = gamma (x - mean) / sqrt(w) + beta and dx = gamma dy / sqrt(w), with
-// frozen statistics, where x, or dy, is not finite: gamma tells what they are.
+// With frozen statistics, y = gamma (x - mean) / sqrt(w) + beta and dx = gamma
+// dy / sqrt(w). If x or dy is not finite, gamma times it gives the result.
 bool is_product(const Problem& p, std::int64_t c, double value,
                 std::uint64_t got, DType dtype) {
   if (!parameters_are_finite(p, c)) return false;
@@ -73,8 +75,8 @@ bool is_product(const Problem& p, std::int64_t c, double value,
   return is_infinite(got, dtype) && is_negative(got, dtype) == (product < 0);
 }
 
-// Whether the numerator over sqrt(w) = 0 is surely not 0 with statistics that
-// are frozen.
+// Whether the numerator over sqrt(w) = 0 is surely not 0, with frozen
+// statistics.
 bool has_numerator(const Problem& p, Output output, std::int64_t c,
                    std::int64_t i) {
   if (p.parameter(Input::gamma, c) == 0) return false;
@@ -86,10 +88,10 @@ bool has_numerator(const Problem& p, Output output, std::int64_t c,
 
 }  // namespace
 
-bool surely_passes_for_no_number(const Asked& asked,
-                                 const Declaration& declaration, Output output,
-                                 std::int64_t c, std::int64_t i,
-                                 std::uint64_t got, DType dtype) {
+bool surely_passes_as_nonfinite(const Asked& asked,
+                                const Declaration& declaration, Output output,
+                                std::int64_t c, std::int64_t i,
+                                std::uint64_t got, DType dtype) {
   if (is_finite(got, dtype)) return false;
   const Problem& p = asked.problem();
   const ChannelEstimate& e = asked.estimate(c);
@@ -98,8 +100,9 @@ bool surely_passes_for_no_number(const Asked& asked,
       declaration.running_variance == RunningVariance::unbiased) {
     return declaration.single_value != SingleValue::keep && is_nan(got, dtype);
   }
-  const Spoilt is = spoilt(output, e, by_batch);
-  if (is != Spoilt::no) return is == Spoilt::not_finite || is_nan(got, dtype);
+  const NonFiniteEffect effect = nonfinite_effect(output, e, by_batch);
+  if (effect != NonFiniteEffect::none)
+    return effect == NonFiniteEffect::not_finite || is_nan(got, dtype);
   if (!by_batch && shaped_like_x(output)) {
     const double value =
         (output == Output::y ? p.x() : *p.find(Input::dy)).value(i);

@@ -5,12 +5,12 @@
 
 namespace exactbn {
 
-// Whether value i of an output, in channel c, surely passes for what it is: the
-// right value is no number there, and neither is this one (bounds.md has the
-// cases). What this cannot tell is for the judge.
-bool surely_passes_for_no_number(const Asked& asked,
-                                 const Declaration& declaration, Output output,
-                                 std::int64_t c, std::int64_t i,
-                                 std::uint64_t got, DType dtype);
+// Whether value i of an output, in channel c, surely passes because both it and
+// the exact value are NaN or infinite (bounds.md has the cases). False if only
+// the judge can tell.
+bool surely_passes_as_nonfinite(const Asked& asked,
+                                const Declaration& declaration, Output output,
+                                std::int64_t c, std::int64_t i,
+                                std::uint64_t got, DType dtype);
 
 }  // namespace exactbn

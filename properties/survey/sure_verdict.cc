@@ -18,16 +18,16 @@ namespace {
 
 constexpr Wide kLess = 1 - 0x1p-40L;
 
-// An ulp of every number of the ball, at most.
+// At most the ulp of every number in the ball.
 Wide least_ulp(const Ball& right, const Format& f) {
-  // Less, so that a double does not round to what is more.
+  // Reduced by kLess, so that rounding to double does not increase it.
   const auto least =
       static_cast<double>(kLess * (std::fabs(right.mid) - right.radius));
   const double size = std::max(least, 0.0);
   return power_of_two(ulp_exponent_of(size, f));
 }
 
-// One output.
+// Checks one output.
 class OutputCheck {
  public:
   OutputCheck(const Asked& asked, const Declaration& declaration, Output name,
@@ -42,16 +42,16 @@ class OutputCheck {
     beyond_ += std::ldexp(Wide{1}, format_.emax - format_.precision);
   }
 
-  // The verdict on the worst value; nothing where one fails, or many are open.
+  // The worst verdict of all values; nothing if one fails or many are open.
   std::optional<Verdict> verdict(std::span<const Ball> right) {
-    constexpr int kMost = 256;  // from there on the oracle is faster
+    constexpr int kMost = 256;  // with more, the oracle is faster
     const bool like_x = shaped_like_x(name_);
     const ChannelView& view = asked_.view();
     std::size_t at = 0;
     int open = 0;
     Verdict worst = Verdict::passed;
     for (std::int64_t c = 0; c < view.channels; ++c) {
-      const auto look = [&](std::int64_t i) {
+      const auto check_value = [&](std::int64_t i) {
         const Ball& ball = right[at++];
         if (is_near(ball, i, 0) || open > kMost || worst == Verdict::failed) {
           return;
@@ -61,9 +61,9 @@ class OutputCheck {
         worst = std::max(worst, verdict ? *verdict : judged(c, i));
       };
       if (like_x) {
-        view.each_offset(c, look);
+        view.each_offset(c, check_value);
       } else {
-        look(c);
+        check_value(c);
       }
       if (open > kMost || worst == Verdict::failed) return std::nullopt;
     }
@@ -71,15 +71,16 @@ class OutputCheck {
   }
 
  private:
-  // Of a value that may not be faithful; nothing if it is for the judge.
+  // The verdict on a value that may not be faithful; nothing if only the judge
+  // can tell.
   std::optional<Verdict> sure(const Ball& right, std::int64_t c,
                               std::int64_t i) const {
     const std::uint64_t got = got_.bits(i);
     const DType dtype = got_.dtype();
     if (!is_finite(got, dtype)) {
       const bool passes = is_beyond(right, got) ||
-                          surely_passes_for_no_number(asked_, declaration_,
-                                                      name_, c, i, got, dtype);
+                          surely_passes_as_nonfinite(asked_, declaration_,
+                                                     name_, c, i, got, dtype);
       return passes ? std::optional(Verdict::passed) : std::nullopt;
     }
     if (required_ < Grade::stable || !right.is_bounded()) return std::nullopt;
@@ -92,7 +93,7 @@ class OutputCheck {
       const Wide least = asked_.least_tolerance(name_, i);
       if (least > 0 && is_near(right, i, least)) return Verdict::passed;
     }
-    // What is not faithful, and has no bound, is undecided.
+    // A value that is not faithful and has no bound is undecided.
     if (bound == Bound::is_void && is_far(right, i)) return Verdict::undecided;
     return std::nullopt;
   }
@@ -100,7 +101,7 @@ class OutputCheck {
   Verdict judged(std::int64_t c, std::int64_t i) const {
     const std::uint64_t got = got_.bits(i);
     const DType dtype = got_.dtype();
-    // Most are right, and then nothing else matters.
+    // Most are correctly rounded and need no judge.
     const Exact right = asked_.exact(c).at(exact_name(declaration_, name_), i);
     if (right.kind == Exact::Kind::number &&
         round_to(right.value, dtype) == got) {
@@ -109,20 +110,20 @@ class OutputCheck {
     return verdict_of(asked_.judge(c)(name_, i, got, dtype), required_);
   }
 
-  // Whether the right value rounds beyond the range, as this one did.
+  // Whether the exact value surely overflows, as this one did.
   bool is_beyond(const Ball& right, std::uint64_t got) const {
     if (!right.is_bounded() ||
         !(kLess * (std::fabs(right.mid) - right.radius) >= beyond_)) {
       return false;
     }
-    // A NaN stands for an infinity of either sign where there are none.
+    // In formats without infinities NaN stands for both.
     const DType dtype = got_.dtype();
     return !format_.infinities || (is_infinite(got, dtype) &&
                                    is_negative(got, dtype) == (right.mid < 0));
   }
 
   bool is_near(const Ball& right, std::int64_t i, Wide tolerance) const {
-    // Beyond the range an infinity is right. NaN is nowhere below.
+    // Beyond the range an infinity is right. The comparison is false for NaN.
     if (!got_.finite(i) ||
         !(std::fabs(right.mid) + right.radius < kLess * beyond_)) {
       return false;
@@ -134,13 +135,13 @@ class OutputCheck {
     return off < kLess * excused;
   }
 
-  // Whether a finite value is surely an ulp off, or more.
+  // Whether a finite value is surely off by more than an ulp.
   bool is_far(const Ball& right, std::int64_t i) const {
     const Wide most = std::fabs(right.mid) + right.radius;
     if (!(most < kLess * beyond_)) return false;
     const Wide off =
         std::fabs(static_cast<Wide>(got_.value(i)) - right.mid) - right.radius;
-    // At most an ulp of every number of the ball, or the quantum.
+    // At least the ulp of every number in the ball.
     const Wide ulp = std::ldexp(most, 1 - format_.precision) +
                      power_of_two(format_.quantum());
     return kLess * off > ulp;
@@ -152,7 +153,7 @@ class OutputCheck {
   const Tensor& got_;
   Grade required_;
   Format format_;
-  Wide beyond_;  // half way beyond the largest number: from there on, infinity
+  Wide beyond_;  // half an ulp above the largest number: rounds to infinity
 };
 
 }  // namespace

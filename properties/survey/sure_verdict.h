@@ -5,11 +5,11 @@
 
 namespace exactbn {
 
-// The oracle's verdict (oracles/check.h) on the answer, where it does not fail
-// and every output is there that the declaration offers. Nothing otherwise, or
-// where it is quicker to ask the oracle. Most values are so near to a ball
-// around what is right that they are faithful, or that the tolerance of the
-// grade excuses them; the others are judged. bounds.md has the argument.
+// The oracle's verdict (oracles/check.h) on the answer. Nothing if the answer
+// fails, if an output that the declaration offers is missing, or if asking the
+// oracle is faster. Most values are close enough to a ball around the exact
+// value to be faithful or within the tolerance of the grade; the others are
+// judged. bounds.md has the argument.
 std::optional<Verdict> sure_verdict(const Asked& asked,
                                     const Declaration& declaration,
                                     Grade required);

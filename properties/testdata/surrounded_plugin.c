@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* y of training in f32, summed in double; the definition says what depends on
- * its surroundings. */
+/* y of training in f32, summed in double. A macro (READS_ALIGNED, ...) selects
+ * one dependence on the surroundings. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "exactbn_plugin.h"
 
-/* The address rounded down to that of a vector, as some processors do. */
-static const float* vectors_of(const void* data) {
+/* Rounds the address down to a 16-byte boundary, as some processors do. */
+static const float* align_down(const void* data) {
   return (const float*)(uintptr_t)((uintptr_t)data / 16 * 16);
 }
 
@@ -17,7 +17,7 @@ static int64_t threads(void) {
   return n < 1 ? 1 : n;
 }
 
-/* The channels of x: outer x channels x inner. */
+/* The shape of x as outer x channels x inner. */
 typedef struct {
   int64_t outer;
   int64_t channels;
@@ -36,8 +36,8 @@ static int64_t at(const view_of_x* v, int64_t channel, int64_t k) {
   return (k / v->inner * v->channels + channel) * v->inner + k % v->inner;
 }
 
-/* What a part of a sum is kept as. */
-static double short_of(double sum) {
+/* Rounds a partial sum to float, of any exponent. */
+static double to_partial(double sum) {
 #if defined(SPLITS)
   int exponent = 0;
   if (!isfinite(sum)) return sum;
@@ -48,7 +48,7 @@ static double short_of(double sum) {
 #endif
 }
 
-/* The sum of (x - centre)^power, each thread's part by itself. */
+/* The sum of (x - centre)^power, one partial sum per thread. */
 static double sum_of(const float* x, const view_of_x* v, int64_t channel,
                      double centre, int power) {
   const int64_t m = v->outer * v->inner;
@@ -70,7 +70,7 @@ static double sum_of(const float* x, const view_of_x* v, int64_t channel,
       const double d = (double)x[at(v, channel, k)] - centre;
       own += power == 1 ? d : d * d;
     }
-    sum += short_of(own);
+    sum += to_partial(own);
   }
   return sum;
 }
@@ -110,14 +110,14 @@ static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {
   const float* x = (const float*)input->data;
   float* y = (float*)a->output(a, "y", EXACTBN_F32);
   int64_t channel;
-  (void)vectors_of;
+  (void)align_down;
   (void)threads;
 #if defined(READS_ALIGNED)
-  x = vectors_of(x);
+  x = align_down(x);
 #elif defined(NEEDS_ALIGNED)
-  if (x != vectors_of(x)) abort();
+  if (x != align_down(x)) abort();
 #elif defined(WRITES_ALIGNED)
-  y = (float*)(uintptr_t)vectors_of(y);
+  y = (float*)(uintptr_t)align_down(y);
 #endif
   for (channel = 0; channel < v.channels; ++channel)
     normalize(c, x, y, &v, channel);

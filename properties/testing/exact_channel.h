@@ -9,8 +9,8 @@
 
 namespace exactbn {
 
-// Batch normalization of one channel of exact numbers: sums of floating-point
-// numbers, products with a matrix, and what else no format holds.
+// Batch normalization of one channel of exact numbers, which need not fit a
+// format: sums of floating-point numbers, products with a matrix, ...
 struct ExactChannel {
   std::vector<Dyadic> x;
   std::vector<Dyadic> dy;
@@ -24,12 +24,12 @@ struct ExactChannel {
   Surd dx(std::size_t i) const { return dx_by_batch(shared, x[i], dy[i]); }
 };
 
-// Values in a mode of their own, in a format of their own.
+// m values of a drawn format and channel mode.
 std::vector<Dyadic> draw_exact(Draw& draw, std::size_t m);
 
 Dyadic sum(const std::vector<Dyadic>& values);
 
-// Whether the rational parts are equal, and the multiples of a root too.
+// Whether two surds have equal rational parts and equal root parts.
 bool same(const Surd& a, const Surd& b);
 
 }  // namespace exactbn

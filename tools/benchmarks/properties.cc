@@ -15,7 +15,7 @@ void survey_small(benchmark::State& state) {
   omp_set_num_threads(omp_get_num_procs());
   const Source source{[] { return std::make_unique<DoubleSubject>(); }};
   Request request;
-  request.hunt = small_hunt();
+  request.draw = small_draw();
   request.seed = kSmallSeed;
   request.cases = 4096;
   for (const Law& law : laws()) request.laws.push_back(&law);

@@ -7,10 +7,10 @@ namespace exactbn {
 
 // The cases of `properties_small`, of which gradcheck_torch.py has the first.
 inline constexpr std::uint64_t kSmallSeed = 1;
-inline Hunt small_hunt() {
-  Hunt hunt;
-  hunt.profile = Profile::small;
-  return hunt;
+inline DrawOptions small_draw() {
+  DrawOptions options;
+  options.profile = Profile::small;
+  return options;
 }
 
 }  // namespace exactbn

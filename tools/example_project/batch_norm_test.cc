@@ -90,10 +90,11 @@ TEST(BatchNorm, HasTheGradientsOfAFarMean) {
 // Draws what hunts for errors: any shape, any channel axis, channels that are
 // constant, cancel, have subnormals or an outlier, or come near overflow.
 RC_GTEST_PROP(BatchNorm, IsRightWhateverIsDrawn, ()) {
-  exactbn::Hunt hunt;
-  hunt.operations = {Operation::forward_training, Operation::backward_training};
-  hunt.dtypes = {exactbn::DType::f32};
-  const Problem problem = *exactbn::problems(hunt);
+  exactbn::DrawOptions options;
+  options.operations = {Operation::forward_training,
+                        Operation::backward_training};
+  options.dtypes = {exactbn::DType::f32};
+  const Problem problem = *exactbn::problems(options);
   testing::StringMatchResultListener listener;
   const testing::Matcher<OutputTensors> matcher =
       is_batch_norm_of(problem).or_undecided();

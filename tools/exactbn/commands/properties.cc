@@ -81,16 +81,16 @@ int find_worst(const HuntOptions& options) {
       line.show(fmt::format("{} cases", done));
     };
     leave_undeclared_out(run.request, source.make()->declaration());
-    run.record = maximize(source, run.request, run.goal);
+    run.maximum = maximize(source, run.request, run.goal);
   }
-  if (run.record.value >= 0 && !options.save.empty()) {
+  if (run.maximum.value >= 0 && !options.save.empty()) {
     write_file(options.save, write_case(case_of(run)) + '\n');
     run.replay = replay(options);
   }
   fmt::print("{}", maximize_text(run));
   if (!options.judging.json.empty())
     write_file(options.judging.json, maximize_json(run));
-  return exit_code(run.record);
+  return exit_code(run.maximum);
 }
 
 // Looks for cases that break a law, and shrinks them.

@@ -86,7 +86,7 @@ std::string answers_text(const Problem& problem, const Answer& answer) {
 }
 
 std::string shrunk_text(const Counterexample& found) {
-  if (!found.repeats) {
+  if (!found.reproduces) {
     return "not shrunk: it does not break the law when asked about it alone";
   }
   return fmt::format("shrunk from {} values to {} in {} attempts",

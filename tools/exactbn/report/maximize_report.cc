@@ -23,7 +23,7 @@ struct Measured {
   Judgement judgement;
 };
 Measured measured(const MaximizeRun& run) {
-  const Record& r = run.record;
+  const Maximum& r = run.maximum;
   const Tensor& got = r.answer.outputs.at(run.goal.output);
   const DType dtype = got.dtype();
   const Judge judge(r.problem, r.declaration);
@@ -34,15 +34,15 @@ Measured measured(const MaximizeRun& run) {
 }  // namespace
 
 Case case_of(const MaximizeRun& run) {
-  return {"maximum-" + to_string(run.goal), run.record.problem, {}};
+  return {"maximum-" + to_string(run.goal), run.maximum.problem, {}};
 }
 
 std::string maximize_text(const MaximizeRun& run) {
-  const Record& r = run.record;
+  const Maximum& r = run.maximum;
   std::string text =
       fmt::format("{}   {} cases   seed {}   profile {}\n\n",
                   printable(r.declaration.subject), r.tried, run.request.seed,
-                  to_string(run.request.hunt.profile));
+                  to_string(run.request.draw.profile));
   if (r.value >= 0) {
     const Measured v = measured(run);
     text += fmt::format(
@@ -68,12 +68,12 @@ std::string maximize_text(const MaximizeRun& run) {
 }
 
 std::string maximize_json(const MaximizeRun& run) {
-  const Record& r = run.record;
+  const Maximum& r = run.maximum;
   Json report = {{"schema", "exactbn/maximum/1"},
                  {"subject", r.declaration.subject},
                  {"version", EXACTBN_VERSION},
                  {"seed", run.request.seed},
-                 {"profile", to_string(run.request.hunt.profile)},
+                 {"profile", to_string(run.request.draw.profile)},
                  {"goal", to_string(run.goal)},
                  {"cases", r.tried},
                  {"interrupted", r.interrupted}};
@@ -91,9 +91,9 @@ std::string maximize_json(const MaximizeRun& run) {
   return report_text(report);
 }
 
-int exit_code(const Record& record) {
-  if (record.broke) return 3;
-  return record.value >= 0 ? 0 : 4;
+int exit_code(const Maximum& maximum) {
+  if (maximum.broke) return 3;
+  return maximum.value >= 0 ? 0 : 4;
 }
 
 }  // namespace exactbn

@@ -11,7 +11,7 @@ namespace exactbn {
 struct MaximizeRun {
   Request request;
   Goal goal;
-  Record record;
+  Maximum maximum;
   std::string replay;  // the command that asks the saved case
 };
 
@@ -24,6 +24,6 @@ std::string maximize_text(const MaximizeRun& run);
 std::string maximize_json(const MaximizeRun& run);
 
 // 0 where something was measured, 3 where the subject broke, 4 otherwise.
-int exit_code(const Record& record);
+int exit_code(const Maximum& maximum);
 
 }  // namespace exactbn

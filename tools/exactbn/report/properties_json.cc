@@ -19,7 +19,7 @@ Json json_of(const Counterexample& found) {
                {"output", v.output ? to_string(*v.output) : ""},
                {"index", v.index},
                {"found", v.text},
-               {"repeats", found.repeats},
+               {"repeats", found.reproduces},
                {"values_before", value_count(found.discovery.problem)},
                {"values", value_count(found.problem)},
                {"attempts", found.evaluations},
@@ -39,7 +39,7 @@ std::string properties_json(const PropertiesRun& run) {
   Json tallies = Json::array();
   for (const Tally& t : s.tallies) {
     tallies.push_back({{"law", t.law},
-                       {"held", t.holds},
+                       {"held", t.held},
                        {"broken", t.broken},
                        {"undecided", t.undecided},
                        {"not_applicable", t.not_applicable},
@@ -51,7 +51,7 @@ std::string properties_json(const PropertiesRun& run) {
                        {"subject", s.declaration.subject},
                        {"version", EXACTBN_VERSION},
                        {"seed", run.request.seed},
-                       {"profile", to_string(run.request.hunt.profile)},
+                       {"profile", to_string(run.request.draw.profile)},
                        {"first_case", run.request.first},
                        {"cases", s.done},
                        {"interrupted", s.interrupted},

@@ -14,8 +14,8 @@ std::string table(const Survey& survey) {
   std::string text = fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9}\n", "law",
                                  "held", "broken", "undecided", "not asked");
   for (const Tally& t : survey.tallies) {
-    if (t.holds + t.broken + t.undecided == 0) continue;
-    text += fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9}\n", t.law, t.holds,
+    if (t.held + t.broken + t.undecided == 0) continue;
+    text += fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9}\n", t.law, t.held,
                         t.broken, t.undecided, t.not_applicable);
   }
   for (const Tally& t : survey.tallies) {
@@ -67,7 +67,7 @@ std::string properties_text(const PropertiesRun& run, bool distribution) {
   std::string text = fmt::format(
       "{}   {} cases from {}   seed {}   profile {}\n\n",
       printable(run.survey.declaration.subject), run.survey.done,
-      run.request.first, run.request.seed, to_string(run.request.hunt.profile));
+      run.request.first, run.request.seed, to_string(run.request.draw.profile));
   text += table(run.survey) + '\n';
   if (distribution) text += distribution_text(run.survey) + '\n';
   for (const Counterexample& found : run.found) {

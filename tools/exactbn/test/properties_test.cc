@@ -167,7 +167,7 @@ TEST_F(Properties, LawsAreListed) {
   const ProgramRun o = run("exactbn list laws");
   EXPECT_EQ(o.status, 0);
   EXPECT_THAT(o.out, AllOf(StartsWith("oracle "),
-                           HasSubstr("sum dx = 0: a bias before has no")));
+                           HasSubstr("sum dx = 0: a preceding bias has no")));
 }
 
 TEST_F(Properties, TheWorstIsShownAndKeptAndAskedAgain) {
@@ -201,9 +201,9 @@ TEST_F(Properties, WhatIsNoGoalIsRefused) {
     EXPECT_EQ(o.out, "");
     EXPECT_TRUE(files().empty());
   };
-  refused("z.eta", "--maximize: no output 'z'; known are mean, var, ");
-  refused("y.rtol", "--maximize: no measure 'rtol'; known are eta, ulp");
-  refused("y", "--maximize: no measure ''; known are eta, ulp");
+  refused("z.eta", "--maximize: unknown output 'z'; expected mean, var, ");
+  refused("y.rtol", "--maximize: unknown measure 'rtol'; expected eta or ulp");
+  refused("y", "--maximize: unknown measure ''; expected eta or ulp");
   refused("y.eta --law oracle", "--maximize: not with --case or --law");
 }
 

@@ -98,16 +98,16 @@ Request request_of(const HuntOptions& options) {
     throw UsageError("--profile: no profile '" + options.profile +
                      "'; known are small, usual, large");
   }
-  request.hunt.profile = *profile;
-  request.hunt.operations = chosen_operations(options);
-  request.hunt.dtypes = chosen_dtypes(options.dtypes);
+  request.draw.profile = *profile;
+  request.draw.operations = chosen_operations(options);
+  request.draw.dtypes = chosen_dtypes(options.dtypes);
   choose_laws(options, request);
   return request;
 }
 
 void leave_undeclared_out(Request& request, const Declaration& declared) {
-  keep_declared(request.hunt.operations, declared.operations);
-  keep_declared(request.hunt.dtypes, declared.dtypes);
+  keep_declared(request.draw.operations, declared.operations);
+  keep_declared(request.draw.dtypes, declared.dtypes);
 }
 
 }  // namespace exactbn
