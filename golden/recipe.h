@@ -37,7 +37,7 @@ bool is_recipe(std::string_view text);
 // The result of making a file again.
 struct RecipeProof {
   std::int64_t values = 0;  // of all outputs
-  std::string wrong;        // "outputs.y.sha256: ...", or empty
+  std::string wrong;        // "/outputs/y/sha256: ...", or empty
 };
 
 // Throws WireError if the text is not a recipe.

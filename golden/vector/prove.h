@@ -14,7 +14,7 @@ namespace exactbn {
 // integers. If require_valid refuses the problem, a refusal is expected.
 // Variations:
 //   biased_running_variance  the running variance takes v, not v m/(m - 1)
-//   keep_single_value, reject_single_value  m = 1 and that is 0/0
+//   keep_single_value, reject_single_value  m = 1, where v m/(m - 1) is 0/0
 //   zero_for_zero_variance   0/0 where w = 0 counts as 0
 //   flushed_subnormals       subnormal inputs and results count as 0
 // The others give NaN and keep subnormals. `declaration` is empty or declares a
