@@ -8,8 +8,8 @@ namespace exactbn {
 
 namespace {
 
-// Of x; a question of the core suite that has more would be too long to ship.
-constexpr std::int64_t kMostValues = 64;
+// In x. A larger case of the core suite would be too long to ship.
+constexpr std::int64_t kMaxShippedValues = 64;
 
 }  // namespace
 
@@ -37,7 +37,9 @@ std::vector<CommentedCase> commented(std::vector<Case> cases) {
 std::vector<CommentedCase> corpus(std::uint64_t seed) {
   Corpus corpus(seed);
   for (CommentedCase& c : commented(core_suite(seed))) {
-    if (c.question.problem.x().size() <= kMostValues) corpus.add(std::move(c));
+    if (c.question.problem.x().size() <= kMaxShippedValues) {
+      corpus.add(std::move(c));
+    }
   }
   add_layouts(corpus);
   add_ladders(corpus);

@@ -11,33 +11,33 @@
 
 namespace exactbn {
 
-// A question with a sentence on what is asked.
+// A case, and a sentence on what it tests.
 struct CommentedCase {
   Case question;
   std::string comment;
 };
 
-// The questions of the shipped vectors: small ones, of every operation and of
-// f64, f32, f16 and bf16, and input that must be refused. The same for the same
-// seed, on every machine.
+// The cases of the shipped vectors: small ones of every operation in f64, f32,
+// f16 and bf16, and input that must be refused. The same seed gives the same
+// cases on every machine.
 std::vector<CommentedCase> corpus(std::uint64_t seed = kCoreSeed);
 
-// Those that a suite's cases make, with what their first label exposes.
+// The cases of a suite, commented with what their first label exposes.
 std::vector<CommentedCase> commented(std::vector<Case> cases);
 
-// Collects questions, each once.
+// Collects cases, each once.
 class Corpus {
  public:
   explicit Corpus(std::uint64_t seed) : suite_(seed), seed_(seed) {}
 
-  // The ordinary data that questions start from.
+  // The ordinary data that cases start from.
   Problem draw(std::string_view label, Operation operation, DType dtype,
                const Shape& shape, int channel_axis = 1) const {
     return suite_.draw(label, operation, dtype, shape, channel_axis);
   }
   std::uint64_t seed() const { return seed_; }
 
-  // The problem may be invalid: it is to be refused then.
+  // The problem may be invalid: then it must be refused.
   void add(Problem problem, std::string comment,
            std::initializer_list<std::string> labels);
   void add(CommentedCase question);
@@ -51,7 +51,7 @@ class Corpus {
   std::set<std::string, std::less<>> ids_;
 };
 
-// The families of questions, each in corpus_*.cc.
+// The families of cases, each in a file of corpus/.
 void add_layouts(Corpus& corpus);
 void add_ladders(Corpus& corpus);
 void add_known_answers(Corpus& corpus);

@@ -42,7 +42,7 @@ TEST(Corpus, HoldsEveryOperationInEveryFormat) {
   }
 }
 
-TEST(Corpus, IdsAreUniqueAndOfTheContent) {
+TEST(Corpus, IdsAreUniqueAndMatchTheContent) {
   std::set<std::string> ids;
   for (const CommentedCase& c : all()) {
     EXPECT_EQ(c.question.id, case_id(c.question.problem));
@@ -65,7 +65,7 @@ TEST(Corpus, EveryLabelIsKnownAndUsedHereOrInTheCoreSuite) {
   }
 }
 
-TEST(Corpus, SaysOfEachCaseWhatItAsks) {
+TEST(Corpus, SaysWhatEachCaseTests) {
   for (const CommentedCase& c : all()) {
     EXPECT_FALSE(c.comment.empty()) << c.question.id;
     EXPECT_EQ(c.comment.back(), '.') << c.comment;
@@ -73,8 +73,8 @@ TEST(Corpus, SaysOfEachCaseWhatItAsks) {
   }
 }
 
-// What is refused has just that label, and nothing else is refused.
-TEST(Corpus, IsValidButForWhatIsToBeRefused) {
+// Cases labelled Refused are invalid, and no others are.
+TEST(Corpus, IsValidExceptForRefusedCases) {
   int refused = 0;
   for (const CommentedCase& c : all()) {
     const bool expected = c.question.labels.front() == "Refused";
@@ -89,8 +89,8 @@ TEST(Corpus, IsValidButForWhatIsToBeRefused) {
   EXPECT_GE(refused, 50);
 }
 
-// The ladder reaches its ends in both formats that have them.
-TEST(Corpus, ClimbsFrom1To2To22) {
+// f64 and f32 can hold the ladder from 2^0 to 2^22 and to 2^21.
+TEST(Corpus, CancellationLadderHasAllSteps) {
   for (const DType dtype : {DType::f64, DType::f32}) {
     std::set<double> first;
     for (const CommentedCase& c : all()) {
@@ -106,10 +106,10 @@ TEST(Corpus, ClimbsFrom1To2To22) {
   }
 }
 
-// golden/v1 is what `exactbn generate --out golden/v1` writes: a difference is
-// a change of the corpus or of an answer, or a compiler or processor that gives
-// other results.
-TEST(Corpus, IsWhatIsShipped) {
+// `exactbn generate --out golden/v1` writes golden/v1. A difference means that
+// the corpus or an answer changed, or that a compiler or processor gives other
+// results.
+TEST(Corpus, MatchesWhatIsShipped) {
   const std::vector<OutputFile> files = export_json(
       prove_each(all()),
       {EXACTBN_VERSION, "exactbn generate --suite corpus --seed 20150211"});

@@ -43,7 +43,7 @@ Folder corrupted(Draw& draw, int trial) {
   const auto flip = [&](std::string& in, std::size_t at) {
     in[at] = static_cast<char>(in[at] ^ (1 << draw.below(7)));
   };
-  // A place in what follows the key, up to the mark.
+  // A random position after some occurrence of the key, before the next mark.
   const auto place = [&](std::string_view key, char mark) {
     std::vector<std::size_t> found;
     for (std::size_t at = text.find(key); at != std::string::npos;

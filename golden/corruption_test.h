@@ -7,16 +7,16 @@
 
 namespace exactbn {
 
-// A few cases of one operation and format, of every kind, in one file.
+// A file with a few cases of every kind, of one operation and format.
 inline const std::string kSmallFile = "backward_training-f16.json";
 const Folder& small_folder();
 
-// The file, with a manifest that is right for it.
+// The file, with a matching manifest.
 Folder signed_folder(const std::string& text);
 
 // small_folder() with one bit flipped in a value, a label, a digest or a count,
-// by turns. Values, labels and counts get a manifest that is right again, so
-// that no digest tells.
+// by turns. If a value, label or count changed, the manifest is made anew, so
+// that no digest reveals it.
 Folder corrupted(Draw& draw, int trial);
 
 }  // namespace exactbn

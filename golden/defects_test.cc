@@ -20,7 +20,7 @@ const std::vector<Case>& suite() {
   return cases;
 }
 
-TEST(CoreSuiteAgainstDefects, TheSoundBasePasses) {
+TEST(CoreSuiteAgainstDefects, TheCorrectBasePasses) {
   DoubleSubject sound;
   for (const Case& c : suite()) {
     const CaseVerdict verdict =
@@ -29,7 +29,7 @@ TEST(CoreSuiteAgainstDefects, TheSoundBasePasses) {
   }
 }
 
-TEST(CoreSuiteAgainstDefects, EachIsKilledByTwoCasesOrMore) {
+TEST(CoreSuiteAgainstDefects, EachFailsAtLeastTwoCases) {
   const std::span<const Defect> all = defects();
   std::vector<std::unique_ptr<DefectSubject>> subjects;
   for (const Defect& defect : all) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The core suite tells the known defects apart.
+// The core suite distinguishes the known defects.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -29,8 +29,8 @@ std::vector<std::string> names(const Culprit& culprit) {
   return all;
 }
 
-// Every defect, asked the whole suite, is found out as itself and nothing else,
-// and explains all its failures in every bit. One of state is held against the
+// On the whole suite every defect is diagnosed as itself alone, and explains
+// all its failures bit for bit. A defect of state is compared with the
 // subject's own answers, which are rounded.
 TEST(DiagnosisOnTheCoreSuite, NamesEveryDefectAlone) {
   if (kSanitized) GTEST_SKIP() << "FewCasesBlameTheDefectAndPerhapsOthers runs";
@@ -49,8 +49,8 @@ TEST(DiagnosisOnTheCoreSuite, NamesEveryDefectAlone) {
   }
 }
 
-// Few cases cannot tell all defects apart, but never clear the one at work, and
-// leave none of its failures unexplained.
+// A few cases cannot distinguish all defects, but they always name the one at
+// work and leave none of its failures unexplained.
 TEST(DiagnosisOnTheCoreSuite, FewCasesBlameTheDefectAndPerhapsOthers) {
   constexpr std::size_t kOneIn = 8;
   std::vector<Case> few;
@@ -70,7 +70,7 @@ TEST(DiagnosisOnTheCoreSuite, FewCasesBlameTheDefectAndPerhapsOthers) {
   }
 }
 
-// ---- Subjects that are none of the models.
+// ---- Subjects that match no model.
 
 using Kernel = std::function<OutputTensors(const Problem&)>;
 
@@ -110,7 +110,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNothingWhereNothingFails) {
   EXPECT_THAT(d.unexplained, IsEmpty());
 }
 
-// It overflows where the labels say so; that is a defect, and has a name.
+// It overflows where the labels say; a known defect of range explains that.
 TEST(DiagnosisOnTheCoreSuite, BlamesAFloatKernelForItsRangeAlone) {
   const auto f32 = [](const Case& c) {
     return c.problem.x().dtype() == DType::f32;
@@ -152,8 +152,8 @@ TEST(DiagnosisOnTheCoreSuite, NamesBothOfTwoDefects) {
                                                   "gradient_tail_of_16"));
 }
 
-// A defect on one path only explains less than it should.
-TEST(DiagnosisOnTheCoreSuite, BlamesNoneThatShouldHaveShownElsewhere) {
+// A defect on only one path explains fewer failures than it should.
+TEST(DiagnosisOnTheCoreSuite, BlamesNoDefectThatShouldFailElsewhereToo) {
   const auto kernel = [](const Problem& problem) {
     OutputTensors answer = modelled("epsilon_outside_root", problem);
     if (problem.x().dtype() == DType::f32) return answer;
@@ -174,7 +174,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneThatShouldHaveShownElsewhere) {
 
 // Two properties together: sums in bf16 where the parameters are wider, and
 // the channels are not adjacent.
-TEST(DiagnosisOnTheCoreSuite, TellsWhereADefectOfOnePathIs) {
+TEST(DiagnosisOnTheCoreSuite, SaysWhereADefectOfOnePathIs) {
   const auto kernel = [](const Problem& problem) {
     const Tensor* gamma = problem.find(Input::gamma);
     const bool wide = gamma && gamma->dtype() == DType::f32;
@@ -201,8 +201,8 @@ TEST(DiagnosisOnTheCoreSuite, TellsWhereADefectOfOnePathIs) {
   EXPECT_THAT(r.outputs, IsEmpty());
 }
 
-// As the one above, but dgamma is right.
-TEST(DiagnosisOnTheCoreSuite, TellsWhichOutputOfADefectIsAlike) {
+// As above, but dgamma is right.
+TEST(DiagnosisOnTheCoreSuite, SaysWhichOutputMatchesADefect) {
   const auto kernel = [](const Problem& problem) {
     Memory none;
     OutputTensors answer = answer_of({}, problem, Order::forward, none);
@@ -220,8 +220,9 @@ TEST(DiagnosisOnTheCoreSuite, TellsWhichOutputOfADefectIsAlike) {
   EXPECT_THAT(r.outputs, ElementsAre(Output::dbeta));
 }
 
-// It gives infinities alone, which are weak evidence; but a label tells where.
-TEST(DiagnosisOnTheCoreSuite, TakesALabelForEvidence) {
+// The defect gives only infinities, which are weak evidence; a label says
+// where.
+TEST(DiagnosisOnTheCoreSuite, CountsALabelAsEvidence) {
   const auto kernel = [](const Problem& problem) {
     for (const Case& c : suite()) {
       const bool labelled =
@@ -247,8 +248,8 @@ TEST(DiagnosisOnTheCoreSuite, TakesALabelForEvidence) {
             "the case is labelled EpsilonZero and ProductOverflow");
 }
 
-// A running variance that is biased because it is declared so.
-TEST(DiagnosisOnTheCoreSuite, HoldsTheRunningVarianceAgainstTheDeclaredOne) {
+// A running variance that is biased, as the subject declares.
+TEST(DiagnosisOnTheCoreSuite, ComparesTheRunningVarianceWithTheDeclaredOne) {
   Declaration biased;
   biased.running_variance = RunningVariance::biased;
   const auto running = [](const Case& c) {
@@ -282,7 +283,7 @@ TEST(DiagnosisOnTheCoreSuite, HoldsTheRunningVarianceAgainstTheDeclaredOne) {
               ElementsAre("running_variance_is_deviation"));
 }
 
-// Wrong in a way of its own.
+// No model is wrong in this way.
 TEST(DiagnosisOnTheCoreSuite, BlamesNoneForAnUnknownDefect) {
   const auto kernel = [](const Problem& problem) {
     Memory none;

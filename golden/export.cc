@@ -9,16 +9,16 @@ namespace exactbn {
 
 std::span<const Exporter> exporters() {
   static constexpr std::array kExporters = {
-      Exporter{"json", "questions and everything that is known of the answers",
+      Exporter{"json", "cases and everything that is known of the answers",
                export_json},
-      Exporter{"jsonl", "cases and right answers in the wire format",
+      Exporter{"jsonl", "cases and correct answers in the wire format",
                export_jsonl},
-      Exporter{"npz", "the same as json, as arrays of numpy", export_npz},
-      Exporter{"safetensors", "the same as json, as tensors by name",
+      Exporter{"npz", "the same as json, as numpy arrays", export_npz},
+      Exporter{"safetensors", "the same as json, as named tensors",
                export_safetensors},
       Exporter{"c", "the same as json, as C99 headers of bit patterns",
                export_c},
-      Exporter{"onnx", "folders of models and tensors, as ONNX tests backends",
+      Exporter{"onnx", "folders of models and tensors, as ONNX backend tests",
                export_onnx, "onnx", why_not_onnx},
   };
   return kExporters;

@@ -25,8 +25,8 @@ using nlohmann::ordered_json;
 constexpr std::string_view kSchema = "exactbn/recipe/1";
 constexpr Output kBiased = Output::running_var_biased;
 constexpr std::int64_t kSamples = 32;
-// Of x; what has more needs more memory than one should ask for unawares.
-constexpr std::int64_t kMostValues = std::int64_t{1} << 28;
+// In x. A larger case needs more memory than a user would expect.
+constexpr std::int64_t kMaxRecipeValues = std::int64_t{1} << 28;
 
 std::string hex(std::uint64_t bits) { return to_hex(bits, DType::f64); }
 std::string hex(double value) {
@@ -70,7 +70,7 @@ ordered_json channels(const Problem& problem) {
   return list;
 }
 
-// Evenly spaced, the first and the last among them.
+// Evenly spaced indices, with the first and the last.
 std::vector<std::int64_t> sampled(std::int64_t size) {
   const std::int64_t count = std::min(size, kSamples);
   std::vector<std::int64_t> at;
@@ -145,14 +145,14 @@ std::uint64_t read_bits(const Fields& fields, std::string_view name) {
   return *bits;
 }
 
-// An enumerator by its name.
+// The element of `all` with the field's name.
 template <class List>
 auto choose_named(const Fields& fields, std::string_view name, const List& all,
                   auto text) {
   const std::string& given = as_text(fields.at(name), fields.path(name));
   const auto it = std::find_if(all.begin(), all.end(),
                                [&](auto each) { return text(each) == given; });
-  if (it == all.end()) refuse(fields.path(name), "not a known one");
+  if (it == all.end()) refuse(fields.path(name), "unknown value");
   return *it;
 }
 
@@ -161,7 +161,7 @@ Recipe read_recipe(const json& value) {
                       {"inputs", "seed", "operation", "dtype", "shape",
                        "channel_axis", "epsilon", "momentum"});
   if (as_text(fields.at("inputs"), fields.path("inputs")) != kCounter) {
-    refuse(fields.path("inputs"), fmt::format("not {}", kCounter));
+    refuse(fields.path("inputs"), fmt::format("expected {}", kCounter));
   }
   Recipe recipe;
   recipe.seed = read_bits(fields, "seed");
@@ -191,9 +191,9 @@ std::string file_name(const Recipe& recipe) {
 }
 
 std::string write_recipe(const Recipe& recipe, const Generator& generator) {
-  if (element_count(recipe.shape) > kMostValues) {
+  if (element_count(recipe.shape) > kMaxRecipeValues) {
     throw InvalidProblem("shape",
-                         fmt::format("more than {} values", kMostValues));
+                         fmt::format("more than {} values", kMaxRecipeValues));
   }
   const Problem problem = counter_problem(
       recipe.operation, recipe.dtype, recipe.shape, recipe.channel_axis,
@@ -231,7 +231,7 @@ RecipeProof prove_recipe(std::string_view name, std::string_view text) {
                       {"schema", "generator", "recipe", "sha256_of", "inputs",
                        "channels", "outputs"});
   if (as_text(fields.at("schema"), "schema") != kSchema) {
-    refuse("schema", fmt::format("not {}", kSchema));
+    refuse("schema", fmt::format("expected {}", kSchema));
   }
   const Fields generator(fields.at("generator"), "generator",
                          {"version", "command"});
@@ -260,9 +260,9 @@ RecipeProof prove_recipe(std::string_view name, std::string_view text) {
     proof.wrong = "should be named " + file_name(recipe);
   } else if (const json changes = json::diff(given, again); !changes.empty()) {
     proof.wrong =
-        changes[0].at("path").get<std::string>() + ": " + "not as it is proved";
+        changes[0].at("path").get<std::string>() + ": differs from the proof";
   } else if (text != proved) {
-    proof.wrong = "not written as it should be";
+    proof.wrong = "same content, different text";
   }
   return proof;
 }

@@ -11,9 +11,9 @@
 
 namespace exactbn {
 
-// A case too large to write down: how its inputs are made, and of its answers
-// their digests, the exact statistics and some values. README.md of this folder
-// documents the file.
+// A case too large to write down. Its file says how to make the inputs, and
+// holds digests of the answers, exact statistics and some values;
+// golden/README.md documents it.
 struct Recipe {
   Operation operation = Operation::forward_training;
   DType dtype = DType::f32;
@@ -27,20 +27,20 @@ struct Recipe {
 // recipe-forward_training-f32-32x64x56x56.json
 std::string file_name(const Recipe& recipe);
 
-// The file. Throws InvalidProblem and std::invalid_argument where the recipe
+// The file's text. Throws InvalidProblem or std::invalid_argument if the recipe
 // has no answer.
 std::string write_recipe(const Recipe& recipe, const Generator& generator);
 
-// Whether the text of a file says that it is one.
+// Whether the text of a file begins as a recipe.
 bool is_recipe(std::string_view text);
 
-// What came of making a file again.
+// The result of making a file again.
 struct RecipeProof {
   std::int64_t values = 0;  // of all outputs
-  std::string wrong;        // "outputs.y.sha256: ...", or empty
+  std::string wrong;        // "/outputs/y/sha256: ...", or empty
 };
 
-// Throws a WireError where the text is not of the format.
+// Throws WireError if the text is not a recipe.
 RecipeProof prove_recipe(std::string_view name, std::string_view text);
 
 }  // namespace exactbn

@@ -20,14 +20,14 @@ const std::vector<Case>& suite() {
   return cases;
 }
 
-// Exact outputs of more values than this would take seconds.
+// Exact outputs of larger cases would take seconds.
 bool is_large(const Case& c) { return c.problem.x().size() > 300; }
 
 bool has_label(const Case& c, std::string_view label) {
   return std::find(c.labels.begin(), c.labels.end(), label) != c.labels.end();
 }
 
-// Of ids, labels and contents.
+// The hash of ids, labels and contents.
 std::uint64_t digest(const std::vector<Case>& cases) {
   Fnv fnv;
   for (const Case& c : cases) {
@@ -38,7 +38,7 @@ std::uint64_t digest(const std::vector<Case>& cases) {
   return fnv.value();
 }
 
-// The value of the first element, or nothing where another differs.
+// The value of all elements; nullopt if they differ.
 std::optional<double> constant_value(const Tensor& tensor) {
   for (std::int64_t i = 1; i < tensor.size(); ++i) {
     if (tensor.bits(i) != tensor.bits(0)) return std::nullopt;
@@ -46,13 +46,13 @@ std::optional<double> constant_value(const Tensor& tensor) {
   return tensor.value(0);
 }
 
-// A change of this number is a new edition of the suite: golden files made
-// with the old one no longer belong to it.
+// A change of this number is a new edition of the suite: golden files made from
+// the old one no longer match.
 TEST(CoreSuite, IsTheSameOnEveryMachine) {
   EXPECT_EQ(digest(suite()), 0xa7f489f117f18231) << std::hex << digest(suite());
 }
 
-TEST(CoreSuite, DependsOnTheSeedAlone) {
+TEST(CoreSuite, DependsOnlyOnTheSeed) {
   EXPECT_EQ(digest(core_suite(7)), digest(core_suite(7)));
   EXPECT_NE(digest(core_suite(7)), digest(suite()));
 }
@@ -61,7 +61,7 @@ TEST(CoreSuite, IsValid) {
   for (const Case& c : suite()) {
     SCOPED_TRACE(c.id);
     EXPECT_NO_THROW(require_valid(c.problem));
-    // What f32 cannot hold, most implementations cannot be given.
+    // Most implementations take these as f32.
     const auto as_float = [](double x) { return static_cast<float>(x); };
     EXPECT_EQ(as_float(c.problem.epsilon), c.problem.epsilon);
     const double momentum = c.problem.momentum.value_or(0);
@@ -69,7 +69,7 @@ TEST(CoreSuite, IsValid) {
   }
 }
 
-TEST(CoreSuite, IdsAreUniqueAndOfTheContent) {
+TEST(CoreSuite, IdsAreUniqueAndMatchTheContent) {
   std::set<std::string> ids;
   for (const Case& c : suite()) {
     EXPECT_TRUE(ids.insert(c.id).second) << c.id << " " << c.labels.front();
@@ -113,8 +113,7 @@ TEST(CoreSuite, StaysSmall) {
   EXPECT_LE(suite().size(), 700u);
 }
 
-// A constant dy makes dx 0 in training: such a case passes a kernel that
-// writes zeros.
+// A constant dy makes dx 0 in training: a kernel that writes zeros passes.
 TEST(CoreSuite, DyIsConstantOnlyWhereLabelled) {
   for (const Case& c : suite()) {
     const Tensor* dy = c.problem.find(Input::dy);
@@ -180,8 +179,8 @@ TEST(CoreSuite, ConventionsDecideOnlyWhereLabelled) {
   }
 }
 
-// Exact outputs that are NaN or infinite need a label that says so.
-TEST(CoreSuite, OrdinaryAnswersAreFinite) {
+// A NaN or infinite output needs a label that says so.
+TEST(CoreSuite, ExactOutputsAreFiniteUnlessLabelled) {
   for (const Case& c : suite()) {
     if (has_label(c, "NonFiniteChannel") || has_label(c, "ZeroVariance") ||
         has_label(c, "SingleValue") || has_label(c, "ResultOverflow") ||

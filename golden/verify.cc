@@ -17,19 +17,19 @@ namespace exactbn {
 
 namespace {
 
-// What is wrong with one case of a file, or empty.
+// What is wrong with a case; empty if nothing.
 std::string check_vector(const Vector& vector, const VectorFile& file) {
   const Problem& problem = vector.question.problem;
   if (problem.operation != file.operation) {
-    return "operation: not that of the file";
+    return "operation: differs from the file's";
   }
   if (problem.find(Input::x) == nullptr) return "inputs.x: missing";
   if (problem.x().dtype() != file.dtype) {
-    return "inputs.x.dtype: not that of the file";
+    return "inputs.x.dtype: differs from the file's";
   }
-  if (vector.question.labels.empty()) return "labels: none";
+  if (vector.question.labels.empty()) return "labels: empty";
   for (const std::string& label : vector.question.labels) {
-    if (!find_label(label)) return "labels: there is no label " + label;
+    if (!find_label(label)) return "labels: unknown label " + label;
   }
   Case question = vector.question;
   question.id = case_id(problem);
@@ -40,7 +40,7 @@ std::string check_vector(const Vector& vector, const VectorFile& file) {
   return difference(vector, proved);
 }
 
-// What is wrong with all but the cases, or empty.
+// What is wrong with the other fields of a file; empty if nothing.
 std::string check_header(const std::string& name, VectorFile file) {
   if (name != file_name(file)) return "should be named " + file_name(file);
   const auto count = file.number_of_cases;
@@ -53,10 +53,10 @@ std::string check_header(const std::string& name, VectorFile file) {
                        proved.number_of_cases);
   }
   if (given_semantics != proved.semantics) {
-    return "semantics: not those of this version";
+    return "semantics: differ from this version's";
   }
   if (given_labels != proved.labels) {
-    return "labels: not those that the cases use, or not as they are explained";
+    return "labels: differ from the cases' labels or their descriptions";
   }
   return {};
 }
@@ -74,7 +74,7 @@ std::int64_t count_values(const Vector& vector) {
   return values;
 }
 
-// read(), and what it refuses is said of the file.
+// Calls read(); errors name the file.
 template <class Read>
 auto named(const std::string& name, Read read) {
   try {

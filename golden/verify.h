@@ -9,7 +9,7 @@
 
 namespace exactbn {
 
-// What was proved, and what is wrong, the first first.
+// What was proved, and what is wrong, in order.
 struct Verification {
   std::int64_t files = 0;
   std::int64_t cases = 0;
@@ -18,9 +18,9 @@ struct Verification {
   std::vector<std::string> wrong;
 };
 
-// Proves every value of the .json files anew from the inputs, in parallel, and
+// Proves every value of the .json files again from the inputs, in parallel, and
 // checks ids, labels, counts and the manifest of the folder. Throws a WireError
-// that names file, case and field where a file is not of the format.
+// that names file, case and field if a file does not have the format.
 Verification verify(const Folder& folder);
 
 }  // namespace exactbn

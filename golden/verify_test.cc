@@ -21,7 +21,7 @@ std::string replaced(std::string text, std::string_view what,
   return text.replace(at, what.size(), by);
 }
 
-TEST(Verify, ProvesWhatWasGenerated) {
+TEST(Verify, ProvesGeneratedFiles) {
   const Verification v = verify(small_folder());
   EXPECT_THAT(v.wrong, ElementsAre());
   EXPECT_EQ(v.files, 1);
@@ -40,7 +40,7 @@ TEST(Verify, NamesFileCaseAndFieldOfTheFirstWrongValue) {
                         ": expected.dx.bits[1]: "));
 }
 
-TEST(Verify, ChecksAllThatIsNotAValue) {
+TEST(Verify, ChecksFieldsOtherThanValues) {
   const std::string good = small_folder().at(kSmallFile);
   const auto expect_wrong = [&](const std::string& text, const char* what) {
     EXPECT_THAT(verify(signed_folder(text)).wrong, Contains(HasSubstr(what)));
@@ -53,12 +53,12 @@ TEST(Verify, ChecksAllThatIsNotAValue) {
   expect_wrong(replaced(good, "added to", "taken from"), "semantics");
   expect_wrong(
       replaced(good, "\"severity\":\"serious\"", "\"severity\":\"minor\""),
-      "labels: not those");
+      "labels: differ");
   VectorFile other = file;
   other.cases[0].question.labels = {"NoSuchLabel"};
-  expect_wrong(write_vectors(other), "there is no label NoSuchLabel");
+  expect_wrong(write_vectors(other), "unknown label NoSuchLabel");
   other.cases[0].question.labels = {"LongSum"};
-  expect_wrong(write_vectors(other), "labels: not those");
+  expect_wrong(write_vectors(other), "labels: differ");
   other = file;
   other.cases.push_back(other.cases[0]);
   expect_wrong(write_vectors(other), "id: given twice");
@@ -68,16 +68,16 @@ TEST(Verify, ChecksAllThatIsNotAValue) {
 }
 
 TEST(Verify, ChecksTheManifest) {
-  const auto wrong = [](auto spoil) {
+  const auto wrong = [](auto corrupt) {
     Folder folder = small_folder();
-    spoil(folder);
+    corrupt(folder);
     return verify(folder).wrong;
   };
   const std::string name(kManifest);
   EXPECT_THAT(wrong([&](Folder& f) { f.erase(name); }),
               ElementsAre("MANIFEST.sha256: missing"));
   EXPECT_THAT(wrong([&](Folder& f) { f[name].front() ^= 1; }),
-              ElementsAre(HasSubstr("not of the digest")));
+              ElementsAre(HasSubstr("digest differs")));
   EXPECT_THAT(wrong([&](Folder& f) { f[name] += f[name]; }),
               ElementsAre(HasSubstr("listed twice")));
   EXPECT_THAT(wrong([&](Folder& f) { f["notes.txt"] = "a"; }),
@@ -86,7 +86,7 @@ TEST(Verify, ChecksTheManifest) {
               Contains("no .json file"));
 }
 
-// How many corruptions were not noticed.
+// The number of corruptions that verify() missed.
 int unnoticed(int trials) {
   Draw draw(1);
   int missed = 0;
@@ -95,7 +95,7 @@ int unnoticed(int trials) {
     try {
       missed += verify(folder).wrong.empty();
     } catch (const WireError&) {
-      // It is not even of the format.
+      // The reader noticed.
     }
   }
   return missed;

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `exactbn properties` found in the plugins of real frameworks:
-golden/findings/hunted.jsonl, of which tools/findings makes a part of its page.
+golden/findings/hunted.jsonl. tools/findings shows it on its page.
 
-  tools/findings hunt EXACTBN     hunt anew in what is installed, and write down
+  tools/findings hunt EXACTBN     run the hunt on what is installed, and record
 
-A line of the file is of one adapter and what it declared, `subject`. Of a law
-that it breaks: `law`; in how many cases, of those in which it was `decided`,
-it was `broken`; `found` in the smallest of the shrunk counterexamples; and the
-`cases` of it, in the wire format, of which one fails. Of the worst inputs:
-`goal`, the largest `value` that was found, of `drawn` cases, and its case.
+A line of the file has an adapter and what it declared, `subject`. For a broken
+law: `law`; in how many cases it was `decided`, and in how many of them
+`broken`; what was `found` in the smallest shrunk counterexample; and its
+`cases`, in the wire format, at least one of which fails. For the worst inputs:
+`goal`, the largest `value` found, the largest that was only `drawn`, and the
+case.
 """
 import json
 import os
@@ -23,7 +24,7 @@ GOALS = ("y.eta", "y.ulp", "dx.eta", "dx.ulp")
 
 
 def report(exactbn, adapter, *flags):
-    """Nothing where the adapter cannot be asked."""
+    """The JSON report; None if the adapter cannot run."""
     with tempfile.TemporaryDirectory() as folder:
         file = folder + "/report.json"
         ran = subprocess.run(
@@ -79,7 +80,7 @@ def hunt(exactbn):
 
 
 def cases_of(row):
-    """By names of which no other row has one."""
+    """The cases by name; each name is unique among all rows."""
     name = "-".join((row["adapter"], row.get("law") or row["goal"]))
     return {f"{name}-{i + 1}": case for i, case in enumerate(row["cases"])}
 
@@ -91,7 +92,7 @@ def value_text(number):
 
 
 def input_text(row, values):
-    """The first case, in a line. `values` makes numbers of a tensor."""
+    """The first case, in one line. `values` decodes a tensor."""
     case = row["cases"][0]
     parts = []
     for name, tensor in case["inputs"].items():
@@ -107,11 +108,11 @@ def input_text(row, values):
 HEAD = """
 ## What the laws found
 
-`exactbn properties ADAPTER --cases {cases}` with the seeds {seeds}: each law
-that is broken, in how many cases of those in which it was decided, and the
-smallest counterexample, shrunk. `hunted.jsonl` has these cases in full, and
-`tools/findings check` asks them again. Most show the findings above once more:
-what is drawn is extreme on purpose, and squares leave the range of f32 first.
+`exactbn properties ADAPTER --cases {cases}` with the seeds {seeds} broke these
+laws. The table says in how many of the cases that decide a law it was broken,
+and shows the smallest counterexample, shrunk. `hunted.jsonl` has these cases in
+full, and `tools/findings check` runs them again. Most show the findings above
+once more: the inputs are extreme on purpose, and squares overflow f32 first.
 
 | adapter | law | broken | found | in |
 |---|---|---|---|---|
@@ -120,12 +121,12 @@ what is drawn is extreme on purpose, and squares leave the range of f32 first.
 WORST = """
 ## The worst inputs
 
-The largest error that {cases} cases of `exactbn properties ADAPTER --profile
-small --maximize GOAL` came to; the command prints its input in full. `double` is the textbook in
-64 bits, for comparison. An answer that leaves the range of its format on the
-way is as wrong as one can be, and that is what is found wherever it is there.
+The largest error that `exactbn properties ADAPTER --profile small --maximize
+GOAL` reached in {cases} cases; the command prints its input in full. `double`
+is the textbook in 64 bits, for comparison. Overflow on the way to the answer
+gives the largest errors, so the search finds it wherever it occurs.
 
-| adapter | goal | largest | only drawn | got, and what is right | in |
+| adapter | goal | largest | largest drawn | got, want | in |
 |---|---|---|---|---|---|
 """
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Judges a kernel in C99: cc -std=c99 -IFOLDER header.c -lm, where FOLDER is
-   that of exactbn generate --format c. The reader is eta(). */
+/* Judges a kernel in C99: cc -std=c99 -IFOLDER header.c -lm, where exactbn
+   generate --format c wrote FOLDER. The reader is eta(). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "forward_training-f32.h"
 
-/* How many units of eta the error is beyond half an ulp. */
+/* The error beyond half an ulp, in units of eta. */
 static double eta(const exactbn_output* o, size_t i, double got) {
   const double want = exactbn_value(&o->values, i);
   const double ulp = exactbn_ulp(&o->values, exactbn_bits(&o->values, i));
@@ -16,8 +16,8 @@ static double eta(const exactbn_output* o, size_t i, double got) {
   return beyond > 0 ? beyond / exactbn_double(o->eta_unit[i]) : 0;
 }
 
-/* The kernel under test, for channel c of x of the shape [outer, channels,
-   inner]: two passes in float. With `fast`, the well-known mistake: one pass,
+/* The kernel under test, for channel c of x, which has shape [outer, channels,
+   inner]: two passes in float. `fast` makes the well-known mistake: one pass,
    E[x^2] - E[x]^2. */
 typedef struct {
   float mean, var, invstd;
@@ -51,7 +51,7 @@ static statistics batch_norm(const float* x, size_t outer, size_t channels,
   return s;
 }
 
-/* What is found of an output, over all cases. */
+/* The results for an output, over all cases. */
 typedef struct {
   const char* name;
   long values, wrong, undecided;
@@ -74,8 +74,8 @@ static void judge(row* r, const exactbn_case* test, size_t i, float got) {
   }
 }
 
-/* A kernel that works in float throughout need not solve these: README.md of
-   golden. */
+/* A kernel that computes only in float need not solve these; see
+   golden/README.md. */
 static int demanding(const exactbn_case* test) {
   static const char* const labels[] = {"IntermediateOverflow",
                                        "IntermediateUnderflow",

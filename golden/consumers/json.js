@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Judges a kernel in JavaScript: node json.js FOLDER/forward_training-f32.json
-// The reader is the first three functions; f32 alone has 8 digits a value.
+// The reader is the first three functions. They read f32: 8 digits a value.
 "use strict";
 const view = new DataView(new ArrayBuffer(4));
 const value = (bits) => { view.setUint32(0, bits); return view.getFloat32(0); };
 const bits = (t, i) => parseInt(t.bits.slice(8 * i, 8 * i + 8), 16);
-// How many units of eta the error is beyond half an ulp.
+// The error beyond half an ulp, in units of eta.
 function eta(out, i, got) {
   const want = bits(out, i), size = Math.min(want & 0x7fffffff, 0x7f7ffffe);
   const ulp = value(size + 1) - value(size);
@@ -14,7 +14,7 @@ function eta(out, i, got) {
   return beyond > 0 ? beyond / out.eta_limit_unit[i] : 0;
 }
 
-// Whether a value is right where no eta tells: README.md of golden.
+// Whether a value is right if `judged` is not v; see golden/README.md.
 function same(out, i, got) {
   const want = value(bits(out, i));
   if (out.judged[i] === "f") return !Number.isFinite(got);
@@ -30,7 +30,7 @@ function epsilon(digits) {
   return f64.getFloat64(0);
 }
 
-// The kernel under test: two passes in doubles. With `fast`, the well-known
+// The kernel under test: two passes in doubles. `fast` makes the well-known
 // mistake: one pass, E[x^2] - E[x]^2, in f32.
 function batchNorm(test, fast) {
   const {x, gamma, beta} = test.inputs, f = Math.fround;
@@ -39,9 +39,9 @@ function batchNorm(test, fast) {
   const xs = numbers(x), y = [], mean = [], variance = [], invstd = [];
   const g = gamma ? numbers(gamma) : Array(channels).fill(1);
   const b = beta ? numbers(beta) : Array(channels).fill(0);
-  const of = (i) => Math.floor(i / inner) % channels;
+  const channelOf = (i) => Math.floor(i / inner) % channels;
   for (let c = 0; c < channels; ++c) {
-    const mine = xs.filter((_, i) => of(i) === c), m = mine.length;
+    const mine = xs.filter((_, i) => channelOf(i) === c), m = mine.length;
     let mu = mine.reduce((s, v) => s + v, 0) / m;
     let v = mine.reduce((s, v) => s + (v - mu) ** 2, 0) / m;
     if (fast) {
@@ -53,7 +53,7 @@ function batchNorm(test, fast) {
     invstd.push(1 / Math.sqrt(v + epsilon(test.epsilon)));
   }
   xs.forEach((v, i) => {
-    const c = of(i);
+    const c = channelOf(i);
     y.push((v - mean[c]) * invstd[c] * g[c] + b[c]);
   });
   return {y, mean, var: variance, invstd};

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads known answers with numpy, and judges others by them.
+"""Reads proved answers with numpy, and judges others by them.
 
-The reader, to copy, is read(), errors() and eta(); all else counts and
+The reader, to copy, is read(), errors() and eta(); the rest counts and
 prints."""
 import json
 
@@ -15,28 +15,28 @@ def read(path):
 
 
 def eta(get, name, got):
-    """How many units of eta each error is beyond half an ulp."""
+    """Each error beyond half an ulp, in units of eta."""
     error, ulp = errors(get, name, got)
     beyond = np.maximum(error - ulp / 2, 0)
     return np.where(beyond > 0, beyond / get("eta_unit/" + name), 0)
 
 
 def errors(get, name, got):
-    """Distances from the exact values, and the ulp of each."""
+    """The distances from the exact values, and the ulp of each."""
     want = get("expected/" + name)
     ulp = spacing(want)
     return np.abs(got - numbers(want) - get("residual/" + name) * ulp), ulp
 
 
 def numbers(array):
-    """As doubles; numpy has no bf16, so those are bits."""
+    """As doubles. numpy has no bf16: those arrays hold bits."""
     if array.dtype == np.uint16:
         array = (array.astype(np.uint32) << 16).view(np.float32)
     return array.astype(float)
 
 
 def spacing(array):
-    """From each value to the next larger magnitude."""
+    """The distance from each value to the next larger magnitude."""
     if array.dtype == np.uint16:
         return spacing(numbers(array).astype(np.float32)) * 2**16
     last = np.finfo(array.dtype).max
@@ -45,17 +45,17 @@ def spacing(array):
 
 
 class Report:
-    """What is found, by operation, format and output."""
+    """The results by operation, format and output."""
 
     def __init__(self, *rules):
-        """The variations that the implementation has declared."""
+        """`rules`: the variations that the implementation declares."""
         self.rules, self.found, self.refused = rules, {}, {}
 
     def refuse(self, why):
         self.refused[why] = self.refused.get(why, 0) + 1
 
     def judge(self, case, arrays, outputs, kind):
-        """Answers by name, as arrays; `kind` is what rows are grouped by."""
+        """`outputs`: arrays by name; `kind` groups the rows."""
         for name, got in outputs.items():
             where, answer = "", case["expected"]
             for rule in self.rules:
@@ -93,7 +93,7 @@ class Report:
                 row["worst"], row["where"] = worst.max(), case["id"]
 
     def print(self):
-        """And the exit code: 0 where values were compared and all are right."""
+        """Returns the exit code: 0 if values were compared and are right."""
         for kind, row in self.found.items():
             print(f"{kind}: {row['values']} values, {row['wrong']} wrong, "
                   f"{row['undecided']} undecided, worst eta "

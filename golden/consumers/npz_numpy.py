@@ -6,15 +6,15 @@ import numpy as np
 
 from npz import Report, read
 
-# A kernel that works in f32 throughout need not solve these: README.md of
-# golden.
+# A kernel that computes only in f32 need not solve these; see
+# golden/README.md.
 DEMANDING = {"IntermediateOverflow", "IntermediateUnderflow",
              "ProductOverflow", "LongSum", "AnyBits", "ZeroVariance",
              "SingleValue"}
 
 
 def batch_norm(x, gamma, beta, epsilon, axis, fast):
-    """In two passes; `fast` is a mistake, one pass and E[x^2] - E[x]^2."""
+    """Two passes; `fast` makes a mistake: one pass, E[x^2] - E[x]^2."""
     axes = tuple(a for a in range(x.ndim) if a != axis)
     channels = [-1 if a == axis else 1 for a in range(x.ndim)]
     mean = x.mean(axes)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges torch's batch normalization, and its derivative by autograd:
+"""Judges torch's batch normalization, and its gradient by autograd:
 npz_torch.py FOLDER [f64|f32|bf16...]"""
 import os
 import sys
@@ -24,7 +24,7 @@ def answer(case, get, operation):
     if case["momentum"] is not None:
         weight = float(get("momentum"))
     backward = operation.startswith("backward")
-    if backward:  # torch has a gradient for what is given alone
+    if backward:  # torch has gradients only for inputs that are given
         x = given["x"]
         channels = (x.shape[axis],)
         like = dict(dtype=torch.float64 if x.dtype == torch.float64

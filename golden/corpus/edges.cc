@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a rule or a convention decides, or where arithmetic leaves its range.
+// Cases that a rule or a convention decides, or whose arithmetic leaves the
+// range of the format.
 #include <cmath>
 
 #include "golden/corpus.h"
@@ -35,7 +36,7 @@ void add_single_value(Corpus& corpus, Operation operation, DType dtype) {
              {"SingleValue"});
 }
 
-// Channel 1 of two; channel 0 stays clean.
+// A non-finite value in channel 1 of two; channel 0 stays clean.
 void add_nonfinite(Corpus& corpus, Operation operation, DType dtype,
                    Input input, double value) {
   Problem p = corpus.draw("NonFiniteChannel", operation, dtype, {3, 2});
@@ -50,7 +51,7 @@ void add_nonfinite(Corpus& corpus, Operation operation, DType dtype,
              {"NonFiniteChannel"});
 }
 
-// Any bits, as those that hunt for errors in floating-point units.
+// Random bits, as in tests of floating-point units.
 void add_any_bits(Corpus& corpus, Operation operation, DType dtype) {
   for (int trial = 0; trial < 4; ++trial) {
     Problem p = corpus.draw("AnyBits", operation, dtype, {4, 1});
@@ -68,7 +69,7 @@ void add_any_bits(Corpus& corpus, Operation operation, DType dtype) {
   }
 }
 
-// In the two highest binades of the subnormals, and their mean exact.
+// Values in the two highest binades of the subnormals, with an exact mean.
 void add_subnormal(Corpus& corpus, Operation operation, DType dtype) {
   const double unit = std::ldexp(1.0, format(dtype).emin - 4);
   Problem p = corpus.draw("Subnormal", operation, dtype, {4, 1});

@@ -5,8 +5,7 @@ namespace exactbn {
 
 namespace {
 
-// xhat is -1, 1 and, in an odd channel, 0; beta makes y 0, or misses it by an
-// ulp to either side.
+// xhat is -1 and 1; beta makes y 0, or misses 0 by an ulp on either side.
 void add_edge(Corpus& corpus, Operation operation, DType dtype, double gamma,
               double beta, const char* comment) {
   Problem p = corpus.draw("ReluKnifeEdge", operation, dtype, {2, 1});
@@ -26,7 +25,7 @@ void add_edge(Corpus& corpus, Operation operation, DType dtype, double gamma,
 void add_knife_edges(Corpus& corpus) {
   using enum Operation;
   for (const DType dtype : kSuiteDTypes) {
-    // Parameters of f16 and bf16 are in f32.
+    // f16 and bf16 cases have parameters in f32.
     const double ulp =
         2 * format(dtype == DType::f64 ? dtype : DType::f32).unit_roundoff();
     for (const Operation operation : {forward_training, forward_inference}) {

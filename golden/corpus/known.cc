@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inputs on which real implementations failed, or whose answers are worked out
-// by hand.
+// Inputs on which real implementations failed, and inputs with answers worked
+// out by hand.
 #include <cmath>
 
 #include "golden/corpus.h"
@@ -11,7 +11,7 @@ namespace {
 
 using enum Operation;
 
-// One channel of the values, gamma 2 and beta 1.
+// One channel with the values x, gamma 2 and beta 1.
 Problem one_channel(const Corpus& corpus, Operation operation, DType dtype,
                     const std::vector<double>& x) {
   Problem p =
@@ -69,7 +69,7 @@ void add_folded(Corpus& corpus) {
              {"FoldedAffine"});
 }
 
-// Every w is a square, so that all answers are fractions.
+// Every w is a square, so all answers are fractions.
 void add_fractions(Corpus& corpus) {
   for (const DType dtype : kSuiteDTypes) {
     for (const Operation operation : kOperations) {
@@ -93,7 +93,7 @@ void add_fractions(Corpus& corpus) {
   }
 }
 
-// One value of each input is not 0: what it contributes is seen alone.
+// One value of each input is not 0, so its contribution shows alone.
 void add_impulses(Corpus& corpus) {
   for (const DType dtype : kSuiteDTypes) {
     for (const Operation operation : kOperations) {
@@ -108,7 +108,7 @@ void add_impulses(Corpus& corpus) {
   }
 }
 
-// An infinite batch, and the clean one after it: statistics must recover where
+// A clean batch after an infinite one: the running statistics must recover if
 // the batch has all the weight.
 void add_poisoned(Corpus& corpus) {
   for (const double momentum : {0.125, 1.0}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Families that go step by step to where a kernel breaks.
+// Families that approach, step by step, the point where a kernel breaks.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,10 +13,9 @@ namespace {
 
 using enum Operation;
 
-constexpr int kMostKappa = 22;
+constexpr int kMaxLogKappa = 22;
 
-// Six values that vary by about 1, around 2^k: all are exact in the formats
-// that hold quarters there.
+// Six values within about 1 of 2^k, exact in formats that hold quarters there.
 void add_cancellation(Corpus& corpus, Operation operation, DType dtype, int k) {
   Problem p = corpus.draw("CancellationLadder", operation, dtype, {6, 1});
   const double mean = std::ldexp(1.0, k);
@@ -59,11 +58,11 @@ void add_scale(Corpus& corpus, Operation operation, DType dtype, int k) {
 
 void add_ladders(Corpus& corpus) {
   for (const DType dtype : kSuiteDTypes) {
-    const int most = std::min(kMostKappa, format(dtype).precision - 3);
-    for (int k = 0; k <= most; ++k) {
+    const int last = std::min(kMaxLogKappa, format(dtype).precision - 3);
+    for (int k = 0; k <= last; ++k) {
       for (const Operation operation : kOperations) {
         if (!normalizes_by_batch(operation)) continue;
-        // The second order every fourth step.
+        // Second-order operations take every fourth step.
         const bool first_order =
             operation == forward_training || operation == backward_training;
         if (first_order || k % 4 == 0) {
@@ -75,7 +74,7 @@ void add_ladders(Corpus& corpus) {
       add_stall(corpus, forward_training, dtype);
       add_stall(corpus, backward_training, dtype);
     }
-    // Squares stay within the format.
+    // Squares stay in the range of the format.
     const int largest = format(dtype).emax / 2 - 4;
     for (const int k : {-largest, -largest / 2, largest / 2, largest}) {
       add_scale(corpus, forward_training, dtype, k);

@@ -14,8 +14,7 @@ struct Layout {
   const char* label;
 };
 
-// Small primes, all distinct where they can be; one value a channel comes with
-// the edges.
+// Small primes, distinct where possible. edges.cc has one value a channel.
 const Layout kLayouts[] = {
     {{2, 3, 5}, 1, "PrimeShape"},
     {{3, 5, 2}, 2, "ChannelsLast"},
@@ -42,7 +41,7 @@ void add_tails(Corpus& corpus, DType dtype) {
   }
 }
 
-// The parameters that may be absent, each alone.
+// Each optional parameter absent, one at a time.
 void add_absent(Corpus& corpus, Operation operation, DType dtype) {
   const Problem whole = corpus.draw("Absent", operation, dtype, {3, 2, 2});
   for (const Input name : traits(operation).optional) {

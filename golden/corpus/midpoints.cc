@@ -11,7 +11,7 @@ namespace exactbn {
 
 namespace {
 
-// running_var_biased is an output by convention only.
+// running_var_biased is running_var in some conventions, not an output itself.
 std::string_view output_of(const TieProblem& tie) {
   return tie.output == Output::running_var_biased ? "the biased running_var"
                                                   : to_string(tie.output);

@@ -13,11 +13,11 @@ class Refusals {
       : corpus_(corpus),
         base_(corpus.draw("Refused", operation, DType::f32, {2, 3})) {}
 
-  // Adds the problem that `spoil` makes of a valid one.
-  template <class Spoil>
-  void add(const char* comment, Spoil spoil) {
+  // Adds a valid problem that `invalidate` has made invalid.
+  template <class Invalidate>
+  void add(const char* comment, Invalidate invalidate) {
     Problem p = base_;
-    spoil(p);
+    invalidate(p);
     corpus_.add(std::move(p), comment, {"Refused"});
   }
 

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kSteps = 3;
 
-// Batches one after another, each of which starts from the rounded running
-// statistics that the one before left.
+// Consecutive batches: each starts from the rounded running statistics of the
+// one before.
 void add_steps(Corpus& corpus, DType dtype, std::optional<double> momentum,
                const std::string& name) {
   std::optional<Problem> before;
@@ -44,7 +44,7 @@ void add_running_steps(Corpus& corpus) {
   for (const DType dtype : kSuiteDTypes) {
     for (const Convention& convention : conventions()) {
       if (!convention.momentum) continue;
-      // In the precision in which it can be given.
+      // Rounded to f32, so that every implementation can be given it.
       const auto weight = static_cast<float>(
           converted_weight(convention, *convention.momentum));
       add_steps(corpus, dtype, double{weight},

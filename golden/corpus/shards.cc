@@ -9,8 +9,8 @@ namespace exactbn {
 
 namespace {
 
-// Samples in shards whose means drift apart, so that shards that are weighted
-// alike give another mean than the samples do.
+// Samples in shards whose means drift apart: equal weights for unequal shards
+// give a different mean.
 void add_shards(Corpus& corpus, Operation operation, DType dtype,
                 const std::vector<int>& sizes) {
   const int samples = std::accumulate(sizes.begin(), sizes.end(), 0);

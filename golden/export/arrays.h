@@ -10,27 +10,27 @@
 
 namespace exactbn {
 
-// A row-major array of a file that holds many by name.
+// A row-major array in a file of named arrays.
 struct NamedArray {
   std::string name;
-  std::optional<DType> dtype;  // nothing: letters, a byte each
-  Shape shape;                 // of no extents for one number
+  std::optional<DType> dtype;  // nullopt: letters, a byte each
+  Shape shape;                 // empty for a scalar
   std::string bytes;           // little-endian
 };
 
-// Known answers of one operation and one format of x, taken apart: the lists of
-// values as arrays, and all else, which names them, as one JSON object.
+// Vectors of one operation and one format of x: the lists of values as arrays,
+// and the rest, which names the arrays, as one JSON object.
 struct ArrayFile {
   std::string stem;  // forward_training-f32
   nlohmann::ordered_json metadata;
   std::vector<NamedArray> arrays;
 };
 
-// README.md of this folder says what the arrays are called.
+// golden/README.md documents the names of the arrays.
 std::vector<ArrayFile> array_files(const std::vector<Vector>& vectors,
                                    const Generator& generator);
 
-// k 2^-64 as a double, cut off toward zero.
+// k 2^-64 as a double, truncated toward zero.
 double in_ulp(const Residual& residual);
 
 }  // namespace exactbn

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kTypesFile = "exactbn_vectors.h";
 constexpr std::size_t kRanks = 5;
 
-// A literal of ASCII, with no trigraph in it.
+// A string literal in ASCII, without trigraphs.
 std::string literal(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -44,7 +44,7 @@ std::string identifier(std::string_view text) {
   return name;
 }
 
-// Elements at the widest 80 columns a line; one at least is given.
+// An initializer of at most 80 columns a line. The list is not empty.
 std::string list(const std::vector<std::string>& elements) {
   std::string text = "{";
   std::size_t column = 0;
@@ -73,7 +73,7 @@ class Header {
     const std::string name = "exactbn_" + identifier(stem);
     text_ = fmt::format(
         "/* Known answers of {}, {}: {} cases, written by\n   {}\n   (version "
-        "{}). README.md of its folder golden explains them. */\n#ifndef "
+        "{}). golden/README.md of exactbn explains them. */\n#ifndef "
         "{}_H\n#define {}_H\n\n#include \"{}\"\n",
         to_string(file.operation), format(file.dtype).name,
         file.number_of_cases, in_comment(file.generator.command),
@@ -97,7 +97,7 @@ class Header {
   std::string take() { return std::move(text_); }
 
  private:
-  // Text that does not end the comment that it is in.
+  // Text that cannot end the comment around it.
   static std::string in_comment(std::string text) {
     for (std::size_t at; (at = text.find("*/")) != std::string::npos;) {
       text.replace(at, 2, "* /");
@@ -117,7 +117,7 @@ class Header {
     array("uint64_t", name, elements);
   }
 
-  // An exactbn_tensor of an array that it defines.
+  // Defines an array of the bits; returns the exactbn_tensor that refers to it.
   std::string tensor(const std::string& prefix, const std::string& name,
                      const Tensor& tensor) {
     const Format f = format(tensor.dtype());
@@ -133,7 +133,7 @@ class Header {
                        fmt::join(shape, ", "), tensor.size(), prefix + name);
   }
 
-  // An exactbn_output, likewise.
+  // Defines the arrays of an exactbn_output, and returns it.
   std::string output(const std::string& prefix, const std::string& name,
                      const ExpectedOutput& output) {
     const std::string values =
@@ -167,7 +167,7 @@ class Header {
                        prefix);
   }
 
-  // An exactbn_case, likewise.
+  // Defines the arrays of an exactbn_case, and returns it.
   std::string add(const Vector& vector) {
     const Problem& problem = vector.question.problem;
     const std::string prefix = identifier(vector.question.id) + '_';

@@ -4,8 +4,8 @@
 namespace exactbn {
 
 const std::string_view kCTypes = R"C(/* SPDX-License-Identifier: Apache-2.0 */
-/* Types of known answers of batch normalization, written by exactbn. Numbers
-   are bit patterns; exactbn_value and exactbn_double make doubles of them. */
+/* Types of proved answers of batch normalization, written by exactbn. Numbers
+   are bit patterns; exactbn_value and exactbn_double convert them to double. */
 #ifndef EXACTBN_VECTORS_H
 #define EXACTBN_VECTORS_H
 
@@ -22,21 +22,21 @@ typedef struct {
   int rank;
   int32_t shape[5];
   size_t size;      /* how many values */
-  const void *bits; /* uint64_t, uint32_t or uint16_t, as the width is */
+  const void *bits; /* uint64_t, uint32_t or uint16_t, by width */
 } exactbn_tensor;
 
 typedef struct {
   exactbn_tensor values;    /* correctly rounded */
-  const uint64_t *residual; /* of doubles: the exact values minus these, in ulp */
-  const uint64_t *eta_unit; /* of doubles: the error forgiven for a unit of eta */
-  const char *judged;       /* a letter a value: v, s, f or u; no 0 at the end */
-  uint64_t eta_limit;       /* of a double: the largest eta that passes */
+  const uint64_t *residual; /* doubles: the exact values minus `values`, in ulp */
+  const uint64_t *eta_unit; /* doubles: the error forgiven per unit of eta */
+  const char *judged;       /* a letter per value: v, s, f or u; no final 0 */
+  uint64_t eta_limit;       /* a double: the largest eta that passes */
 } exactbn_output;
 
 typedef struct {
   const char *rule;   /* "expected", or the name of a variation */
   const char *reject; /* why the input must be refused, or NULL */
-  size_t outputs;     /* of a variation, those that are not as expected */
+  size_t outputs;     /* of a variation: those that differ from expected */
   const exactbn_output *output;
 } exactbn_answer;
 
@@ -46,12 +46,12 @@ typedef struct {
   size_t labels;
   const char *const *label;
   int channel_axis;
-  uint64_t epsilon;         /* of a double */
-  const uint64_t *momentum; /* of a double; NULL for the cumulative average */
+  uint64_t epsilon;         /* a double */
+  const uint64_t *momentum; /* a double; NULL for the cumulative average */
   int64_t batches_tracked;
   size_t inputs;
   const exactbn_tensor *input;
-  size_t answers; /* first the expected one, then the variations */
+  size_t answers; /* the expected one first, then the variations */
   const exactbn_answer *answer;
 } exactbn_case;
 
@@ -77,7 +77,7 @@ static inline uint64_t exactbn_bits(const exactbn_tensor *t, size_t i) {
   return ((const uint16_t *)t->bits)[i];
 }
 
-/* The input or output of the name; NULL where there is none. */
+/* The input or output with the name; NULL if absent. */
 static inline const exactbn_tensor *exactbn_input(const exactbn_case *c,
                                                   const char *name) {
   size_t i;
@@ -95,7 +95,7 @@ static inline const exactbn_output *exactbn_find_output(const exactbn_answer *a,
   return NULL;
 }
 
-/* The same number as a double, of bits in the format of t. */
+/* Bits in the format of t, converted exactly to double. */
 static inline double exactbn_of_bits(const exactbn_tensor *t, uint64_t bits) {
   const int fraction = t->precision - 1;
   const int exponents = t->width - t->precision;
@@ -126,11 +126,11 @@ static inline double exactbn_ulp(const exactbn_tensor *t, uint64_t bits) {
   const double value = exactbn_of_bits(t, size);
   const double ulp = exactbn_of_bits(t, size + 1) - value;
   if (ulp - ulp == 0) return ulp;
-  return value - exactbn_of_bits(t, size - 1); /* of the largest number */
+  return value - exactbn_of_bits(t, size - 1); /* for the largest number */
 }
 
 /* Whether `got`, in the format of the output, is right for value i: 1 if so, 0
-   if not, and -1 where nothing can be held against it. */
+   if not, -1 if the data are too ill-conditioned to decide. */
 static inline int exactbn_right(const exactbn_output *o, size_t i,
                                 uint64_t got) {
   const uint64_t want = exactbn_bits(&o->values, i);

@@ -5,8 +5,9 @@
 
 namespace exactbn {
 
-// The C header that every exported one includes: the types, how a value is read
-// and how an answer is judged. C99 and C++11, with no library but memcpy.
+// The C header that every exported header includes: types, and functions that
+// read a value and judge an answer. C99 and C++11; string.h is its only
+// library.
 extern const std::string_view kCTypes;
 
 }  // namespace exactbn

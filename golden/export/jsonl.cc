@@ -14,7 +14,7 @@ std::vector<OutputFile> export_jsonl(const std::vector<Vector>& vectors,
       convention && convention->running_var == VarianceDivisor::m;
   if (biased) {
     Declaration declaration;
-    declaration.subject = "exact, as " + generator.convention + " has it";
+    declaration.subject = "exact, in the convention of " + generator.convention;
     declaration.running_variance = RunningVariance::biased;
     answers.text += write_declaration(declaration) + '\n';
   }
@@ -24,9 +24,10 @@ std::vector<OutputFile> export_jsonl(const std::vector<Vector>& vectors,
     for (const auto& [name, output] : vector.expected.outputs) {
       answer.outputs.emplace(name, output.values);
     }
-    const auto words = convention ? dialect(vector, *convention) : std::nullopt;
-    if (words) {
-      for (const auto& [name, output] : words->outputs) {
+    const auto converted =
+        convention ? dialect(vector, *convention) : std::nullopt;
+    if (converted) {
+      for (const auto& [name, output] : converted->outputs) {
         answer.outputs.at(name) = output.values;
       }
     }

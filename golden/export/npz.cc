@@ -10,7 +10,8 @@ namespace exactbn {
 
 namespace {
 
-// numpy's name of a format; what numpy has no number for are bits, unsigned.
+// numpy's name of a format. Formats that numpy lacks are stored as unsigned
+// bits.
 std::string_view descr(std::optional<DType> dtype) {
   if (!dtype) return "|S1";
   switch (*dtype) {
@@ -29,8 +30,7 @@ std::string_view descr(std::optional<DType> dtype) {
   return "|u1";
 }
 
-// The format NPY, version 1.0 (numpy.lib.format), byte for byte as numpy.save
-// writes it.
+// NPY version 1.0 (numpy.lib.format), byte for byte as numpy.save writes it.
 std::string npy(std::string_view descr, const Shape& shape,
                 std::string_view bytes) {
   std::string header = fmt::format(

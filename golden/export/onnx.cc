@@ -12,7 +12,7 @@ namespace exactbn {
 
 namespace {
 
-// Numbers of fields and enumerators are those of onnx/onnx.proto.
+// Field numbers and enumerators come from onnx/onnx.proto.
 constexpr std::uint64_t kIrVersion = 8;
 constexpr std::uint64_t kOpset = 15;
 
@@ -48,7 +48,7 @@ bool is_training(const Problem& problem) {
   return problem.operation == Operation::forward_training;
 }
 
-// All five inputs are required: gamma and beta, where absent, are 1 and 0.
+// ONNX requires all five inputs: absent gamma and beta become 1 and 0.
 Tensor input(const Problem& problem, Input name) {
   if (const Tensor* tensor = problem.find(name)) return *tensor;
   const Tensor* like =
@@ -163,12 +163,12 @@ std::string model(const Vector& vector, const Generator& generator,
 std::string why_not_onnx(const Problem& problem) {
   if (problem.operation != Operation::forward_inference &&
       !is_training(problem)) {
-    return "no operator of ONNX";
+    return "not an ONNX operator";
   }
   try {
     require_valid(problem);
   } catch (const InvalidProblem&) {
-    return "to be refused";
+    return "invalid input";
   }
   if (problem.channel_axis != 1) return "the channel axis is not 1";
   for (const Output name : {Output::running_mean, Output::running_var}) {

@@ -16,7 +16,7 @@ constexpr unsigned kFixed32 = 5;
 
 }  // namespace
 
-// Seven bits a byte, the lowest first; the eighth says that more follow.
+// Seven bits a byte, lowest first; the eighth bit says that more bytes follow.
 void Message::add_varint(std::uint64_t number) {
   for (; number >= 0x80; number >>= 7) {
     bytes_ += static_cast<char>((number & 0x7f) | 0x80);

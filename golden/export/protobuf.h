@@ -7,10 +7,9 @@
 
 namespace exactbn {
 
-// A message of Protocol Buffers, field by field, in the order of the calls. The
-// wire format is three kinds of field; libprotobuf, which writes it too, does
-// not promise the same bytes in another version, and libtorch brings one of its
-// own into the program.
+// A Protocol Buffers message, field by field, in the order of the calls. Three
+// kinds of field suffice. libprotobuf does not promise the same bytes across
+// versions, and libtorch brings its own copy into the program.
 class Message {
  public:
   void add(int field, std::uint64_t number);

@@ -33,15 +33,15 @@ int width(const NamedArray& array) {
   return array.dtype ? format(*array.dtype).width : 8;
 }
 
-// The length of the header in 8 bytes, the header, padded with spaces to a
-// multiple of 8, and the tensors without gaps: wide ones first, so that each
-// lies at a multiple of its width (safetensors, "Format").
+// The header's length in 8 bytes, the header, padded with spaces to a multiple
+// of 8, and the tensors without gaps, the widest first, so that each lies at a
+// multiple of its width (safetensors, "Format").
 std::string write(ArrayFile file) {
   std::stable_sort(
       file.arrays.begin(), file.arrays.end(),
       [](const auto& a, const auto& b) { return width(a) > width(b); });
   ordered_json header;
-  // Only texts are allowed here: what is more is JSON once more.
+  // Only strings are allowed here; other values become JSON text.
   for (const auto& [name, value] : file.metadata.items()) {
     header["__metadata__"][name] =
         value.is_string() ? value.get<std::string>() : value.dump();

@@ -29,7 +29,7 @@ constexpr Field kVersion = {20, 2};
 constexpr Field kNone = {0, 2};
 constexpr Field kStored = {0, 2};
 constexpr Field kNamesAreUtf8 = {1 << 11, 2};
-// Hours, minutes and seconds; years from 1980, months and days from 1.
+// Midnight; years count from 1980, months and days from 1.
 constexpr Field kTime = {0, 2};
 constexpr Field kDate = {1 << 5 | 1, 2};
 
@@ -38,7 +38,7 @@ constexpr Field kDate = {1 << 5 | 1, 2};
 void ZipFile::add(std::string_view name, std::string_view content) {
   boost::crc_32_type crc;
   crc.process_bytes(content.data(), content.size());
-  // What the member and its entry in the directory have in common.
+  // The fields that the member and its directory entry share.
   const std::string common = fields({kVersion,
                                      kNamesAreUtf8,
                                      kStored,
@@ -50,7 +50,7 @@ void ZipFile::add(std::string_view name, std::string_view content) {
                                      {name.size(), 2},
                                      kNone});
   directory_ += fields({{0x02014b50, 4}, kVersion}) + common;
-  // A comment, the disk, attributes of the file, where the member is.
+  // Comment length, disk number, attributes, offset of the member.
   directory_ += fields({kNone, kNone, kNone, {0, 4}, {members_.size(), 4}});
   directory_ += name;
   members_ += fields({{0x04034b50, 4}}) + common;
@@ -61,7 +61,7 @@ void ZipFile::add(std::string_view name, std::string_view content) {
       members_.size() + directory_.size() >=
           std::numeric_limits<std::uint32_t>::max() - 22) {
     throw std::length_error(
-        "more than a ZIP archive can hold: 65534 members, 4 GiB");
+        "exceeds a ZIP archive: at most 65534 members, 4 GiB");
   }
 }
 

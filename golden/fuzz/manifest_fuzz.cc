@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reader of manifests: any bytes are judged, and the only ones without
-// fault are the lines that we write, in any order.
+// The reader of manifests judges any bytes, and accepts only the lines that
+// manifest() writes, in any order.
 #include <algorithm>
 
 #include "golden/vector/manifest.h"
@@ -34,6 +34,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   folder[std::string(kManifest)] = text;
   const bool right = check_manifest(folder).empty();
   law(right == (sorted_lines(text) == sorted_lines(manifest(files))),
-      "only the right manifest is right");
+      "only the correct manifest passes");
   return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reader and the prover of golden files: any bytes are a file or a
-// WireError. Whatever a file asks, it verifies with the answers that we prove,
-// and does not with one bit of one of them changed.
+// The reader and the prover of vector files: any bytes are a file or a
+// WireError. The cases of a file verify with the answers that prove() gives,
+// and do not if one bit of an answer changes.
 #include <set>
 
 #include "golden/suite/case_id.h"
@@ -26,8 +26,8 @@ std::vector<std::string> wrong(const VectorFile& file) {
   return verify(signed_folder(file)).wrong;
 }
 
-// The file's questions with the answers that we prove; the questions of other
-// operations and formats, and those asked twice, are left out.
+// The file's cases with the answers that prove() gives, without cases of other
+// operations and formats, and without duplicates.
 VectorFile proved(const VectorFile& file) {
   std::vector<Vector> vectors;
   std::set<std::string> ids;
@@ -46,7 +46,7 @@ VectorFile proved(const VectorFile& file) {
   return vector_file(file.operation, file.dtype, file.generator, vectors);
 }
 
-// Changes the last bit of the last value of each output in turn, and back.
+// Flips the last bit of the last value of each output in turn.
 void expect_noticed(VectorFile& file) {
   for (Vector& vector : file.cases) {
     for (auto& [name, output] : vector.expected.outputs) {
@@ -66,10 +66,10 @@ void read_and_prove(std::string_view text) {
         "a case does not differ from itself");
   }
   VectorFile right = proved(file);
-  // As text: a question that is to be refused may have an epsilon of NaN.
+  // Compares text: a case that must be refused may have a NaN epsilon.
   const std::string written = write_vectors(right);
   law(write_vectors(read_vectors(written)) == written,
-      "what is written is read as the same");
+      "a written file reads back the same");
   for (const std::string& what : wrong(right)) law(false, what.c_str());
   expect_noticed(right);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A question, and whether what a file says of its answer is so: bits and what
-verify.py leaves out, residuals, short fractions, what is judged and what eta
+"""Checks all that a file says of the answer to a case: bits and what verify.py
+leaves out, which is residuals, short fractions, what is judged and what eta
 forgives. For verify_all.py and recipe.py."""
 import math
 from fractions import Fraction as F
@@ -9,13 +9,13 @@ import verify
 from verify import BIASED, FLUSHED, decode, require, sign, words
 from verify_units import D, Units, statistic_parts, unit
 
-NOTHING = "+" + "0" * 16
+ZERO_RESIDUAL = "+" + "0" * 16
 
 
 def is_residual(text, bits, dtype, p, q, w):
-    """Whether text is a sign and what rounding took away, in 2^-64 ulp."""
+    """Whether text is a sign and the residual of rounding, in 2^-64 ulp."""
     if decode(bits, dtype) is None:
-        return text == NOTHING
+        return text == ZERO_RESIDUAL
     side, k = (-1 if text[0] == "-" else 1), int(text[1:], 16)
     unit_of_k = verify.split(bits, dtype)[2] / 2**64
     p, q = side * (p - decode(bits, dtype)), side * q
@@ -59,8 +59,8 @@ class Question(verify.Question):
         require(r[0] in "+-" and not r[1:].strip("0123456789abcdef"),
                 f"{at}: residual")
         if surd is None:
-            require(r == NOTHING and given == 0 and exact is None and
-                    judged in "sfu", f"{at}: not as a rule has it")
+            require(r == ZERO_RESIDUAL and given == 0 and exact is None and
+                    judged in "sfu", f"{at}: differs from the rule")
             return
         p, q, w = surd
         require(is_residual(r, bits, dtype, p, q, w), f"{at}: residual")
@@ -74,7 +74,7 @@ class Question(verify.Question):
                 f"{forgiven}")
 
     def forgiven(self, name, i, c):
-        """The units of a value, and whether no bound means anything."""
+        """The units of a value, and whether its bound is void."""
         ch, units, limit = self.channels[c], self.units[c], D(self.limit(name))
         by_w, void = name in verify.BY_W, False
         if by_w:

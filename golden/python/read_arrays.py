@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Compares exports with the JSON of the same cases, value by value:
-read_arrays.py JSON_DIR DIR. Exit code 0, or 1 where they differ.
+read_arrays.py JSON_DIR DIR. Exit code 0, or 1 if they differ.
 
-DIR has .npz files, which numpy reads, or .safetensors, which Python alone
-reads here."""
+DIR has .npz files, which need numpy, or .safetensors, which need only Python.
+"""
 import json
 import os
 import struct
@@ -29,7 +29,7 @@ def read_npz(path):
             array, again = file[name], io.BytesIO()
             np.save(again, array)
             if archive.read(name + ".npy") != again.getvalue():
-                raise ValueError(f"{name}: not as numpy.save writes it")
+                raise ValueError(f"{name}: differs from what numpy.save writes")
             arrays[name] = array.dtype.str, list(array.shape), array.tobytes()
     del arrays["metadata"]
     return metadata, arrays, dict(NUMPY, letters="|S1")
@@ -41,7 +41,7 @@ def read_safetensors(path):
         header = json.loads(file.read(size))
         data = file.read()
     if size % 8 != 0:
-        raise ValueError("the header's length")
+        raise ValueError("header length: not a multiple of 8")
     texts = header.pop("__metadata__")
     metadata = {k: v if k in ("schema", "operation", "dtype") else
                 json.loads(v) for k, v in texts.items()}
@@ -50,11 +50,11 @@ def read_safetensors(path):
         begin, end = entry["data_offsets"]
         unit = int(entry["dtype"].lstrip("BFU")) // 8
         if begin != at or begin % unit != 0:
-            raise ValueError(f"{name}: a gap, or not aligned")
+            raise ValueError(f"{name}: a gap before it, or not aligned")
         arrays[name] = (entry["dtype"], entry["shape"], data[begin:end])
         at = end
     if at != len(data):
-        raise ValueError("more data than tensors")
+        raise ValueError("data after the last tensor")
     return metadata, arrays, dict(NAMES, letters="U8")
 
 
@@ -80,13 +80,13 @@ class Comparison:
 
     def require(self, name, dtype, shape, data):
         if self.take(name, dtype, shape) != data:
-            raise ValueError(f"{name}: other values")
+            raise ValueError(f"{name}: values differ")
 
     def tensor(self, name, tensor, entry):
         if entry["dtype"] != tensor["dtype"]:
-            raise ValueError(f"{name}: dtype of the metadata")
+            raise ValueError(f"{name}: dtype differs from the metadata")
         if entry["shape"] != tensor["shape"]:
-            raise ValueError(f"{name}: shape of the metadata")
+            raise ValueError(f"{name}: shape differs from the metadata")
         self.require(name, tensor["dtype"], tensor["shape"],
                      little_endian(tensor))
 
@@ -159,7 +159,7 @@ def compare(json_path, path):
     for case, entry in zip(wanted["cases"], metadata["cases"]):
         comparison.case(case, entry)
     if comparison.arrays:
-        raise ValueError(f"not asked for: {sorted(comparison.arrays)[0]}")
+        raise ValueError(f"unexpected array: {sorted(comparison.arrays)[0]}")
     return len(arrays)
 
 

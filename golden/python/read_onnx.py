@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Compares ONNX test folders with the JSON of the same cases, bit by bit:
-read_onnx.py JSON_DIR ONNX_DIR. Exit code 0, or 1 where they differ.
+read_onnx.py JSON_DIR ONNX_DIR. Exit code 0, or 1 if they differ.
 
-The JSON is that of --convention onnx. Needs the package onnx. Of everyday
-cases, the formulas of BatchNormalization-15 are worked out too."""
+The JSON must be of --convention onnx. Needs the package onnx. Everyday cases
+are also compared with the formulas of BatchNormalization-15."""
 import glob
 import json
 import math
@@ -49,11 +49,11 @@ def check_tensor(what, tensor, info, wanted):
     require(tensor.name == info.name and
             tensor.data_type == type_.elem_type and
             list(tensor.dims) == [d.dim_value for d in type_.shape.dim],
-            what + ": not as the model has it")
+            what + ": differs from the model")
 
 
-def work_out(attributes, inputs):
-    """The formulas of the operator, in Python's numbers."""
+def compute(attributes, inputs):
+    """The formulas of the operator, in doubles."""
     x, scale, bias, mean, var = [
         numpy_helper.to_array(t).astype(float) for t in inputs]
     axes = tuple(i for i in range(x.ndim) if i != 1)
@@ -108,7 +108,7 @@ def check_case(folder, case):
             t.data_type == TensorProto.BFLOAT16 for t in inputs):
         return False
     for name, tensor, wanted in zip(names, given,
-                                    work_out(attributes, inputs)):
+                                    compute(attributes, inputs)):
         near = abs(numpy_helper.to_array(tensor).astype(float) - wanted)
         require((near <= 2e-3 * (1 + abs(wanted))).all(), name + ": formula")
     return True
@@ -120,19 +120,19 @@ def main():
     for path in glob.glob(os.path.join(folder, "*.json")):
         with open(path, encoding="utf-8") as file:
             cases.update((c["id"], c) for c in json.load(file)["cases"])
-    count = worked_out = trained = 0
+    count = computed = trained = 0
     for name in sorted(os.listdir(other)):
         if name == "MANIFEST.sha256":
             continue
         try:
-            worked_out += check_case(os.path.join(other, name), cases[name])
+            computed += check_case(os.path.join(other, name), cases[name])
             trained += name.startswith("fwd")
             count += 1
         except (KeyError, ValueError, onnx.checker.ValidationError) as error:
             sys.exit(f"{name}: {error!r}")
-    print(count, "cases are the same,", trained, "of training,", worked_out,
+    print(count, "cases are the same,", trained, "of training,", computed,
           "by the formulas too")
-    sys.exit(0 if trained and worked_out else 1)
+    sys.exit(0 if trained and computed else 1)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the inputs of a recipe again, and checks what it says of them and the
-values that it shows: recipe.py FILE. Exit code 0, or 1 where it is wrong.
+"""Makes the inputs of a recipe again, and checks its digests, channels and
+values: recipe.py FILE. Exit code 0, or 1 if something is wrong.
 
-Needs Python alone. The first functions are all that a user needs to copy."""
+Needs only Python. To make inputs, copy the functions from mix() to bits()."""
 import hashlib
 import json
 import math
@@ -54,7 +54,7 @@ def values(name, dtype, shape, axis, seed):
 
 
 def bits(n, e, dtype):
-    """Of n 2^e, which is a normal number of the format, or 0."""
+    """The bits of n 2^e, which is a normal number of the format, or 0."""
     if n == 0:
         return 0
     width, precision = FORMATS[dtype]
@@ -73,7 +73,7 @@ def require(truth, what):
 
 
 def check_samples(recipe, inputs, name, out):
-    """The values shown."""
+    """Checks the values at `at`."""
     biased = name == "running_var_biased"
     question = Question(dict(recipe, inputs=inputs),
                         "biased_running_variance" if biased else "")
@@ -124,6 +124,6 @@ if __name__ == "__main__":
     try:
         with open(sys.argv[1], encoding="utf-8") as file:
             check(json.load(file))
-        print("all as it should be")
+        print("all correct")
     except (KeyError, ValueError) as error:
         sys.exit(f"{sys.argv[1]}: {error!r}")

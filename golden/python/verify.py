@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves the values in a folder of vectors: verify.py DIR. Exit code 0, 1 where
-one is wrong, 2 for no folder. Needs Python alone, shares nothing with the C++.
-A value is p + q / sqrt(w) in fractions; its rounding is proved by comparing
-squares. verify_all.py proves all else that a file says besides."""
+"""Proves the values in a folder of vectors: verify.py DIR. Exit code 0, 1 if
+one is wrong, 2 if there is no folder. Needs only Python, shares no code with
+the C++. A value is p + q / sqrt(w) in fractions; comparing squares proves its
+rounding. verify_all.py proves everything else that a file says."""
 import hashlib
 import json
 import math
@@ -44,13 +44,13 @@ def split(bits, dtype):
 
 
 def decode(bits, dtype):
-    """A fraction; None of what is not finite."""
+    """The value as a fraction; None if it is not finite."""
     side, size, _, least = split(bits, dtype)
     return side * size if size < 4 / least else None
 
 
 def sign(p, q, w):
-    """That of p + q / sqrt(w), which is that of the sum of signed squares."""
+    """The sign of p + q / sqrt(w), and of the sum of the signed squares."""
     total = p * abs(p) * w + q * abs(q)
     return (total > 0) - (total < 0)
 
@@ -66,7 +66,7 @@ def is_rounded(bits, dtype, p, q, w):
 
 
 class Channel:
-    """The sums of a channel. What is not finite counts as 0, and spoils it."""
+    """The sums of a channel. Non-finite values count as 0, clear `finite`."""
 
     def __init__(self, case, inputs, c, of):
         def row(name):
@@ -90,7 +90,7 @@ class Channel:
         self.c = sum(map(mul, self.u, self.dy)) - self.d1 * self.u1 / self.m
 
     def surd(self, name, x, dy, u, old, biased, weight):
-        """p, q and w; README.md of ../reference has the formulas."""
+        """p, q and w; ../../reference/README.md has the formulas."""
         m, w, gamma, along = self.m, self.w, self.gamma, self.along
         if name not in BY_W:
             var = self.v if biased else self.v * F(m, max(m - 1, 1))
@@ -109,7 +109,7 @@ class Channel:
 
 
 class Question:
-    """A case, answered by a rule: "" or the name of a variation."""
+    """A case under a rule: "" or the name of a variation."""
 
     def __init__(self, case, rule):
         shape, axis = case["inputs"]["x"]["shape"], case["channel_axis"]
@@ -128,7 +128,7 @@ class Question:
                          for c in range(shape[axis])]
 
     def value(self, name, i, c, dtype, bits, judged):
-        """p, q and w, which bits round; or None: a rule says what they are."""
+        """p, q and w, which bits round; None if a rule decides the bits."""
         ch, biased = self.channels[c], self.rule == BIASED
         running = name.startswith("running")
         old = self.inputs[name][c] if running else F(0)
@@ -137,8 +137,8 @@ class Question:
             or name == "running_var" and ch.m == 1 and not biased)
         side, size, _, least = split(bits, dtype)
         if by_rule and size >= 4 / least:
-            return require(size in (4 / least, side * 6 / least), "NaN")
-        require(not by_rule or self.rule in (KEPT, ZERO), "a number: none is")
+            return require(size in (4 / least, side * 6 / least), "NaN bits")
+        require(not by_rule or self.rule in (KEPT, ZERO), "expected NaN or inf")
         by_name = dict(y=ch.beta, y_dot=ch.along[1], grad_dy=ch.along[1])
         row = [self.inputs[n][i] or F(0) for n in ROWS]
         p, q, w = (old + by_name.get(name, 0), 0, 1) if by_rule else ch.surd(
@@ -170,7 +170,7 @@ def check_file(vectors, ids, check=check_case):
     require(vectors["number_of_cases"] == len(cases), "number_of_cases")
     require({n for c in cases for n in c["labels"]} == {*labels}, "labels")
     for case in cases:
-        require(case["id"] not in ids, f"case {case['id']} is given twice")
+        require(case["id"] not in ids, f"duplicate case {case['id']}")
         ids.add(case["id"])
         check(case)
 
@@ -187,7 +187,7 @@ def main(folder="", check=check_file):
         try:
             data = (manifest.parent / name).read_bytes()
             require(listed.get(name) == hashlib.sha256(data).hexdigest(),
-                    "not of its digest")
+                    "digest differs from the manifest")
             check(json.loads(data), ids)
         except (ValueError, KeyError, TypeError, OSError) as error:
             failed += 1

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves all that a folder of vectors says: verify_all.py DIR. Exit code 0, or
-1 where something is wrong.
+"""Proves everything that a folder of vectors says: verify_all.py DIR. Exit code
+0, or 1 if something is wrong.
 
-What verify.py proves and, besides, ids, that no output is missing, residuals
+Proves what verify.py proves, and also ids, that no output is missing, residuals
 and short fractions, what is judged and what eta forgives (verify_units.py),
-dialects of frameworks, and recipes. Needs Python alone, too."""
+dialects of frameworks, and recipes. Needs only Python, too."""
 import sys
 
 import recipe
@@ -14,22 +14,22 @@ from question import Question
 from verify import (BIASED, FLUSHED, FORMATS, KEPT, ZERO, decode, require,
                     words)
 
-OPERATIONS = dict(  # what ids begin with, and the outputs
+OPERATIONS = dict(  # the prefix of ids, then the outputs
     forward_training="fwd invstd mean var y", forward_inference="inf y",
     backward_training="bwd dbeta dgamma dx", jvp_training="jvp y_dot",
     backward_inference="bwi dbeta dgamma dx",
     double_backward_training="dbw grad_dy grad_gamma grad_x")
 RULES = ["", BIASED, KEPT, ZERO, FLUSHED]
 
-# Frameworks whose momentum is the weight of the old statistic; their running
-# variance is biased, and that of BIASED_ONES. The others are as this project.
-OLD = ["keras", "onnx", "flax", "mxnet", "paddle"]
-BIASED_ONES = OLD + ["onednn"]
-OTHERS = ["pytorch", "tensorflow", "cudnn", "onednn"]
+# Frameworks whose momentum is the weight of the old or the new statistic, and
+# frameworks whose running variance is biased. This project: new, not biased.
+WEIGHT_OF_OLD = ["keras", "onnx", "flax", "mxnet", "paddle"]
+BIASED_VARIANCE = WEIGHT_OF_OLD + ["onednn"]
+WEIGHT_OF_NEW = ["pytorch", "tensorflow", "cudnn", "onednn"]
 
 
 def case_id(case):
-    """FNV-1a of everything in the problem, as case_id.cc has it."""
+    """FNV-1a of the whole problem, as in case_id.cc."""
     parts = []
 
     def number(value, n=8):
@@ -63,7 +63,7 @@ def case_id(case):
 def check_case(case):
     require(case["id"] == case_id(case), "id")
     if "reject" in case["expected"]:
-        require(case["labels"] == ["Refused"], "a reason to refuse it")
+        require(case["labels"] == ["Refused"], "labels of a refused case")
         return
     names = OPERATIONS[case["operation"]].split()[1:] + [
         n for n in ("running_mean", "running_var")
@@ -79,7 +79,7 @@ def check_case(case):
 
 
 def check_dialect(case, framework):
-    """What a framework calls momentum, and what its running variance is."""
+    """Checks the momentum and the running variance of a framework."""
     updates = (framework is not None and "outputs" in case["expected"] and
                case["operation"] == "forward_training" and
                {"running_mean", "running_var"} & case["inputs"].keys())
@@ -92,11 +92,11 @@ def check_dialect(case, framework):
                 "dialect.momentum")
     else:
         given, weight = (decode(int(m, 16), "f64") for m in (given, weight))
-        require(given == (1 - weight if framework in OLD else weight),
+        require(given == (1 - weight if framework in WEIGHT_OF_OLD else weight),
                 "dialect.momentum")
     other = case.get("variation:" + BIASED, {"outputs": {}})["outputs"]
     require(case["dialect"]["outputs"] ==
-            (other if framework in BIASED_ONES else {}), "dialect.outputs")
+            (other if framework in BIASED_VARIANCE else {}), "dialect.outputs")
 
 
 def check_file(vectors, ids):
@@ -105,7 +105,7 @@ def check_file(vectors, ids):
         ids.add(str(vectors["recipe"]))
         return
     framework = vectors.get("convention", {"name": None})["name"]
-    require(framework in [None] + OLD + OTHERS, "convention")
+    require(framework in [None] + WEIGHT_OF_OLD + WEIGHT_OF_NEW, "convention")
 
     def check(case):
         try:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verify.py and verify_all.py, which share nothing with verify.cc, and the
+// verify.py and verify_all.py, which share no code with verify.cc, and the
 // schema.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -44,7 +44,7 @@ class VerifyPy : public testing::Test {
     return verify_with(script, folder_.string());
   }
 
-  // How many corruptions were not noticed.
+  // The number of corruptions that the script missed.
   int unnoticed(int trials) const {
     Draw draw(2);
     int missed = 0;
@@ -67,8 +67,8 @@ TEST_F(VerifyPy, NeedsAFolder) {
   EXPECT_EQ(verify_with("verify.py", "nowhere"), 2);
 }
 
-// What the short one proves: values, labels, counts and digests.
-TEST_F(VerifyPy, TheShortOneNoticesWhatItProves) {
+// verify.py proves values, labels, counts and digests.
+TEST_F(VerifyPy, TheShortScriptNoticesWhatItProves) {
   const Folder right = small_folder();
   EXPECT_EQ(verify(right, "verify.py"), 0);
   const std::string& text = right.at(kSmallFile);
@@ -102,12 +102,12 @@ TEST(VectorsSchema, AllowsWhatIsShippedAndNothingElse) {
   if (run("python3 -c 'import jsonschema'") != 0) {
     GTEST_SKIP() << "no jsonschema";
   }
-  const auto validate = [](const std::string& spoil) {
+  const auto validate = [](const std::string& change) {
     return run("cd " EXACTBN_GOLDEN
                " && python3 -c 'import json, jsonschema\n"
                "schema = json.load(open(\"vectors.schema.json\"))\n"
                "file = json.load(open(\"v1/jvp_training-f16.json\"))\n" +
-               spoil + "\njsonschema.validate(file, schema)'");
+               change + "\njsonschema.validate(file, schema)'");
   };
   EXPECT_EQ(validate(""), 0);
   EXPECT_EQ(validate("file[\"more\"] = 1"), 1);

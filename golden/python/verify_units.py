@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Units of eta, in decimals of 40 digits: ../oracles/bounds.md derives each.
+"""Units of eta, in decimals of 40 digits; ../../oracles/bounds.md derives each.
 
-For verify_all.py; verify.py proves the values. Shares nothing with the C++."""
+For verify_all.py; verify.py proves the values. Shares no code with the C++."""
 from decimal import Decimal as D, getcontext
 from fractions import Fraction as F
 
@@ -66,7 +66,7 @@ class Units:
                 + g * s * s * (t + (d + t) * h) + g * s / self.w * e)
 
     def parts(self, name, x, dy, u):
-        """What multiplies u, u^2 limit, and the smallest subnormal."""
+        """The factors of u, of u^2 limit, and of the smallest subnormal."""
         ch, m, s, a, k, kap = self.ch, self.m, self.s, self.a, self.k, self.kap
         gamma, beta = size(ch.gamma), size(ch.beta)
         along, along_beta = size(ch.along[0]), size(ch.along[1])
@@ -135,7 +135,7 @@ def add(a, b):
 
 
 def statistic_parts(ch, name, old, weight, biased):
-    """Those of outputs that w does not divide."""
+    """The same for outputs that have no division by w."""
     m = ch.m
 
     def mean(values):
@@ -157,8 +157,8 @@ def statistic_parts(ch, name, old, weight, biased):
 
 
 def unit(parts, limit, u, tiny):
-    """Three digits, rounded up; and the next smaller, where it is so near the
-    step that another precision may have taken it."""
+    """The unit in three digits, rounded up; also the neighbour, if the unit is
+    so near a step that another precision may round it differently."""
     linear, quadratic, underflow = parts
     exact = u * linear + limit * u * u * quadratic + tiny * underflow
     if not exact:

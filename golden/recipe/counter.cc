@@ -10,7 +10,7 @@ namespace exactbn {
 
 namespace {
 
-// The place of an input here is a part of the formulas.
+// The index of an input is part of the formulas.
 constexpr std::array<Input, 12> kStreams = {
     Input::x,           Input::gamma, Input::beta,    Input::running_mean,
     Input::running_var, Input::dy,    Input::x_dot,   Input::gamma_dot,
@@ -37,13 +37,13 @@ class Stream {
   std::uint64_t key_;
 };
 
-// Numbers of a + 2 bits and a sign are exact in the format.
+// The a of the formulas: the format holds a + 2 bits and a sign exactly.
 int bits_of(DType dtype) { return std::min(format(dtype).precision - 2, 32); }
 
-// From -2^a up to 2^a, the middle most often.
+// Triangular distribution on [-2^a, 2^a).
 std::int64_t triangular(std::uint64_t r, int a) {
   const auto sum = static_cast<std::int64_t>((r >> 32) + (r & 0xffffffff));
-  return (sum - 0xffffffff) >> (32 - a);  // toward minus infinity
+  return (sum - 0xffffffff) >> (32 - a);  // rounds down
 }
 
 void set(Tensor& tensor, std::int64_t i, std::int64_t n, std::int64_t e) {
@@ -51,7 +51,7 @@ void set(Tensor& tensor, std::int64_t i, std::int64_t n, std::int64_t e) {
   tensor.set_bits(i, round_to(value, tensor.dtype()));
 }
 
-// A channel has an offset, of up to 2.5 deviations, and a scale of its own.
+// Each channel has its own scale and an offset of up to 2.5 deviations.
 Tensor like_x(DType dtype, const Shape& shape, const ChannelView& view,
               const Stream& values, const Stream& channels) {
   Tensor tensor(dtype, shape);

@@ -8,13 +8,13 @@
 
 namespace exactbn {
 
-// Inputs that anyone can make again from a seed, in any language: every value
-// follows from the seed, the name of the input and its index, in integers
-// alone. README.md of this folder has the formulas.
+// Inputs that anyone can make again from a seed, in any language: each value
+// follows from the seed, the name of the input and its index, in integer
+// arithmetic. golden/README.md has the formulas.
 inline constexpr std::string_view kCounter = "counter/1";
 
-// The whole problem: all inputs that the operation takes, the parameters in the
-// format of x, or in f32 where that has fewer bits.
+// The whole problem, with all inputs that the operation takes. Parameters are
+// f64 if x is, and f32 otherwise.
 Problem counter_problem(Operation operation, DType dtype, const Shape& shape,
                         int channel_axis, double epsilon,
                         std::optional<double> momentum, std::uint64_t seed);

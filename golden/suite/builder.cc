@@ -10,7 +10,7 @@ namespace exactbn {
 
 namespace {
 
-// Small floats hold no statistics; practice keeps them in f32.
+// f16 and bf16 are too narrow for statistics; practice keeps them in f32.
 DType parameter_dtype(DType x) { return x == DType::f64 ? x : DType::f32; }
 
 Tensor draw_channels(Draw& draw, DType dtype, std::int64_t channels, double low,

@@ -12,16 +12,16 @@
 
 namespace exactbn {
 
-// float(1e-5) and float(0.1), which every implementation can be given.
+// float(1e-5) and float(0.1): every implementation can be given these.
 inline constexpr double kEpsilon = static_cast<double>(1e-5F);
 inline constexpr double kMomentum = static_cast<double>(0.1F);
 
-// The operations of most families; suite_second_order.cc has the others.
+// The operations of most families; second_order.cc has the others.
 inline constexpr std::array kFirstOrder = {
     Operation::forward_training, Operation::forward_inference,
     Operation::backward_training, Operation::backward_inference};
 
-// The formats that most implementations have.
+// The formats that most implementations support.
 inline constexpr std::array kSuiteDTypes = {DType::f64, DType::f32, DType::f16,
                                             DType::bf16};
 
@@ -30,11 +30,11 @@ class Suite {
  public:
   explicit Suite(std::uint64_t seed) : seed_(seed) {}
 
-  // A problem that every sound implementation solves: each channel normal with
-  // a mean and a deviation of its own, no parameter or statistic at its
-  // default, none near another. Parameters are in the format of x, or f32 where
-  // that is f16 or bf16. It depends on the arguments and the seed alone, so
-  // that a case stays the same when others are added.
+  // A problem that every correct implementation solves: each channel is normal
+  // with its own mean and deviation, no parameter or statistic is at its
+  // default or near another. Parameters are in the format of x, or in f32 if x
+  // is f16 or bf16. The problem depends only on the arguments and the seed, so
+  // a case stays the same when others are added.
   Problem draw(std::string_view label, Operation operation, DType dtype,
                const Shape& shape, int channel_axis = 1) const;
 
@@ -47,10 +47,10 @@ class Suite {
   std::vector<Case> cases_;
 };
 
-// The functions below change an input of a problem, and do nothing where the
-// problem has no such input. Values are rounded to the format of the input.
+// The functions below change an input of a problem, and do nothing if it is
+// absent. They round values to the format of the input.
 
-// values[0], values[1], ..., over again until the input is full.
+// Fills the input with values[0], values[1], ..., repeated as often as needed.
 void set(Problem& problem, Input name, std::span<const double> values);
 void set(Problem& problem, Input name, std::initializer_list<double> values);
 // The same for one channel of an input shaped like x.
@@ -61,12 +61,12 @@ void transform(Problem& problem, Input name, double scale, double offset);
 // The input in another format.
 void convert(Problem& problem, Input name, DType dtype);
 
-// x and all statistics, as if x were measured in another unit.
+// Scales x and all statistics, as if x were measured in another unit.
 void rescale(Problem& problem, double factor);
-// x and the statistics of the mean, moved by `distance`.
+// Adds `distance` to x and to the running mean.
 void shift(Problem& problem, double distance);
 
-// The families of cases, each in suite_*.cc.
+// The families of cases, each in a file of this folder.
 void add_worked_examples(Suite& suite);
 void add_shapes(Suite& suite);
 void add_parameters(Suite& suite);

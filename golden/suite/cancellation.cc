@@ -9,7 +9,7 @@ using enum Operation;
 
 const Shape kCancellationShape = {4, 3, 3, 5};
 
-// kappa = sqrt(1 + mean^2 / v), about 2^k: a sum loses 2 k bits of v.
+// kappa = sqrt(1 + mean^2 / v) is about 2^k: a sum loses 2 k bits of v.
 struct Rung {
   DType dtype;
   int k;

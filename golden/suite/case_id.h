@@ -9,7 +9,7 @@
 
 namespace exactbn {
 
-// FNV-1a, 64 bits, over numbers and text; the same on every machine.
+// The 64-bit FNV-1a hash of numbers and text; the same on every machine.
 class Fnv {
  public:
   // The lowest `bytes` bytes, the least significant first.
@@ -22,7 +22,7 @@ class Fnv {
   std::uint64_t hash_ = 0xcbf29ce484222325;
 };
 
-// Everything in the problem: equal problems have equal hashes.
+// The hash of the whole problem: equal problems have equal hashes.
 std::uint64_t content_hash(const Problem& problem);
 
 // The operation, the format of x and 8 digits of the content hash:

@@ -15,8 +15,8 @@ void add_count(Suite& suite, const std::string& label, const Shape& shape) {
   }
 }
 
-// Sums of 9 equal values, and of their squares, are rounded; E[x^2] - E[x]^2
-// of 1000.1f is -0.1875 in f32.
+// Sums of 9 equal values and of their squares round; E[x^2] - E[x]^2 of 1000.1f
+// is -0.1875 in f32.
 void add_constant(Suite& suite, double constant, double epsilon) {
   for (const Operation operation : {forward_training, backward_training}) {
     for (const DType dtype : kSuiteDTypes) {
@@ -28,8 +28,8 @@ void add_constant(Suite& suite, double constant, double epsilon) {
   }
 }
 
-// Sums of a small integer are exact in any order, so that only the rule for
-// 0/0 is at stake.
+// Sums of small integers are exact in any order, so only the rule for 0/0
+// decides.
 void add_zero_variance(Suite& suite) {
   for (const Operation operation : {forward_training, backward_training}) {
     for (const DType dtype : kSuiteDTypes) {
@@ -48,7 +48,8 @@ void add_small_counts(Suite& suite) {
   add_count(suite, "SingleValue", {1, 5, 1, 1});
   add_count(suite, "TwoValues", {2, 3, 1, 1});
   add_count(suite, "ThreeValues", {1, 3, 3});
-  // A mean off by an ulp changes w by a part in kappa^2 u^2: small for both.
+  // A mean that is off by an ulp changes w by kappa^2 u^2, relatively: little
+  // in both cases.
   add_constant(suite, 10.1, kEpsilon);
   add_constant(suite, 1000.1, 1);
   add_zero_variance(suite);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shapes and values on which known defects show, and their neighbours, on which
-// others may.
+// Shapes and values on which known defects fail, and neighbours on which others
+// may.
 #include <cmath>
 
 #include "golden/suite/builder.h"
@@ -11,14 +11,14 @@ namespace {
 
 using enum Operation;
 
-// f32 is where most kernels are.
+// Half are f32, the format of most kernels.
 constexpr std::array kTurns = {DType::f32,  DType::f64, DType::f32,
                                DType::bf16, DType::f32, DType::f16};
 
 DType format_in_turn(std::size_t i) { return kTurns[i % kTurns.size()]; }
 
-// At, before and after the sizes of vectors, warps and blocks, in each layout:
-// m along a row, down a column, and across both.
+// At, before and after the sizes of SIMD vectors, warps and blocks, in each
+// layout: m along a row, down a column, and across both.
 void add_block_edges(Suite& suite) {
   constexpr std::int64_t counts[] = {4,   5,   7,    8,    9,   15,  16,
                                      17,  63,  64,   65,   255, 256, 511,
@@ -45,7 +45,7 @@ void add_block_edges(Suite& suite) {
   }
 }
 
-// The same for the channels, each time as axis 1 and as the last.
+// The same for the number of channels, as axis 1 and as the last axis.
 void add_channel_edges(Suite& suite) {
   std::size_t i = 0;
   for (const std::int64_t channels :
@@ -63,8 +63,8 @@ void add_channel_edges(Suite& suite) {
   }
 }
 
-// From 2^15 on an f32 sum has no room for 2^-9; and a sum and a count beyond
-// the largest number of f16.
+// From 2^15 on, an f32 sum cannot hold 2^-9. Then a sum and a count beyond the
+// largest f16 value.
 void add_long_sums(Suite& suite) {
   const Shape shape = {17, 1, 32, 64};
   Problem x = suite.draw("LongSum", forward_training, DType::f32, shape);
@@ -80,8 +80,8 @@ void add_long_sums(Suite& suite) {
             {"SumOverflowF16"});
 }
 
-// The exponents by which gamma, and x or dy, are so large that their product
-// leaves the range, though no square does.
+// Exponents so large that the product of gamma with x or dy leaves the range of
+// the format, though no square does.
 struct Exponents {
   DType dtype;
   int gamma;
@@ -101,7 +101,7 @@ void add_product_overflow(Suite& suite, const Exponents& e) {
     transform(p, Input::dy, values, 0);
     suite.add(std::move(p), {"ProductOverflow"});
   }
-  // gamma invstd does.
+  // Here gamma invstd does.
   for (const Operation operation : {forward_training, forward_inference}) {
     Problem p = suite.draw("ProductOverflow", operation, e.dtype, shape);
     rescale(p, 2 / values);
@@ -111,7 +111,7 @@ void add_product_overflow(Suite& suite, const Exponents& e) {
   }
 }
 
-// invstd^3 leaves the range, and dx is far from it.
+// invstd^3 leaves the range; dx is far inside it.
 void add_cube_overflow(Suite& suite, DType dtype) {
   const int k = (format(dtype).emax + 7) / 3;
   Problem p =
@@ -122,7 +122,7 @@ void add_cube_overflow(Suite& suite, DType dtype) {
   suite.add(std::move(p), {"ProductOverflow", "EpsilonZero"});
 }
 
-// Each sample has another mean, as batches gathered in order have.
+// Each sample has its own mean, as in batches gathered in order.
 void add_drift(Suite& suite, DType dtype) {
   for (const Operation operation : {forward_training, backward_training}) {
     Problem p = suite.draw("Drift", operation, dtype, {5, 3, 2, 3});
@@ -137,7 +137,7 @@ void add_drift(Suite& suite, DType dtype) {
   }
 }
 
-// dx is small beside the two terms that are taken from dy.
+// dx is small compared with the two terms subtracted from dy.
 void add_mean_of_dy(Suite& suite, DType dtype) {
   for (const Operation operation : {backward_training, backward_inference}) {
     Problem p = suite.draw("MeanOfDy", operation, dtype, {3, 4, 3, 3});
@@ -153,7 +153,7 @@ void add_large_beta(Suite& suite, DType dtype) {
   suite.add(std::move(p), {"LargeBeta"});
 }
 
-// What first order is asked too.
+// Values that the first-order families have too.
 void add_second_order_values(Suite& suite, Operation operation) {
   const auto drawn = [&] {
     return suite.draw("SecondOrder", operation, DType::f32, {3, 4, 3, 2});

@@ -17,7 +17,7 @@ void add_ordinary(Suite& suite, const std::string& label, double epsilon) {
   }
 }
 
-// Values of the size of `factor`, whose variance is about factor^2.
+// Values of magnitude `factor`, with a variance of about factor^2.
 void add_small(Suite& suite, const std::string& label, DType dtype,
                double factor, double epsilon) {
   for (const Operation operation : kFirstOrder) {
@@ -34,13 +34,13 @@ void add_epsilons(Suite& suite) {
   add_ordinary(suite, "EpsilonZero", 0);
   add_ordinary(suite, "EpsilonOne", 1);
   for (const DType dtype : kSuiteDTypes) {
-    // f16 holds no normal value below 2^-14.
+    // f16 has no normal value below 2^-14.
     const bool narrow = dtype == DType::f16;
     add_small(suite, "TinyVariance", dtype, narrow ? 0x1p-9 : 0x1p-13,
               kEpsilon);
     add_small(suite, "EpsilonTiny", dtype, narrow ? 0x1p-9 : 0x1p-15, 0x1p-60);
   }
-  // epsilon is the whole of w: invstd is 2^30.
+  // w is epsilon alone: invstd is 2^30.
   for (const DType dtype : {DType::f64, DType::f32}) {
     for (const Operation operation :
          {Operation::forward_training, Operation::backward_training}) {

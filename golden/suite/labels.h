@@ -9,21 +9,22 @@
 
 namespace exactbn {
 
-// How bad it is to fail a case.
+// How serious a failure is.
 enum class Severity : std::uint8_t {
   serious,   // silently wrong numbers on data that training meets every day
   moderate,  // wrong on data that training meets now and then
-  minor,     // a corner, or a convention that ought to be documented
+  minor,     // a corner case, or a convention that should be documented
 };
 
 std::string_view to_string(Severity severity);
 
-// Why a case is in a suite.
+// Why a suite has a case.
 struct Label {
   std::string_view name;
   std::string_view exposes;  // one sentence
   Severity severity;
-  // Where real implementations failed so: "pytorch#5410 caffe#3963".
+  // Reports of such failures in real implementations: "pytorch#5410
+  // caffe#3963".
   std::string_view threads{};
 };
 
@@ -31,7 +32,7 @@ std::vector<std::string> threads(const Label& label);
 
 std::span<const Label> labels();
 
-// Nothing where no label has the name.
+// nullopt if no label has this name.
 std::optional<Label> find_label(std::string_view name);
 
 }  // namespace exactbn

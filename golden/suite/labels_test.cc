@@ -12,7 +12,7 @@
 namespace exactbn::labels_test {
 namespace {
 
-// A row of README.md's table: without the full stop.
+// A row of README.md's table, which drops the full stop.
 std::string row(const Label& label) {
   std::string_view exposes = label.exposes;
   exposes.remove_suffix(1);
@@ -24,7 +24,7 @@ std::string row(const Label& label) {
                      to_string(label.severity), links);
 }
 
-TEST(Labels, AreThoseOfTheTable) {
+TEST(Labels, MatchTheTable) {
   std::ifstream in(EXACTBN_GOLDEN "/README.md");
   std::ostringstream text;
   text << in.rdbuf();
@@ -32,7 +32,7 @@ TEST(Labels, AreThoseOfTheTable) {
       "| label | exposes | severity | reported |\n|---|---|---|---|\n";
   for (const Label& label : labels()) table += row(label);
   EXPECT_NE(text.str().find(table), std::string::npos)
-      << "the table should be\n"
+      << "README.md should have this table:\n"
       << table;
 }
 

@@ -7,7 +7,7 @@ namespace exactbn {
 
 namespace {
 
-// One value of channel 1 of three.
+// A non-finite value in channel 1 of three.
 void add_one(Suite& suite, Operation operation, DType dtype, Input input,
              double value) {
   Problem p = suite.draw("NonFiniteChannel", operation, dtype, {2, 3, 5});

@@ -39,7 +39,7 @@ void add_signs(Suite& suite, DType dtype) {
   }
 }
 
-// Everything in the format of x.
+// All parameters and statistics in the format of x.
 void add_half_parameters(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
     Problem p =

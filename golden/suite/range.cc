@@ -11,14 +11,14 @@ using enum Operation;
 
 const Shape kRangeShape = {2, 3, 1, 5};
 
-// The sum of squares stays a factor 2^7 below the range of the format, or, in a
-// backward pass, the cube of the deviation.
+// The sum of squares, or in a backward pass the cube of the deviation, stays a
+// factor 2^7 below the largest value of the format.
 void add_near_overflow(Suite& suite, DType dtype) {
   for (const Operation operation : kFirstOrder) {
     const bool forward =
         operation == forward_training || operation == forward_inference;
     const int emax = format(dtype).emax;
-    // Sums of f16 are in f32, so that x itself is the limit.
+    // f16 sums are in f32, so x itself is the limit.
     const int k = dtype == DType::f16 ? 12 : (emax - 7) / (forward ? 2 : 3);
     Problem p = suite.draw("NearOverflow", operation, dtype, kRangeShape);
     rescale(p, std::ldexp(1.0, k));
@@ -26,7 +26,7 @@ void add_near_overflow(Suite& suite, DType dtype) {
   }
 }
 
-// Squares of 2^(emax - 27), and then the plain sum, leave the range.
+// First the squares of 2^(emax - 27), then even the sum leave the range.
 void add_intermediate_overflow(Suite& suite, DType dtype) {
   for (const Operation operation : {forward_training, backward_training}) {
     Problem p =
@@ -51,8 +51,7 @@ void add_intermediate_underflow(Suite& suite, DType dtype) {
             {"IntermediateUnderflow", "TinyVariance", "EpsilonZero"});
 }
 
-// y is gamma + beta in one place, and 0 in the other; gamma mean / sqrt(w) is
-// in range too.
+// One y is gamma + beta, and the other 0; gamma mean / sqrt(w) is in range too.
 void add_result_overflow(Suite& suite, DType dtype) {
   const double largest = dtype == DType::f64   ? 1.5e308
                          : dtype == DType::f16 ? 6e4
@@ -81,8 +80,8 @@ void add_f16(Suite& suite) {
 }
 
 // Subnormals in the two highest binades, where arithmetic in the same format
-// has its relative precision still, and an invstd or a gamma that makes the
-// output normal. Their mean is exact.
+// keeps its relative precision, and an invstd or a gamma that makes the output
+// normal. Their mean is exact.
 void add_subnormal(Suite& suite, DType dtype) {
   const double unit = std::ldexp(1.0, format(dtype).emin - 4);
   for (const Operation operation : kFirstOrder) {

@@ -36,7 +36,8 @@ void add_absent_statistics(Suite& suite, DType dtype) {
   }
 }
 
-// An update that stores var + eps, and one that keeps nothing of the old.
+// With momentum 1 the running variance becomes 0: this exposes an update that
+// stores var + eps.
 void add_zero_variance(Suite& suite, DType dtype) {
   Problem update = training(suite, "ZeroRunningVariance", dtype);
   update.momentum = 1;

@@ -28,7 +28,7 @@ void add_layouts(Suite& suite, Operation operation) {
   add(DType::f32, {4, 5, 3, 11}, 1, "OddSpatial");
 }
 
-// Each input that may be absent, alone, and all.
+// Each optional input absent, one at a time, and then all.
 void add_absent_directions(Suite& suite, Operation operation) {
   const Problem whole = draw(suite, operation, DType::f32, {3, 4, 3, 5});
   Problem none = whole;
@@ -52,7 +52,7 @@ void add_corners(Suite& suite, Operation operation) {
     suite.add(draw(suite, operation, dtype, {1, 3, 3}),
               {"SecondOrder", "ThreeValues"});
 
-    // A mean off by an ulp, cubed and divided by epsilon, stays small.
+    // A mean that is off by an ulp, cubed and divided by epsilon, stays small.
     Problem constant = draw(suite, operation, dtype, {3, 3, 1, 3});
     set_channel(constant, Input::x, 1, {10.1});
     suite.add(std::move(constant), {"SecondOrder", "ConstantChannel"});

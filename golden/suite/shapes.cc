@@ -23,7 +23,7 @@ void add_in(Suite& suite, DType dtype, const std::string& label,
   }
 }
 
-// Sums that stop growing: 2^17 and more has no room for 2^-8 in f32.
+// A sum that stalls: from 2^17 on, f32 cannot hold 2^-8.
 void add_long_sum(Suite& suite) {
   Problem p = suite.draw("LongSum", Operation::forward_training, DType::f32,
                          {4, 1, 256, 256});
@@ -52,12 +52,12 @@ void add_shapes(Suite& suite) {
   add_in(suite, f32, "ManyChannels", {4, 1030});
   add_in(suite, f16, "ManyChannels", {7, 65});
   add_in(suite, bf16, "ManyChannels", {2, 3, 65}, 2);
-  // One past, and one short of, a block; as one row and as one column.
+  // One more and one less than a block, as a row and as a column.
   for (const std::int64_t m : {31, 33, 127, 129, 257, 1025}) {
     add_in(suite, f32, "BlockTail", {1, 2, m});
     add_in(suite, m < 100 ? f64 : m < 200 ? f16 : bf16, "BlockTail", {m, 3});
   }
-  // The one large case; the backward pass has the same layer, cropped.
+  // The only large case; the other operations take the same layer, cropped.
   suite.add(suite.draw("ResNetShape", Operation::forward_training, f32,
                        {2, 64, 56, 56}),
             {"ResNetShape"});

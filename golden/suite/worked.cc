@@ -5,8 +5,7 @@ namespace exactbn {
 
 namespace {
 
-// One channel of the values, gamma 2 and beta 1, for the formats that hold
-// them.
+// One channel with the values x, gamma 2 and beta 1, exact in the formats used.
 Problem one_channel(const Suite& suite, Operation operation, DType dtype,
                     std::initializer_list<double> x) {
   const auto m = static_cast<std::int64_t>(x.size());
@@ -17,7 +16,7 @@ Problem one_channel(const Suite& suite, Operation operation, DType dtype,
   return p;
 }
 
-// mean 5, variance 5; [1, 3]: mean 2, variance 1, dx 0.
+// [2, 4, 6, 8]: mean 5, variance 5; [1, 3]: mean 2, variance 1, dx 0.
 void add_integers(Suite& suite, DType dtype) {
   using enum Operation;
   for (const Operation operation : {forward_training, forward_inference}) {

@@ -8,7 +8,7 @@
 
 namespace exactbn {
 
-// The bits of all values, the lowest byte of each first.
+// The bits of all values, each little-endian.
 std::string little_endian(const Tensor& tensor);
 std::string little_endian(std::uint64_t bits, int bytes);
 

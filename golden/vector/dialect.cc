@@ -25,7 +25,7 @@ bool is_valid(const Problem& problem) {
   }
 }
 
-// Those of ONNX are attributes of 32 bits.
+// ONNX attributes are f32.
 bool takes_floats(const Convention& convention) {
   return convention.framework == "onnx";
 }
@@ -34,7 +34,7 @@ bool is_float(double value) {
   return static_cast<double>(static_cast<float>(value)) == value;
 }
 
-// What the framework calls momentum: the nearest number that it can be given.
+// What the framework calls momentum: the nearest number that it can represent.
 double momentum_in(const Convention& convention, double weight_of_new) {
   const double written = convention.momentum_is == MomentumIs::weight_of_old
                              ? 1 - weight_of_new
@@ -66,7 +66,7 @@ std::vector<std::string_view> dialects() {
   return names;
 }
 
-std::map<std::string, std::string, std::less<>> words(
+std::map<std::string, std::string, std::less<>> convention_semantics(
     const Convention& convention) {
   if (convention.momentum_is == MomentumIs::absent) {
     return {{"momentum", "none: no running statistics are kept"},
@@ -81,11 +81,11 @@ std::map<std::string, std::string, std::less<>> words(
        biased ? "takes the variance" : "takes the variance times m / (m - 1)"}};
 }
 
-std::string put_to(const Convention& convention, CommentedCase& question) {
+std::string adapt_to(const Convention& convention, CommentedCase& question) {
   Problem& problem = question.question.problem;
   if (!is_valid(problem)) return {};
   if (takes_floats(convention) && !is_float(problem.epsilon)) {
-    return "epsilon is no float";
+    return "epsilon is not an f32 value";
   }
   if (!updates(problem)) return {};
   if (convention.momentum_is == MomentumIs::absent) {
@@ -104,7 +104,7 @@ std::string put_to(const Convention& convention, CommentedCase& question) {
   const double written = momentum_in(convention, asked);
   problem.momentum = converted_weight(convention, written);
   if (momentum_in(convention, *problem.momentum) != written) {
-    return "momentum cannot be given";
+    return "momentum cannot be represented";
   }
   if (*problem.momentum != asked) {
     change(question,
@@ -118,28 +118,28 @@ std::optional<Dialect> dialect(const Vector& vector,
                                const Convention& convention) {
   const Problem& problem = vector.question.problem;
   if (!vector.expected.reject.empty() || !updates(problem)) return {};
-  Dialect words;
+  Dialect converted;
   if (problem.momentum) {
-    words.momentum = momentum_in(convention, *problem.momentum);
+    converted.momentum = momentum_in(convention, *problem.momentum);
   }
   const auto biased = vector.variations.find("biased_running_variance");
   if (convention.running_var == VarianceDivisor::m &&
       biased != vector.variations.end()) {
-    words.outputs = biased->second.outputs;
+    converted.outputs = biased->second.outputs;
   }
-  return words;
+  return converted;
 }
 
 Vector in_dialect(const Vector& vector, const Convention& convention) {
-  const auto words = dialect(vector, convention);
-  if (!words) return vector;
+  const auto converted = dialect(vector, convention);
+  if (!converted) return vector;
   Vector other = vector;
   if (convention.running_var == VarianceDivisor::m) {
     Declaration biased;
     biased.running_variance = RunningVariance::biased;
     other = prove(vector.question, vector.comment, biased);
   }
-  other.question.problem.momentum = words->momentum;
+  other.question.problem.momentum = converted->momentum;
   return other;
 }
 
@@ -155,7 +155,7 @@ std::vector<VectorFile> dialect_files(const std::vector<Vector>& vectors,
   std::vector<VectorFile> files = vector_files(others, generator);
   for (VectorFile& file : files) {
     file.semantics["convention"] = convention->framework;
-    for (const auto& [what, how] : words(*convention)) {
+    for (const auto& [what, how] : convention_semantics(*convention)) {
       file.semantics[what] = how;
     }
   }

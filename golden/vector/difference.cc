@@ -18,7 +18,7 @@ std::string differ(std::string_view path, std::string_view given,
   return fmt::format("{}: {}, proved {}", path, brief(given), brief(proved));
 }
 
-// Of two lists of one length, by the text of their elements.
+// Compares two lists of equal length; `text` prints an element.
 template <class List, class Text>
 std::string lists_differ(const std::string& path, const List& given,
                          const List& proved, Text text) {
@@ -77,7 +77,7 @@ std::string outputs_differ(const std::string& path, const ExpectedOutput& given,
   return found;
 }
 
-// By name: one that is not in both, else where values differ.
+// The first name that only one map has, else the first values that differ.
 template <class Map, class Differ>
 std::string maps_differ(const std::string& path, const Map& given,
                         const Map& proved, Differ values_differ) {

@@ -10,17 +10,17 @@
 
 namespace exactbn {
 
-// What wrote a file, and the command that writes it again.
+// The version that wrote a file, and the command that writes it again.
 struct Generator {
   std::string version;
   std::string command;
-  // The framework in whose words the file is too; empty where in none.
+  // The framework whose convention the file also has; empty if none.
   std::string convention{};
 
   bool operator==(const Generator&) const = default;
 };
 
-// What a file says of a label.
+// What a file says about a label.
 struct LabelText {
   std::string exposes;
   std::string severity;
@@ -29,8 +29,8 @@ struct LabelText {
   bool operator==(const LabelText&) const = default;
 };
 
-// A file of known answers, all of one operation and one format of x. README.md
-// of this folder documents it, field by field.
+// A file of vectors of one operation and one format of x. golden/README.md
+// documents it, field by field.
 struct VectorFile {
   Operation operation = Operation::forward_training;
   DType dtype = DType::f64;
@@ -41,26 +41,27 @@ struct VectorFile {
   std::vector<Vector> cases;
 };
 
-// All but the cases is as the cases have it.
+// Fills all other fields from the cases.
 VectorFile vector_file(Operation operation, DType dtype, Generator generator,
                        std::vector<Vector> cases);
 
-// A file for each operation and format of x that the cases have.
+// A file for each operation and format of x in the cases.
 std::vector<VectorFile> vector_files(const std::vector<Vector>& cases,
                                      const Generator& generator);
 
 // forward_training-f32.json
 std::string file_name(const VectorFile& file);
 
-// One JSON object, a case a line. The same text for the same file.
+// One JSON object, one line per case. The same file gives the same text.
 std::string write_vectors(const VectorFile& file);
 
 // Refuses unknown and missing fields, wrong types and lengths, with a WireError
-// that names case and field. That the answers are right, prove() says.
+// that names case and field. Does not check that the answers are right; prove()
+// does.
 VectorFile read_vectors(std::string_view text);
 
-// Where the two first differ, and how: "expected.y.bits[3]: 3f800000, proved
-// 3f800001"; empty where they are equal.
+// The first difference: "expected.y.bits[3]: 3f800000, proved 3f800001"; empty
+// if they are equal.
 std::string difference(const Vector& given, const Vector& proved);
 
 }  // namespace exactbn

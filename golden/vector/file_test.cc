@@ -34,7 +34,7 @@ std::string replaced(std::string text, std::string_view what,
   return text.replace(at, what.size(), by);
 }
 
-TEST(VectorFile, IsReadAsItWasWritten) {
+TEST(VectorFile, ReadsBackWhatItWrote) {
   for (const OutputFile& file : files()) {
     const VectorFile read = read_vectors(file.text);
     EXPECT_EQ(file_name(read), file.name);
@@ -43,7 +43,7 @@ TEST(VectorFile, IsReadAsItWasWritten) {
   }
 }
 
-// An input that the operation does not have is why such a question is refused.
+// This case is refused because the operation has no such input.
 TEST(VectorFile, KeepsInputsThatAreRefused) {
   Case question;
   question.id = "inf-f32-00000000";
@@ -56,7 +56,7 @@ TEST(VectorFile, KeepsInputsThatAreRefused) {
   EXPECT_EQ(read_vectors(write_vectors(file)).cases, file.cases);
 }
 
-TEST(VectorFile, RefusesWhatIsNotOfTheFormat) {
+TEST(VectorFile, RefusesOtherFormats) {
   const std::string good = text_of("forward_training-f32.json");
   const auto expect_refused = [&](std::string_view what, std::string_view by,
                                   const std::string& why) {
@@ -85,11 +85,11 @@ TEST(VectorFile, RefusesWhatIsNotOfTheFormat) {
   expect_refused("\"inputs\":{\"x\"", "\"inputs\":{\"z\"",
                  "inputs.z: forward_training has no such input");
   expect_refused("\"outputs\":{\"invstd\"", "\"outputs\":{\"z\"",
-                 "expected.z: no such output");
+                 "expected.z: unknown output");
   expect_refused("\"bits\":\"", "\"bits\":\"X", "hexadecimal digits");
 }
 
-TEST(VectorFile, NamesTheCaseThatIsRefused) {
+TEST(VectorFile, NamesTheRefusedCase) {
   const std::string good = text_of("forward_training-f32.json");
   const VectorFile file = read_vectors(good);
   try {
@@ -101,40 +101,41 @@ TEST(VectorFile, NamesTheCaseThatIsRefused) {
   }
 }
 
-TEST(VectorFile, TellsWhereVectorsDiffer) {
+TEST(VectorFile, ReportsWhereVectorsDiffer) {
   const VectorFile file = read_vectors(text_of("forward_training-f32.json"));
   const Vector& proved = file.cases.front();
   EXPECT_EQ(difference(proved, proved), "");
-  const auto expect_told = [&](auto spoil, const std::string& what) {
+  const auto expect_reported = [&](auto corrupt, const std::string& what) {
     Vector given = proved;
     ExpectedOutput& y = given.expected.outputs.at(Output::y);
-    spoil(given, y);
+    corrupt(given, y);
     EXPECT_THAT(difference(given, proved), HasSubstr(what));
   };
   using Out = ExpectedOutput;
-  expect_told([](Vector& v, Out&) { v.question.id = "fwd"; }, "id: fwd");
-  expect_told([](Vector&, Out& y) { y.values.set_bits(2, 7); },
-              "expected.y.bits[2]: 00000007, proved ");
-  expect_told([](Vector&, Out& y) { y.residuals[1].size ^= 1; },
-              "expected.y.residual[1]: ");
-  expect_told([](Vector&, Out& y) { y.residuals[1].negative ^= true; },
-              "expected.y.residual[1]: ");
-  expect_told([](Vector&, Out& y) { y.units[1] = 1; },
-              "expected.y.eta_limit_unit[1]: 100e-2, proved ");
-  expect_told([](Vector&, Out& y) { y.eta_limit = 8; },
-              "expected.y.eta_limit: 8");
-  expect_told([](Vector&, Out& y) { y.judged[0] = Judged::same; },
-              "expected.y.judged[0]: s, proved v");
-  expect_told([](Vector&, Out& y) { y.exact[0] = "1/7"; },
-              "expected.y.exact[0]: 1/7");
-  expect_told([](Vector& v, Out&) { v.expected.outputs.erase(Output::var); },
-              "expected.var: missing");
-  expect_told([](Vector& v, Out& y) { v.expected.outputs[Output::dx] = y; },
-              "expected.dx: not expected");
-  expect_told([](Vector& v, Out&) { v.expected.reject = "no"; },
-              "expected.reject: \"no\"");
-  expect_told([](Vector& v, Out&) { v.variations["x"].reject = "no"; },
-              "variation:x: not expected");
+  expect_reported([](Vector& v, Out&) { v.question.id = "fwd"; }, "id: fwd");
+  expect_reported([](Vector&, Out& y) { y.values.set_bits(2, 7); },
+                  "expected.y.bits[2]: 00000007, proved ");
+  expect_reported([](Vector&, Out& y) { y.residuals[1].size ^= 1; },
+                  "expected.y.residual[1]: ");
+  expect_reported([](Vector&, Out& y) { y.residuals[1].negative ^= true; },
+                  "expected.y.residual[1]: ");
+  expect_reported([](Vector&, Out& y) { y.units[1] = 1; },
+                  "expected.y.eta_limit_unit[1]: 100e-2, proved ");
+  expect_reported([](Vector&, Out& y) { y.eta_limit = 8; },
+                  "expected.y.eta_limit: 8");
+  expect_reported([](Vector&, Out& y) { y.judged[0] = Judged::same; },
+                  "expected.y.judged[0]: s, proved v");
+  expect_reported([](Vector&, Out& y) { y.exact[0] = "1/7"; },
+                  "expected.y.exact[0]: 1/7");
+  expect_reported(
+      [](Vector& v, Out&) { v.expected.outputs.erase(Output::var); },
+      "expected.var: missing");
+  expect_reported([](Vector& v, Out& y) { v.expected.outputs[Output::dx] = y; },
+                  "expected.dx: not expected");
+  expect_reported([](Vector& v, Out&) { v.expected.reject = "no"; },
+                  "expected.reject: \"no\"");
+  expect_reported([](Vector& v, Out&) { v.variations["x"].reject = "no"; },
+                  "variation:x: not expected");
 }
 
 }  // namespace

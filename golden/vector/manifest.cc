@@ -36,11 +36,11 @@ std::vector<std::string> check_manifest(const Folder& folder) {
         gap == std::string::npos ? line : line.substr(gap + 2);
     const auto file = folder.find(name);
     if (file == folder.end()) {
-      blame(kManifest, fmt::format("there is no file '{}'", name));
+      blame(kManifest, fmt::format("no such file: '{}'", name));
     } else if (unlisted.erase(name) == 0) {
       blame(kManifest, fmt::format("'{}' is listed twice", name));
     } else if (line != sha256(file->second) + "  " + name) {
-      blame(name, fmt::format("not of the digest in {}", kManifest));
+      blame(name, fmt::format("digest differs from {}", kManifest));
     }
   }
   for (const auto& [name, text] : unlisted) {

@@ -10,7 +10,7 @@ namespace exactbn {
 
 inline constexpr std::string_view kManifest = "MANIFEST.sha256";
 
-// A file of a folder, by its name there, or its path.
+// A file: its name or path in the folder, and its content.
 struct OutputFile {
   std::string name;
   std::string text;
@@ -19,11 +19,11 @@ struct OutputFile {
 // Files by name.
 using Folder = std::map<std::string, std::string, std::less<>>;
 
-// A line "digest  name" a file, as `sha256sum -c` reads it.
+// A line "digest  name" per file, as `sha256sum -c` reads it.
 std::string manifest(const std::vector<OutputFile>& files);
 
-// What is wrong with the manifest of a folder, or what it says to be wrong with
-// a file, a sentence each.
+// What is wrong with the manifest of a folder, or with a file according to it:
+// one sentence each.
 std::vector<std::string> check_manifest(const Folder& folder);
 
 }  // namespace exactbn

@@ -7,7 +7,7 @@ namespace exactbn::manifest_test {
 namespace {
 
 // As `sha256sum` prints it.
-TEST(Manifest, IsALineAFile) {
+TEST(Manifest, HasALinePerFile) {
   EXPECT_EQ(
       manifest({{"a", "abc"}, {"b c", ""}}),
       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a\n"
@@ -15,7 +15,7 @@ TEST(Manifest, IsALineAFile) {
       "c\n");
 }
 
-TEST(Manifest, HoldsForItsFiles) {
+TEST(Manifest, AcceptsOnlyItsFiles) {
   const std::string text = manifest({{"a", "abc"}, {"b c", ""}});
   const std::string name(kManifest);
   EXPECT_TRUE(

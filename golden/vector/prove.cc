@@ -65,7 +65,7 @@ ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
     const std::int64_t i = at[static_cast<std::size_t>(k)];
     const std::int64_t c = shaped_like_x(output) ? view.channel(i) : i;
     const Exact exact = judge.exact().at(exact_name(declaration, output), i);
-    // Asked about any value, the judge says what it wanted.
+    // The judgement of any value says which value the judge wants.
     const std::uint64_t want = judge(output, i, 0, dtype).want;
     out.values.set_bits(k, want);
     const bool finite = is_finite(want, dtype);
@@ -135,8 +135,8 @@ bool has_subnormal(const Tensor& tensor) {
   return false;
 }
 
-// What flushing does to the inputs and to the outputs; nothing where there is
-// nothing to flush.
+// The answer with inputs and outputs flushed; nullopt if there is nothing to
+// flush.
 std::optional<Expected> prove_flushed(const Problem& problem,
                                       const Expected& expected,
                                       Declaration declaration) {

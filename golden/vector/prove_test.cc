@@ -32,14 +32,14 @@ const std::vector<Vector>& all() {
   return vectors;
 }
 
-// size 2^-64 ulp of the rounded value, which is exactly representable.
+// size 2^-64 ulp of the rounded value; exactly representable.
 Dyadic size_of(std::uint64_t size, std::uint64_t rounded, DType dtype) {
   const Dyadic ulp = decode(magnitude(rounded, dtype) + 1, dtype) -
                      decode(magnitude(rounded, dtype), dtype);
   return {Integer(size) * ulp.n, ulp.e - 64};
 }
 
-TEST(Prove, GivesFractionsOfAWorkedExample) {
+TEST(Prove, GivesTheFractionsOfAWorkedExample) {
   const Vector v = proof_of(problem({1, 3, 1, 3}, 3));
   const ExpectedOutput& y = v.expected.outputs.at(Output::y);
   EXPECT_EQ(y.exact, (std::vector<std::string>{"-1/2", "1/2", "-1/2", "1/2"}));
@@ -49,8 +49,9 @@ TEST(Prove, GivesFractionsOfAWorkedExample) {
   EXPECT_TRUE(v.variations.empty());
 }
 
-// 1/3 is 0x3eaaaaab less a third of an ulp; the mean of 1 and 1 + ulp a tie.
-TEST(Prove, SaysWhatRoundingTookAway) {
+// 1/3 is 0x3eaaaaab minus a third of an ulp; the mean of 1 and 1 + ulp is a
+// tie.
+TEST(Prove, GivesTheResidualOfRounding) {
   const Vector third = proof_of(problem({0, 0, 1}, 1));
   const ExpectedOutput& mean = third.expected.outputs.at(Output::mean);
   EXPECT_EQ(mean.values.bits(0), 0x3eaaaaabu);
@@ -101,12 +102,14 @@ bool passes(const ExpectedOutput& output, std::int64_t i, std::uint64_t got) {
   const Residual r = output.residuals[at];
   const double part =
       std::ldexp(static_cast<double>(r.size), -64) * (r.negative ? -1 : 1);
-  const double off =
+  const double error =
       std::fabs((to_double(got, dtype) - to_double(want, dtype)) / ulp - part);
-  return off < 1 || off <= 0.5 + output.eta_limit * (output.units[at] / ulp);
+  return error < 1 ||
+         error <= 0.5 + output.eta_limit * (output.units[at] / ulp);
 }
 
-// Rounded up to a power of 2, so that the exact value's ulp is half as large.
+// The value was rounded up to a power of 2: the exact value's ulp is half as
+// large.
 bool is_below_a_binade(const ExpectedOutput& output) {
   const DType dtype = output.values.dtype();
   const std::uint64_t want = output.values.bits(0);
@@ -115,8 +118,8 @@ bool is_below_a_binade(const ExpectedOutput& output) {
          output.residuals[0].negative != is_negative(want, dtype);
 }
 
-// The reader's line and the judge agree on every value that is not at the very
-// limit, from half an ulp to a hundred times the limit.
+// The reader's line and the judge agree on values from half an ulp to a hundred
+// times the limit, except close to the limit.
 TEST(Prove, LetsAReaderJudgeInOneLine) {
   int passed = 0;
   int failed = 0;
@@ -137,7 +140,7 @@ TEST(Prove, LetsAReaderJudgeInOneLine) {
         const std::uint64_t got = round_to(value, dtype);
         if (!is_finite(got, dtype) || got == want) continue;
         const Judgement j = judge(name, 0, got, dtype);
-        // Within the rounding of the unit.
+        // Too close to the limit: the unit is rounded.
         if (std::fabs(j.eta / output.eta_limit - 1) < 0.02) continue;
         const bool good = j.grade <= Grade::sequential;
         EXPECT_EQ(passes(output, 0, got), good)
@@ -150,7 +153,7 @@ TEST(Prove, LetsAReaderJudgeInOneLine) {
   EXPECT_GT(failed, 1000);
 }
 
-TEST(Prove, SaysWhatAConventionMayDecide) {
+TEST(Prove, GivesTheVariationsOfConventions) {
   Problem constant = problem({3, 3}, 0);
   constant.inputs[Input::beta] = one(7);
   const Vector zero = proof_of(constant);
@@ -162,7 +165,7 @@ TEST(Prove, SaysWhatAConventionMayDecide) {
   EXPECT_EQ(other.outputs.at(Output::invstd).values.value(0), 0);
   EXPECT_FALSE(other.outputs.contains(Output::mean));
 
-  // Three thirds of 0.1 do not add up to it: nothing is held against a sum.
+  // Three times 0.1 is not exact in f32, so no rounded sum counts as wrong.
   const Vector rounded = proof_of(problem({0.1, 0.1, 0.1}, 0));
   EXPECT_EQ(rounded.expected.outputs.at(Output::y).judged.front(),
             Judged::undecided);
@@ -204,7 +207,7 @@ TEST(Prove, FlushesInputsAndResults) {
   EXPECT_NE(v.expected.outputs.at(Output::y).values.value(0), 0);
   const Expected& flushed = v.variations.at("flushed_subnormals");
   EXPECT_EQ(flushed.outputs.at(Output::y).values.value(0), 0);
-  // The result alone is subnormal.
+  // Only the result is subnormal.
   p = problem({1, -1}, 0);
   p.inputs[Input::gamma] = one(0x1p-126);
   p.inputs[Input::beta] = one(-0x1.8p-126);
@@ -217,7 +220,7 @@ TEST(Prove, FlushesInputsAndResults) {
   EXPECT_EQ(y.values.value(1), -0x1.4p-125);
 }
 
-TEST(Prove, RefusesWhatHasNoAnswer) {
+TEST(Prove, ExpectsARefusalOfInvalidInput) {
   const Vector v = proof_of(problem({1, 2}, -1));
   EXPECT_TRUE(v.expected.outputs.empty());
   EXPECT_EQ(v.expected.reject.substr(0, 8), "epsilon:");

@@ -27,7 +27,7 @@ std::vector<std::string> read_texts(const json& value, std::string_view path) {
 
 double read_number(const json& value, std::string_view path) {
   if (!value.is_number() || value.get<double>() < 0) {
-    refuse(path, "expected a number from 0");
+    refuse(path, "expected a number >= 0");
   }
   return value.get<double>();
 }
@@ -38,7 +38,7 @@ void require_count(std::size_t given, std::size_t expected,
   refuse(path, fmt::format("{} {}, expected {}", given, what, expected));
 }
 
-// A sign and 16 digits a value.
+// A sign and 16 digits per value.
 std::vector<Residual> read_residuals(const json& value, const std::string& path,
                                      std::size_t count) {
   constexpr std::size_t kWidth = 17;
@@ -64,7 +64,7 @@ std::vector<Judged> read_judged(const json* value, const std::string& path,
   const std::string& text = as_text(*value, path);
   require_count(text.size(), count, path, "letters");
   if (text.find_first_not_of("vsfu") != std::string::npos) {
-    refuse(path, "a letter is not among v, s, f and u");
+    refuse(path, "expected only the letters v, s, f and u");
   }
   std::vector<Judged> judged(count);
   std::transform(text.begin(), text.end(), judged.begin(),
@@ -107,7 +107,7 @@ ExpectedOutput read_output(const json& value, const std::string& path) {
   return output;
 }
 
-// The field "outputs"; what is refused is said to be below `path`.
+// The field "outputs"; errors name a path below `path`.
 std::map<Output, ExpectedOutput> read_outputs(const Fields& fields,
                                               const std::string& path) {
   std::map<Output, ExpectedOutput> outputs;
@@ -115,7 +115,7 @@ std::map<Output, ExpectedOutput> read_outputs(const Fields& fields,
        as_object(fields.at("outputs"), fields.path("outputs")).items()) {
     const std::string place = below(path, name);
     const std::optional<Output> output = parse_output(name);
-    if (!output) refuse(place, "no such output");
+    if (!output) refuse(place, "unknown output");
     outputs.emplace(*output, read_output(value, place));
   }
   return outputs;
@@ -133,7 +133,7 @@ Expected read_expected(const json& value, const std::string& path) {
   return expected;
 }
 
-// In a file without a convention no case may have it.
+// Only a file with a convention may have it.
 std::optional<Dialect> read_dialect(const Fields& of_case,
                                     bool has_convention) {
   const json* value = has_convention ? of_case.find("dialect") : nullptr;
@@ -173,8 +173,8 @@ Vector read_vector(const json& value, bool has_convention) {
   return vector;
 }
 
-// What is refused is said of the case, by its id or else its place.
-Vector read_case_of_file(const json& value, std::size_t place,
+// Errors name the case, by its id or else by its index.
+Vector read_case_of_file(const json& value, std::size_t index,
                          bool has_convention) {
   try {
     return read_vector(value, has_convention);
@@ -184,7 +184,7 @@ Vector read_case_of_file(const json& value, std::size_t place,
     throw WireError(
         fmt::format("case {}: {}",
                     named ? brief(value["id"].get_ref<const std::string&>())
-                          : fmt::format("{} from 0", place),
+                          : fmt::format("at index {}", index),
                     error.what()));
   }
 }
@@ -196,16 +196,16 @@ LabelText read_label(const json& value, const std::string& path) {
           read_texts(fields.at("threads"), fields.path("threads"))};
 }
 
-// Its name; the words must be those of the framework.
+// The framework's name. Refuses other semantics than the framework's.
 std::string read_convention(const json& value) {
   const Fields fields(value, "convention",
                       {"name", "momentum", "running_variance"});
   const std::string& name = as_text(fields.at("name"), fields.path("name"));
   const auto convention = find_dialect(name);
-  if (!convention) refuse(fields.path("name"), "no convention is so named");
-  for (const auto& [what, how] : words(*convention)) {
+  if (!convention) refuse(fields.path("name"), "unknown convention");
+  for (const auto& [what, how] : convention_semantics(*convention)) {
     if (as_text(fields.at(what), fields.path(what)) != how) {
-      refuse(fields.path(what), "not that of " + name);
+      refuse(fields.path(what), "differs from the convention of " + name);
     }
   }
   return name;
@@ -222,7 +222,7 @@ VectorFile read_vectors(std::string_view text) {
        "dtype", "semantics", "labels", "number_of_cases", "cases"});
   if (as_text(fields.at("schema"), "schema") != "exactbn/vectors/1" ||
       as_integer<int>(fields.at("format_version"), "format_version") != 1) {
-    refuse("schema", "not exactbn/vectors/1, version 1");
+    refuse("schema", "expected exactbn/vectors/1, version 1");
   }
   VectorFile file;
   const Fields generator(fields.at("generator"), "generator",

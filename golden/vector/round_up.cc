@@ -19,7 +19,7 @@ struct ThreeDigits {
   int exponent = 0;
 };
 
-// From 1.23e-07.
+// Parses text such as 1.23e-07.
 ThreeDigits parse(const std::string& text) {
   ThreeDigits x;
   x.digits = (text[0] - '0') * 100 + (text[2] - '0') * 10 + (text[3] - '0');

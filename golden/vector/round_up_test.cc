@@ -11,7 +11,7 @@
 namespace exactbn::round_up_test {
 namespace {
 
-TEST(RoundUp, IsTheLeastOfThreeDigits) {
+TEST(RoundUp, IsTheSmallestOfThreeDigits) {
   EXPECT_EQ(round_up(0), "0");
   EXPECT_EQ(round_up(1), "100e-2");
   EXPECT_EQ(round_up(0.125L), "125e-3");
@@ -22,7 +22,7 @@ TEST(RoundUp, IsTheLeastOfThreeDigits) {
   EXPECT_EQ(round_up(0x1p+1023L), "899e305");
 }
 
-TEST(RoundUp, IsFoundAgainInADouble) {
+TEST(RoundUp, IsRecoveredFromADouble) {
   Draw draw(1);
   for (int i = 0; i < 2000; ++i) {
     const double x =
@@ -32,7 +32,7 @@ TEST(RoundUp, IsFoundAgainInADouble) {
     if (std::isinf(read)) continue;  // 1.80e308
     EXPECT_GE(read, x);
     EXPECT_LE(read, x * 1.0101 + 0x1p-1074);
-    if (read < 0x1p-1022) continue;  // has fewer digits
+    if (read < 0x1p-1022) continue;  // a subnormal has fewer digits
     EXPECT_EQ(three_digits(read), text);
   }
 }

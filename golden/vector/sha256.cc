@@ -19,7 +19,7 @@ constexpr std::size_t kRounds = 64;
 
 // The first 32 bits of the fractional parts of the cube roots of the first 64
 // primes, and of the square roots of the first 8 (FIPS 180-4, 4.2.2 and 5.3.3):
-// the largest r with r^n <= prime 2^(32 n), but for its upper bits.
+// the largest r with r^n <= prime 2^(32 n), without its upper bits.
 std::uint32_t root_fraction(std::uint64_t prime, unsigned n) {
   const Integer bound = Integer(prime) << 32 * n;
   std::uint64_t root = 0;
@@ -102,7 +102,7 @@ std::string sha256(std::string_view bytes) {
   for (std::size_t at = 0; at < whole; at += kBlock) {
     add_block(state, bytes.data() + at);
   }
-  // What is left, a 1 bit, zeros, and the number of bits in 8 bytes.
+  // The remaining bytes, a 1 bit, zeros, and the number of bits in 8 bytes.
   std::string tail(bytes.substr(whole));
   tail += static_cast<char>(0x80);
   while (tail.size() % kBlock != kBlock - 8) tail += '\0';

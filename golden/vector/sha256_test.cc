@@ -6,9 +6,9 @@
 namespace exactbn::sha256_test {
 namespace {
 
-// FIPS 180-4's examples, and those of NIST's "Secure Hash Algorithm Validation
-// System" that are short enough.
-TEST(Sha256, IsThatOfTheStandard) {
+// The examples of FIPS 180-4, and the short ones of NIST's "Secure Hash
+// Algorithm Validation System".
+TEST(Sha256, MatchesTheStandard) {
   EXPECT_EQ(sha256("abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
@@ -24,7 +24,7 @@ TEST(Sha256, IsThatOfTheStandard) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-// Lengths at which the padding takes another block, or just does not.
+// Lengths at which the padding just fits into the block, or needs another.
 TEST(Sha256, PadsToWholeBlocks) {
   EXPECT_EQ(sha256(std::string(55, 'a')),
             "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318");

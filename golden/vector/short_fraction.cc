@@ -7,8 +7,8 @@ namespace exactbn {
 
 namespace {
 
-// Beyond this many bits no fraction is short, unless it has common divisors.
-constexpr std::int64_t kMostBits = 600;
+// With more bits no fraction is short, unless it has common divisors.
+constexpr std::int64_t kMaxBits = 600;
 
 // sqrt(w), w > 0.
 std::optional<Dyadic> exact_root(const Dyadic& w) {
@@ -20,13 +20,13 @@ std::optional<Dyadic> exact_root(const Dyadic& w) {
 }
 
 bool is_small(const Dyadic& x) {
-  return bit_length(x.n) <= kMostBits && x.e <= kMostBits && x.e >= -kMostBits;
+  return bit_length(x.n) <= kMaxBits && x.e <= kMaxBits && x.e >= -kMaxBits;
 }
 
 }  // namespace
 
 std::string short_fraction(const Surd& s) {
-  constexpr std::size_t kMostCharacters = 16;
+  constexpr std::size_t kMaxCharacters = 16;
   Dyadic numerator = s.p;
   Dyadic denominator = s.d;
   if (s.q.sign() != 0) {
@@ -47,7 +47,7 @@ std::string short_fraction(const Surd& s) {
   d /= common;
   std::string text = n.str();
   if (d != 1) text += '/' + d.str();
-  return text.size() <= kMostCharacters ? text : std::string();
+  return text.size() <= kMaxCharacters ? text : std::string();
 }
 
 }  // namespace exactbn

@@ -7,8 +7,8 @@
 
 namespace exactbn {
 
-// The number as "n" or "n/d" in lowest terms, where it is a fraction (q = 0, or
-// w is a square) and that has at most 16 characters; else empty.
+// The number as "n" or "n/d" in lowest terms, if it is a fraction (q = 0, or w
+// is a square) of at most 16 characters; else empty.
 std::string short_fraction(const Surd& s);
 
 }  // namespace exactbn

@@ -17,7 +17,8 @@ TEST(ShortFraction, IsInLowestTerms) {
   EXPECT_EQ(short_fraction(Surd{1, -2, 4, 1}), "0");
 }
 
-// (1 + 2 / (3/4)) / 1, and w = 9/2 once with an odd exponent that is no square.
+// (1 + 2 / (3/4)) / 1; w = 9 with an odd exponent; w = 9/2 and 2 are not
+// squares.
 TEST(ShortFraction, TakesTheRootOfASquare) {
   EXPECT_EQ(short_fraction(Surd{1, 2, Dyadic(Integer(9), -4), 1}), "11/3");
   EXPECT_EQ(short_fraction(Surd{1, 2, Dyadic(Integer(18), -1), 1}), "5/3");
@@ -25,7 +26,7 @@ TEST(ShortFraction, TakesTheRootOfASquare) {
   EXPECT_EQ(short_fraction(Surd{1, 2, 2, 1}), "");
 }
 
-TEST(ShortFraction, IsEmptyWhereItIsLong) {
+TEST(ShortFraction, IsEmptyIfItIsLong) {
   EXPECT_EQ(short_fraction(Surd{Dyadic(Integer(1) << 50, 0), 0, 1, 1}),
             "1125899906842624");
   EXPECT_EQ(short_fraction(Surd{Dyadic(Integer(1) << 54, 0), 0, 1, 1}), "");

@@ -105,11 +105,11 @@ std::string write_label(const LabelText& label) {
                      array(label.threads, quoted));
 }
 
-// The field of a convention, where the file has one.
+// The field `convention`, or nothing if the file has no convention.
 std::string write_convention(const std::string& name) {
   const auto convention = find_dialect(name);
   if (!convention) return {};
-  auto fields = words(*convention);
+  auto fields = convention_semantics(*convention);
   fields["name"] = name;
   return "\"convention\":" + object(fields, quoted) + ",\n";
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judges ONNX Runtime: node judge.js ONNX_FOLDER JSON_FOLDER, as exactbn
-// generate writes them with --format onnx, and with --format json --convention
-// onnx. run() is all that it takes to run a case, and eta() to judge a value.
+// Judges ONNX Runtime: node judge.js ONNX_FOLDER JSON_FOLDER. exactbn generate
+// writes the folders with --format onnx, and with --format json --convention
+// onnx. run() runs a case, and eta() judges a value.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
@@ -16,14 +16,14 @@ async function run(folder) {
   return session.run(feeds);
 }
 
-// How many units of eta the error is beyond half an ulp.
+// The error beyond half an ulp, in units of eta.
 function eta(out, i, got) {
   const {error, ulp} = distance(out, i, got);
   const beyond = error - ulp / 2;
   return beyond > 0 ? beyond / out.eta_limit_unit[i] : 0;
 }
 
-// From the exact value, and what an ulp is there.
+// The distance from the exact value, and the ulp there.
 function distance(out, i, got) {
   const {digits, value, last} = formats[out.dtype];
   const want = BigInt("0x" + out.bits.slice(digits * i, digits * (i + 1)));
@@ -51,9 +51,9 @@ const formats = {
   f16: {digits: 4, last: 0x7bffn, type: "float16", array: Uint16Array,
     value: half},
 };
-const byDataType = {1: "f32", 10: "f16", 11: "f64"};  // as onnx.proto has it
+const byDataType = {1: "f32", 10: "f16", 11: "f64"};  // of onnx.proto
 
-// A TensorProto: dims are its field 1, data_type is 2 and raw_data is 9.
+// Reads a TensorProto: dims is field 1, data_type 2 and raw_data 9.
 function tensor(file) {
   const bytes = fs.readFileSync(file), dims = [];
   let at = 0, dtype = "", raw = bytes;
@@ -72,7 +72,7 @@ function tensor(file) {
     if (field === 9) raw = bytes.subarray(at, at + number);
     at += number;
   }
-  if (!dtype) throw new Error("no tensor of this format in JavaScript");
+  if (!dtype) throw new Error("JavaScript has no tensor of this format");
   const {type, array} = formats[dtype];
   return new ort.Tensor(type, new array(Uint8Array.from(raw).buffer), dims);
 }
@@ -86,8 +86,8 @@ function* expected(test) {
   }
 }
 
-// Whether the folder asks for the very same value.
-function asks(folder, index, out) {
+// Whether the ONNX folder expects the same value as the JSON.
+function expectsSame(folder, index, out) {
   const given = tensor(`${folder}/test_data_set_0/output_${index}.pb`);
   const {digits, value} = formats[out.dtype];
   return given.type === formats[out.dtype].type &&
@@ -138,7 +138,7 @@ async function main(onnx, json) {
       [...expected(test)].forEach(([name, out], index) => {
         const row = rows[`${kind} ${name}`] ??= {values: 0, wrong: 0,
           undecided: 0, others: 0, worst: 0, where: "-", ids: new Set()};
-        if (asks(folder, index, out)) judge(row, test, out, results[name]);
+        if (expectsSame(folder, index, out)) judge(row, test, out, results[name]);
         else row.others += 1;
       });
     }
@@ -148,7 +148,7 @@ async function main(onnx, json) {
     console.log(`${kind}: ${row.values} values, ${row.wrong} wrong, ` +
       `${row.undecided} undecided, worst eta ${row.worst.toPrecision(3)} ` +
       `(${row.where})` +
-      (row.others ? `, ${row.others} cases ask for another value` : ""));
+      (row.others ? `, ${row.others} cases expect another value` : ""));
     if (row.ids.size) {
       console.log(`  in ${row.ids.size} cases: ` +
         [...row.ids].slice(0, 4).join(", "));

@@ -53,7 +53,7 @@ std::vector<CommentedCase> expressible(std::vector<CommentedCase> all,
     if (exporter.why_not != nullptr) {
       why = exporter.why_not(c.question.problem);
     }
-    if (why.empty() && dialect) why = put_to(*dialect, c);
+    if (why.empty() && dialect) why = adapt_to(*dialect, c);
     if (why.empty() && !ids.insert(c.question.id).second) {
       why = "the same as another";
     }
