@@ -137,7 +137,7 @@ TEST(ZooSecondOrder, NoSoundAlgorithmFails) {
   std::map<std::string, double> largest;
   for (int trial = 0; trial < trials(1500); ++trial) {
     for (const Operation operation : kSecondOrder) {
-      const Problem p = any_problem(draw, operation, {});
+      const Problem p = any_problem(draw, operation, Ranges{});
       for (const FloatOutputs& outputs :
            {Textbook<float>(p).outputs(), closed(p)}) {
         const CaseVerdict verdict = judged(p, outputs);
@@ -178,7 +178,7 @@ TEST(ZooSecondOrder, AConstantChannelWithARoundedMeanPasses) {
   int decided = 0;
   for (int trial = 0; trial < 300; ++trial) {
     for (const Operation operation : kSecondOrder) {
-      Problem p = any_problem(draw, operation, {});
+      Problem p = any_problem(draw, operation, Ranges{});
       p.inputs["x"] =
           column(draw, p.x().size(), std::exp2(draw.between(-10, 12)), 0);
       for (const FloatOutputs& outputs :
@@ -195,7 +195,7 @@ TEST(ZooSecondOrder, AConstantChannelWithARoundedMeanPasses) {
 TEST(ZooSecondOrder, ZeroByZeroIsZeroWhereASubjectSaysSo) {
   Draw draw(55);
   for (const Operation operation : kSecondOrder) {
-    Problem p = any_problem(draw, operation, {});
+    Problem p = any_problem(draw, operation, Ranges{});
     p.epsilon = 0;
     p.inputs["x"] = column(draw, p.x().size(), 3, 0);
     const bool jvp = operation == Operation::jvp_training;
