@@ -88,7 +88,7 @@ TEST(UlpError, AgreesWithSevenHundredDigits) {
 }
 
 // w = r^2 makes s a fraction, and the error in ulp too.
-TEST(UlpError, IsAFractionWhereTheRootIs) {
+TEST(UlpError, IsAFractionIfTheRootIs) {
   Draw draw(3);
   const auto rational = [](const Dyadic& x) {
     const Integer power = Integer(1) << static_cast<unsigned>(std::abs(x.e));

@@ -203,7 +203,7 @@ Rounded rounded_at_every_step(const History& h, Statistic statistic,
   return r;
 }
 
-TEST(RunningStatistics, RoundedAtEveryStepStayNear) {
+TEST(RunningStatistics, RoundedAtEveryStepStayNearTheExactOnes) {
   Draw draw(3);
   int steps = 0;
   int differ = 0;

@@ -68,7 +68,7 @@ Shard merged(Draw& draw, const std::vector<Problem>& parts) {
   return whole;
 }
 
-TEST(Shards, MergedTheyGiveTheOutputsOfTheWhole) {
+TEST(Shards, MergedPartsGiveTheOutputsOfTheWhole) {
   Draw draw(40);
   for (int trial = 0; trial < 200; ++trial) {
     for (const DType dtype : kDTypes) {
