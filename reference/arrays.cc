@@ -8,12 +8,13 @@ namespace exactbn {
 
 namespace {
 
-// The formats are those of the machine's own arrays.
+// Copies bits, so Value must be as wide as the format.
 template <class Value>
 Tensor copy_of(DType dtype, Shape shape, std::span<const Value> values) {
   Tensor tensor(dtype, std::move(shape));
   if (format(dtype).width != 8 * sizeof(Value)) {
-    throw std::invalid_argument(std::string(format(dtype).name) + " has not " +
+    throw std::invalid_argument(std::string(format(dtype).name) +
+                                " does not have " +
                                 std::to_string(8 * sizeof(Value)) + " bits");
   }
   if (tensor.size() != std::ssize(values)) {

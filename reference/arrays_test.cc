@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::ThrowsMessage;
 
-// The bits of what a float may be, and back.
+// -0, a subnormal and an infinity keep theirs too.
 TEST(Arrays, KeepEveryBit) {
   const std::vector<float> values = {1.5F, -0.0F,
                                      std::numeric_limits<float>::denorm_min(),
@@ -49,7 +49,7 @@ TEST(Arrays, TakeTheBitsOfShortFormats) {
               ElementsAre(1));
 }
 
-TEST(Arrays, RefuseWhatDoesNotFit) {
+TEST(Arrays, RejectWhatDoesNotFit) {
   const auto error = [](const char* text) {
     return ThrowsMessage<std::invalid_argument>(text);
   };
@@ -61,7 +61,7 @@ TEST(Arrays, RefuseWhatDoesNotFit) {
       error("shape 2x2 does not hold 3 values"));
   const std::vector<std::uint16_t> bits(1);
   EXPECT_THAT([&] { tensor_of(DType::f32, {1}, bits); },
-              error("f32 has not 16 bits"));
+              error("f32 does not have 16 bits"));
   EXPECT_THAT([&] { floats_of(Tensor(DType::f64, {1})); },
               error("an f64 tensor does not fit in floats"));
 }

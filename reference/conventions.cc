@@ -18,9 +18,9 @@ constexpr std::array kConventions = {
     // torch.nn.BatchNorm2d; aten/src/ATen/native/Normalization.cpp returns
     // save_mean and save_invstd.
     Convention{"pytorch", 1e-5, 0.1, weight_of_new, m_minus_1, mean_and_invstd},
-    // tf.raw_ops.FusedBatchNormV3 (exponential_avg_factor 1: the batch's own);
-    // core/kernels/fused_batch_norm_op.cc, "Bessel's correction". The CPU
-    // kernel, whose row this is, counts m - 1 = 0 as 1; on a GPU it is cuDNN's.
+    // tf.raw_ops.FusedBatchNormV3 (exponential_avg_factor 1: only the batch
+    // counts); core/kernels/fused_batch_norm_op.cc, "Bessel's correction". This
+    // row is the CPU kernel, which takes 1 for m - 1 = 0; on a GPU it is cuDNN.
     Convention{"tensorflow", 1e-4, 1.0, weight_of_new, m_minus_1, mean_and_var},
     // keras.layers.BatchNormalization, which averages the moments themselves;
     // with tf.keras' fused=True the kernel above corrects them first
@@ -43,7 +43,7 @@ constexpr std::array kConventions = {
     // flax.linen.BatchNorm: "decay rate for the exponential moving average".
     Convention{"flax", 1e-5, 0.99, weight_of_old, m, up_to_autodiff},
     // mxnet.npx.batch_norm: "outputs both data_mean and the inverse of
-    // data_var". The formula is of the documentation; with cuDNN the running
+    // data_var". The formula is the documented one; with cuDNN the running
     // variance is cuDNN's (mxnet#21111).
     Convention{"mxnet", 1e-3, 0.9, weight_of_old, m, mean_and_invstd},
     // paddle.nn.functional.batch_norm; phi/kernels/cpu/batch_norm_kernel.cc,

@@ -8,7 +8,7 @@
 
 namespace exactbn {
 
-// What a framework's "momentum" is.
+// What a framework's "momentum" means.
 enum class MomentumIs : std::uint8_t {
   weight_of_new,
   weight_of_old,
@@ -18,11 +18,11 @@ enum class MomentumIs : std::uint8_t {
   absent,  // it keeps no running statistics
 };
 
-// What the sum of squares is divided by in the running variance; the variance
-// that normalizes is over m everywhere.
+// The divisor of the running variance. All frameworks normalize by the variance
+// over m.
 enum class VarianceDivisor : std::uint8_t { m, m_minus_1 };
 
-// What the forward pass leaves for the backward pass, besides x.
+// What the forward pass saves for the backward pass, besides x.
 enum class Saved : std::uint8_t {
   mean_and_invstd,
   mean_and_var,
@@ -33,22 +33,22 @@ enum class Saved : std::uint8_t {
 
 struct Convention {
   std::string_view framework;
-  std::optional<double> epsilon;   // default; nothing: the caller must say
+  std::optional<double> epsilon;   // default; empty: the caller must give it
   std::optional<double> momentum;  // default, as the framework writes it
   MomentumIs momentum_is;
   VarianceDivisor running_var;
   Saved saved;
 };
 
-// One row a framework, by its name in lower case.
+// One row per framework; names are in lower case.
 std::span<const Convention> conventions();
 
-// Nothing where the framework is not in the table.
+// Empty if the framework is not in the table.
 std::optional<Convention> find_convention(std::string_view framework);
 
-// The momentum of this project for what the framework calls `momentum`: exact
-// where it is a double, else the nearest; for Caffe its limit. Throws
-// std::invalid_argument where the framework has none.
+// Converts a framework's `momentum` to this project's: the exact value if it is
+// a double, else the nearest; for Caffe, the limit. Throws
+// std::invalid_argument if the framework has no momentum.
 double converted_weight(const Convention& convention, double momentum);
 
 }  // namespace exactbn

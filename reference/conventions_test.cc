@@ -15,17 +15,17 @@ double default_weight_of_new(std::string_view framework) {
   return converted_weight(convention, convention.momentum.value());
 }
 
-TEST(Conventions, PyTorchWritesTheWeightOfTheNew) {
+TEST(Conventions, PyTorchMomentumIsTheWeightOfTheNew) {
   EXPECT_EQ(default_weight_of_new("pytorch"), 0.1);
 }
 
-TEST(Conventions, KerasOnnxAndCaffeWriteTheWeightOfTheOld) {
+TEST(Conventions, KerasOnnxAndCaffeMomentumIsTheWeightOfTheOld) {
   EXPECT_EQ(default_weight_of_new("keras"), 1 - 0.99);
   EXPECT_EQ(default_weight_of_new("onnx"), 1 - 0.9);
   EXPECT_EQ(default_weight_of_new("caffe"), 1 - 0.999);
 }
 
-TEST(Conventions, TheWeightOfTheNewIsExactWhereADoubleHoldsIt) {
+TEST(Conventions, TheWeightOfTheNewIsExactIfADoubleHoldsIt) {
   const Convention keras = find_convention("keras").value();
   EXPECT_EQ(converted_weight(keras, 0.875), 0.125);
   EXPECT_EQ(converted_weight(keras, 0x1.fffffffffffffp-1), 0x1p-53);
@@ -45,7 +45,7 @@ TEST(Conventions, FusedTensorFlowCorrectsTheRunningVarianceAndKerasDoesNot) {
   EXPECT_EQ(find_convention("keras")->running_var, VarianceDivisor::m);
 }
 
-TEST(Conventions, LibrariesWithoutADefaultEpsilonSaySo) {
+TEST(Conventions, OneDnnAndCudnnHaveNoDefaultEpsilon) {
   EXPECT_FALSE(find_convention("onednn")->epsilon);
   EXPECT_FALSE(find_convention("cudnn")->epsilon);
 }

@@ -15,7 +15,7 @@ std::uint64_t Draw::bits() {
 }
 
 std::uint64_t Draw::below(std::uint64_t n) {
-  // 2^64 mod n: below it, one residue more than its share.
+  // 2^64 mod n: draws below it would favour the small residues.
   const std::uint64_t surplus = (0 - n) % n;
   std::uint64_t r = bits();
   while (r < surplus) r = bits();
@@ -29,8 +29,8 @@ double Draw::between(double low, double high) {
 }
 
 double Draw::normal() {
-  // Twelve uniform variances of 1/12 make 1. No logarithm or cosine, whose last
-  // bit depends on the library.
+  // Twelve uniform variances of 1/12 add up to 1. No logarithm or cosine: their
+  // last bits depend on the library.
   double sum = -6;
   for (int i = 0; i < 12; ++i) sum += unit();
   return sum;
@@ -44,8 +44,8 @@ std::uint64_t draw_biased_exponent(Draw& draw, const Format& f) {
   const auto bias = static_cast<std::uint64_t>(f.bias());
   const auto p = static_cast<std::uint64_t>(f.precision);
   const std::uint64_t most = (f.overflow() - 1) >> (p - 1);
-  // Subnormal, smallest normal, around 1, around 2^-p and 2^p, largest. In the
-  // short formats all of them are exponents too, as p < bias.
+  // Subnormal, smallest normal, around 1, around 2^-p and 2^p, largest. All of
+  // them exist in the short formats too, as p < bias.
   const std::array<std::uint64_t, 14> alphabet = {
       0,        1,        2,        bias - p, bias - 2, bias - 1, bias,
       bias + 1, bias + 2, bias + 3, bias + p, most - 1, most,     0};
@@ -81,7 +81,7 @@ std::uint64_t draw_bits(Draw& draw, DType dtype) {
   const std::uint64_t exponent = draw_biased_exponent(draw, f);
   const std::uint64_t fraction = draw_fraction(draw, f);
   const std::uint64_t sign = draw.sign() < 0 ? f.sign_bit() : 0;
-  // E4M3FN shares its largest exponent with NaN.
+  // In E4M3FN, numbers and NaN share the largest exponent.
   const std::uint64_t size = (exponent << (f.precision - 1)) | fraction;
   return sign | std::min(size, f.overflow() - 1);
 }

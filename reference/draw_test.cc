@@ -11,7 +11,7 @@
 namespace exactbn::draw_test {
 namespace {
 
-// The reference implementation of SplitMix64 gives these.
+// Values from the reference implementation of SplitMix64.
 TEST(Draw, IsSplitMix64) {
   Draw zero(0);
   EXPECT_EQ(zero.bits(), 0xe220a8397b1dcdafu);
@@ -24,7 +24,7 @@ TEST(Draw, BelowIsUniform) {
   Draw draw(1);
   std::array<int, 7> count{};
   for (int i = 0; i < 70'000; ++i) ++count.at(draw.below(7));
-  // Six deviations of a count whose mean is 10,000.
+  // 560 is six deviations of a count with mean 10,000.
   for (const int n : count) EXPECT_NEAR(n, 10'000, 560);
   EXPECT_EQ(draw.below(1), 0u);
   const std::uint64_t half = std::uint64_t{1} << 63;
@@ -76,8 +76,8 @@ TEST(Draw, SignIsEither) {
 
 class DrawBits : public testing::TestWithParam<DType> {};
 
-// A plain uniform or normal draw would meet none of these.
-TEST_P(DrawBits, HuntsAtTheBoundaries) {
+// A plain uniform or normal draw would miss all of these.
+TEST_P(DrawBits, MeetsTheBoundaries) {
   const DType dtype = GetParam();
   const Format f = format(dtype);
   Draw draw(5);

@@ -16,8 +16,8 @@ namespace {
 
 using Kind = Exact::Kind;
 
-// IEEE arithmetic among NaN, infinities, zero and "some number", for which its
-// sign stands: enough to tell which special value a formula gives.
+// IEEE arithmetic on NaN, infinities, zero and "some number", represented by
+// its sign. This is enough to find which special value a formula gives.
 double special(double value) {
   return std::isfinite(value) ? (value > 0 ? 1 : value < 0 ? -1 : 0) : value;
 }
@@ -149,7 +149,7 @@ Exact ExactBatchNorm::at(Output output, std::int64_t i) const {
 }
 
 Tensor ExactBatchNorm::rounded(Output output, DType dtype) const {
-  // Not from within a thread.
+  // Here, because threads must not throw.
   require_output(output);
   Tensor tensor(dtype, shape_of(problem_, output));
 #pragma omp parallel for schedule(dynamic, 64) if (tensor.size() > kParallel)
@@ -187,8 +187,9 @@ Exact ExactBatchNorm::y(std::int64_t i, std::int64_t c) const {
     return y_ieee(i, c);
   }
   if (s.exact.root.sign() > 0) return number(y_of(s.exact, x.exact(i)));
-  // x - mean = 0 gives 0/0; anything else, which frozen statistics allow, an
-  // infinity, or NaN where an implementation folds gamma / sqrt(w) first.
+  // x - mean = 0 gives 0/0. Other differences, which only frozen statistics
+  // allow, give an infinity, or NaN if an implementation folds gamma / sqrt(w)
+  // first.
   const Dyadic q =
       s.exact.gamma * (s.exact.scale * x.exact(i) - s.exact.centre);
   return {q.sign() == 0 ? Kind::division_by_zero : Kind::nonfinite, {}};

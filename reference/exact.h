@@ -9,43 +9,45 @@
 
 namespace exactbn {
 
-// The value that batch normalization defines, the rules for the edges included.
+// The value that batch normalization defines, including the rules for edges.
 struct Exact {
   enum class Kind : std::uint8_t {
     number,  // `value`
     nan,
     plus_infinity,
     minus_infinity,
-    nonfinite,         // NaN or an infinity, as the order of operations has it
+    nonfinite,         // NaN or an infinity; depends on operation order
     division_by_zero,  // w = 0: 0/0, or for invstd 1/0; a convention decides
-    unbiased_of_one,   // the unbiased variance of a single value: likewise
+    unbiased_of_one,   // the unbiased variance of one value: the same
   };
   Kind kind = Kind::number;
   Surd value;
 };
 
-// The bits nearest to the value, ties to even. NaN where it is not one number.
+// The bits nearest to the value, ties to even. NaN if it is not a number or an
+// infinity.
 std::uint64_t round_to(const Exact& exact, DType dtype);
 
-// The number of values from which threads are worth their start.
+// The number of values from which threads pay off.
 inline constexpr std::int64_t kParallel = 4096;
 
-// Every output of one problem, exactly, from the sums of its channels. The
-// problem must be valid and outlive this object. Outputs are those of
+// Computes every output of one problem exactly, from the sums of its channels.
+// The problem must be valid and outlive this object. The outputs are those of
 // output_names, and running_var_biased.
 class ExactBatchNorm {
  public:
   explicit ExactBatchNorm(const Problem& problem);
 
-  // Channels are summed by `prepare`, before anything else is asked of them, so
-  // that the caller can use their values while they are in the cache.
+  // Leaves the sums to `prepare`, so that the caller can use the values of
+  // channels while they are in the cache. Nothing else may be called for a
+  // channel before `prepare`.
   struct Deferred {};
   ExactBatchNorm(const Problem& problem, Deferred);
-  // Safe to call from many threads, for channels that are not the same.
+  // Safe to call from many threads for different channels.
   void prepare(const Channels& channels);
 
   // Element i of an output, in row-major order. Safe to call from many threads.
-  // Throws std::invalid_argument on an output that the operation has not.
+  // Throws std::invalid_argument if the operation does not produce the output.
   Exact at(Output output, std::int64_t i) const;
 
   // The whole output, correctly rounded. Throws as `at` does.
@@ -53,15 +55,15 @@ class ExactBatchNorm {
 
   const Problem& problem() const { return problem_; }
 
-  // Whether every input of the channel, its direction included, is finite and
-  // w > 0, so that outputs shaped like x are numbers there. (A frozen channel's
-  // x may yet hold others.)
+  // Whether every input of the channel, including its direction, is finite and
+  // w > 0, so that its outputs shaped like x are numbers. (In forward_inference
+  // x is not examined.)
   bool is_number(std::int64_t c) const;
 
-  // What the values of a channel share; its centre and root are meaningful
-  // only where the mean and the variance that it normalizes by are finite.
+  // What the values of a channel share. `centre` and `root` have a meaning only
+  // if statistics_finite(c).
   const Channel& channel(std::int64_t c) const { return state(c).exact; }
-  // Where x, gamma and beta move, in the operations of second order.
+  // The direction of x, gamma and beta in second-order operations.
   const Direction& along(std::int64_t c) const { return state(c).along; }
   bool statistics_finite(std::int64_t c) const {
     return state(c).statistics_finite;
@@ -70,23 +72,23 @@ class ExactBatchNorm {
  private:
   struct State {
     Channel exact;
-    Direction along;                // of the operations of second order
+    Direction along;                // in second-order operations
     bool statistics_finite = true;  // the mean and w
     bool parameters_finite = true;  // gamma and beta
     bool along_gamma_finite = true;
     bool along_beta_finite = true;
   };
 
-  // Everything but the sums, which are there.
+  // Sets everything but the sums, which must be set already.
   void set_state(State& state, std::int64_t c) const;
   void add_direction(State& state, std::int64_t c) const;
-  // That of x in the operations of second order.
+  // The direction of x in second-order operations, else null.
   const Tensor* direction() const;
   const State& state(std::int64_t c) const {
     return states_[static_cast<std::size_t>(c)];
   }
   void require_output(Output output) const;
-  // 1 / sqrt(w) in IEEE arithmetic, but for its size: 1 stands for any number.
+  // 1 / sqrt(w) in IEEE arithmetic, except its size: 1 stands for any number.
   double ieee_invstd(std::int64_t c) const;
 
   Exact statistic(Output output, std::int64_t c) const;

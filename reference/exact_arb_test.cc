@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exact values against Arb's balls, which share no code with them: no
-// sums, no formulas, no square root, no rounding.
+// Compares the exact values with Arb's balls. They share no code: no sums, no
+// formulas, no square root, no rounding.
 #include <arb.h>
 #include <gtest/gtest.h>
 
@@ -17,9 +17,9 @@ namespace exactbn::exact_arb_test {
 namespace {
 
 constexpr slong kBits = 400;
-constexpr int kTrials = trials(1020);  // of every operation and format
+constexpr int kTrials = trials(1020);  // per operation and format
 
-// A ball, which frees itself.
+// An arb_t that frees itself.
 class Ball {
  public:
   Ball() { arb_init(ball_); }
@@ -63,7 +63,7 @@ class Ball {
     return compare(s, end(arb_get_lbound_arf)) >= 0 &&
            compare(s, end(arb_get_ubound_arf)) <= 0;
   }
-  // Whether the ball tells its number to 100 bits, or is within 2^-1100.
+  // Whether the ball is accurate to 100 bits, or its radius is below 2^-1100.
   bool sharp() const {
     return arb_rel_accuracy_bits(ball_) > 100 ||
            mag_cmp_2exp_si(arb_radref(ball_), -1100) < 0;
@@ -79,7 +79,7 @@ class Ball {
     fmpz_init(n);
     fmpz_init(e);
     arf_get_fmpz_2exp(n, e, at);
-    // Not through decimal digits: g++ 12 sees an overflow in Boost's parser.
+    // Not via decimal digits: g++ 12 sees an overflow in Boost's parser.
     std::vector<ulong> limbs(static_cast<std::size_t>(fmpz_size(n)) + 1);
     const int sgn = fmpz_sgn(n);
     fmpz_abs(n, n);
@@ -153,7 +153,8 @@ Normalized normalize(const Problem& p, std::int64_t c) {
   return n;
 }
 
-// J u, where xhat moves along u: the Jacobian of xhat by x is symmetric,
+// J u, the change of xhat along u. The Jacobian of xhat with respect to x is
+// symmetric,
 //   J = (I - 11^T/m - xhat xhat^T/m) / sqrt(w).
 Balls jacobian_times(const Normalized& n, const Balls& u) {
   const Balls moved = centred(u);
@@ -221,9 +222,9 @@ Outputs backward(const Problem& p, std::int64_t c, const Normalized& n) {
   return out;
 }
 
-// The gradients of L = sum dy_i (gamma' xhat_i + beta' + gamma (J u)_i). With
-// s = 1/sqrt(w), that of s is -s^2 xhat/m, and that of sum a_i xhat_i is J a;
-// L holds J twice over, so that
+// The gradients of L = sum dy_i (gamma' xhat_i + beta' + gamma (J u)_i). The
+// gradient of s = 1/sqrt(w) is -s^2 xhat/m, and J a is the gradient of sum a_i
+// xhat_i. L contains J twice, so
 //   dL/dx = gamma' J dy
 //           - gamma s [xhat mean(dy J u) + J dy mean(xhat u)
 //                      + J u mean(xhat dy)].
@@ -291,7 +292,7 @@ Problem any_values(Draw& draw, Operation operation, DType dtype) {
   return p;
 }
 
-// How many values were in their balls, and of how many the ball was sharp.
+// How many values were in their balls, and how many balls were sharp.
 struct Count {
   std::int64_t values = 0;
   std::int64_t sharp = 0;
@@ -338,7 +339,7 @@ TEST(Exact, LiesInTheBallsOfArb) {
   for (const auto& [name, count] : counts) {
     values += count.values;
     RecordProperty(std::string(to_string(name)), std::to_string(count.values));
-    // A ball that is nearly everything proves nothing.
+    // A very wide ball proves nothing.
     EXPECT_GT(count.sharp, count.values / 2) << name;
   }
   RecordProperty("values", std::to_string(values));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules of README.md, "Edges", in the operations of first order.
+// The rules of README.md, "Edges", in first-order operations.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -43,7 +43,7 @@ void set(Problem& p, Input input, std::int64_t i, double value) {
   p.inputs.at(input).set_bits(i, round_to(value, DType::f64));
 }
 
-// The second of the three values of a channel, or its only one.
+// The index of the second of a channel's three values, or of its only one.
 template <class Name>
 std::int64_t place_in(Name name, std::int64_t channel) {
   return shaped_like_x(name) ? 2 + channel : channel;
@@ -58,8 +58,8 @@ bool same(const Exact& a, const Exact& b) {
          a.value.w == b.value.w && a.value.d == b.value.d;
 }
 
-// What the outputs of channel 1 become, all values of one alike; those of
-// channel 0 stay as they were.
+// The kinds of channel 1's outputs, equal for all values of an output. Channel
+// 0 must not change.
 using Kinds = std::map<Output, Kind>;
 Kinds kinds_where(Operation operation, Input input, double value) {
   const Problem clean = problem_of(operation);
@@ -80,7 +80,7 @@ Kinds kinds_where(Operation operation, Input input, double value) {
   return kinds;
 }
 
-TEST(ExactEdges, ANonFiniteXSpoilsAllOfItsChannelButDbeta) {
+TEST(ExactEdges, ANonFiniteXSpoilsItsChannelExceptDbeta) {
   for (const double value : kNonfinite) {
     EXPECT_EQ(kinds_where(Operation::forward_training, Input::x, value),
               (Kinds{{Output::mean, nonfinite},
@@ -100,7 +100,7 @@ TEST(ExactEdges, ANonFiniteXSpoilsAllOfItsChannelButDbeta) {
   }
 }
 
-TEST(ExactEdges, ANonFiniteDyOrGammaSpoilsWhatItEnters) {
+TEST(ExactEdges, ANonFiniteDyOrGammaSpoilsTheOutputsThatUseIt) {
   for (const double value : kNonfinite) {
     EXPECT_EQ(kinds_where(Operation::backward_training, Input::dy, value),
               (Kinds{{Output::dx, nonfinite},
@@ -153,7 +153,7 @@ TEST(ExactEdges, AConstantChannelWithoutEpsilonIsZeroByZero) {
   EXPECT_EQ(kind_of(backward, Output::dbeta), number);
 }
 
-TEST(ExactEdges, AFrozenVarianceOfZeroDividesWhatIsNotZeroToo) {
+TEST(ExactEdges, AFrozenVarianceOfZeroAlsoDividesNonzeros) {
   Problem forward = problem_of(Operation::forward_inference);
   forward.epsilon = 0;
   set(forward, Input::running_var, 0, 0);
@@ -187,7 +187,7 @@ TEST(ExactEdges, ASingleValueHasNoUnbiasedVariance) {
   EXPECT_EQ(compare(exact.at(Output::y, 0).value, 7), 0);
 }
 
-// The value of double arithmetic, which rounds none of the numbers below.
+// `expected` is from double arithmetic, which rounds none of the numbers below.
 void expect_ieee(const Exact& exact, double expected, const char* what) {
   if (std::isnan(expected)) {
     EXPECT_EQ(exact.kind, nan) << what;
@@ -253,7 +253,7 @@ TEST(ExactEdges, FrozenDxIsIeeeArithmeticElementByElement) {
   }
 }
 
-// In training they meet numbers alone: x is 1 2 3, so that xhat is < 0, 0, > 0.
+// In training they meet only numbers: x is 1 2 3, so xhat is < 0, 0, > 0.
 TEST(ExactEdges, NonFiniteGammaAndBetaEnterYAsInIeeeArithmetic) {
   for (const double gamma : {kNaN, kInfinity, -kInfinity, 2.0}) {
     for (const double beta : {kNaN, kInfinity, -kInfinity}) {

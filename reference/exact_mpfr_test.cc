@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exact values against the textbook in MPFR's arithmetic, none of which is
-// Boost's: not the integers behind cpp_bin_float either.
+// Compares the exact values with the textbook in MPFR's arithmetic. It uses
+// nothing of Boost's, not even the integers behind cpp_bin_float.
 #include <gtest/gtest.h>
 
 #include <boost/multiprecision/eigen.hpp>

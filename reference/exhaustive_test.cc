@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every pair, and on request every triple, of 8-bit inputs: y, dx and dgamma
-// against integers that share no code with the reference.
+// For every pair, and on request every triple, of 8-bit inputs: compares y, dx
+// and dgamma with integers that share no code with the reference.
 #include <gtest/gtest.h>
 
 #include <boost/multiprecision/cpp_int.hpp>
@@ -14,11 +14,12 @@
 namespace exactbn::exhaustive_test {
 namespace {
 
-// 2^480 bounds what is squared and multiplied below, at m = 3 in E5M2.
+// 2^480 bounds the squares and products below, for m = 3 in E5M2.
 using Int = boost::multiprecision::int512_t;
 
-// A format of 8 bits from the tables of its specification: the magnitude of
-// pattern k as a multiple of the smallest, up to the first that is no number.
+// An 8-bit format from the tables of its specification: the magnitude of
+// pattern k as a multiple of the smallest, up to the first that is not a
+// number.
 struct Table {
   explicit Table(DType dtype)
       : fraction_bits(dtype == DType::f8e4m3fn ? 3 : 2),
@@ -36,7 +37,7 @@ struct Table {
   bool is_number(std::uint64_t bits) const {
     return static_cast<int>(bits & 0x7f) < first_special;
   }
-  // Of a number, as a multiple of 2^exponent.
+  // A number as a multiple of 2^exponent.
   std::int64_t at(std::uint64_t bits) const {
     const std::int64_t size = sizes[bits & 0x7f];
     return bits & 0x80 ? -size : size;
@@ -56,7 +57,7 @@ struct Root {
   Int d = 1;
 };
 
-// The sign of a + b / sqrt(v), from a^2 v and b^2 where the signs differ.
+// The sign of a + b / sqrt(v), from a^2 v and b^2 if the signs differ.
 int sign_of(const Int& a, const Int& b, const Int& v) {
   const int sa = a.sign();
   const int sb = b.sign();
@@ -66,8 +67,8 @@ int sign_of(const Int& a, const Int& b, const Int& v) {
   return difference == 0 ? 0 : difference > 0 ? sa : sb;
 }
 
-// The pattern nearest to the number: the magnitudes whose midpoint with the
-// next lies below it are counted by halving.
+// The pattern nearest to the number. A binary search counts the magnitudes
+// whose midpoint with the next lies below it.
 std::uint64_t nearest(const Root& r, const Table& out) {
   const int sign = sign_of(r.a, r.b, r.v);
   if (sign == 0) return 0;
@@ -91,7 +92,7 @@ std::uint64_t nearest(const Root& r, const Table& out) {
   return low | (sign < 0 ? 0x80 : 0);
 }
 
-// A problem whose every channel holds other values, and epsilon 2^-16 or 0.
+// A problem whose channels all differ, with epsilon 2^-16 or 0.
 struct Batch {
   Batch(DType in_format, std::int64_t values, std::int64_t count, bool epsilon)
       : in(in_format),
@@ -103,7 +104,7 @@ struct Batch {
     for (Tensor* tensor : {&gamma, &beta}) *tensor = Tensor(dtype, {channels});
   }
 
-  // The rest at random: numbers, of any size.
+  // Random numbers of any size.
   void draw_parameters(Draw& draw) {
     for (std::int64_t c = 0; c < channels; ++c) {
       gamma.set_bits(c, draw_bits(draw, dtype));
@@ -224,8 +225,8 @@ void check_gradients(const Batch& b, DType out_format) {
 constexpr std::array kEight = {DType::f8e4m3fn, DType::f8e5m2};
 constexpr std::int64_t kPairs = trials(0x10000);
 
-// Each channel holds another pair in `tensor`, all of them if there are as many
-// channels, else each ninth; and in further rows any numbers.
+// Gives each channel of `tensor` another pair: all pairs if there are enough
+// channels, else every ninth. Further rows hold arbitrary numbers.
 void set_pairs(Tensor& tensor, Draw& draw, DType dtype) {
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     const auto pair = static_cast<std::uint64_t>(9 * (i % kPairs)) & 0xffff;
@@ -272,7 +273,7 @@ TEST(Exhaustive, EveryPairOfDy) {
   }
 }
 
-// A quarter of an hour; README.md has the command.
+// Takes a quarter of an hour; README.md has the command.
 TEST(Exhaustive, DISABLED_EveryTripleOfX) {
   Draw draw(3);
   for (const DType in : kEight) {

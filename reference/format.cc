@@ -51,7 +51,7 @@ Dyadic decode(std::uint64_t bits, DType dtype) {
 }
 
 std::uint64_t round_magnitude(bool negative, const Integer& n, std::int64_t e,
-                              bool more, DType dtype) {
+                              bool inexact, DType dtype) {
   const Format f = format(dtype);
   const std::uint64_t sign = negative ? f.sign_bit() : 0;
   const std::int64_t length = bit_length(n);
@@ -68,11 +68,11 @@ std::uint64_t round_magnitude(bool negative, const Integer& n, std::int64_t e,
     const auto cut = static_cast<std::size_t>(shift);
     kept = static_cast<std::uint64_t>(Integer(n >> cut));
     const bool half = bit_test(n, static_cast<unsigned>(cut - 1));
-    const bool rest = more || lsb(n) < cut - 1;
+    const bool rest = inexact || lsb(n) < cut - 1;
     if (half && (rest || (kept & 1) != 0)) ++kept;
   }
-  // A significand with its hidden bit adds 1 to the exponent field below it,
-  // and a carry out of the significand adds another: both as they should.
+  // The hidden bit of the significand adds 1 to the exponent field, and a carry
+  // out of the significand adds another 1; both are right.
   const auto field = static_cast<std::uint64_t>(unit - f.quantum());
   const std::uint64_t bits = (field << (f.precision - 1)) + kept;
   return sign | std::min(bits, f.overflow());
@@ -86,11 +86,11 @@ std::uint64_t round_to(const Surd& s, DType dtype) {
   const int sgn = sign(s);
   if (sgn == 0) return 0;
   const Format f = format(dtype);
-  // Two bits more than the format's, and none below half its quantum.
+  // Two bits more than the precision, but none below a quarter of the quantum.
   const Leading leading =
       leading_bits(absolute(s), f.precision + 2, 2 - f.quantum());
   return round_magnitude(sgn < 0, leading.floor.n, -leading.k,
-                         leading.floor.more, dtype);
+                         leading.floor.inexact, dtype);
 }
 
 std::uint64_t round_to(double value, DType dtype) {

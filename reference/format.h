@@ -23,14 +23,14 @@ inline constexpr std::array kDTypes = {DType::f64,      DType::f32,
                                        DType::f8e4m3fn, DType::f8e5m2};
 
 // The constants of a binary interchange format (IEEE 754-2019, table 3.5; bf16
-// is the upper half of binary32; the two of 8 bits are those of the Open
-// Compute Project's "OFP8", revision 1.0). E4M3FN has no infinities: the
-// exponents that would hold them are numbers, but for a single NaN of either
-// sign, and that is what a number beyond the range becomes.
+// is the upper half of binary32; the 8-bit formats are the Open Compute
+// Project's "OFP8", revision 1.0). E4M3FN has no infinities: its largest
+// exponent holds numbers and a single NaN of either sign, which numbers beyond
+// the range become.
 struct Format {
   std::string_view name;
   int width;      // bits of storage
-  int precision;  // significand bits, the hidden one included
+  int precision;  // significand bits, including the hidden one
   int emax;       // every finite value is below 2^(emax + 1)
   int emin;       // the smallest normal value is 2^emin
   bool infinities = true;
@@ -42,8 +42,8 @@ struct Format {
   constexpr std::uint64_t sign_bit() const {
     return std::uint64_t{1} << (width - 1);
   }
-  // What a number beyond the range becomes, the pattern after the largest
-  // number's: infinity, or NaN where there are no infinities.
+  // What a number beyond the range becomes: infinity, or NaN in a format
+  // without infinities. It is the pattern after the largest number.
   constexpr std::uint64_t overflow() const {
     return sign_bit() - (infinities ? std::uint64_t{1} << (precision - 1) : 1);
   }
@@ -78,7 +78,7 @@ constexpr std::size_t width_in_bytes(DType dtype) {
   return static_cast<std::size_t>(format(dtype).width) / 8;
 }
 
-// Calls action<dtype>(): a loop whose format is a constant is a fast one.
+// Calls action<dtype>(): loops with a constant format are fast.
 template <class Do>
 decltype(auto) with_dtype(DType dtype, const Do& action) {
   switch (dtype) {
@@ -117,8 +117,8 @@ constexpr bool is_nan(std::uint64_t bits, DType dtype) {
   return !is_finite(bits, dtype) && !is_infinite(bits, dtype);
 }
 
-// Whether both stand for one value: neither the sign of a zero nor the payload
-// of a NaN is judged.
+// Whether both represent one value, regardless of the sign of a zero and the
+// payload of a NaN.
 constexpr bool same_value(std::uint64_t a, std::uint64_t b, DType dtype) {
   const bool zeros = magnitude(a, dtype) == 0 && magnitude(b, dtype) == 0;
   return a == b || zeros || (is_nan(a, dtype) && is_nan(b, dtype));
@@ -128,15 +128,15 @@ constexpr bool same_value(std::uint64_t a, std::uint64_t b, DType dtype) {
 // infinity.
 Dyadic decode(std::uint64_t bits, DType dtype);
 
-// The number that the pattern after the largest number's would be, did the
-// exponents go on: 2^(emax + 1), but 480 in E4M3FN.
+// The number after the largest if the exponents went on: 2^(emax + 1), but 480
+// in E4M3FN.
 Dyadic first_beyond(DType dtype);
 
-// Of a double: the bits below the hidden one, and the bias of its exponent.
+// The fraction bits and the exponent bias of a double.
 inline constexpr int kFractionBits = 52;
 inline constexpr int kDoubleBias = 1023;
 
-// The value of bits of a format that is shorter than f32, field by field.
+// The value of bits in a format shorter than f32, field by field.
 template <DType dtype>
 constexpr double short_to_double(std::uint64_t bits) {
   constexpr Format f = format(dtype);
@@ -149,7 +149,8 @@ constexpr double short_to_double(std::uint64_t bits) {
   const auto biased = [](int exponent) {
     return static_cast<std::uint64_t>(kDoubleBias + exponent) << kFractionBits;
   };
-  // A normal number's fields are a double's but for their widths and the bias.
+  // A normal number's fields are a double's except for their widths and the
+  // bias.
   if (size >> (f.precision - 1) != 0) {
     const std::uint64_t fields = size << (kFractionBits + 1 - f.precision);
     return sign * std::bit_cast<double>(fields + biased(-f.bias()));
@@ -158,7 +159,7 @@ constexpr double short_to_double(std::uint64_t bits) {
          std::bit_cast<double>(biased(f.quantum()));
 }
 
-// All values of a format of 8 bits.
+// All values of an 8-bit format.
 template <DType dtype>
 inline constexpr std::array<double, 256> kShortValues = [] {
   std::array<double, 256> values = {};
@@ -168,8 +169,8 @@ inline constexpr std::array<double, 256> kShortValues = [] {
   return values;
 }();
 
-// The same value as a double, which holds every value of every format; NaN and
-// infinities included.
+// The value as a double, which holds every value of every format, including NaN
+// and infinities.
 template <DType dtype>
 double to_double(std::uint64_t bits) {
   if constexpr (dtype == DType::f64) {
@@ -190,23 +191,22 @@ inline double to_double(std::uint64_t bits, DType dtype) {
   return with_dtype(dtype, [bits]<DType d>() { return to_double<d>(bits); });
 }
 
-// The bits nearest to the number whose magnitude is n 2^e, or, where `more`,
+// The bits nearest to the number whose magnitude is n 2^e or, if `inexact`,
 // lies strictly between n 2^e and (n + 1) 2^e; ties to even, subnormals kept,
-// overflow() beyond the range. n >= 0. Where `more`, 2^e must be at most half
+// overflow() beyond the range. n >= 0. If `inexact`, 2^e must be at most half
 // the unit in the last place of the result: pass bit_length(n) > precision, or
 // e < quantum().
 std::uint64_t round_magnitude(bool negative, const Integer& n, std::int64_t e,
-                              bool more, DType dtype);
+                              bool inexact, DType dtype);
 
 // The bits nearest to an exact number, ties to even. Zero is +0.
 std::uint64_t round_to(const Dyadic& value, DType dtype);
 
 // The bits nearest to s, ties to even. Decided, not estimated: the bits below
-// the last one kept enter as an exact floor and an exact "more".
+// the last one kept enter as an exact floor and the flag `inexact`.
 std::uint64_t round_to(const Surd& s, DType dtype);
 
-// The bits nearest to a double; NaN and infinities are kept, the latter as
-// overflow().
+// The bits nearest to a double; NaN is kept, infinities become overflow().
 template <DType dtype>
 std::uint64_t round_to(double value) {
   constexpr Format f = format(dtype);
@@ -219,8 +219,8 @@ std::uint64_t round_to(double value) {
     if (value != value) return f.quiet_nan();
     const std::uint64_t sign = std::signbit(value) ? f.sign_bit() : 0;
     const std::uint64_t fields = std::bit_cast<std::uint64_t>(std::fabs(value));
-    // From the least normal number on the fields are those of a double but for
-    // the bias and the bits that are cut off.
+    // From the smallest normal number on, the fields are a double's except for
+    // the bias and the bits cut off.
     constexpr auto biased = [](int exponent) {
       return static_cast<std::uint64_t>(kDoubleBias + exponent)
              << kFractionBits;
@@ -233,11 +233,11 @@ std::uint64_t round_to(double value) {
       constexpr std::uint64_t kRebiased = biased(-f.bias()) >> kCut;
       return sign | std::min(rounded - kRebiased, f.overflow());
     }
-    // As round_magnitude does, in one word. A double below its normal numbers
-    // lies far below half of any other format's quantum.
+    // As in round_magnitude, in one word. A subnormal double is far below half
+    // of any other format's quantum.
     if (fields >> kFractionBits == 0) return sign;
     const int top = static_cast<int>(fields >> kFractionBits) - kDoubleBias;
-    if (top > f.emax) return sign | f.overflow();  // an infinity, too
+    if (top > f.emax) return sign | f.overflow();  // also infinities
     constexpr std::uint64_t kHidden = std::uint64_t{1} << kFractionBits;
     const std::uint64_t significand = (fields & (kHidden - 1)) | kHidden;
     const int unit = std::max(top - (f.precision - 1), f.quantum());
@@ -254,17 +254,16 @@ std::uint64_t round_to(double value) {
 }
 std::uint64_t round_to(double value, DType dtype);
 
-// 2^(exponent of the unit in the last place) of the binade that holds 2^top.
-// The ulp of a number x with 2^top <= |x| < 2^(top+1).
+// The exponent of the ulp of a number x with 2^top <= |x| < 2^(top+1).
 std::int64_t ulp_exponent(std::int64_t top, DType dtype);
 
 // Fixed-width lower-case hexadecimal, most significant digit first.
 std::string to_hex(std::uint64_t bits, DType dtype);
 
-// The bits that `text` writes; nothing unless it is exactly as to_hex gives it.
+// The bits that `text` denotes; empty unless it is exactly what to_hex returns.
 std::optional<std::uint64_t> parse_hex(std::string_view text, DType dtype);
 
-// The value as C's %a would print it, with just the digits of the format:
+// The value as C's %a would print it, with only the digits of the format:
 // 0x1.9a3f2cp-1, -0x0p+0, inf, nan.
 std::string to_hexfloat(std::uint64_t bits, DType dtype);
 

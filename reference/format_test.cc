@@ -39,7 +39,7 @@ std::uint64_t bits_of(double value) {
   return std::bit_cast<std::uint64_t>(value);
 }
 
-TEST(Format, ConstantsAreThoseOfIeee754) {
+TEST(Format, ConstantsMatchIeee754) {
   EXPECT_EQ(format(DType::f64).quantum(), -1074);
   EXPECT_EQ(format(DType::f32).quantum(), -149);
   EXPECT_EQ(format(DType::f16).quantum(), -24);
@@ -51,7 +51,7 @@ TEST(Format, ConstantsAreThoseOfIeee754) {
 }
 
 // The tables of "OCP 8-bit Floating Point Specification (OFP8)", section 5.
-TEST(Format, F8IsThatOfTheOpenComputeProject) {
+TEST(Format, F8MatchesTheOpenComputeProject) {
   EXPECT_EQ(to_double(0x7e, DType::f8e4m3fn), 448);
   EXPECT_EQ(to_double(0x08, DType::f8e4m3fn), 0x1p-6);
   EXPECT_EQ(to_double(0x07, DType::f8e4m3fn), 0.875 * 0x1p-6);
@@ -60,7 +60,7 @@ TEST(Format, F8IsThatOfTheOpenComputeProject) {
   EXPECT_TRUE(is_nan(0x7f, DType::f8e4m3fn));
   EXPECT_TRUE(is_nan(0xff, DType::f8e4m3fn));
   EXPECT_EQ(round_to(kInfinity, DType::f8e4m3fn), 0x7fU);
-  // Half way to 480, which is what 0x7f would be; 0x7e is even.
+  // Halfway to 480, which 0x7f would be; 0x7e is even.
   EXPECT_EQ(round_to(464.0, DType::f8e4m3fn), 0x7eU);
   EXPECT_EQ(round_to(std::nextafter(464.0, 465.0), DType::f8e4m3fn), 0x7fU);
   EXPECT_EQ(first_beyond(DType::f8e4m3fn), dyadic(480));
@@ -100,15 +100,15 @@ TEST(Format, EveryPatternOfAShortFormatDecodesAndRoundsBack) {
   }
 }
 
-// Bf16 is the upper half of a float, which the machine decodes for us.
+// bf16 is the upper half of a float, which the hardware decodes.
 TEST(Format, Bf16IsTheUpperHalfOfF32) {
   for (std::uint32_t bits = 0; bits < 0x7f80; ++bits) {
     ASSERT_EQ(to_double(bits, DType::bf16), std::bit_cast<float>(bits << 16));
   }
 }
 
-// The machine rounds a double to a float, and sums and products to a double.
-TEST(Format, RoundsAsTheMachineDoes) {
+// The hardware rounds a double to a float, and sums and products to a double.
+TEST(Format, RoundsAsTheHardwareDoes) {
   std::mt19937_64 rng(1);
   for (int trial = 0; trial < trials(300'000); ++trial) {
     const double near_f32 = double_between(rng, -160, 130);
@@ -127,15 +127,15 @@ TEST(Format, RoundsAsTheMachineDoes) {
   }
 }
 
-// The number after that of finite bits, beyond the largest too.
+// The number after the value of finite bits, even after the largest.
 double above(std::uint64_t bits, DType dtype) {
   if (bits + 1 < format(dtype).overflow()) return to_double(bits + 1, dtype);
   return dtype == DType::f8e4m3fn ? 480
                                   : std::ldexp(1.0, format(dtype).emax + 1);
 }
 
-// The nearest of all values of the format, found by search, which is possible
-// for 16 bits. Midpoints of neighbours are exact in double.
+// The nearest of all values of the format, by search, which is feasible for 16
+// bits. Midpoints of neighbours are exact in double.
 std::uint64_t nearest_by_search(double value, DType dtype) {
   const Format f = format(dtype);
   const double size = std::fabs(value);
@@ -169,7 +169,7 @@ TEST(Format, RoundsToAShortFormatAsASearchDoes) {
   }
 }
 
-TEST(Format, MoreBreaksTies) {
+TEST(Format, InexactBreaksTies) {
   const Integer one_and_half_ulp = (Integer(1) << 24) + 1;
   EXPECT_EQ(round_magnitude(false, one_and_half_ulp, -24, false, DType::f32),
             bits_of(1.0F));
@@ -184,7 +184,7 @@ TEST(Format, HexadecimalIsStrict) {
   }
 }
 
-TEST(Format, HexfloatIsThatOfC) {
+TEST(Format, HexfloatMatchesC) {
   EXPECT_EQ(to_hexfloat(0x3f4d1f96, DType::f32), "0x1.9a3f2cp-1");
   EXPECT_EQ(to_hexfloat(0x3f800000, DType::f32), "0x1p+0");
   EXPECT_EQ(to_hexfloat(1, DType::f32), "0x1p-149");
@@ -199,7 +199,7 @@ TEST(Format, HexfloatIsThatOfC) {
   }
 }
 
-TEST(Format, NoExactNumberIsNotFinite) {
+TEST(Format, ExactNumbersAreFinite) {
   EXPECT_THROW(decode(0x7c00, DType::f16), std::invalid_argument);
   EXPECT_THROW(decode(0x7fc00000, DType::f32), std::invalid_argument);
   EXPECT_THROW(dyadic(kInfinity), std::invalid_argument);

@@ -7,7 +7,7 @@ namespace exactbn {
 
 namespace {
 
-// The one of the table of that name.
+// The entry of the table with that name.
 template <class Name, class Table>
 std::optional<Name> parse(const Table& table, std::string_view name) {
   for (std::size_t i = 0; i < table.size(); ++i) {

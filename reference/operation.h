@@ -10,8 +10,8 @@
 #include <optional>
 #include <string_view>
 
-// What can be asked of batch normalization, in three tables: inputs, outputs,
-// operations. Their names as text are for files, the command line and reports.
+// The inputs, outputs and operations of batch normalization, in three tables.
+// Their names as text are for files, the command line and reports.
 namespace exactbn {
 
 enum class Operation : std::uint8_t {
@@ -27,7 +27,7 @@ inline constexpr std::array kOperations = {
     Operation::backward_training, Operation::backward_inference,
     Operation::jvp_training,      Operation::double_backward_training};
 
-// In the order of their names, which is that of files.
+// In alphabetical order, as in files.
 enum class Input : std::uint8_t {
   beta,
   beta_dot,
@@ -43,8 +43,8 @@ enum class Input : std::uint8_t {
   x_dot,
 };
 
-// Likewise. running_var_biased is no output of its own: it is what running_var
-// is where the variance of the batch is divided by m and not by m - 1.
+// In alphabetical order. running_var_biased is not an output of its own: it is
+// running_var with the batch variance divided by m instead of m - 1.
 enum class Output : std::uint8_t {
   dbeta,
   dgamma,
@@ -62,12 +62,12 @@ enum class Output : std::uint8_t {
   y_dot,
 };
 
-// A few of them, in an order that matters, each once.
+// A few distinct names, in an order that matters.
 template <class Name>
-class FewOf {
+class NameList {
  public:
-  constexpr FewOf() = default;
-  constexpr FewOf(std::initializer_list<Name> names) {
+  constexpr NameList() = default;
+  constexpr NameList(std::initializer_list<Name> names) {
     for (const Name name : names) push_back(name);
   }
 
@@ -82,19 +82,19 @@ class FewOf {
   }
   constexpr void push_back(Name name) { names_[size_++] = name; }
 
-  constexpr bool operator==(const FewOf&) const = default;
+  constexpr bool operator==(const NameList&) const = default;
 
  private:
   std::array<Name, 6> names_ = {};
   std::uint8_t size_ = 0;
 };
-using InputNames = FewOf<Input>;
-using OutputNames = FewOf<Output>;
+using InputNames = NameList<Input>;
+using OutputNames = NameList<Output>;
 
 struct InputTraits {
   std::string_view name;
-  bool like_x;        // has a value for each of x; one a channel if not
-  double absent = 0;  // stands for one that is not given
+  bool like_x;        // one value per value of x; else one per channel
+  double absent = 0;  // the value if the input is absent
 };
 inline constexpr std::array<InputTraits, 12> kInputs = {{
     {"beta", false},
@@ -115,9 +115,9 @@ struct OutputTraits {
   std::string_view name;
   bool like_x;
   bool over_root;  // is divided by sqrt(w)
-  // What it equals where xhat and invstd are 0; 0 where there is none.
+  // Its value if xhat and invstd are 0; 0 if none is named.
   std::optional<Input> offset = {};
-  // Is computed only where this input is given.
+  // It is computed only if this input is given.
   std::optional<Input> updates = {};
 };
 inline constexpr std::array<OutputTraits, 14> kOutputs = {{
@@ -137,15 +137,15 @@ inline constexpr std::array<OutputTraits, 14> kOutputs = {{
     {"y_dot", true, true, Input::beta_dot},
 }};
 
-// Where x, gamma and beta move to, at once, in an operation of second order.
+// The direction of x, gamma and beta in a second-order operation.
 struct DirectionInputs {
   Input x;
   Input gamma;
   Input beta;
 };
 
-// Within one channel an output that is shaped like x is an affine form of
-// inputs that are, c_1 in_1 + ... + c_k in_k + c_0.
+// Within one channel, an output shaped like x is an affine form of inputs
+// shaped like x, c_1 in_1 + ... + c_k in_k + c_0.
 struct OutputForm {
   Output output;
   InputNames inputs;
@@ -153,8 +153,8 @@ struct OutputForm {
 
 struct OperationTraits {
   std::string_view name;
-  std::string_view abbreviation;  // that ids of cases begin with
-  // Mean and variance are those of the batch; given, frozen ones otherwise.
+  std::string_view abbreviation;  // the prefix of case ids
+  // Normalizes by batch statistics; otherwise by frozen ones, which are inputs.
   bool by_batch;
   InputNames required;
   InputNames optional;
@@ -229,14 +229,14 @@ constexpr bool normalizes_by_batch(Operation operation) {
   return traits(operation).by_batch;
 }
 
-// All inputs that it takes: those it needs, then those it may have.
+// All inputs: the required ones, then the optional ones.
 constexpr InputNames inputs_of(Operation operation) {
   InputNames all = traits(operation).required;
   for (const Input input : traits(operation).optional) all.push_back(input);
   return all;
 }
 
-// The inputs of the form of an output; none where it is not shaped like x.
+// The inputs of an output's affine form; none if it is not shaped like x.
 constexpr InputNames form_inputs(Operation operation, Output output) {
   for (const OutputForm& form : traits(operation).forms) {
     if (form.output == output) return form.inputs;
@@ -255,7 +255,7 @@ std::optional<Operation> parse_operation(std::string_view name);
 std::optional<Input> parse_input(std::string_view name);
 std::optional<Output> parse_output(std::string_view name);
 
-// As to_string has them.
+// Print to_string.
 std::ostream& operator<<(std::ostream& os, Operation operation);
 std::ostream& operator<<(std::ostream& os, Input input);
 std::ostream& operator<<(std::ostream& os, Output output);

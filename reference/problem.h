@@ -12,25 +12,25 @@
 
 namespace exactbn {
 
-// One question to an implementation of batch normalization.
+// One problem for an implementation of batch normalization.
 struct Problem {
   Operation operation = Operation::forward_training;
   int channel_axis = 1;
   double epsilon = 0;
-  // The weight of the new batch statistic; nothing is the cumulative average,
-  // whose weight is 1 / (batches_tracked + 1).
+  // The weight of the new batch statistic; empty for the cumulative average,
+  // with weight 1 / (batches_tracked + 1).
   std::optional<double> momentum;
   std::int64_t batches_tracked = 0;
   InputTensors inputs;
 
   const Tensor& x() const { return inputs.at(Input::x); }
-  // Null where there is none.
+  // Null if absent.
   const Tensor* find(Input input) const {
     const auto found = inputs.find(input);
     return found == inputs.end() ? nullptr : &found->second;
   }
-  // That of channel c, of an input with one value a channel; what stands for
-  // it where there is none.
+  // The value for channel c of an input with one value per channel, or its
+  // default if absent.
   double parameter(Input input, std::int64_t c) const {
     const Tensor* const tensor = find(input);
     return tensor ? tensor->value(c) : traits(input).absent;
@@ -40,8 +40,8 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
-// A problem that batch normalization has no answer to. `field` is the field of
-// the wire format to blame.
+// Batch normalization is undefined for the problem. `field` is the offending
+// field of the wire format.
 class InvalidProblem : public std::runtime_error {
  public:
   InvalidProblem(std::string field, const std::string& what)
@@ -53,16 +53,16 @@ class InvalidProblem : public std::runtime_error {
 };
 
 // Throws InvalidProblem unless: x has rank 2 to 5 and the channel axis; the
-// inputs are those of the operation and have the shape that they must have;
-// epsilon is finite and >= 0; momentum is finite; batches_tracked >= 0; no
-// running variance is negative.
+// inputs are those of the operation, in the right shapes; epsilon is finite and
+// >= 0; momentum is finite; batches_tracked >= 0; no running variance is
+// negative.
 void require_valid(const Problem& problem);
 
 // The outputs of the problem, in the order of their computation: mean before
-// var before y. The running statistics are among them where they are inputs.
+// var before y. A running statistic is among them if it is an input.
 OutputNames output_names(const Problem& problem);
 
-// The shape of an output or an input: that of x, or [channels].
+// The shape of an output or an input: the shape of x, or [channels].
 template <class Name>
 Shape shape_of(const Problem& problem, Name name) {
   const Shape& of_x = problem.x().shape();

@@ -9,7 +9,7 @@
 namespace exactbn::problem_test {
 namespace {
 
-// All that the operation takes, for two channels.
+// Every input of the operation, for two channels.
 Problem problem_of(Operation operation) {
   Problem p;
   p.operation = operation;
@@ -20,8 +20,8 @@ Problem problem_of(Operation operation) {
   return p;
 }
 
-// The field that is to blame; "" where the problem is valid.
-std::string blamed(const Problem& p) {
+// The offending field; "" if the problem is valid.
+std::string offending_field(const Problem& p) {
   try {
     require_valid(p);
   } catch (const InvalidProblem& error) {
@@ -30,10 +30,10 @@ std::string blamed(const Problem& p) {
   return "";
 }
 
-TEST(Problem, NeedsWhatItsOperationNeeds) {
+TEST(Problem, HasTheInputsOfItsOperation) {
   for (const Operation operation : kOperations) {
     const Problem whole = problem_of(operation);
-    EXPECT_EQ(blamed(whole), "") << to_string(operation);
+    EXPECT_EQ(offending_field(whole), "") << to_string(operation);
     for (std::size_t i = 0; i < kInputs.size(); ++i) {
       const auto name = static_cast<Input>(i);
       const std::string field = "inputs." + std::string(to_string(name));
@@ -41,10 +41,10 @@ TEST(Problem, NeedsWhatItsOperationNeeds) {
       if (inputs_of(operation).contains(name)) {
         const bool needed = traits(operation).required.contains(name);
         p.inputs.erase(name);
-        EXPECT_EQ(blamed(p), needed ? field : "") << name;
+        EXPECT_EQ(offending_field(p), needed ? field : "") << name;
       } else {
         p.inputs[name] = Tensor(DType::f32, shape_of(p, name));
-        EXPECT_EQ(blamed(p), field);
+        EXPECT_EQ(offending_field(p), field);
       }
     }
   }
@@ -56,7 +56,8 @@ TEST(Problem, HasShapesThatAgree) {
       if (name == Input::x) continue;
       Problem p = problem_of(operation);
       p.inputs[name] = Tensor(DType::f32, {3});
-      EXPECT_EQ(blamed(p), "inputs." + std::string(to_string(name)) + ".shape");
+      EXPECT_EQ(offending_field(p),
+                "inputs." + std::string(to_string(name)) + ".shape");
     }
   }
   for (const Shape& shape : {Shape{3}, Shape{1, 2, 1}, Shape{1, 2, 1, 1, 1},
@@ -65,21 +66,23 @@ TEST(Problem, HasShapesThatAgree) {
     p.channel_axis = 0;
     p.inputs[Input::x] = Tensor(DType::f32, shape);
     const bool valid = shape.size() >= 2 && shape.size() <= 5;
-    EXPECT_EQ(blamed(p), valid ? "" : "inputs.x.shape") << to_string(shape);
+    EXPECT_EQ(offending_field(p), valid ? "" : "inputs.x.shape")
+        << to_string(shape);
   }
   for (const int axis : {-1, 0, 1, 2}) {
     Problem p;
     p.channel_axis = axis;
     p.inputs[Input::x] = Tensor(DType::f32, {3, 2});
-    EXPECT_EQ(blamed(p), axis == 0 || axis == 1 ? "" : "channel_axis") << axis;
+    EXPECT_EQ(offending_field(p), axis == 0 || axis == 1 ? "" : "channel_axis")
+        << axis;
   }
 }
 
-TEST(Problem, RefusesNumbersWithoutAMeaning) {
+TEST(Problem, RejectsMeaninglessNumbers) {
   const auto with = [](const std::function<void(Problem&)>& change) {
     Problem p = problem_of(Operation::forward_training);
     change(p);
-    return blamed(p);
+    return offending_field(p);
   };
   for (const double epsilon : {-0x1p-1074, -1.0, HUGE_VAL, double{NAN}}) {
     EXPECT_EQ(with([&](Problem& p) { p.epsilon = epsilon; }), "epsilon");
@@ -96,7 +99,7 @@ TEST(Problem, RefusesNumbersWithoutAMeaning) {
   };
   EXPECT_EQ(with_variance(-0x1p-149), "inputs.running_var");
   EXPECT_EQ(with_variance(-HUGE_VAL), "inputs.running_var");
-  // -0 is not negative, and what is no number has its rules.
+  // -0 is not negative; NaN and infinities have their own rules.
   for (const double variance : {-0.0, 0x1p-149, HUGE_VAL, double{NAN}}) {
     EXPECT_EQ(with_variance(variance), "") << variance;
   }

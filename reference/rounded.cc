@@ -17,12 +17,12 @@ namespace exactbn {
 namespace {
 
 constexpr std::int64_t kBlock = 2048;
-// Below this many neighbours of one channel, a row of channels is one loop.
+// If fewer values of one channel are contiguous, one loop spans all channels.
 constexpr std::int64_t kShortRun = 64;
-// A coefficient of a channel takes as long as so many values in integers.
+// One coefficient of a channel costs as much as this many values in integers.
 constexpr std::int64_t kCoefficient = 4;
 
-// The coefficients of all channels; `repeat` places share each.
+// The coefficients of all channels, each repeated for `repeat` places.
 class Coefficients {
  public:
   Coefficients(const ExactBatchNorm& exact, Output output, std::size_t k,
@@ -35,7 +35,7 @@ class Coefficients {
     for (std::int64_t c = 0; c < channels_; ++c) set(exact, output, c);
   }
 
-  // From channel c on; its form alone where `same`.
+  // The affine forms from channel c on; only that of c if `same`.
   KernelForms from(std::int64_t c, bool same) const {
     const auto at = [&](std::size_t column) {
       return columns_[column].data() + c * repeat_;
@@ -55,7 +55,7 @@ class Coefficients {
  private:
   void set(const ExactBatchNorm& exact, Output output, std::int64_t c) {
     if (!exact.is_number(c)) {
-      // NaN leaves every place open, and the rules for the edges answer.
+      // NaN leaves every place open; the rules for edges decide.
       return put(0, c, {std::numeric_limits<double>::quiet_NaN(), 0});
     }
     const AffineForm form = affine_form(exact.problem().operation, output,
@@ -94,7 +94,7 @@ class Rounder {
     }
   }
 
-  // Returns how many values the integers had to answer.
+  // Returns how many values integers had to decide.
   std::int64_t round(const Block& block) {
     std::array<const double*, KernelForms::kMost> in{};
     for (std::size_t j = 0; j < inputs_.size(); ++j) {
@@ -122,14 +122,14 @@ class Rounder {
   std::array<std::uint8_t, kBlock> open_;
 };
 
-// Whether there is a form, and a channel has values enough to be worth it.
+// Whether the output is an affine form and channels have enough values.
 bool worth_filtering(const Problem& problem, Output output) {
   const std::size_t k = form_inputs(problem.operation, output).size();
   const auto coefficients = static_cast<std::int64_t>(k) + 1;
   return k > 0 && problem.view().count() >= kCoefficient * coefficients;
 }
 
-// Blocks of one channel each, or, where its runs are short, blocks across a row
+// Each block lies in one channel or, if contiguous runs are short, across a row
 // of channels.
 std::int64_t filter_blocks(const ExactBatchNorm& exact, Output output,
                            Tensor& result) {

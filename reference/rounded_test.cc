@@ -17,8 +17,8 @@ namespace {
 
 constexpr double kNaN = NAN;
 
-// Values around a mean, as training sees them, of 40 binades, or of any bits.
-enum class Data : std::uint8_t { ordinary, wide, hunting };
+// Values around a mean, as in training; within 40 binades; or of any bits.
+enum class Data : std::uint8_t { ordinary, wide, any_bits };
 
 double drawn_value(Draw& draw, Data data, double mean) {
   if (data == Data::ordinary) return mean + draw.normal();
@@ -29,7 +29,7 @@ Tensor data_of(Draw& draw, DType dtype, const Shape& shape, Data data,
                double mean) {
   return drawn(draw, dtype, shape, [&](Draw& each, DType) {
     std::uint64_t bits = draw_bits(each, dtype);
-    if (data == Data::hunting) return bits;
+    if (data == Data::any_bits) return bits;
     do {
       bits = round_to(drawn_value(each, data, mean), dtype);
     } while (!is_finite(bits, dtype));
@@ -37,7 +37,7 @@ Tensor data_of(Draw& draw, DType dtype, const Shape& shape, Data data,
   });
 }
 
-// The formats of the tensors: one, or each tensor's own.
+// The formats to draw from for each tensor.
 struct Formats {
   std::vector<DType> among;
   DType next(Draw& draw) const { return among[draw.below(among.size())]; }
@@ -88,7 +88,7 @@ TEST(Rounded, SameBitsAsIntegersWhateverTheData) {
       {{2, 3}, 1},     {{7, 2, 5}, 1},    {{5, 4, 5}, 2},
       {{1, 2, 65}, 1}, {{2, 2, 8, 9}, 1}, {{2, 8, 9, 3}, 3}};
   for (int trial = 0; trial < 12; ++trial) {
-    for (const Data data : {Data::ordinary, Data::wide, Data::hunting}) {
+    for (const Data data : {Data::ordinary, Data::wide, Data::any_bits}) {
       for (const Operation operation : kOperations) {
         for (const DType dtype : kDTypes) {
           const auto& [shape, axis] = shapes[draw.below(shapes.size())];
@@ -106,7 +106,7 @@ TEST(Rounded, SameBitsAsIntegersWhateverTheData) {
   }
 }
 
-TEST(Rounded, SameBitsWhereEachTensorHasAFormatOfItsOwn) {
+TEST(Rounded, SameBitsIfEachTensorHasItsOwnFormat) {
   Draw draw(2);
   Counts counts;
   Counts of_all;
@@ -127,7 +127,7 @@ TEST(Rounded, SameBitsWhereEachTensorHasAFormatOfItsOwn) {
       }
     }
   }
-  // Of 8 bits many a gamma is 0, and exact zeros are always left to integers.
+  // In 8 bits gamma is often 0, and exact zeros are always left to integers.
   for (const Output output : {Output::y, Output::dx, Output::y_dot,
                               Output::grad_dy, Output::grad_x}) {
     EXPECT_GT(counts[output].by_bound, 50 * counts[output].by_integers)
@@ -135,9 +135,8 @@ TEST(Rounded, SameBitsWhereEachTensorHasAFormatOfItsOwn) {
   }
 }
 
-// One value that is no number, in one channel of three; and in another channel
-// w = 0.
-TEST(Rounded, SameBitsWhereAChannelHasNoNumbers) {
+// One of three channels has a NaN or an infinity, and another has w = 0.
+TEST(Rounded, SameBitsIfAChannelHasNaNOrInfinity) {
   Draw draw(5);
   const std::int64_t channels = 3;
   for (const auto& [shape, axis] : std::vector<std::pair<Shape, int>>{
@@ -160,7 +159,7 @@ TEST(Rounded, SameBitsWhereAChannelHasNoNumbers) {
           Counts counts;
           expect_same_bits(p, DType::f64, counts);
           if (HasFatalFailure()) FAIL() << name << " = " << value;
-          // The first channel is as it was.
+          // The first channel is unaffected.
           for (const auto& [output, count] : counts) {
             if (!shaped_like_x(output)) continue;
             EXPECT_GE(count.by_bound, view.count()) << output << ' ' << name;
@@ -204,7 +203,7 @@ TEST(Rounded, TheBoundDecidesNearlyEverything) {
                        dtype, counts);
       for (const auto& [output, count] : counts) {
         if (!shaped_like_x(output)) continue;
-        // Of 8 bits some dy are 0, and dx is where statistics are frozen.
+        // In 8 bits some dy are 0, and so is dx with frozen statistics.
         EXPECT_LT(count.by_integers, format(dtype).width == 8 ? 40 : 5)
             << output << ' ' << format(dtype).name;
       }
@@ -231,7 +230,7 @@ TEST(Rounded, IntegersDecideTies) {
   EXPECT_EQ(counts.by_bound, 8);
 }
 
-TEST(Rounded, RefusesAnOutputThatTheOperationHasNot) {
+TEST(Rounded, RejectsAnOutputThatTheOperationDoesNotProduce) {
   Draw draw(6);
   for (const Operation operation : kOperations) {
     const Problem p = problem_of(draw, operation, {{DType::f32}}, {80, 64}, 1,

@@ -8,9 +8,9 @@
 
 namespace exactbn {
 
-// The four sums of one channel, without rounding: S1 = sum x, S2 = sum x^2,
-// D1 = sum dy, D2 = sum dy x. A sum that a NaN or an infinity enters is left
-// at 0 and flagged.
+// The four sums of a channel, without rounding:
+//   S1 = sum x,  S2 = sum x^2,  D1 = sum dy,  D2 = sum dy x.
+// A sum that contains a NaN or an infinity stays 0 and is flagged.
 struct Sums {
   Dyadic s1;
   Dyadic s2;
@@ -24,21 +24,21 @@ struct Sums {
 Sums channel_sums(const Tensor& x, const Tensor* dy, const ChannelView& view,
                   std::int64_t channel);
 
-// Those of some channels, in parallel, and with the channel axis last much
-// faster than one at a time.
+// The sums of several channels, in parallel. If the channel axis is last, this
+// is much faster than one channel at a time.
 std::vector<Sums> channel_sums(const Tensor& x, const Tensor* dy,
                                const ChannelView& view,
                                const Channels& channels,
                                SumPath path = SumPath::blocks);
 
-// Those of every channel.
+// The sums of every channel.
 std::vector<Sums> channel_sums(const Tensor& x, const Tensor* dy,
                                const ChannelView& view,
                                SumPath path = SumPath::blocks);
 
-// The sums that a direction u of x adds to those of a channel, without
-// rounding: U1 = sum u, U2 = sum u x, U3 = sum u dy. A sum that a NaN or an
-// infinity enters is left at 0; of x and dy the channel's Sums tell.
+// The sums of a channel with a direction u of x, without rounding: U1 = sum u,
+// U2 = sum u x, U3 = sum u dy. A sum that contains a NaN or an infinity stays
+// 0; the channel's Sums have the flags of x and dy.
 struct DirectionSums {
   Dyadic u1;
   Dyadic u2;
@@ -50,7 +50,7 @@ struct DirectionSums {
 DirectionSums direction_sums(const Tensor& u, const Tensor& x, const Tensor* dy,
                              const ChannelView& view, std::int64_t channel);
 
-// Those of some channels, in parallel.
+// The sums of several channels, in parallel.
 std::vector<DirectionSums> direction_sums(const Tensor& u, const Tensor& x,
                                           const Tensor* dy,
                                           const ChannelView& view,

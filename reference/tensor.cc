@@ -10,9 +10,9 @@ namespace exactbn {
 
 namespace {
 
-constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
 
-// The machine's word of a format.
+// The unsigned integer of a format's width.
 template <DType dtype>
 using WordOf = std::conditional_t<
     width_in_bytes(dtype) == 8, std::uint64_t,
@@ -29,10 +29,10 @@ std::int64_t element_count(const Shape& shape) {
       throw std::invalid_argument("shape " + to_string(shape) +
                                   " has an extent below 1");
     }
-    // A division takes longer than the rest; most shapes need none.
+    // The division takes longer than the rest; most shapes do not need it.
     constexpr std::int64_t kFew = std::int64_t{1} << 20;
     const bool few = extent < kFew && count < kFew;
-    if (!few && extent > kMostElements / count) {
+    if (!few && extent > kMaxElements / count) {
       throw std::invalid_argument("shape " + to_string(shape) +
                                   " has more than 2^40 elements");
     }
@@ -112,7 +112,8 @@ Tensor make_tensor(DType dtype, Shape shape, std::span<const double> values) {
 
 void throw_channel_axis(int channel_axis, int rank) {
   throw std::invalid_argument("channel axis " + std::to_string(channel_axis) +
-                              " of a tensor of rank " + std::to_string(rank));
+                              " is out of range for rank " +
+                              std::to_string(rank));
 }
 
 }  // namespace exactbn

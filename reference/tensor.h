@@ -25,7 +25,7 @@ std::string to_string(const Shape& shape);
 class Tensor {
  public:
   Tensor() = default;
-  // All +0. Throws std::invalid_argument as element_count does.
+  // All values are +0. Throws std::invalid_argument as element_count does.
   Tensor(DType dtype, Shape shape);
 
   DType dtype() const { return dtype_; }
@@ -57,14 +57,14 @@ class Tensor {
     }
   }
 
-  // The value of element i: as a double, which is exact, or as a number.
+  // The exact value of element i, as a double or a Dyadic.
   double value(std::int64_t i) const { return to_double(bits(i), dtype_); }
   Dyadic exact(std::int64_t i) const { return decode(bits(i), dtype_); }
   bool finite(std::int64_t i) const { return is_finite(bits(i), dtype_); }
   bool all_finite() const;
 
-  // All values, as `value` has them; and all of them rounded from doubles. The
-  // spans have as many.
+  // Gets all values, as `value` does; sets all values, rounded from doubles.
+  // The spans have size() elements.
   void values_to(std::span<double> values) const;
   void round_values(std::span<const double> values);
 
@@ -76,7 +76,7 @@ class Tensor {
   bool operator==(const Tensor& other) const = default;
 
  private:
-  // The machine's own integer of the format's width, at any alignment.
+  // Native integers of the format's width, at any alignment.
   template <class Word>
   Word load(std::int64_t i) const {
     Word word;
@@ -104,21 +104,21 @@ class Tensor {
 // The format, the shape and the first values: "f32 2x3 {1, 0.5, -2, 7, ...}".
 std::ostream& operator<<(std::ostream& os, const Tensor& tensor);
 
-// Values rounded to dtype. Throws std::invalid_argument where their number is
-// not that of the shape.
+// A tensor of values rounded to dtype. Throws std::invalid_argument if their
+// number does not match the shape.
 Tensor make_tensor(DType dtype, Shape shape, std::span<const double> values);
 
 [[noreturn]] void throw_channel_axis(int channel_axis, int rank);
 
 // The channels of a row-major shape: `outer` x `channels` x `inner`. Channel c
-// has count() = outer * inner values, and value k of it lies at offset(c, k).
-// NC, NCL, NCHW, NCDHW, NHWC and every other channel axis are this one view.
+// has count() = outer * inner values, and its value k lies at offset(c, k). NC,
+// NCL, NCHW, NCDHW, NHWC and every other channel axis are this one view.
 struct ChannelView {
   std::int64_t outer = 1;
   std::int64_t channels = 1;
   std::int64_t inner = 1;
 
-  // Throws std::invalid_argument where the axis is out of range.
+  // Throws std::invalid_argument if the axis is out of range.
   ChannelView(const Shape& shape, int channel_axis) {
     const int rank = static_cast<int>(shape.size());
     if (channel_axis < 0 || channel_axis >= rank) {
@@ -134,14 +134,14 @@ struct ChannelView {
 
   std::int64_t count() const { return outer * inner; }
   std::int64_t offset(std::int64_t c, std::int64_t k) const {
-    if (inner == 1) return k * channels + c;  // divisions take longer
+    if (inner == 1) return k * channels + c;  // avoids the divisions
     return ((k / inner) * channels + c) * inner + k % inner;
   }
   std::int64_t channel(std::int64_t offset) const {
     return (offset / inner) % channels;
   }
-  // Calls action(offset) for the values of a channel, in their order: without
-  // the divisions of `offset`.
+  // Calls action(offset) for the values of a channel in order, without the
+  // divisions of `offset`.
   template <class Do>
   void each_offset(std::int64_t c, const Do& action) const {
     for (std::int64_t o = 0; o < outer; ++o) {

@@ -7,9 +7,9 @@
 // route that shares no code with the exact one.
 //
 // Each formula is written for one channel, and each operation has a function
-// over matrices: x, y, dy, dx are m x C, as their derivatives are; gamma, beta,
-// mean, var and their gradients have one value a channel. var divides by m; eps
-// is inside the square root. Every operation is rounded once and in a fixed
+// over matrices: x, y, dy, dx and their derivatives are m x C; gamma, beta,
+// mean, var and their gradients have one value per channel. var divides by m;
+// eps is inside the square root. Every operation is rounded once and in a fixed
 // order; only the bits of a NaN may depend on the compiler.
 #include "reference/textbook/backward.h"      // IWYU pragma: export
 #include "reference/textbook/forward.h"       // IWYU pragma: export

@@ -65,7 +65,7 @@ TEST(WorkedExample, GammaTwoBetaOneGivesMeanOneAndVarianceFour) {
 //   dvar  = ((1/2)(-1) + (-1/2)(1)) (-1/2) = 1/2
 //   dmean = -(1/2 - 1/2) + dvar (-2)(-1 + 1)/2 = 0
 //   dx_1  = 1/2 + (1/2) 2 (-1)/2 + 0 = 0, and dx_2 = 0 by symmetry.
-TEST(WorkedExample, OneThreeStagedBackwardMeetsItselfInZero) {
+TEST(WorkedExample, OneThreeStagedBackwardGivesZeroDx) {
   const auto r = backward_training_staged(column({1., 3.}), column({.5, -.5}),
                                           row({1.}), 0);
   EXPECT_THAT(values(r.dxhat), ElementsAre(.5, -.5));
@@ -76,7 +76,7 @@ TEST(WorkedExample, OneThreeStagedBackwardMeetsItselfInZero) {
   EXPECT_EQ(r.gradients.dbeta(0), 0);
 }
 
-TEST(WorkedExample, KEqualBatchesLeaveAlphaToTheKOfTheStart) {
+TEST(WorkedExample, KEqualBatchesKeepAlphaToTheKOfTheStart) {
   const Rational alpha(9, 10);
   const auto r0 = row<Rational>({Rational(7, 3)});
   const auto mu = row<Rational>({Rational(-2, 5)});
@@ -117,7 +117,7 @@ TEST(Unbiased, MultipliesByMOverMMinusOne) {
   EXPECT_TRUE(std::isnan(unbiased(row({0.}), 1)(0)));
 }
 
-TEST(ForwardTraining, GammaOfTheDeviationAndBetaOfTheMeanGiveBackX) {
+TEST(ForwardTraining, GammaSigmaAndBetaMeanRestoreX) {
   const auto give_back = []<class Real>(const Matrix<Real>& x,
                                         const Real& eps) {
     const auto [mean, var] = batch_statistics(x);
@@ -134,7 +134,7 @@ TEST(ForwardTraining, GammaOfTheDeviationAndBetaOfTheMeanGiveBackX) {
   }
 }
 
-TEST(ForwardTraining, ChannelsAreAlone) {
+TEST(ForwardTraining, ChannelsAreIndependent) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
   Matrix<double> x(3, 2);
   x << 1, kInf, 2, 5, 3, 6;

@@ -12,12 +12,12 @@
 
 namespace exactbn {
 
-// Wider than double in its exponents: products of four f64 values do not
+// Has a wider exponent than double: products of four f64 values do not
 // overflow. For condition numbers and estimates, not for results.
 using Wide = long double;
 static_assert(std::numeric_limits<Wide>::max_exponent >= 16384);
 
-// 2^exponent, where a double has it: every unit in the last place is one.
+// 2^exponent in the range of double, as is every unit in the last place.
 inline double power_of_two(int exponent) {
   constexpr int kLeastNormal = 1 - kDoubleBias;
   if (exponent < kLeastNormal) {
@@ -28,7 +28,7 @@ inline double power_of_two(int exponent) {
       static_cast<std::uint64_t>(exponent + kDoubleBias) << kFractionBits);
 }
 
-// Likewise, where it may be beyond a double's range.
+// 2^exponent, possibly beyond the range of double.
 inline Wide wide_power_of_two(std::int64_t exponent) {
   return std::ldexp(Wide{1}, static_cast<int>(exponent));
 }
@@ -41,19 +41,18 @@ inline int ulp_exponent_of(double value, const Format& f) {
   return std::max(top - (f.precision - 1), f.quantum());
 }
 
-// The unit in the last place of a finite value of a format; the least one for
-// 0.
+// The unit in the last place of a finite value of a format; the smallest for 0.
 inline Wide ulp_of(double value, DType dtype) {
   return power_of_two(ulp_exponent_of(value, format(dtype)));
 }
 
 // The unit in the last place of the format at s, which need not be a value of
-// it: 2^e, that of the binade of s, and never below the quantum, which it is
-// for 0. Beyond the range it goes on as if the exponents did.
+// the format: a power of 2, constant in a binade and at least the quantum, its
+// value for 0. Beyond the range the binades go on.
 Dyadic ulp(const Surd& s, DType dtype);
 
-// (c - s) / ulp(s), exactly: the error of c, in ulp of the exact value s. For
-// any number of digits of it: `enclose` and `to_decimal`.
+// (c - s) / ulp(s), exactly: the error of c, in ulp of the exact value s.
+// `enclose` and `to_decimal` give any number of its digits.
 Surd ulp_error(const Dyadic& c, const Surd& s, DType dtype);
 
 }  // namespace exactbn

@@ -23,7 +23,7 @@ Big big(const Surd& s) {
   return (big(s.p) + big(s.q) / sqrt(big(s.w))) / big(s.d);
 }
 
-// The gap from |x| up to the next value: what the standard library calls it.
+// The gap from |x| up to the next value, by the standard library.
 template <class Float>
 double gap_above(double x) {
   const auto size = static_cast<Float>(std::fabs(x));
@@ -54,7 +54,7 @@ TEST(Ulp, IsTheGapToTheNextValue) {
   }
 }
 
-// The unit of the table in IEEE 754-2019: the binade's, and the quantum below.
+// The unit from the table in IEEE 754-2019: the binade's, at least the quantum.
 Big unit_at(const Big& number, DType dtype) {
   const Format f = format(dtype);
   int top = f.emin;
@@ -88,7 +88,7 @@ TEST(UlpError, AgreesWithSevenHundredDigits) {
 }
 
 // w = r^2 makes s a fraction, and the error in ulp too.
-TEST(UlpError, IsAFractionWhereTheRootIs) {
+TEST(UlpError, IsAFractionIfTheRootIs) {
   Draw draw(3);
   const auto rational = [](const Dyadic& x) {
     const Integer power = Integer(1) << static_cast<unsigned>(std::abs(x.e));
@@ -137,7 +137,7 @@ TEST(UlpError, HasAnyNumberOfDigits) {
   EXPECT_EQ(compare(ulp_error({1, -149}, {2, -4, 4, 1}, DType::f32), 1), 0);
 }
 
-TEST(PowerOfTwo, IsThatOfTheLibrary) {
+TEST(PowerOfTwo, MatchesTheLibrary) {
   for (int exponent = -1074; exponent <= 1023; ++exponent) {
     EXPECT_EQ(power_of_two(exponent), std::ldexp(1.0, exponent)) << exponent;
   }

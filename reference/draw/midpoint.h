@@ -7,7 +7,8 @@
 
 namespace exactbn {
 
-// Two neighbours of magnitudes `below` and below + 1, and what lies midway.
+// Two neighbours, whose magnitudes have the bits `below` and below + 1, and
+// their midpoint.
 struct Midpoint {
   DType dtype = DType::f64;
   std::uint64_t below = 0;
@@ -29,7 +30,7 @@ struct Midpoint {
                             static_cast<int>(exponent > 1 ? exponent - 1 : 0));
     return negative ? -size : size;
   }
-  // Which is a value of the format from the second normal binade on.
+  // A value of the format from the second normal binade on.
   double half_ulp() const { return ulp() / 2; }
   bool has_half_ulp() const {
     return below >> (format(dtype).precision - 1) >= 2;

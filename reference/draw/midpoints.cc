@@ -27,15 +27,15 @@ std::vector<double> either_side(Draw& draw, double d) {
   return {mean - d, mean + d};
 }
 
-// An odd number n of one bit more than the precision, times 2^e: a tie.
+// n 2^e is a tie: n is odd and one bit longer than the precision.
 Midpoint midpoint_of(DType dtype, std::uint64_t n, int e, bool negative) {
   return {dtype, round_to(Dyadic(Integer(n / 2), e + 1), dtype), negative};
 }
 
 }  // namespace
 
-// xhat = -+1, and y = beta + gamma xhat: one value and half an ulp, from below
-// or from above.
+// xhat = -+1, so y = beta + gamma xhat is a value plus half an ulp, or minus
+// half an ulp.
 std::vector<TieProblem> ties_of_y(Draw& draw, DType dtype) {
   std::vector<TieProblem> ties;
 
@@ -70,8 +70,8 @@ std::vector<TieProblem> ties_of_y(Draw& draw, DType dtype) {
   return ties;
 }
 
-// With eps = 3 d^2 xhat is 1/2, so that gamma is an ulp: ties between
-// subnormals as well, and between 0 and the smallest.
+// With eps = 3 d^2, xhat is 1/2 and gamma a whole ulp. So ties also occur
+// between subnormals, and between 0 and the smallest.
 std::vector<TieProblem> ties_of_any_y(Draw& draw, DType dtype) {
   std::vector<TieProblem> ties;
 
@@ -118,8 +118,8 @@ std::vector<TieProblem> ties_of_sums(Draw& draw, DType dtype) {
   return ties;
 }
 
-// Where dy sums to 0, with and without x, dx is gamma dy / sqrt(w): 3 times an
-// odd number that makes it one bit too long. So with the others.
+// If sum dy = 0 and sum dy x = 0, dx is gamma dy / sqrt(w): 3 times an odd
+// number, one bit longer than the precision. The other gradients are alike.
 std::vector<TieProblem> ties_of_gradients(Draw& draw, DType dtype) {
   std::vector<TieProblem> ties;
 
@@ -128,7 +128,7 @@ std::vector<TieProblem> ties_of_gradients(Draw& draw, DType dtype) {
   const std::uint64_t odd = (least + draw.below(least - 2)) | 1;
   const int log_d = static_cast<int>(draw.below(4));
   const double d = std::ldexp(1.0, log_d);
-  // 2^-(precision - 1) a is below 2, in the range of every format.
+  // odd 2^-(precision - 1) is below 2, in the range of every format.
   const int e = 1 - precision;
   const bool negative = draw.below(2) == 0;
   const double a =
@@ -160,8 +160,8 @@ std::vector<TieProblem> ties_of_gradients(Draw& draw, DType dtype) {
   return ties;
 }
 
-// The variance of -+a is a^2, which is 1 mod 8, and of {-a, -a, -a, 3a} it is
-// 3 a^2, which is 3 mod 8: one bit too long, they round down and up.
+// The variance of {-a, a} is a^2, which is 1 mod 8; that of {-a, -a, -a, 3a} is
+// 3 a^2, which is 3 mod 8. Both are one bit too long: one rounds down, one up.
 std::vector<TieProblem> ties_of_variance(Draw& draw, DType dtype) {
   std::vector<TieProblem> ties;
 
@@ -185,9 +185,9 @@ std::vector<TieProblem> ties_of_variance(Draw& draw, DType dtype) {
   return ties;
 }
 
-// invstd is m / sqrt(m^2 w), of finitely many bits where m^2 w is a power of 4:
-// a tie takes an m of one bit more than the precision, 257 for bf16. One value
-// of 257 is 1, so that m^2 w = m - 1 = 256.
+// invstd is m / sqrt(m^2 w), which has finitely many bits if m^2 w is a power
+// of 4. A tie needs an m one bit longer than the precision: 257 for bf16. One
+// of the 257 values is 1, so m^2 w = m - 1 = 256.
 TieProblem tie_of_invstd() {
   std::vector<double> x(257, 0);
   x[100] = 1;

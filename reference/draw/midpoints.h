@@ -11,8 +11,8 @@
 namespace exactbn {
 
 // Problems whose answer lies exactly midway between two values of a format: w
-// is a square, and the rest is chosen for it. For formats of 16 bits and more:
-// the others have too few values to build on.
+// is a square, and the other inputs are chosen to fit. Only for formats of 16
+// bits and more: shorter ones have too few values.
 struct TieProblem {
   Problem problem;
   Output output;
@@ -20,11 +20,12 @@ struct TieProblem {
   Midpoint midpoint;  // the exact value of that element
 };
 
-// Each draws one set of problems; what the draw does not allow is left out.
+// Each function draws a set of problems, without those that the draw rules out.
 
 // y, y_dot and grad_dy, from the second normal binade on.
 std::vector<TieProblem> ties_of_y(Draw& draw, DType dtype);
-// y in training and inference, down to between 0 and the smallest subnormal.
+// y in training and inference, down to the midpoint of 0 and the smallest
+// subnormal.
 std::vector<TieProblem> ties_of_any_y(Draw& draw, DType dtype);
 // mean and running_mean, dbeta and dgamma.
 std::vector<TieProblem> ties_of_sums(Draw& draw, DType dtype);
@@ -32,7 +33,7 @@ std::vector<TieProblem> ties_of_sums(Draw& draw, DType dtype);
 std::vector<TieProblem> ties_of_gradients(Draw& draw, DType dtype);
 // var and running_var_biased.
 std::vector<TieProblem> ties_of_variance(Draw& draw, DType dtype);
-// invstd in bf16: the only format and size that is small.
+// invstd in bf16: other formats would need a large batch.
 TieProblem tie_of_invstd();
 
 }  // namespace exactbn

@@ -16,7 +16,7 @@ namespace {
 constexpr std::array kFormats = {DType::f64, DType::f32, DType::f16,
                                  DType::bf16};
 
-// What has rounded away from 0 and toward it.
+// How many ties rounded away from 0 and toward it.
 struct Directions {
   int up = 0;
   int down = 0;
@@ -35,7 +35,7 @@ void expect_tie(const TieProblem& tie, Tally& tally) {
   const std::string what =
       name_of(output, b.dtype) + " above " + to_hexfloat(b.below, b.dtype);
   ASSERT_EQ(value.kind, Exact::Kind::number) << what;
-  ASSERT_EQ(compare(value.value, b.value()), 0) << "no tie: " << what;
+  ASSERT_EQ(compare(value.value, b.value()), 0) << "not a tie: " << what;
   ASSERT_EQ(round_to(value, b.dtype), b.even()) << what;
   ASSERT_EQ(exact.rounded(output, b.dtype).bits(i), b.even()) << what;
   ASSERT_EQ(rounded(exact, output, b.dtype).bits(i), b.even()) << what;
@@ -53,7 +53,7 @@ void expect_both_directions(const Tally& tally, std::size_t outputs) {
 
 using Make = std::vector<TieProblem> (*)(Draw&, DType);
 
-// How many ties are between 0 and the smallest number.
+// Returns how many ties lie between 0 and the smallest number.
 int expect_ties(Make make, std::uint64_t seed, int trials,
                 std::size_t outputs) {
   Draw draw(seed);

@@ -17,17 +17,17 @@ Rational rational(const Dyadic& x) {
   return x.e < 0 ? Rational(x.n, power) : Rational(x.n * power);
 }
 
-// Between normal numbers a few binades around 1.
+// The midpoint of two normal numbers within a few binades of 1.
 Midpoint midpoint_near_1(Draw& draw, DType dtype) {
-  // One draw a statement: the order within one is up to the compiler.
+  // One draw per statement: the compiler chooses the order within one.
   const double significand = 1 + draw.unit();
   const int exponent = static_cast<int>(draw.below(6)) - 3;
   const std::uint64_t bits = round_to(std::ldexp(significand, exponent), dtype);
   return {dtype, bits, draw.below(2) == 0};
 }
 
-// x = (-a_1, a_1, -a_2, a_2, ...), of mean 0 and var = (a_1^2 + a_2^2 + ...)/n,
-// and the two doubles between which eps would make var + eps = w.
+// x = (-a_1, a_1, -a_2, a_2, ...) has mean 0 and var = (a_1^2 + a_2^2 + ...)/n.
+// The eps with var + eps = w lies between the two doubles.
 struct Solved {
   std::vector<double> x;
   double eps_below = 0;
@@ -46,8 +46,8 @@ double root_below(const Rational& r, DType dtype) {
   return to_double(bits, dtype);
 }
 
-// Square after square from what is left of w: each has precision - 1 bits and
-// more of it, and eps the 52 bits after them.
+// Subtracts square after square from n w. Each gives at least precision - 1
+// more bits, and eps the next 52.
 Solved solve(const Rational& w, std::vector<double> a, std::size_t n,
              DType dtype) {
   Rational left = w * n;
@@ -71,7 +71,7 @@ Solved solve(const Rational& w, std::vector<double> a, std::size_t n,
   return s;
 }
 
-// Pairs of values enough for 2^-100.
+// Enough pairs of values for 2^-100.
 std::size_t pairs(DType dtype) {
   return 3 + 60 / static_cast<std::size_t>(format(dtype).precision - 1);
 }
@@ -85,9 +85,9 @@ Problem with(const Solved& s, bool above, DType dtype) {
 
 }  // namespace
 
-// x = mean -+ d: xhat = d / sqrt(d^2 + eps) is short of 1 by eps / (2 d^2) and
-// less, so that half an ulp times it is short of half an ulp, by as little as
-// one likes.
+// x = mean -+ d: xhat = d / sqrt(d^2 + eps) is at most eps / (2 d^2) below 1.
+// So if gamma is half an ulp, gamma xhat falls short of it by as little as one
+// likes.
 std::vector<HardProblem> hard_by_epsilon(Draw& draw, DType dtype) {
   std::vector<HardProblem> problems;
 
@@ -107,7 +107,7 @@ std::vector<HardProblem> hard_by_epsilon(Draw& draw, DType dtype) {
   return problems;
 }
 
-// y = c where sqrt(w) = gamma a / (c - beta): nothing is small or special here.
+// y = c if sqrt(w) = gamma a / (c - beta): nothing here is small or special.
 std::vector<HardProblem> hard_y(Draw& draw, DType dtype) {
   std::vector<HardProblem> problems;
 
@@ -123,7 +123,7 @@ std::vector<HardProblem> hard_y(Draw& draw, DType dtype) {
   const double a = nearby(1000 * (1 + draw.unit()));
   const Rational root = Rational(gamma) * Rational(a) / (c - Rational(beta));
   const Solved s = solve(root * root, {a}, pairs(dtype), dtype);
-  // With more of eps, y is nearer to beta.
+  // A larger eps brings y nearer to beta.
   for (const bool above : {false, true}) {
     Problem p = with(s, above, dtype);
     p.inputs[Input::gamma] = make_tensor(dtype, {1}, std::vector{gamma});
@@ -134,7 +134,7 @@ std::vector<HardProblem> hard_y(Draw& draw, DType dtype) {
   return problems;
 }
 
-// invstd = c where w = 1/c^2.
+// invstd = c if w = 1/c^2.
 std::vector<HardProblem> hard_invstd(Draw& draw, DType dtype) {
   std::vector<HardProblem> problems;
 

@@ -10,23 +10,23 @@
 
 namespace exactbn {
 
-// Problems built backwards from the midpoint of two neighbours in a format: the
-// answer is within 2^-100 of it, relatively, on the side chosen, and never on
-// it. An answer that is estimated, in any fixed number of digits, has to guess.
-// For formats of 16 bits and more: the others have too few values to build on.
+// Problems built backwards from the midpoint of two neighbours in a format. The
+// answer is within a relative distance of 2^-100 of it, on the chosen side, and
+// never on it. An estimate in any fixed number of digits must guess. Only for
+// formats of 16 bits and more: shorter ones have too few values.
 struct HardProblem {
   Problem problem;
   Output output;
   std::int64_t index = 0;
   Midpoint midpoint;
-  bool beyond = false;  // away from 0, or short of the midpoint
+  bool beyond = false;  // whether the answer is farther from 0
 };
 
-// Each draws a problem, or one for either side.
+// Each function draws one problem, or one per side.
 
-// y, where epsilon is next to nothing.
+// y with a tiny epsilon.
 std::vector<HardProblem> hard_by_epsilon(Draw& draw, DType dtype);
-// y and invstd of data where nothing is small or special.
+// y and invstd of ordinary data: nothing is small or special.
 std::vector<HardProblem> hard_y(Draw& draw, DType dtype);
 std::vector<HardProblem> hard_invstd(Draw& draw, DType dtype);
 

@@ -24,7 +24,7 @@ namespace mp = boost::multiprecision;
 using Digits = mp::number<mp::cpp_bin_float<1000>, mp::et_off>;
 
 struct Nearest {
-  std::int64_t log2_distance = 0;  // of the answer and the midpoint, relative
+  std::int64_t log2_distance = 0;  // from answer to midpoint, relative
   int above = 0;                   // away from 0
   int below = 0;
 };
@@ -80,9 +80,7 @@ void expect_sides(Make make, std::uint64_t seed) {
   expect_both_sides(tally);
 }
 
-TEST(HardCases, OfAnEpsilonThatIsNextToNothing) {
-  expect_sides(hard_by_epsilon, 1);
-}
+TEST(HardCases, OfATinyEpsilon) { expect_sides(hard_by_epsilon, 1); }
 
 TEST(HardCases, OfYFromAMidpoint) { expect_sides(hard_y, 2); }
 

@@ -8,12 +8,12 @@ namespace exactbn {
 
 // The exact numbers that all values of a channel share; every one is finite.
 //
-// Normalization is written as xhat = (scale x - centre) / sqrt(root). From the
-// batch, scale = m, centre = S1 and root = m^2 w = m S2 - S1^2 + m^2 eps, which
-// needs no division. With frozen statistics scale = 1, centre = running_mean
-// and root = running_var + eps.
+// Normalization is xhat = (scale x - centre) / sqrt(root). With batch
+// statistics, scale = m, centre = S1 and root = m^2 w = m S2 - S1^2 + m^2 eps,
+// which needs no division. With frozen statistics, scale = 1, centre =
+// running_mean and root = running_var + eps.
 struct Channel {
-  Dyadic m;  // how many values
+  Dyadic m;  // the number of values
   Sums sums;
   Dyadic scale;
   Dyadic centre;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations of second order in ExactBatchNorm.
+// The second-order operations of ExactBatchNorm.
 #include <cmath>
 
 #include "reference/exact.h"

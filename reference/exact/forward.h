@@ -5,11 +5,11 @@
 
 namespace exactbn {
 
-// The statistics that a channel is normalized by, and y, as README.md derives
-// them. invstd and y need root > 0.
+// The statistics that normalize a channel, and y. README.md derives them.
+// invstd and y need root > 0.
 Surd mean(const Channel& ch);
 Surd variance(const Channel& ch);
-// Of the batch, divided by m - 1; needs m > 1.
+// The batch variance divided by m - 1; needs m > 1.
 Surd variance_unbiased(const Channel& ch);
 Surd w_of(const Channel& ch);
 Surd invstd(const Channel& ch);

@@ -27,7 +27,7 @@ enum class Statistic : std::uint8_t { mean, var, var_biased };
 constexpr std::array kStatistics = {Statistic::mean, Statistic::var,
                                     Statistic::var_biased};
 
-// One channel over some batches of different sizes, all m > 1.
+// One channel over several batches of different sizes, all with m > 1.
 struct History {
   std::vector<Tensor> batches;
   double start = 0;  // of either running statistic
@@ -97,7 +97,7 @@ Surd after(const History& h, Statistic statistic) {
                        h.tracked);
 }
 
-// The sums in running.h, the powers of 1 - a one by one.
+// The sums in running.h, with the powers of 1 - a one by one.
 Rational closed_form(const History& h, Statistic statistic) {
   std::vector<Rational> s;
   for (const Tensor& x : h.batches) {
@@ -132,7 +132,7 @@ TEST(RunningAfter, IsTheClosedForm) {
   }
 }
 
-// The textbook's steps, one after the other.
+// The textbook, step by step.
 Digits steps_of_textbook(const History& h, Statistic statistic) {
   Row<Digits> r = Row<Digits>::Constant(1, Digits(h.start));
   std::int64_t tracked = h.tracked;
@@ -161,7 +161,7 @@ TEST(RunningAfter, AgreesWithTheTextbookInFourHundredDigits) {
   }
 }
 
-// What a framework does: every step rounds, and the next begins there.
+// As in a framework: every step rounds, and the next starts there.
 constexpr Output name_of(Statistic statistic) {
   return statistic == Statistic::mean  ? Output::running_mean
          : statistic == Statistic::var ? Output::running_var
@@ -170,7 +170,7 @@ constexpr Output name_of(Statistic statistic) {
 
 struct Rounded {
   std::uint64_t bits = 0;
-  Digits bound = 0;  // of its distance from the running statistic not rounded
+  Digits bound = 0;  // on its distance from the unrounded statistic
 };
 
 Rounded rounded_at_every_step(const History& h, Statistic statistic,
@@ -191,7 +191,7 @@ Rounded rounded_at_every_step(const History& h, Statistic statistic,
     EXPECT_EQ(to_double(r.bits, dtype),
               nearest(steps_of_textbook(step, statistic), dtype));
 
-    // The old error is kept in part, and half an ulp joins it.
+    // Part of the old error remains, and half an ulp is added.
     const Digits kept =
         h.momentum ? 1 - Digits(*h.momentum)
                    : Digits(p.batches_tracked) / (p.batches_tracked + 1);
@@ -203,7 +203,7 @@ Rounded rounded_at_every_step(const History& h, Statistic statistic,
   return r;
 }
 
-TEST(RunningStatistics, OfFrameworksRoundEveryStepAndStayNear) {
+TEST(RunningStatistics, RoundedAtEveryStepStayNearTheExactOnes) {
   Draw draw(3);
   int steps = 0;
   int differ = 0;
@@ -227,13 +227,13 @@ TEST(RunningStatistics, OfFrameworksRoundEveryStepAndStayNear) {
   EXPECT_GT(differ, 50);
 }
 
-// From 0, k batches of mean 1 and the momentum 1/2: 1 - 2^-k.
+// From 0, k batches of mean 1 with momentum 1/2 give 1 - 2^-k.
 TEST(RunningAfter, WorkedExample) {
   const std::vector<Surd> ones(1000, {1, 0, 1, 1});
   const Surd r = running_after({}, ones, 0.5, 0);
   EXPECT_EQ(compare(r, Dyadic(1) - Dyadic(1, -1000)), 0);
   EXPECT_EQ(compare(running_after({}, {}, 0.5, 0), 0), 0);
-  // Two earlier batches of mean 5, then 1 and 3: 14/4.
+  // Two earlier batches of mean 5, then 1 and 3, give 14/4.
   const std::vector<Surd> batches = {{1, 0, 1, 1}, {9, 0, 1, 3}};
   EXPECT_EQ(compare(running_after({5, 0, 1, 1}, batches, {}, 2), {7, -1}), 0);
 }

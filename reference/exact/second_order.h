@@ -6,29 +6,30 @@
 
 namespace exactbn {
 
-// Where x, gamma and beta move to, at once: along x_dot, gamma_dot, beta_dot
-// in the forward derivative, along ddx, ddgamma, ddbeta in the double backward.
+// The direction in which x, gamma and beta move together: x_dot, gamma_dot,
+// beta_dot in the forward derivative; ddx, ddgamma, ddbeta in the double
+// backward.
 struct Direction {
   DirectionSums sums;
   Dyadic gamma;
   Dyadic beta;
 };
 
-// P = sum u (x - mean) and C = sum u (dy - mean dy), as T is of dy; and m P and
-// m C, dyadic numbers.
+// P = sum u (x - mean), which is T with u for dy, and C = sum u (dy - mean dy);
+// and m P and m C, dyadic numbers.
 Surd p_of(const Channel& ch, const DirectionSums& u);
 Surd c_of(const Channel& ch, const DirectionSums& u);
 Dyadic scaled_p(const Channel& ch, const DirectionSums& u);
 Dyadic scaled_c(const Channel& ch, const DirectionSums& u);
 
-// The derivatives below are of a channel that is normalized by its batch, and
+// The derivatives below are for a channel normalized by batch statistics and
 // need root > 0; u is the direction's value at x. README.md has the formulas.
 
-// The derivative of y along the direction: y_dot, and grad_dy too.
+// The derivative of y along the direction: y_dot, and also grad_dy.
 Surd y_dot(const Channel& ch, const Direction& along, const Dyadic& x,
            const Dyadic& u);
 
-// The derivatives of sum(dy y_dot) by x and by gamma.
+// The derivatives of sum(dy y_dot) with respect to x and gamma.
 Surd grad_x(const Channel& ch, const Direction& along, const Dyadic& x,
             const Dyadic& dy, const Dyadic& u);
 Surd grad_gamma(const Channel& ch, const Direction& along);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exact derivatives against automatic differentiation of the forward
-// formula: no formula of a derivative but those of +, -, *, / and sqrt.
+// Compares the exact derivatives with automatic differentiation of the forward
+// formula. The only derivative rules are those of +, -, *, / and sqrt.
 #include <gtest/gtest.h>
 
 #include <boost/multiprecision/cpp_bin_float.hpp>
@@ -69,11 +69,11 @@ Real number(const Surd& s) {
   return (number(s.p) + number(s.q) / sqrt(number(s.w))) / number(s.d);
 }
 
-// One channel of every input.
-struct Question {
+// One channel, with every input.
+struct RandomProblem {
   Problem problem;
 
-  explicit Question(Draw& draw, Operation operation) {
+  explicit RandomProblem(Draw& draw, Operation operation) {
     problem.operation = operation;
     problem.epsilon = draw.unit();
     const auto m = static_cast<std::int64_t>(2 + draw.below(6));
@@ -102,7 +102,7 @@ void expect_near(const Exact& got, const Real& want) {
 TEST(SecondOrder, YDotIsTheSlopeOfTheForwardPass) {
   Draw draw(30);
   for (int trial = 0; trial < 200; ++trial) {
-    const Question in(draw, Operation::jvp_training);
+    const RandomProblem in(draw, Operation::jvp_training);
     std::vector<First> x;
     for (std::int64_t i = 0; i < in.m(); ++i) {
       x.push_back({in(Input::x, i), in(Input::x_dot, i)});
@@ -118,9 +118,9 @@ TEST(SecondOrder, YDotIsTheSlopeOfTheForwardPass) {
   }
 }
 
-// sum(dy y), whose inner slope along (ddx, ddgamma, ddbeta) is L; the outer
-// slope is by x_k, or by gamma where k = -1.
-Real slope_of_l(const Question& in, std::int64_t k) {
+// The inner slope of sum(dy y) along (ddx, ddgamma, ddbeta) is L. The outer
+// slope is dL/dx_k, or dL/dgamma if k = -1.
+Real slope_of_l(const RandomProblem& in, std::int64_t k) {
   std::vector<Second> x;
   for (std::int64_t i = 0; i < in.m(); ++i) {
     x.push_back({{in(Input::x, i), in(Input::ddx, i)}, {Real(i == k), 0}});
@@ -138,7 +138,7 @@ Real slope_of_l(const Question& in, std::int64_t k) {
 TEST(SecondOrder, TheDoubleBackwardIsTheSlopeOfASlope) {
   Draw draw(31);
   for (int trial = 0; trial < 100; ++trial) {
-    const Question in(draw, Operation::double_backward_training);
+    const RandomProblem in(draw, Operation::double_backward_training);
     const ExactBatchNorm exact(in.problem);
     expect_near(exact.at(Output::grad_gamma, 0), slope_of_l(in, -1));
     for (std::int64_t k = 0; k < in.m(); ++k) {

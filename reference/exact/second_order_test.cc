@@ -19,9 +19,9 @@ Problem any_bits(Draw& draw, Operation operation, DType dtype) {
   return exactbn::any_bits(draw, operation, dtype, {m, 2});
 }
 
-// The same x and gamma, and other inputs under other names.
-Problem asked(const Problem& p, Operation operation,
-              std::initializer_list<std::pair<Input, Input>> as) {
+// The same x and gamma, and other inputs renamed.
+Problem with_inputs(const Problem& p, Operation operation,
+                    std::initializer_list<std::pair<Input, Input>> as) {
   Problem q = p;
   q.operation = operation;
   q.inputs = {{Input::x, p.x()}, {Input::gamma, p.inputs.at(Input::gamma)}};
@@ -29,7 +29,7 @@ Problem asked(const Problem& p, Operation operation,
   return q;
 }
 
-// A sum of numbers with one common root, exactly.
+// An exact sum of numbers with a common root.
 struct Sum {
   Dyadic p;
   Dyadic q;
@@ -67,7 +67,7 @@ TEST(SecondOrder, TheJvpIsTheAdjointOfTheBackwardPassExactly) {
   for (int trial = 0; trial < 100; ++trial) {
     for (const DType dtype : kDTypes) {
       const Problem jvp = any_bits(draw, Operation::jvp_training, dtype);
-      Problem backward = asked(jvp, Operation::backward_training, {});
+      Problem backward = with_inputs(jvp, Operation::backward_training, {});
       const Tensor dy = drawn(draw, dtype, jvp.x().shape());
       backward.inputs[Input::dy] = dy;
       for (std::int64_t c = 0; c < 2; ++c) {
@@ -85,7 +85,7 @@ TEST(SecondOrder, TheJvpIsTheAdjointOfTheBackwardPassExactly) {
   }
 }
 
-// H is the matrix of the second derivatives of sum(dy y) by x and gamma.
+// The double backward is the Hessian of sum(dy y) with respect to x and gamma.
 TEST(SecondOrder, TheDoubleBackwardIsSymmetricExactly) {
   Draw draw(22);
   for (int trial = 0; trial < 100; ++trial) {
@@ -112,10 +112,10 @@ TEST(SecondOrder, GradDyIsTheJvpAlongTheDirection) {
   Draw draw(23);
   const Problem p =
       any_bits(draw, Operation::double_backward_training, DType::f32);
-  const Problem jvp = asked(p, Operation::jvp_training,
-                            {{Input::x_dot, Input::ddx},
-                             {Input::gamma_dot, Input::ddgamma},
-                             {Input::beta_dot, Input::ddbeta}});
+  const Problem jvp = with_inputs(p, Operation::jvp_training,
+                                  {{Input::x_dot, Input::ddx},
+                                   {Input::gamma_dot, Input::ddgamma},
+                                   {Input::beta_dot, Input::ddbeta}});
   EXPECT_EQ(ExactBatchNorm(p).rounded(Output::grad_dy, DType::f64),
             ExactBatchNorm(jvp).rounded(Output::y_dot, DType::f64));
 }
@@ -135,8 +135,8 @@ Tensor output(const Problem& p, Output name) {
   return ExactBatchNorm(p).rounded(name, DType::f64);
 }
 
-// mean 2, w = 4, xhat = (-1, -1, 1, 1); means: of dy and ddx 1/4, of dy xhat
-// and ddx xhat -1/4, of the centred dy ddx 3/16.
+// mean 2, w = 4, xhat = (-1, -1, 1, 1). The means of dy and ddx are 1/4, of dy
+// xhat and ddx xhat -1/4, of the centred dy ddx 3/16.
 TEST(SecondOrder, WorkedExample) {
   const auto column = [](std::vector<double> values) {
     return make_tensor(DType::f64, {4, 1}, values);
@@ -148,8 +148,8 @@ TEST(SecondOrder, WorkedExample) {
   EXPECT_EQ(output(p, Output::grad_gamma).value(0), 0.25);
 }
 
-// The kinds of the outputs with one value, by default that of channel 0,
-// replaced. Channel 1 must be as it was.
+// The kinds of the outputs of channel 0 after one of its input values was
+// replaced. Channel 1 must not change.
 struct Kinds {
   Exact::Kind x;
   Exact::Kind gamma;
@@ -173,7 +173,7 @@ Kinds kinds_with(Input name, double value) {
           exact.at(Output::grad_dy, last).kind};
 }
 
-TEST(SecondOrder, NonFiniteInputsSpoilWhatTheyEnter) {
+TEST(SecondOrder, NonFiniteInputsSpoilTheOutputsThatUseThem) {
   using enum Exact::Kind;
   for (const double value : {kNaN, HUGE_VAL}) {
     EXPECT_EQ(kinds_with(Input::x, value), (Kinds{nan, nan, nan}));

@@ -45,7 +45,7 @@ Channel channel_of(const Shard& whole, const Problem& p) {
                     beta ? beta->exact(0) : 0);
 }
 
-// The parts of a channel, of at least one value each.
+// Parts of a channel, with at least one value each.
 std::vector<Problem> split(Draw& draw, const Problem& p) {
   std::vector<Problem> parts;
   const std::int64_t m = p.view().count();
@@ -59,7 +59,7 @@ std::vector<Problem> split(Draw& draw, const Problem& p) {
 }
 
 Shard merged(Draw& draw, const std::vector<Problem>& parts) {
-  // In any order.
+  // The order does not matter.
   Shard whole;
   const std::size_t start = draw.below(parts.size());
   for (std::size_t k = 0; k < parts.size(); ++k) {
@@ -68,7 +68,7 @@ Shard merged(Draw& draw, const std::vector<Problem>& parts) {
   return whole;
 }
 
-TEST(Shards, PutTogetherTheirOutputsAreThoseOfTheWhole) {
+TEST(Shards, MergedPartsGiveTheOutputsOfTheWhole) {
   Draw draw(40);
   for (int trial = 0; trial < 200; ++trial) {
     for (const DType dtype : kDTypes) {
@@ -125,8 +125,8 @@ TEST(Shards, ANonFiniteValueInOnePartIsInTheWhole) {
 // a / 2^k
 Dyadic over_power(const Dyadic& a, int k) { return {a.n, a.e - k}; }
 
-// The means of x and x^2 of two parts of 2^j and 2^k values, averaged as if
-// the parts were equal: what synchronized batch normalization must not do.
+// Averages the means of x and x^2 of two parts with 2^j and 2^k values as if
+// the parts were equal. Synchronized batch normalization must not do this.
 Channel averaged(const Problem& p, int j, int k) {
   const std::int64_t first = std::int64_t{1} << j;
   const Sums a = shard_of(part_of(p, 0, first)).sums;
@@ -164,7 +164,7 @@ TEST(Shards, EqualWeightsAreRightForEqualPartsOnly) {
   }
 }
 
-// Each part with the gradients of its own sums, and the statistics of all.
+// Here a part uses the statistics of the whole, but its own gradient sums.
 TEST(Shards, GradientsNeedTheSumsOfTheWholeToo) {
   Draw draw(43);
   for (int trial = 0; trial < 50; ++trial) {

@@ -22,8 +22,8 @@ Surd times_power_of_ten(Surd s, std::int64_t exponent) {
   return s;
 }
 
-// The size of the number in scientific notation: significand 10^(exponent -
-// digits + 1), the significand having that many digits.
+// The magnitude in scientific notation: significand 10^(exponent - digits + 1),
+// where the significand has `digits` digits.
 struct Scientific {
   Integer significand = 0;
   std::int64_t exponent = 0;
@@ -32,12 +32,12 @@ struct Scientific {
 Scientific nearest(const Surd& s, int digits) {
   if (sign(s) == 0) return {};
   const Integer limit = power_of_ten(digits);
-  // log10(2) is 0.30102999..., so the first guess is off by 1 at most, but for
-  // exponents of millions.
+  // log10(2) is 0.30102999..., so the first guess is off by at most 1, except
+  // for exponents of millions.
   std::int64_t exponent = leading_exponent(s) * 30103 / 100000;
   while (true) {
-    // One bit more than the integer: is the rest at least a half?
-    const auto [twice, more] =
+    // One extra bit tells whether the rest is at least a half.
+    const auto [twice, inexact] =
         scaled_floor(times_power_of_ten(s, digits - 1 - exponent), 1);
     Integer whole = twice >> 1;
     if (whole >= limit) {
@@ -46,7 +46,7 @@ Scientific nearest(const Surd& s, int digits) {
       --exponent;
     } else {
       const bool half = bit_test(twice, 0);
-      if (half && (more || bit_test(whole, 0))) ++whole;
+      if (half && (inexact || bit_test(whole, 0))) ++whole;
       if (whole < limit) return {std::move(whole), exponent};
       return {limit / 10, exponent + 1};
     }
@@ -58,7 +58,7 @@ Scientific nearest(const Surd& s, int digits) {
 std::string to_decimal(const Surd& s, int digits) {
   const Scientific number = nearest(s, digits);
   std::string significand = number.significand.str();
-  // Only 0 is short of digits.
+  // Only 0 has too few digits.
   significand.resize(static_cast<std::size_t>(digits), '0');
   std::string text = sign(s) < 0 ? "-" : "";
   text += significand[0];

@@ -7,9 +7,9 @@
 
 namespace exactbn {
 
-// s in that many significant decimal digits, correctly rounded (ties to even),
-// as C's %.*e with digits - 1 writes a double: -1.50e+00, 0.00e+00, 5e-324.
-// digits >= 1.
+// Prints s to `digits` significant decimal digits, correctly rounded (ties to
+// even), as C's %.*e with digits - 1 prints a double: -1.50e+00, 0.00e+00,
+// 5e-324. digits >= 1.
 std::string to_decimal(const Surd& s, int digits);
 
 }  // namespace exactbn

@@ -25,11 +25,11 @@ std::string as_c_prints(double value, int digits) {
 }
 
 // glibc's printf rounds correctly, ties to even, whatever the digits.
-TEST(Decimal, IsWhatCPrintsOfADouble) {
+TEST(Decimal, MatchesCForDoubles) {
   Draw draw(1);
   for (int trial = 0; trial < 3000; ++trial) {
     std::uint64_t bits = draw_bits(draw, DType::f64);
-    // Few bits, whose decimal expansion ends: ties.
+    // Few bits have a short decimal expansion: ties.
     if (draw.below(2) == 0) bits = round_to(draw.normal(), DType::bf16) << 48;
     const double value = to_double(bits, DType::f64) + 0.0;  // no -0
     const int digits = static_cast<int>(1 + draw.below(60));
@@ -62,7 +62,7 @@ Read read(const std::string& text, int digits) {
   return r;
 }
 
-// (p + q / sqrt(w)) / d in 700 digits is nowhere farther than half a unit.
+// The result is within half a unit of (p + q / sqrt(w)) / d in 700 digits.
 TEST(Decimal, IsTheNearestToASurd) {
   Draw draw(2);
   for (int trial = 0; trial < 3000; ++trial) {
@@ -81,7 +81,7 @@ TEST(Decimal, IsTheNearestToASurd) {
   }
 }
 
-TEST(Decimal, OfRootsAndFractionsAndAllThatCancels) {
+TEST(Decimal, OfRootsFractionsAndCancellation) {
   EXPECT_EQ(to_decimal({0, 2, 2, 1}, 30),
             "1.41421356237309504880168872421e+00");
   EXPECT_EQ(to_decimal({-2, 0, 1, 3}, 5), "-6.6667e-01");

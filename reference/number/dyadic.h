@@ -13,17 +13,18 @@ using Integer =
 // Number of bits of |n|; 0 for n = 0.
 std::int64_t bit_length(const Integer& n);
 
-// n * 2^shift, rounded toward minus infinity in magnitude where shift < 0.
+// n * 2^shift, rounded toward zero if shift < 0.
 Integer shifted(const Integer& n, std::int64_t shift);
 
-// The exact number n * 2^e. Every finite binary floating-point number is one,
-// and sums and products of them stay one: no division, so no common divisors.
+// The exact number n * 2^e. Every finite binary floating-point number is
+// dyadic, and so are sums and products. There is no division, hence no fraction
+// to reduce.
 struct Dyadic {
   Integer n = 0;
   std::int64_t e = 0;
 
   Dyadic() = default;
-  Dyadic(std::int64_t value) : n(value) {}  // NOLINT: a number is a number
+  Dyadic(std::int64_t value) : n(value) {}  // NOLINT: implicit on purpose
   Dyadic(Integer n_, std::int64_t e_) : n(std::move(n_)), e(e_) {}
 
   int sign() const { return n.sign(); }

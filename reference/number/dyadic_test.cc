@@ -22,8 +22,8 @@ TEST(Dyadic, ShiftsTowardZero) {
   }
 }
 
-// 20 bits and exponents that lie close: doubles hold sums and products too.
-TEST(Dyadic, AddsAndMultipliesAsDoublesThatNeedNotRound) {
+// With 20 bits and close exponents, doubles hold sums and products too.
+TEST(Dyadic, AddsAndMultipliesLikeDoublesThatNeedNotRound) {
   Draw draw(1);
   const auto number = [&draw] {
     const auto n = static_cast<double>(draw.below(1 << 20));

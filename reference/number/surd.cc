@@ -24,7 +24,7 @@ int compare(const Surd& s, const Dyadic& c) { return sign(s - c); }
 
 namespace {
 
-// floor((p 2^j + sign(q) sqrt(b)) / (d 2^j)), exact as floor(x / d) =
+// floor((p 2^j + sign(q) sqrt(b)) / (d 2^j)), exact because floor(x / d) =
 // floor(floor(x) / d) for an integer d, and floor(a + x) = a + floor(x) for an
 // integer a. The number is positive.
 ScaledFloor floor_of_positive(const Surd& s, std::int64_t k) {
@@ -33,7 +33,7 @@ ScaledFloor floor_of_positive(const Surd& s, std::int64_t k) {
   const std::int64_t down =
       s.p.n.is_zero() ? 0 : std::max<std::int64_t>(0, -up);
   Integer whole = s.p.n.is_zero() ? Integer(0) : shifted(s.p.n, up + down);
-  bool more = false;
+  bool inexact = false;
   if (!s.q.n.is_zero()) {
     const std::int64_t t = 2 * (s.q.e + k - s.d.e + down) - s.w.e;
     Integer square = s.q.n * s.q.n;
@@ -44,18 +44,18 @@ ScaledFloor floor_of_positive(const Surd& s, std::int64_t k) {
     divide_qr(square, below, floor_square, rest);
     Integer root_rest;
     const Integer root = sqrt(floor_square, root_rest);
-    more = !rest.is_zero() || !root_rest.is_zero();
-    whole += s.q.sign() > 0 ? root : Integer(-root - (more ? 1 : 0));
+    inexact = !rest.is_zero() || !root_rest.is_zero();
+    whole += s.q.sign() > 0 ? root : Integer(-root - (inexact ? 1 : 0));
   }
   const Integer divisor = shifted(s.d.n, down);
   ScaledFloor result;
   Integer rest;
   divide_qr(whole, divisor, result.n, rest);
-  result.more = more || !rest.is_zero();
+  result.inexact = inexact || !rest.is_zero();
   return result;
 }
 
-// An upper bound of the leading exponent, tight unless p and q / sqrt(w)
+// An upper bound on the leading exponent, tight unless p and q / sqrt(w)
 // cancel.
 std::int64_t exponent_bound(const Surd& s) {
   const auto top = [](const Dyadic& x) { return x.e + bit_length(x.n); };
@@ -75,7 +75,7 @@ Surd absolute(const Surd& s) {
 }
 
 Leading leading_bits(const Surd& s, std::int64_t bits, std::int64_t limit) {
-  // The bound is loose by less than 5 bits where nothing cancels.
+  // The bound is loose by less than 5 bits if nothing cancels.
   std::int64_t k = std::min(bits + 5 - exponent_bound(s), limit);
   std::int64_t step = bits;
   while (true) {
@@ -105,11 +105,11 @@ Enclosure enclose(const Surd& s, int bits) {
   const int sgn = sign(s);
   if (sgn == 0) return {};
   const auto [floor, k] = leading_bits(absolute(s), bits + 1, kNoLimit);
-  // One bit at least is cut off: the first of them rounds, and with the others
-  // and `more` it tells whether anything was.
+  // At least one bit is cut off. The first decides the rounding; all of them
+  // and `inexact` tell whether the result is exact.
   const std::int64_t cut = bit_length(floor.n) - bits;
   Integer kept = shifted(floor.n, -cut);
-  const bool exact = !floor.more && shifted(kept, cut) == floor.n;
+  const bool exact = !floor.inexact && shifted(kept, cut) == floor.n;
   if (bit_test(floor.n, static_cast<unsigned>(cut - 1))) ++kept;
   Dyadic mid{sgn < 0 ? Integer(-kept) : kept, cut - k};
   // A carry out of the leading bit leaves a power of two, one bit too long.

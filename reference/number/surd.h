@@ -7,9 +7,9 @@ namespace exactbn {
 
 // The exact number (p + q / sqrt(w)) / d with w > 0 and d > 0.
 //
-// Every output of batch normalization is one. With V = m^2 w = m S2 - S1^2 +
-// m^2 eps the divisions by m cancel or gather in d, so that the four parts are
-// dyadic: sums and products of the inputs, never a fraction.
+// Every output of batch normalization is a surd. With V = m^2 w = m S2 - S1^2 +
+// m^2 eps the divisions by m cancel or collect in d, so that the four parts are
+// dyadic: sums and products of the inputs, never fractions.
 struct Surd {
   Dyadic p;
   Dyadic q;
@@ -17,7 +17,7 @@ struct Surd {
   Dyadic d = 1;
 };
 
-// The sign of the number: that of p + q / sqrt(w), by comparing p^2 w and q^2.
+// The sign of p + q / sqrt(w), from comparing p^2 w and q^2.
 int sign(const Surd& s);
 
 // The sign of s - c.
@@ -25,10 +25,10 @@ int compare(const Surd& s, const Dyadic& c);
 
 Surd operator-(const Surd& s, const Dyadic& c);
 
-// n = floor(|s| 2^k), and whether |s| 2^k lies above n.
+// n = floor(|s| 2^k); inexact if |s| 2^k lies above n.
 struct ScaledFloor {
   Integer n;
-  bool more = false;
+  bool inexact = false;
 };
 ScaledFloor scaled_floor(const Surd& s, std::int64_t k);
 
@@ -51,9 +51,9 @@ struct Enclosure {
   Dyadic rad;
 };
 
-// The number of at most `bits` significant bits nearest to s, bits >= 1, and
-// how far s may be from it: rad = 0 where s is that number, else a power of two
-// with rad <= 2^-bits |s|.
+// The number with at most `bits` significant bits nearest to s, bits >= 1, and
+// a bound on its distance from s: rad = 0 if they are equal, else a power of
+// two with rad <= 2^-bits |s|.
 Enclosure enclose(const Surd& s, int bits);
 
 // s with a relative error of at most 2^-64, for reports and condition numbers;

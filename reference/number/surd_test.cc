@@ -41,14 +41,14 @@ Surd any_surd(std::mt19937_64& rng) {
   return s;
 }
 
-// The value halfway between the neighbours of finite `bits` and `bits` itself.
+// The value halfway between two finite values.
 Dyadic midpoint(std::uint64_t a, std::uint64_t b, DType dtype) {
   Dyadic sum = decode(a, dtype) + decode(b, dtype);
   sum.e -= 1;
   return sum;
 }
 
-// Nearest by comparing with the midpoints on either side.
+// Compares with the midpoints on either side.
 bool is_nearest(const Surd& s, std::uint64_t bits, DType dtype) {
   const Format f = format(dtype);
   const std::uint64_t size = magnitude(bits, dtype);
@@ -104,7 +104,7 @@ int significant_bits(const Dyadic& x) {
   return static_cast<int>(bit_length(x.n)) - static_cast<int>(lsb(abs(x.n)));
 }
 
-// That many bits of a number are the nearest to it, and rad says how near.
+// mid has at most `bits` bits, and rad bounds its distance from the number.
 void expect_encloses(const Enclosure& e, const Big& number, int bits) {
   ASSERT_LE(significant_bits(e.mid), bits);
   const Big error = abs(number - big(e.mid));
@@ -116,7 +116,7 @@ void expect_encloses(const Enclosure& e, const Big& number, int bits) {
   ASSERT_LE(big(e.rad), ldexp(abs(number), -bits)) << number << ' ' << bits;
 }
 
-TEST(Surd, IsEnclosedByAsManyBitsAsAsked) {
+TEST(Surd, IsEnclosedByTheRequestedBits) {
   std::mt19937_64 rng(3);
   int exact = 0;
   for (int trial = 0; trial < 5000; ++trial) {
@@ -135,8 +135,7 @@ TEST(Surd, IsEnclosedByAsManyBitsAsAsked) {
   EXPECT_GT(exact, 500);
 }
 
-// Where w is a square and d a power of two, s is n 2^e, and the bits of n say
-// all.
+// If w is a square and d a power of two, s is n 2^e, and the bits of n suffice.
 TEST(Surd, IsEnclosedWithoutErrorByAllItsBits) {
   std::mt19937_64 rng(4);
   for (int trial = 0; trial < 10'000; ++trial) {
@@ -151,7 +150,7 @@ TEST(Surd, IsEnclosedWithoutErrorByAllItsBits) {
       ASSERT_EQ(compare(all.mid, number), 0);
       ASSERT_EQ(all.rad.sign(), 0);
     }
-    // The last bit of n is 1: one bit fewer leaves half of a unit.
+    // The last bit of n is 1: one bit fewer leaves half a unit.
     const Enclosure short_of_one = enclose(s, length - 1);
     ASSERT_EQ(compare(short_of_one.rad, Dyadic(1, -50)), 0);
     const Dyadic error = number - short_of_one.mid;
@@ -159,8 +158,8 @@ TEST(Surd, IsEnclosedWithoutErrorByAllItsBits) {
   }
 }
 
-// 1 - sqrt(1 - 2^-2000) = 2^-2001 (1 + 2^-2002 + ...): bits that begin 2001
-// places below those of p, and the next one another 2002.
+// 1 - sqrt(1 - 2^-2000) = 2^-2001 (1 + 2^-2002 + ...): the first bit is 2001
+// places below p, and the next one another 2002.
 TEST(Surd, IsEnclosedAfterAnyCancellation) {
   const Dyadic w = Dyadic(1) - Dyadic(1, -2000);
   const Surd s{1, -w, w, 1};

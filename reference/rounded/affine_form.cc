@@ -7,7 +7,7 @@ namespace exactbn {
 
 namespace {
 
-// An input less its mean: q (m in - sum), the sum that of `in` over the batch.
+// A centred input: q (m in - sum), where sum is that of `in` over the batch.
 struct Centred {
   Dyadic q;
   const Dyadic& sum;
@@ -44,7 +44,7 @@ AffineForm form_of_frozen_dx(const Channel& ch) {
   return {{{0, ch.gamma, ch.root, 1}}, {}};
 }
 
-// The numerators of second_order.cc, by the input that they go with.
+// The numerators of second_order.cc, grouped by input.
 AffineForm form_of_y_dot(const Channel& ch, const Direction& along) {
   const Dyadic& v = ch.root;
   const Dyadic by_x = along.gamma * v - ch.gamma * scaled_p(ch, along.sums);

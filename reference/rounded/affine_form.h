@@ -7,8 +7,8 @@
 
 namespace exactbn {
 
-// Within one channel every output that is shaped like x is an affine form of
-// the inputs that are, c_1 in_1 + ... + c_k in_k + c_0, with surds c_j:
+// Within one channel, every output shaped like x is an affine form of the
+// inputs shaped like x, c_1 in_1 + ... + c_k in_k + c_0, with surds c_j:
 //   y      = gamma/sqrt(w) x + (beta - gamma mean/sqrt(w))
 //   dx     = gamma/sqrt(w) dy - gamma T/(m w sqrt(w)) x + ...
 //   y_dot  = gamma/sqrt(w) u + (gamma_dot - gamma P/(m w))/sqrt(w) x + ...
@@ -18,8 +18,8 @@ struct AffineForm {
   Surd offset;               // c_0
 };
 
-// The form of an output in a channel. Needs statistics, gamma, beta, sums and,
-// where the operation has one, a direction that are finite, and root > 0.
+// The affine form of an output in a channel. Needs finite statistics, gamma,
+// beta and sums, a finite direction if the operation has one, and root > 0.
 AffineForm affine_form(Operation operation, Output output, const Channel& ch,
                        const Direction& along);
 

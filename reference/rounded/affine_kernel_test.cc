@@ -24,7 +24,8 @@ double nearest(const Dyadic& x) {
   return to_double(nearest_bits(x, DType::f64), DType::f64);
 }
 
-// A form at one place; its coefficients have more digits than two doubles hold.
+// An affine form at one place; its coefficients have more digits than two
+// doubles hold.
 struct Sample {
   std::array<double, kMost> high{};
   std::array<double, kMost> low{};
@@ -32,7 +33,7 @@ struct Sample {
   double offset_high = 0;
   double offset_low = 0;
   Dyadic value;
-  // Of the value from a midpoint, in units of u^2 M for f64 and u M for others.
+  // From the value to a midpoint, in units of u^2 M for f64, else of u M.
   double distance = 0;
 };
 
@@ -47,8 +48,8 @@ Dyadic midpoint(double size, DType dtype) {
   return (decode(bits, dtype) + decode(bits + 1, dtype)) * Dyadic(1, -1);
 }
 
-// The offset makes the value what it is to be: near a midpoint, and smaller
-// than the terms, which cancel.
+// The offset puts the value near a midpoint, and makes it smaller than the
+// terms, which cancel.
 Sample sample(Draw& draw, std::size_t k, DType dtype) {
   Sample s;
   Dyadic sum;
@@ -97,11 +98,11 @@ Answer evaluate_alone(const Sample& s, std::size_t k, DType dtype) {
   return answer;
 }
 
-// bounds.md: ends err by 24 u^2 M or 5 u M at most, and B is 64 u^2 M or 8 u M.
-// Where a value is farther from a midpoint than both together, B decides.
+// bounds.md: ends err by at most 24 u^2 M or 5 u M, and B is 64 u^2 M or 8 u M.
+// If a value is farther from a midpoint than the sum of both, B decides.
 double decided_from(DType dtype) { return dtype == DType::f64 ? 89 : 14; }
 
-TEST(AffineKernel, DecidesRightBesideMidpointsAndOpensNoMoreThanItsBound) {
+TEST(AffineKernel, DecidesRightNearMidpointsAndLeavesNoMoreOpenThanItsBound) {
   Draw draw(1);
   for (const DType dtype : kDTypes) {
     for (std::size_t k = 1; k <= kMost; ++k) {
@@ -120,8 +121,8 @@ TEST(AffineKernel, DecidesRightBesideMidpointsAndOpensNoMoreThanItsBound) {
   }
 }
 
-// Products midway between two subnormal numbers, or beside it: their last bits
-// are lost. In the other formats they are zeros, of either sign.
+// Products at or beside the midpoint of two subnormals: their last bits are
+// lost. In the other formats they are zeros of either sign.
 TEST(AffineKernel, DecidesRightWhereProductsUnderflow) {
   Draw draw(2);
   for (const DType dtype : kDTypes) {
@@ -142,7 +143,7 @@ TEST(AffineKernel, DecidesRightWhereProductsUnderflow) {
   }
 }
 
-// Samples as columns, so that each place has a form of its own.
+// Samples as columns, so that each place has its own affine form.
 struct Columns {
   explicit Columns(const std::vector<Sample>& samples) {
     for (const Sample& s : samples) {
@@ -200,7 +201,7 @@ TEST(AffineKernel, APlaceDoesNotDependOnItsNeighbours) {
       for (std::size_t i = 0; i < samples.size(); ++i) {
         const Answer alone = evaluate_alone(samples[i], k, dtype);
         ASSERT_EQ(all[i].open, alone.open) << format(dtype).name << ' ' << i;
-        if (alone.open) continue;  // the value is void
+        if (alone.open) continue;  // the value is undefined
         ASSERT_EQ(all[i].rounded, alone.rounded);
       }
     }

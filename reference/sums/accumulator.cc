@@ -18,11 +18,11 @@ void ExactSum::add(std::int64_t n, int e) {
   digits_[digit + 2] += (n >> kDigitBits) >> (kDigitBits - shift);
   begin_ = std::min(begin_, digit);
   end_ = std::max(end_, digit + 3);
-  if (++load_ == kMostLoad) carry();
+  if (++load_ == kMaxLoad) carry();
 }
 
 void ExactSum::add(double value) {
-  // By its bits, so that no flag of the processor has a say.
+  // Uses the bits alone, so that no processor mode matters.
   const auto bits = std::bit_cast<std::uint64_t>(value);
   const std::uint64_t hidden = std::uint64_t{1} << 52;
   const auto exponent = static_cast<int>((bits >> 52) & 0x7ff);
@@ -46,7 +46,7 @@ void ExactSum::add_product(const Scaled& a, const Scaled& b) {
 }
 
 void ExactSum::carry() {
-  // All digits but the last into [0, 2^32); the last has the sign.
+  // Brings all digits but the last into [0, 2^32); the last has the sign.
   for (std::size_t i = begin_; i < end_ && i + 1 < kDigits; ++i) {
     digits_[i + 1] += digits_[i] >> kDigitBits;
     digits_[i] = static_cast<std::uint32_t>(digits_[i]);

@@ -15,7 +15,7 @@ TEST(ExactSum, IsTheSumOfWhatWasAdded) {
   for (int run = 0; run < 200; ++run) {
     ExactSum sum;
     Dyadic expected;
-    // Few exponents, so that terms meet, or all of them.
+    // Few exponents, so that terms overlap, or all of them.
     const std::uint64_t range = run % 2 ? 4197 : 40;
     for (int i = 0; i < 100; ++i) {
       const auto n = static_cast<std::int64_t>(draw.bits()) >> draw.below(64);
@@ -61,7 +61,7 @@ TEST(ExactSum, CarriesInLongSums) {
   }
 }
 
-// Some seconds: a digit that is never carried overflows only after 2^31 terms.
+// Takes some seconds: without carries a digit overflows only after 2^31 terms.
 TEST(ExactSum, DISABLED_CarriesBeforeADigitIsFull) {
   constexpr std::int64_t kTimes = std::int64_t{1} << 32;
   constexpr std::int64_t kOnes = (std::int64_t{1} << 32) - 1;
@@ -70,7 +70,7 @@ TEST(ExactSum, DISABLED_CarriesBeforeADigitIsFull) {
   EXPECT_EQ(sum.value(), Dyadic(Integer(kOnes) * kTimes, 0));
 }
 
-TEST(ExactSum, HasOneForm) {
+TEST(ExactSum, ValueIsCanonical) {
   ExactSum sum;
   EXPECT_EQ(sum.value().e, 0);
   sum.add(12, 1000);

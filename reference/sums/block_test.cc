@@ -44,7 +44,7 @@ TEST(SumBlock, HoldsEveryValueOfTheShortFormats) {
   expect_holds_every_value_of<std::uint64_t>(DType::bf16);
 }
 
-// In place, copied, or the one after the other.
+// In place, copied, or both in turn.
 TEST(SumBlock, BlocksOfAChannelHoldItsValuesInOrder) {
   Draw draw(4);
   for (const DType dtype : {DType::f32, DType::bf16}) {
@@ -86,8 +86,8 @@ TEST(SumBlock, EveryFiniteColumnOfF16IsNarrow) {
   EXPECT_EQ(block->scale[0], 0x1p16);
 }
 
-// The same bits from every instruction set, on columns of any kind but those
-// with a NaN or an infinity, which nothing is promised for.
+// Every instruction set gives the same bits on all columns but those with a NaN
+// or an infinity, whose results are unspecified.
 template <class Word>
 void expect_same_parts(DType dtype) {
   Draw draw(3);

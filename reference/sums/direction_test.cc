@@ -13,7 +13,7 @@ void spoil(Tensor& tensor, const ChannelView& view, std::int64_t channel) {
   tensor.set_bits(view.offset(channel, 1), format(tensor.dtype()).overflow());
 }
 
-// One number after the other.
+// One number at a time.
 DirectionSums one_by_one(const Tensor& u, const Tensor& x, const Tensor* dy,
                          const ChannelView& view, std::int64_t channel) {
   DirectionSums sums;

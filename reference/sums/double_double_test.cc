@@ -17,14 +17,14 @@ Dyadic exact_of(const DoubleDouble& a) {
 
 Dyadic size(const Dyadic& a) { return a.sign() < 0 ? -a : a; }
 
-// |off| <= 2^-102 whole, and the low part is one.
+// |off| <= 2^-102 |whole|, and adding low does not change high.
 void expect_close(const DoubleDouble& a, const Dyadic& off,
                   const Dyadic& whole) {
   EXPECT_LE(compare(size(off), dyadic(0x1p-102) * size(whole)), 0);
   EXPECT_EQ(a.high, a.high + a.low);
 }
 
-// Of any exponents, the low part as large as it can be, or small, or 0.
+// A number of any exponent, with the largest possible, a small or no low part.
 DoubleDouble drawn(Draw& draw) {
   const double high = draw.normal() * std::exp2(draw.between(-60, 60));
   const double ulp = std::exp2(std::ilogb(high) - 52);
@@ -33,8 +33,8 @@ DoubleDouble drawn(Draw& draw) {
   return fast_two_sum(high, low);
 }
 
-// The second of them is near the first, or near its opposite, now and then.
-TEST(DoubleDouble, IsOffByNoMoreThanItSays) {
+// Sometimes b is near a, or near -a.
+TEST(DoubleDouble, ErrorsAreWithinTheirBounds) {
   Draw draw(1);
   const int count = trials(20000);
   for (int trial = 0; trial < count; ++trial) {
@@ -51,7 +51,7 @@ TEST(DoubleDouble, IsOffByNoMoreThanItSays) {
     expect_close(a / b, exact_of(a / b) * y - x, x);
     const DoubleDouble positive = a.high < 0 ? -a : a;
     const Dyadic root = exact_of(sqrt(positive));
-    // Twice as far off in the square.
+    // The square doubles the relative error.
     expect_close(sqrt(positive), root * root - size(x), 2 * size(x));
     if (HasFailure()) return;
   }

@@ -19,7 +19,7 @@ struct Data {
   ChannelView view;
 };
 
-// Values of any sign and of exponents in a range, some of them 0.
+// Values of either sign with exponents in a range, some of them 0.
 Data drawn(Draw& draw, DType dtype, const Shape& shape, int axis, int range) {
   Data d{Tensor(dtype, shape), Tensor(dtype, shape), ChannelView(shape, axis)};
   const double offset = draw.below(2) == 0 ? 0 : 4 * draw.normal();
@@ -56,7 +56,7 @@ bool same(const DoubleDouble& a, const DoubleDouble& b) {
   return ::testing::AssertionFailure() << "too far off";
 }
 
-// a <= b (1 + 2^-30), and the other way round
+// a <= b (1 + 2^-30), and vice versa
 bool alike(double a, const Dyadic& b) {
   const Dyadic more = dyadic(1 + 0x1p-30);
   return compare(dyadic(a), b * more) <= 0 && compare(b, dyadic(a) * more) <= 0;
@@ -93,7 +93,7 @@ void expect_bounded(const Data& d) {
   }
 }
 
-TEST(EstimatedSums, AreOffByNoMoreThanTheySay) {
+TEST(EstimatedSums, AreWithinTheirBounds) {
   Draw draw(1);
   const int count = trials(40);
   for (int trial = 0; trial < count; ++trial) {
@@ -111,8 +111,8 @@ TEST(EstimatedSums, AreOffByNoMoreThanTheySay) {
   }
 }
 
-// All roundings alike: 1 and many values of just over half an ulp of the sum.
-TEST(EstimatedSums, AreOffByNoMoreThanTheySayWhereRoundingsAreAlike) {
+// All roundings go one way: 1 and many values just over half an ulp of the sum.
+TEST(EstimatedSums, AreWithinTheirBoundsIfRoundingsAddUp) {
   for (const DType dtype : {DType::f32, DType::f64}) {
     const double small = std::ldexp(1 + 0x1p-20, -format(DType::f64).precision);
     Data d{Tensor(dtype, {1, 1, 4096}), Tensor(dtype, {1, 1, 4096}),
@@ -126,8 +126,8 @@ TEST(EstimatedSums, AreOffByNoMoreThanTheySayWhereRoundingsAreAlike) {
   }
 }
 
-// The first values tell nothing of the others.
-TEST(EstimatedSums, AreOffByNoMoreThanTheySayWhereValuesGrow) {
+// The first values say nothing about the others.
+TEST(EstimatedSums, AreWithinTheirBoundsIfValuesGrow) {
   Draw draw(3);
   for (const double factor : {0x1p-40, 0x1p3, 0x1p9, 0x1p40}) {
     Data d = drawn(draw, DType::f64, {1, 1, 5000}, 1, 2);
@@ -158,7 +158,7 @@ TEST(EstimatedSums, AreTheSameWithAnyNumberOfThreads) {
   omp_set_num_threads(threads);
 }
 
-TEST(EstimatedSums, AreNotKnownWhereDoublesDoNotBoundThem) {
+TEST(EstimatedSums, AreUnknownIfDoublesDoNotBoundThem) {
   const ChannelView view({1, 1, 200}, 1);
   const Channels all = {0, 1};
   for (const double value : {std::nan(""), HUGE_VAL, 0x1p600, 0x1p-600, 0.0}) {

@@ -111,13 +111,13 @@ TEST(Moments, MixFormats) {
   }
 }
 
-// Bits that a column of the blocks has room for.
+// The bits that a column of a block has room for.
 std::int64_t room(DType dtype) { return dtype == DType::f64 ? 88 : 46; }
 
 enum class Significands { full, equal, any, any_sign };
 
-// A block of values of two exponents, the smaller ones odd multiples of
-// 2^-width of the larger: one row of the one, all others of the other. Equal
+// A block of values with two exponents: one row has one, all other rows the
+// other. The smaller values are odd multiples of 2^-width of the larger. Equal
 // values leave equal remainders, which add up.
 Tensor full_block(DType dtype, std::int64_t width, Significands kind,
                   std::uint64_t seed) {
@@ -171,7 +171,7 @@ Tensor of_exponent(int exponent, std::uint64_t seed) {
   return drawn(DType::f64, {1, 1, kRows * kLanes}, seed, bits);
 }
 
-// bounds.md: T <= 500 and q >= -500, T being exponent + 1 and q exponent - 52.
+// bounds.md: T = exponent + 1 is at most 500, q = exponent - 52 at least -500.
 TEST(Moments, StayExactWhereProductsLeaveTheRangeOfDoubles) {
   for (const int exponent :
        {499, 500, 511, 512, 600, 1023, -448, -449, -512, -537, -600, -1022}) {
@@ -200,7 +200,7 @@ TEST(Moments, CancelToZero) {
   }
 }
 
-TEST(Moments, DoNotDependOnThreadsOrOnTheChannelsAsked) {
+TEST(Moments, DoNotDependOnThreadsOrOnTheRequestedChannels) {
   const int threads = omp_get_max_threads();
   for (const Shape& shape : {Shape{1, 2, 300'001}, Shape{9'001, 67, 1}}) {
     const Tensor x = drawn(DType::f32, shape, 7, normal_bits);
@@ -258,7 +258,7 @@ TEST(Moments, DoNotDependOnFlushedSubnormals) {
 }
 #endif
 
-TEST(Moments, LeaveOutWhatANanOrAnInfinityEnters) {
+TEST(Moments, LeaveOutSumsWithANanOrAnInfinity) {
   for (const DType dtype : kDTypes) {
     for (const Shape& shape : {Shape{50, 3, 3}, Shape{50, 30, 1}}) {
       const ChannelView view(shape, 1);
@@ -288,7 +288,7 @@ TEST(Moments, LeaveOutWhatANanOrAnInfinityEnters) {
 }
 
 // A channel so long that it is summed in parts.
-TEST(Moments, SeeANanInEveryPartOfAChannel) {
+TEST(Moments, DetectANanInEveryPartOfAChannel) {
   const std::int64_t count = 600'001;
   for (const std::int64_t k : {std::int64_t{0}, count / 2, count - 1}) {
     Tensor x(DType::f32, {1, 2, count});

@@ -11,7 +11,7 @@ namespace {
 
 template <class Word>
 const Word* words(const Tensor& tensor, std::int64_t begin) {
-  // The vector's storage is aligned for every fundamental type.
+  // TensorBytes are aligned for every fundamental type.
   return reinterpret_cast<const Word*>(tensor.bytes().data()) + begin;
 }
 
@@ -20,7 +20,7 @@ Word* words(Tensor& tensor, std::int64_t begin) {
   return reinterpret_cast<Word*>(tensor.bytes().data()) + begin;
 }
 
-// Fields of a double, for a format of at most 16 bits.
+// How a format of at most 16 bits maps to the fields of a double.
 template <DType dtype>
 struct AsDouble {
   static constexpr Format kFormat = format(dtype);
@@ -29,11 +29,11 @@ struct AsDouble {
       static_cast<std::uint64_t>(1023 - kFormat.bias()) << 52;
   static constexpr std::uint64_t kHidden = std::uint64_t{1} << 52;
   static constexpr std::uint64_t kSpecial = kFormat.overflow() << kShift;
-  // 2^emin, whose double is exponent 1 of the format and fraction 0.
+  // 2^emin as a double: in the format, exponent field 1 and fraction 0.
   static constexpr auto kNormal = std::bit_cast<double>(kBias + kHidden);
 };
 
-// Both ways without a branch, so that compilers vectorize them.
+// Both directions are branch-free, so that compilers vectorize them.
 template <DType dtype>
 double widened(std::uint64_t bits) {
   using As = AsDouble<dtype>;
@@ -48,7 +48,7 @@ double widened(std::uint64_t bits) {
   return std::bit_cast<double>(sign | (size < As::kHidden ? tiny : usual));
 }
 
-// The bits of a value that the format holds, or of an infinity.
+// The bits of an infinity or of a value that the format holds.
 template <DType dtype>
 std::uint64_t narrowed(double value) {
   using As = AsDouble<dtype>;

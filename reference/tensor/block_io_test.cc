@@ -11,7 +11,7 @@
 namespace exactbn::block_io_test {
 namespace {
 
-TEST(BlockIo, EveryPatternOfAShortFormatGoesThereAndBack) {
+TEST(BlockIo, EveryPatternOfAShortFormatRoundTrips) {
   for (const DType dtype :
        {DType::f16, DType::bf16, DType::f8e4m3fn, DType::f8e5m2}) {
     const std::int64_t n = std::int64_t{1} << format(dtype).width;
@@ -37,7 +37,7 @@ TEST(BlockIo, EveryPatternOfAShortFormatGoesThereAndBack) {
   }
 }
 
-TEST(BlockIo, PartsOfATensorGoThereAndBack) {
+TEST(BlockIo, PartsOfATensorRoundTrip) {
   Draw draw(1);
   for (const DType dtype : kDTypes) {
     const Tensor tensor = drawn(draw, dtype, {10});

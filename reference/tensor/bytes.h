@@ -10,9 +10,9 @@
 
 namespace exactbn {
 
-// The memory of an array, zero at first. A few bytes have their place in the
-// object itself, as most arrays that are drawn at random are short, and to
-// allocate them takes longer than to fill them.
+// The memory of an array, zero at first. A few bytes are stored in the object
+// itself: most random arrays are short, and allocating them takes longer than
+// filling them.
 class TensorBytes {
  public:
   TensorBytes() = default;
@@ -34,7 +34,7 @@ class TensorBytes {
     std::memcpy(large_, other.large_, size_);
   }
   TensorBytes(TensorBytes&& other) noexcept { take(other); }
-  // By value: what is taken is nobody else's.
+  // By value, so that it can take the argument's memory.
   TensorBytes& operator=(TensorBytes other) noexcept {
     free();
     take(other);

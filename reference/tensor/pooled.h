@@ -12,74 +12,76 @@
 
 namespace exactbn {
 
-// Small pieces of memory. A thread keeps those that it freed for those that it
-// will need: small problems are copied and answered all the time, and what
-// malloc keeps of a size is too little for them. A sanitizer is to see every
-// piece come and go, and so none is kept there.
+// A pool of small memory blocks. Each thread keeps the blocks that it freed and
+// reuses them: small problems are copied and solved all the time, and malloc
+// caches too few blocks of a size. With a sanitizer none is kept, so that it
+// sees every allocation.
 class Pool {
  public:
   static constexpr std::size_t kLargest = std::size_t{1} << 13;  // bytes
 
   static void* take(std::size_t bytes) {
     if (bytes > kLargest) return ::operator new(bytes);
-    Kept& kept = all[size_class(bytes)];
-    if (!kept.first) return ::operator new(kSmallest << size_class(bytes));
-    Free* const piece = kept.first;
-    kept.first = piece->next;
-    --kept.count;
-    return piece;
+    FreeList& list = free_lists[size_class(bytes)];
+    if (!list.first) return ::operator new(kSmallest << size_class(bytes));
+    FreeBlock* const block = list.first;
+    list.first = block->next;
+    --list.count;
+    return block;
   }
-  // Of as many bytes as it was taken with, from any thread.
+  // `bytes` is the size passed to `take`. Any thread may call this.
   static void give(void* memory, std::size_t bytes) {
     if (bytes > kLargest) return ::operator delete(memory);
     const std::size_t of = size_class(bytes);
-    Kept& kept = all[of];
-    if (kept.count >= most) return ::operator delete(memory);
-    if (!kept.first) at_exit.touch();
-    kept.first = new (memory) Free{kept.first};
-    ++kept.count;
+    FreeList& list = free_lists[of];
+    if (list.count >= max_kept) return ::operator delete(memory);
+    if (!list.first) at_exit.touch();
+    list.first = new (memory) FreeBlock{list.first};
+    ++list.count;
   }
 
  private:
-  struct Free {
-    Free* next;
+  struct FreeBlock {
+    FreeBlock* next;
   };
-  struct Kept {
-    Free* first;
+  struct FreeList {
+    FreeBlock* first;
     std::size_t count;
   };
   static constexpr std::size_t kSmallest = 64;
   static constexpr std::size_t kClasses = 8;
   static_assert(kSmallest << (kClasses - 1) == kLargest);
 
-  // The power of two that it needs, in the smallest.
+  // log2 of the block size in units of kSmallest.
   static std::size_t size_class(std::size_t bytes) {
     const std::size_t units = (std::max(bytes, kSmallest) - 1) / kSmallest;
     return static_cast<std::size_t>(std::bit_width(units));
   }
 
-  // Gives back what the thread kept, and keeps nothing from then on.
+  // Frees the blocks that the thread kept, and keeps none from then on.
   struct AtExit {
     void touch() {}
     ~AtExit() {
-      most = 0;
-      for (Kept& kept : all) {
-        while (kept.first) {
-          Free* const piece = kept.first;
-          kept.first = piece->next;
-          ::operator delete(piece);
+      max_kept = 0;
+      for (FreeList& list : free_lists) {
+        while (list.first) {
+          FreeBlock* const block = list.first;
+          list.first = block->next;
+          ::operator delete(block);
         }
       }
     }
   };
 
-  // Plain memory, which is there until the thread is no more.
-  static inline constinit thread_local std::array<Kept, kClasses> all = {};
-  static inline constinit thread_local std::size_t most = kSanitized ? 0 : 64;
+  // Trivially destructible, so valid until the thread ends.
+  static inline constinit thread_local std::array<FreeList, kClasses>
+      free_lists = {};
+  static inline constinit thread_local std::size_t max_kept =
+      kSanitized ? 0 : 64;
   static inline thread_local AtExit at_exit;
 };
 
-// An allocator of such pieces, for containers.
+// An allocator from the pool, for containers.
 template <class T>
 struct Pooled {
   using value_type = T;
@@ -87,7 +89,7 @@ struct Pooled {
 
   Pooled() = default;
   template <class U>
-  Pooled(const Pooled<U>&) {}  // NOLINT: the standard asks for it
+  Pooled(const Pooled<U>&) {}  // NOLINT: the standard requires it
 
   T* allocate(std::size_t n) { return static_cast<T*>(Pool::take(n * kSize)); }
   void deallocate(T* memory, std::size_t n) { Pool::give(memory, n * kSize); }
@@ -95,7 +97,7 @@ struct Pooled {
   bool operator==(const Pooled&) const = default;
 
  private:
-  // Of a pointer, where that is what is held.
+  // T may be a pointer.
   static constexpr std::size_t kSize = sizeof(T);  // NOLINT
 };
 

@@ -35,9 +35,8 @@ TEST(Pooled, HoldsWhatIsPutThere) {
   }
 }
 
-// What one thread made another may free, also when it is the last that the
-// thread does.
-TEST(Pooled, TakesPiecesOfOtherThreads) {
+// One thread may free what another allocated, even as its last action.
+TEST(Pooled, FreesBlocksOfOtherThreads) {
   std::list<Map> maps;
   std::thread([&] { maps.push_back(filled(300)); }).join();
   maps.push_back(filled(300));
@@ -46,32 +45,32 @@ TEST(Pooled, TakesPiecesOfOtherThreads) {
   EXPECT_EQ(filled(2).size(), 2u);
 }
 
-// No piece is shorter than what was asked for, nor is it two's at a time.
-TEST(Pool, GivesEveryoneAPieceOfHisOwn) {
-  struct Piece {
+// No block is shorter than requested, and no two overlap.
+TEST(Pool, BlocksDoNotOverlap) {
+  struct Allocation {
     unsigned char* memory;
     std::size_t size;
     unsigned char mark;
   };
   std::mt19937 bits(1);
-  std::vector<Piece> pieces;
+  std::vector<Allocation> live;
   for (int step = 0; step < 20'000; ++step) {
-    if (pieces.size() < 300 && bits() % 2 == 0) {
+    if (live.size() < 300 && bits() % 2 == 0) {
       const std::size_t size = 1 + bits() % (std::size_t{1} << bits() % 15);
       auto* memory = static_cast<unsigned char*>(Pool::take(size));
       const auto mark = static_cast<unsigned char>(bits());
       std::memset(memory, mark, size);
-      pieces.push_back({memory, size, mark});
-    } else if (!pieces.empty()) {
-      std::swap(pieces[bits() % pieces.size()], pieces.back());
-      const Piece piece = pieces.back();
-      pieces.pop_back();
-      ASSERT_EQ(std::count(piece.memory, piece.memory + piece.size, piece.mark),
-                static_cast<std::ptrdiff_t>(piece.size));
-      Pool::give(piece.memory, piece.size);
+      live.push_back({memory, size, mark});
+    } else if (!live.empty()) {
+      std::swap(live[bits() % live.size()], live.back());
+      const Allocation last = live.back();
+      live.pop_back();
+      ASSERT_EQ(std::count(last.memory, last.memory + last.size, last.mark),
+                static_cast<std::ptrdiff_t>(last.size));
+      Pool::give(last.memory, last.size);
     }
   }
-  for (const Piece& piece : pieces) Pool::give(piece.memory, piece.size);
+  for (const auto& [memory, size, mark] : live) Pool::give(memory, size);
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// clang++ and g++ each say in a way of their own that the address sanitizer is
-// on.
+// clang++ and g++ report the address sanitizer in different ways.
 #ifdef __SANITIZE_ADDRESS__
 #define EXACTBN_SANITIZED
 #elif defined(__has_feature)

@@ -7,19 +7,19 @@
 
 namespace exactbn {
 
-// Memory for a while, of which nothing is known. A thread keeps a piece for the
-// next who asks: one after the other calculates small problems.
+// Uninitialized scratch memory. Each thread caches one block, because small
+// problems are solved one after the other.
 class Scratch {
  public:
   explicit Scratch(std::size_t size)
-      : size_(size), memory_(size <= kKept ? std::move(kept) : nullptr) {
+      : size_(size), memory_(size <= kCached ? std::move(cached) : nullptr) {
     if (!memory_) {
       memory_ = std::make_unique_for_overwrite<std::byte[]>(
-          size_ <= kKept ? kKept : size_);
+          size_ <= kCached ? kCached : size_);
     }
   }
   ~Scratch() {
-    if (size_ <= kKept) kept = std::move(memory_);
+    if (size_ <= kCached) cached = std::move(memory_);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -27,8 +27,8 @@ class Scratch {
   void* data() { return memory_.get(); }
 
  private:
-  static constexpr std::size_t kKept = std::size_t{1} << 16;
-  static inline thread_local std::unique_ptr<std::byte[]> kept;
+  static constexpr std::size_t kCached = std::size_t{1} << 16;
+  static inline thread_local std::unique_ptr<std::byte[]> cached;
 
   std::size_t size_;
   std::unique_ptr<std::byte[]> memory_;

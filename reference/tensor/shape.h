@@ -6,8 +6,8 @@
 
 namespace exactbn {
 
-// The extents of an array. As many as a problem may have need no memory of
-// their own: tensors are copied far more often than they are reshaped.
+// The extents of an array. Up to 5, the largest rank of a problem, are stored
+// inline: tensors are copied far more often than they are reshaped.
 using Shape = boost::container::small_vector<std::int64_t, 5>;
 
 }  // namespace exactbn

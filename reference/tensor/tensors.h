@@ -11,8 +11,8 @@
 
 namespace exactbn {
 
-// Few tensors by what they are, in the order of their names. Insertion
-// invalidates iterators.
+// A flat map from names to tensors, sorted by name; insertion invalidates
+// iterators.
 template <class Name>
 using TensorsBy =
     boost::container::flat_map<Name, Tensor, std::less<Name>,

@@ -14,17 +14,17 @@
 
 namespace exactbn {
 
-// An allocator of memory that is zero already, so that a vector need not write
-// it: the threads that fill a large array fault its pages in, not the one that
-// makes it. Large arrays ask for large pages; the faults of small ones cost
-// more than the arithmetic on them.
+// An allocator of zeroed memory, so that a container need not write it: the
+// threads that fill a large array fault its pages in, not the one that creates
+// it. Large arrays ask for huge pages; faults of small pages cost more than the
+// arithmetic on them.
 template <class T>
 struct ZeroedPages {
   using value_type = T;
 
   ZeroedPages() = default;
   template <class U>
-  ZeroedPages(const ZeroedPages<U>&) {}  // NOLINT: the standard asks for it
+  ZeroedPages(const ZeroedPages<U>&) {}  // NOLINT: the standard requires it
 
   T* allocate(std::size_t n) {
     void* memory = std::calloc(n, sizeof(T));
@@ -32,7 +32,7 @@ struct ZeroedPages {
     advise(memory, n * sizeof(T));
     return static_cast<T*>(memory);
   }
-  // The same, of which nothing is known yet.
+  // The same, uninitialized.
   T* allocate_raw(std::size_t n) {
     void* memory = std::malloc(n * sizeof(T));
     if (!memory) throw std::bad_alloc();
@@ -59,7 +59,7 @@ struct ZeroedPages {
     if (bytes < kLarge) return;
     const auto begin = reinterpret_cast<std::uintptr_t>(memory);
     const std::uintptr_t first = (begin + kPage - 1) / kPage * kPage;
-    // Advice: nothing depends on whether it is taken.
+    // A hint; nothing depends on its result.
     (void)madvise(static_cast<char*>(memory) + (first - begin), bytes - kPage,
                   MADV_HUGEPAGE);
 #endif

@@ -9,8 +9,8 @@
 
 namespace exactbn {
 
-// A tensor of values that bits(draw, dtype) tells, one by one; by itself finite
-// ones of any exponent.
+// A tensor with values from bits(draw, dtype), one by one; by default finite,
+// with any exponent.
 template <class Bits = decltype(draw_bits)>
 Tensor drawn(Draw& draw, DType dtype, const Shape& shape,
              const Bits& bits = draw_bits) {
@@ -21,7 +21,7 @@ Tensor drawn(Draw& draw, DType dtype, const Shape& shape,
   return tensor;
 }
 
-// Bits of values around a mean, with the deviation 1.
+// Bits of values around a mean, with deviation 1.
 inline auto normal_around(double mean) {
   return [mean](Draw& draw, DType dtype) {
     return round_to(mean + draw.normal(), dtype);
@@ -67,7 +67,7 @@ inline Problem any_problem(Draw& draw, Operation operation, DType dtype) {
   if (draw.below(4) == 0) p.epsilon = std::ldexp(p.epsilon, -100);
   if (draw.below(4) != 0) p.momentum = draw.unit();
   p.batches_tracked = static_cast<std::int64_t>(draw.below(5));
-  const bool mixed = draw.below(4) == 0;  // every input in a format of its own
+  const bool mixed = draw.below(4) == 0;  // every input in its own format
   each_input(operation, [&](Input name) {
     if (name == Input::x || (name == Input::gamma && draw.below(4) == 0))
       return;
@@ -78,7 +78,7 @@ inline Problem any_problem(Draw& draw, Operation operation, DType dtype) {
   return p;
 }
 
-// Every input, in finite bits of any exponent.
+// A problem with every input; all bits are finite, with any exponent.
 inline Problem any_bits(Draw& draw, Operation operation, DType dtype,
                         const Shape& shape) {
   Problem p;

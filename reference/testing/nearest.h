@@ -9,9 +9,10 @@
 
 namespace exactbn {
 
-// The value of the format nearest to a number of hundreds of digits, ties to
-// even, by floor and comparison with 1/2: none of format.cc's code, for tests
-// to hold it against. What is too large becomes an infinity in any format.
+// The value of the format nearest to a number with hundreds of digits, ties to
+// even, by floor and comparison with 1/2. It shares no code with format.cc, so
+// that tests can compare the two. Too large numbers become infinities in any
+// format.
 template <class Real>
 double nearest(const Real& value, DType dtype) {
   const Format f = format(dtype);

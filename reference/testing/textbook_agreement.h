@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Exact values against the textbook's, in any type of hundreds of digits.
-// Include boost/multiprecision/eigen.hpp first, as for the textbook.
+// Compares exact values with the textbook's in any type with hundreds of
+// digits. Include boost/multiprecision/eigen.hpp first, as for the textbook.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -15,7 +15,7 @@
 
 namespace exactbn {
 
-// What agreed, and how.
+// How many values agreed, by kind.
 struct Tally {
   int values = 0;
   int second_order = 0;
@@ -39,7 +39,7 @@ void compare_with_textbook(const Problem& problem, Tally& tally) {
       const Exact value = exact.at(name, i);
       if (value.kind != Exact::Kind::number) continue;
       const std::uint64_t bits = round_to(value, dtype);
-      // What is too large is told by its sign, whether or not by an infinity.
+      // Too large values count as infinities, even if the format has none.
       const double infinity = std::numeric_limits<double>::infinity();
       const double got = is_finite(bits, dtype)     ? to_double(bits, dtype)
                          : is_negative(bits, dtype) ? -infinity
@@ -51,8 +51,8 @@ void compare_with_textbook(const Problem& problem, Tally& tally) {
       const std::uint64_t size = magnitude(bits, dtype);
       if (size > 0 && size < smallest_normal) ++tally.subnormal;
       if (got == nearest(expected(r, c), dtype)) continue;
-      // 200 digits are too few where exponents far apart cancel, or where the
-      // exact value is 0: 3000 are not.
+      // 200 digits are too few if exponents far apart cancel, or if the exact
+      // value is 0; 3000 are enough.
       ++tally.needed_more_digits;
       if (precise.empty()) precise = Textbook<MoreDigits>(problem).outputs();
       ASSERT_EQ(got, nearest(precise.at(name)(r, c), dtype))
@@ -62,7 +62,7 @@ void compare_with_textbook(const Problem& problem, Tally& tally) {
   }
 }
 
-// Over all operations and formats, until so many values have agreed.
+// Over all operations and formats, until enough values have agreed.
 template <class Digits, class MoreDigits>
 void expect_agreement_with_textbook() {
   Draw draw(20);

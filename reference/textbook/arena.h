@@ -15,7 +15,7 @@
 
 namespace exactbn {
 
-// A value as a double, rounded once; a NaN is the quiet one.
+// A value as a double, rounded once; any NaN becomes the quiet NaN.
 template <class Real>
 double narrowed(const Real& value) {
   if (value != value) return std::numeric_limits<double>::quiet_NaN();
@@ -23,8 +23,8 @@ double narrowed(const Real& value) {
 }
 inline double narrowed(double value) { return value; }
 
-// The inputs and outputs of a problem as Reals, a channel after the other, and
-// what its formulas need: in one piece of memory, as on small problems an array
+// The inputs and outputs of a problem as Reals, channel by channel, and the
+// scratch memory of its formulas, in one allocation: on small problems an array
 // for every step costs more than the arithmetic.
 template <class Real>
 class Arena {
@@ -56,10 +56,10 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // Room for so many numbers, whose values are not known.
+  // Memory for `count` numbers, uninitialized.
   Real* take(std::int64_t count) { return std::exchange(free_, free_ + count); }
 
-  // An input shaped like x, in the channels that takes(c) chooses, or in all.
+  // An input shaped like x: the channels with takes(c), or all.
   template <class Takes>
   const Real* chosen(Input name, const Takes& takes) {
     Real* const to = read(name);
@@ -78,7 +78,7 @@ class Arena {
     return to;
   }
 
-  // An input of one value a channel, or what stands for it.
+  // An input with one value per channel, or its default if absent.
   const Real* row(Input name) {
     Real* const to = take(view_.channels);
     for (std::int64_t c = 0; c < view_.channels; ++c) {
@@ -87,14 +87,14 @@ class Arena {
     return to;
   }
 
-  // Room for an output.
+  // Memory for an output.
   Real* add_matrix(Output name) { return add(name, size_); }
   Real* add_row(Output name) { return add(name, view_.channels); }
 
   std::span<const Result> outputs() const { return {outputs_.data(), made_}; }
 
-  // All values of an output in the order of a tensor, as doubles; until
-  // the next is asked for.
+  // All values of an output as doubles, in the order of a tensor. Valid until
+  // the next call of a function that reads or writes a tensor.
   std::span<const double> in_order(const Result& output) {
     double* to = values_;
     if (shaped_like_x(output.name)) {
@@ -107,16 +107,16 @@ class Arena {
   }
 
  private:
-  // Then memory holds such numbers as soon as they are assigned there.
+  // Then assignment alone starts the lifetime of a number.
   static constexpr bool kTrivial = std::is_trivially_copyable_v<Real> &&
                                    std::is_trivially_destructible_v<Real>;
 
-  // The most that an operation takes, inputs and outputs: of the shape of x,
-  // and of one value a channel.
+  // The most inputs and outputs of an operation: shaped like x, and with one
+  // value per channel.
   static constexpr std::int64_t kMatrices = 5;
   static constexpr std::int64_t kRows = 10;
 
-  // So many doubles that any number can follow them.
+  // Rounds up, so that a Real can follow the doubles.
   static constexpr std::int64_t aligned(std::int64_t doubles) {
     static_assert(alignof(Real) <= 2 * sizeof(double));
     return doubles + doubles % 2;
@@ -127,7 +127,7 @@ class Arena {
     return take(size_);
   }
 
-  // Where each element of a tensor is, in the order of these.
+  // Calls action with the place of each element of a tensor, in its order.
   template <class Do>
   void each_place(const Do& action) const {
     if (view_.inner == 1) {
@@ -156,7 +156,7 @@ class Arena {
   std::int64_t size_;
   std::int64_t count_;
   Scratch memory_;
-  double* values_;  // of a tensor, on their way
+  double* values_;  // buffer for the values of a tensor
   Real* reals_;
   Real* free_;
   std::array<Result, 7> outputs_ = {};

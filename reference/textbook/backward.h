@@ -7,7 +7,7 @@
 
 namespace exactbn {
 
-// Those of one channel.
+// The gradients of one channel.
 template <class Real>
 struct ParameterGradients {
   Real dgamma;
@@ -90,7 +90,7 @@ Backward<Real> backward_training(const Matrix<Real>& x, const Matrix<Real>& dy,
   return r;
 }
 
-// The same with the gradients on the way: dxhat, and those of the statistics.
+// The same with the intermediate gradients: dxhat, dvar and dmean.
 template <class Real>
 struct StagedBackward {
   Matrix<Real> dxhat;

@@ -45,8 +45,8 @@ Real loss(const Inputs& in) {
   return channel_sum<Real>(in.dy * y).sum();
 }
 
-// The derivative of loss(in) by `at`, a number inside `in`; its error is of
-// the order of h^2.
+// The derivative of loss(in) with respect to `at`, a number inside `in`; its
+// error is of the order of h^2.
 Real central_difference(const Inputs& in, Real& at) {
   const Real h("1e-60");
   const Real here = at;
@@ -97,7 +97,7 @@ TEST(BackwardTraining, AgreesWithCentralDifferences) {
   }
 }
 
-TEST(BackwardInference, DxIsGammaDyOverTheDeviationAndNotTheTrainingOne) {
+TEST(BackwardInference, DxIsGammaDyOverSigmaAndDiffersFromTraining) {
   const Inputs in = draw(2);
   const auto [mean, var] = batch_statistics(in.x);
   const auto frozen =

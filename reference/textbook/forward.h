@@ -9,7 +9,8 @@
 
 namespace exactbn {
 
-// sqrt(var + eps). Eigen's root of an array may be approximate: this is not.
+// sqrt(var + eps). Eigen's root of an array may be approximate; this one is
+// not.
 template <class Real>
 Real standard_deviation(const Real& var,
                         const std::type_identity_t<Real>& eps) {
@@ -23,9 +24,9 @@ Row<Real> standard_deviation(const Row<Real>& var,
       [&](const Real& v) -> Real { return standard_deviation(v, eps); });
 }
 
-// Stores x_i - mean in d, and returns mean = 1/m sum x_i. A Real that has
-// `kEncloses` is an interval: little is lost where its values are near each
-// other, as differences are short there.
+// Stores x_i - mean in d, and returns mean = 1/m sum x_i. A Real with
+// `kEncloses` is an interval: subtracting x_1 first loses little if the values
+// are close, as their differences are short.
 template <class Real>
 Real centre(const ChannelIn<Real>& x, const Real& m, ChannelOut<Real>& d) {
   if constexpr (requires { Real::kEncloses; }) {
@@ -40,12 +41,12 @@ Real centre(const ChannelIn<Real>& x, const Real& m, ChannelOut<Real>& d) {
   }
 }
 
-// A channel as the chain rule needs it, for one after the other:
+// A channel as the chain rule needs it, reused for one channel after another:
 //   mean  = 1/m sum x_i,          var    = 1/m sum (x_i - mean)^2,
 //   sigma = sqrt(var + eps),      xhat_i = d_i / sigma,  d_i = x_i - mean.
 template <class Real>
 struct Normalized {
-  // So many columns of m values in `memory`.
+  // The number of columns of m values in `memory`.
   static constexpr Eigen::Index kColumns = 4;
   Normalized(Real* memory, Eigen::Index count)
       : m(static_cast<Real>(count)),
@@ -70,7 +71,7 @@ struct Normalized {
   Real sigma = 0;
   ChannelOut<Real> d;
   ChannelOut<Real> xhat;
-  std::array<ChannelOut<Real>, 2> spare;  // for what a formula keeps
+  std::array<ChannelOut<Real>, 2> spare;  // scratch memory of formulas
 };
 
 template <class Real>

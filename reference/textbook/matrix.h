@@ -12,7 +12,7 @@ namespace exactbn {
 template <class Real>
 using Matrix = Eigen::Array<Real, Eigen::Dynamic, Eigen::Dynamic>;
 
-// One value a channel.
+// One value per channel.
 template <class Real>
 using Row = Eigen::Array<Real, 1, Eigen::Dynamic>;
 

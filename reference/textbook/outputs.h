@@ -10,23 +10,24 @@
 
 namespace exactbn {
 
-// Matrices shaped m x C, those of one value a channel 1 x C.
+// Matrices of shape m x C, or 1 x C for one value per channel.
 template <class Real>
 using Outputs = std::map<Output, Matrix<Real>>;
 
-// Which channels a textbook calculates, and what is to be done after each.
+// Which channels a Textbook computes, and what to do after each.
 struct EveryChannel {
   static constexpr bool kAll = true;
   bool takes(std::int64_t) { return true; }
   void done(std::int64_t) {}
 };
 
-// The textbook's answer to a problem, a channel at a time: every output, and
+// The textbook's answer to a problem, one channel at a time: every output, and
 // running_var_biased.
 template <class Real, class Channels = EveryChannel>
 class Textbook {
  public:
-  // What is taken must not change before the outputs are there.
+  // The problem, and the channels that are taken, must not change before the
+  // outputs are computed.
   explicit Textbook(const Problem& problem, Channels channels = {})
       : problem_(problem),
         channels_(std::move(channels)),
@@ -36,7 +37,7 @@ class Textbook {
         arena_(problem),
         n_(arena_.take(Normalized<Real>::kColumns * m_), m_) {}
 
-  // The outputs stay where they are as long as this object is there.
+  // The outputs live as long as this object.
   void run() {
     x_ = matrix(Input::x);
     gamma_ = arena_.row(Input::gamma);
@@ -56,8 +57,8 @@ class Textbook {
     }
   }
 
-  // Value k of channel c of an output that is shaped like x is at [c m + k],
-  // the one of any other at [c]. Empty where the problem has no such.
+  // Value k of channel c is at [c m + k] if the output is shaped like x; else
+  // the value of channel c is at [c]. Empty if the problem has no such output.
   std::span<const Real> output(Output name) const {
     const auto* found = find(name);
     return found ? found->values : std::span<const Real>();
@@ -75,7 +76,7 @@ class Textbook {
   }
 
   // The outputs as tensors, each value rounded to a double and then to the
-  // format that format_of(name) tells.
+  // format format_of(name).
   template <class FormatOf>
   OutputTensors tensors(const FormatOf& format_of) {
     OutputTensors all;
@@ -234,7 +235,7 @@ class Textbook {
   std::int64_t m_;
   Real epsilon_;
   Arena<Real> arena_;
-  Normalized<Real> n_;  // the channel at hand
+  Normalized<Real> n_;  // the current channel
   const Real* x_ = nullptr;
   const Real* gamma_ = nullptr;
 };

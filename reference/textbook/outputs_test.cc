@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer to a problem against the formulas over matrices.
+// The answer to a problem by the formulas over matrices.
 #include "reference/textbook/outputs.h"
 
 #include <gtest/gtest.h>
@@ -91,13 +91,13 @@ class OverMatrices {
   Real eps_;
 };
 
-// But for the bits of a NaN.
+// Equal, except for the bits of a NaN.
 template <class Real>
 bool same(const Real& a, const Real& b) {
   return a == b ? std::signbit(a) == std::signbit(b) : a != a && b != b;
 }
 
-// Of problems with any values, so that sums cancel and ranges are left.
+// On problems with any values, so that sums cancel and ranges are exceeded.
 template <class Real>
 void expect_the_same() {
   Draw draw(3);
@@ -107,7 +107,7 @@ void expect_the_same() {
       for (const DType dtype : kDTypes) {
         Problem p = any_problem(draw, operation, dtype);
         if (trial % 2 == 0) {
-          // The channels on another axis, and long enough for halves.
+          // Channels on another axis, and long enough for halving.
           const auto m = static_cast<std::int64_t>(draw.below(40)) + 1;
           p.channel_axis = static_cast<int>(draw.below(3));
           p.inputs[Input::x] = drawn_wide_or_narrow(draw, dtype, {2, 3, m});

@@ -5,7 +5,7 @@
 
 namespace exactbn {
 
-// The sum of n terms in halves of halves, down to blocks of 8: the error grows
+// The sum of n terms by repeated halving, down to blocks of 8: the error grows
 // with log2 n, not with n (Higham 2002, section 4.2). The order depends on n
 // alone, so the bits are the same on every machine.
 template <class Terms>

@@ -32,7 +32,8 @@ void jvp_training(Normalized<Real>& n, const ChannelIn<Real>& x_dot,
 // the backward pass
 //   a = 1/m sum dy_i,  b = 1/m sum dy_i xhat_i,  g_i = dy_i - a - xhat_i b
 //   dx_i = scale g_i,  dgamma = m b,  dbeta = m a,  scale = gamma / sigma
-// from its last stage to its first; z_bar is dL/dz. Returns that of gamma.
+// in reverse, from its last stage to its first; z_bar is dL/dz. Returns
+// grad_gamma.
 template <class Real>
 Real double_backward_training(Normalized<Real>& n, const ChannelIn<Real>& dy,
                               const ChannelIn<Real>& ddx, const Real& gamma,

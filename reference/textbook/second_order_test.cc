@@ -45,7 +45,7 @@ Inputs draw(std::uint64_t seed) {
 const Real kStep("1e-60");
 const Real kTolerance("1e-110");
 
-// The derivative of f(in) by `at`, a number inside `in`.
+// The derivative of f(in) with respect to `at`, a number inside `in`.
 template <class Function>
 Real central_difference(const Function& f, const Inputs& in, Real& at) {
   const Real here = at;
