@@ -14,7 +14,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// Two values a channel: y is -1 and 1, but for epsilon.
+// Two values per channel: y is -1 and 1, except for epsilon.
 Problem two_values() {
   Problem problem;
   problem.epsilon = 0x1.4f8b58p-17;
@@ -26,7 +26,7 @@ OutputTensors right_outputs(const Problem& problem) {
   return DoubleSubject().answer({"", problem, {}}).outputs;
 }
 
-// What GoogleTest says after "Actual: ".
+// GoogleTest's text after "Actual: ".
 std::string explanation(const OutputTensors& outputs,
                         const testing::Matcher<OutputTensors>& matcher) {
   testing::StringMatchResultListener listener;
@@ -41,7 +41,7 @@ TEST(IsBatchNormOf, MatchesWhatIsRight) {
               IsBatchNormOf(problem).at(Grade::correct));
 }
 
-// This text is what a user sees first of a defect: change it with care.
+// A user sees this text first: change it with care.
 TEST(IsBatchNormOf, SaysWhatIsWrong) {
   const Problem problem = two_values();
   DefectSubject wrong(*find_defect("epsilon_outside_root"));
@@ -58,7 +58,7 @@ TEST(IsBatchNormOf, SaysWhatIsWrong) {
 )");
 }
 
-// It is not looked for where that would take minutes.
+// The search for a defect would take minutes there.
 TEST(IsBatchNormOf, NamesNoDefectOfALargeProblem) {
   Problem problem = two_values();
   std::vector<float> x(8193, 1);
@@ -90,7 +90,7 @@ TEST(IsBatchNormOf, MissesWhatIsNotThere) {
   EXPECT_THAT(outputs, IsBatchNormOf(problem).offering({Output::y}));
   EXPECT_THAT(outputs,
               Not(IsBatchNormOf(problem).offering({Output::y, Output::mean})));
-  // What is there is judged, offered or not.
+  // Present outputs are judged whether or not they are offered.
   outputs.at(Output::invstd).set_bits(0, 0);
   EXPECT_THAT(
       explanation(outputs, IsBatchNormOf(problem).offering({Output::y})),
@@ -102,7 +102,7 @@ TEST(IsBatchNormOf, TakesTheConventionsThatAreDeclared) {
   problem.momentum = 0.5;
   problem.inputs[Input::running_var] = tensor_of({2}, std::vector<float>{1, 1});
   OutputTensors outputs = right_outputs(problem);
-  // Half of the biased variances, 1/4 and 16, and half of 1.
+  // Half of the biased variances, 1/4 and 16, plus half of 1.
   outputs.at(Output::running_var) =
       tensor_of({2}, std::vector<float>{0.625F, 8.5F});
   EXPECT_THAT(outputs, Not(IsBatchNormOf(problem)));
@@ -125,7 +125,7 @@ TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
   EXPECT_THROW(mismatch({}, {}), std::exception);
 }
 
-// Its mean is 2^40 deviations away: nothing that f32 finds means anything.
+// Its mean is 2^40 deviations away: no f32 result means anything.
 TEST(IsBatchNormOf, DoesNotMatchWhatIsUndecided) {
   Problem problem = two_values();
   problem.inputs[Input::x] =

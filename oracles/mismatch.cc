@@ -13,7 +13,7 @@ namespace exactbn {
 
 namespace {
 
-// What keeps an output from being judged.
+// Why an output cannot be judged.
 std::string why_unfit(const Problem& problem, Output name,
                       const Tensor& tensor) {
   const OutputNames names = output_names(problem);
@@ -28,7 +28,7 @@ std::string why_unfit(const Problem& problem, Output name,
                      to_string(tensor.shape()), to_string(shape));
 }
 
-// Offers what is there, too, so that it is judged.
+// Also offers every output present, so that it is judged.
 Declaration with_offered(Declaration declaration, const Problem& problem,
                          const OutputTensors& outputs) {
   const auto offered = declaration.outputs.find(problem.operation);
@@ -37,8 +37,8 @@ Declaration with_offered(Declaration declaration, const Problem& problem,
   return declaration;
 }
 
-// Above that many values the known defects, each of which is evaluated, would
-// take longer than a test may.
+// Above this size, evaluating every known defect would take longer than a test
+// may.
 constexpr std::int64_t kMostDiagnosed = std::int64_t{1} << 14;
 
 // The known defect that explains the answer, or else what overflowed.

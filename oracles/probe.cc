@@ -54,7 +54,7 @@ Card probe(Subject& subject) {
        {offer_experiments(), formula_experiments(), momentum_experiments(),
         running_experiments(), statistics_experiments(), epsilon_experiments(),
         sums_experiments(), independence_experiments(),
-        // Last: after a NaN some are never the same again.
+        // Last: some subjects do not recover from a NaN.
         range_experiments()}) {
     for (const Experiment& experiment : family) {
       CardLine line;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a card says of the subject `double`, of one with a known defect, and of
-// one that declares what is not so.
+// The card of the subject `double`, of subjects with a known defect, and of
+// subjects with a wrong declaration.
 #include "oracles/probe.h"
 
 #include <gmock/gmock.h>
@@ -35,8 +35,8 @@ std::set<std::string> disagreeing(const Card& card) {
   return ids;
 }
 
-// Answers by a function, and declares what it is told to. No subject may be
-// asked for more than it declares, or what is no problem at all.
+// Answers by a function and declares what it is given. It must never be given
+// an invalid problem, or one beyond its declaration.
 class Fake : public Subject {
  public:
   using Answering = std::function<Answer(const Problem&)>;
@@ -129,7 +129,7 @@ TEST(Probe, TheSubjectDoubleIsWhatTheWireFormatSays) {
   EXPECT_EQ(got.size(), card.lines.size());
 }
 
-// What a known defect makes of one line.
+// The effect of a known defect on one line.
 struct Telling {
   const char* defect;
   const char* id;
@@ -252,7 +252,7 @@ INSTANTIATE_TEST_SUITE_P(
       return std::string(row.param.defect) + "_" + row.param.id;
     });
 
-// Sums of floats, in pairs, in two passes.
+// Pairwise two-pass sums of floats.
 TEST(Probe, TellsFloatsFromDoubles) {
   Fake subject(in<float>);
   const Card card = probe(subject);
@@ -261,7 +261,7 @@ TEST(Probe, TellsFloatsFromDoubles) {
   EXPECT_EQ(line_of(card, "sum_growth").found, "does not grow");
   EXPECT_EQ(line_of(card, "variance_algorithm").found,
             "in two passes, or as well");
-  // Nobody declared that f64 is summed in f32.
+  // The declaration does not say that f64 is summed in f32.
   EXPECT_TRUE(disagreeing(card).contains("accumulation"));
   EXPECT_EQ(line_of(card, "accumulation").declared,
             "f32 or wider, f64 for f64");
@@ -320,7 +320,7 @@ TEST_F(Algorithm, ARunningMeanOfFloatsIsTold) {
             "by a running mean in f32");
 }
 
-// One thing declared that is not so, and the lines that say it.
+// A wrong declaration, and the lines that reveal it.
 struct Claim {
   const char* id;
   void (*claim)(Declaration& declaration);
@@ -332,7 +332,7 @@ void PrintTo(const Claim& claim, std::ostream* out) { *out << claim.id; }
 class WrongClaim : public testing::TestWithParam<Claim> {};
 
 TEST_P(WrongClaim, IsNoticed) {
-  // It does f32 and both forward operations, channels at axis 1.
+  // Supports f32 and both forward operations, channels at axis 1.
   Fake subject([](const Problem& problem) {
     Answer answer = right(problem);
     const bool done = problem.x().dtype() == DType::f32 &&
@@ -391,7 +391,7 @@ INSTANTIATE_TEST_SUITE_P(
               [](Declaration& d) { d.accumulation = DType::f32; }}),
     [](const auto& row) { return row.param.id; });
 
-// Whoever declares to flush may keep here and there, but not everywhere.
+// A subject that declares `flush` may keep some subnormals, but not all.
 TEST(Probe, AFlushThatIsDeclaredAndSeenNowhereIsNoticed) {
   Fake subject(right);
   subject.said.subnormals = Subnormals::flush;
@@ -421,7 +421,7 @@ TEST(Probe, ARejectionIsItsConvention) {
   EXPECT_THAT(disagreeing(probe(subject)), IsEmpty());
 }
 
-// y alone, of inference.
+// Inference only, output y only.
 TEST(Probe, WhatIsNotOfferedDisagreesWithNothing) {
   Fake subject(right);
   subject.said.operations = {Operation::forward_inference};

@@ -23,7 +23,7 @@ constexpr std::string_view kForward =
     R"("running_var":{"dtype":"f64","shape":[3],)"
     R"("bits":"3ff00000000000003ff00000000000003ff0000000000000"}}})";
 
-// The line with one thing replaced; fails the test where it is not there.
+// The line with one replacement; fails the test if `from` is not found.
 std::string with(std::string_view line, std::string_view from,
                  std::string_view to) {
   std::string text(line);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The right formulas in too little precision, or in the wrong order.
+// The right formulas in too low a precision, or in the wrong order.
 #include <algorithm>
 #include <cmath>
 

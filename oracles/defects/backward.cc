@@ -6,7 +6,7 @@ namespace exactbn {
 
 namespace {
 
-// Runs f where the pass has dx, dgamma and dbeta for its outputs.
+// Runs f if the outputs are dx, dgamma and dbeta.
 template <class F>
 void where_backward(Pass& p, const F& f) {
   if (p.backward()) f();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels that work in blocks, and what becomes of the tail.
+// Kernels that work in blocks and mishandle the tail.
 #include "oracles/defects/families.h"
 
 namespace exactbn {
 
 namespace {
 
-// The rows of whole blocks; fewer rows than a block are summed well.
+// The rows of whole blocks. Fewer rows than a block are summed correctly.
 template <Eigen::Index block>
 Eigen::Index whole(Eigen::Index rows) {
   return rows < block ? rows : rows / block * block;
@@ -38,7 +38,7 @@ void leave_tail(const Pass& p, WideOutputs& out) {
   }
 }
 
-// The results of channels from c on.
+// The results of channels `most` and above.
 template <Eigen::Index most>
 void leave_channels(const Pass&, WideOutputs& out) {
   for (auto& [name, values] : out) {

@@ -9,7 +9,7 @@ namespace exactbn {
 
 namespace {
 
-// As f32 holds it, so that nothing changes where it is asked for.
+// The f32 value, so that nothing changes if it is requested.
 constexpr double kDefault = double{1e-5F};
 
 void normalize_by(Pass& p, const WideRow& invstd) {

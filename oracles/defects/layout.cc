@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values and channels mistaken for others.
+// Values and channels that are mistaken for others.
 #include <utility>
 
 #include "oracles/defects/families.h"
@@ -8,8 +8,8 @@ namespace exactbn {
 
 namespace {
 
-// The values of each row as a load of two reads them: after the last one of an
-// odd row comes the first of the next channel.
+// The values of each row as loads of two read them: an odd row ends with the
+// first value of the next channel.
 WideMatrix crossing(const WideMatrix& a, const ChannelView& view) {
   WideMatrix read = a;
   if (view.inner % 2 == 0 || view.inner == 1) return read;
@@ -28,17 +28,17 @@ ChannelView channels_last(const ChannelView& view) {
   return last;
 }
 
-// As if axis 1 held the channels, which are the last axis in truth.
+// Assumes that axis 1 holds the channels, although the last axis does.
 ChannelView channels_second(const Problem& problem) {
   ChannelView second = problem.view();
-  // With the channels first there is no batch before them to count.
+  // With the channels first, no batch axis precedes them.
   if (second.inner != 1 || problem.channel_axis == 0) return second;
   second.inner = second.outer / problem.x().shape().front();
   second.outer = problem.x().shape().front();
   return second;
 }
 
-// The channels' values, each moved to the next channel.
+// Moves the value of each channel to the next.
 WideRow moved(const WideRow& row) {
   WideRow next = row;
   for (Eigen::Index c = 0; c < row.cols(); ++c) {

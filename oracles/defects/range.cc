@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Intermediates beyond the range of a format, NaN, and infinities. Digits are
-// not lost here, so that nothing but the range can fail.
+// Intermediates that leave the range of a format, NaN, and infinities. No
+// digits are lost here, so that only the range can fail.
 #include <algorithm>
 #include <cmath>
 
@@ -19,7 +19,7 @@ WideRow limited(WideMatrix a, DType dtype) {
   return a;
 }
 
-// The bits of every value of an output, f(bits).
+// Replaces the bits of every value of an output by f(bits).
 template <class F>
 void edit_bits(Tensor& tensor, const F& f) {
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -38,7 +38,7 @@ void flush(Tensor& tensor) {
   });
 }
 
-// (gamma v) first, in the range of the format, then times invstd.
+// gamma v first, in the range of the format, then times invstd.
 WideMatrix gamma_first(const Pass& p, const WideMatrix& v, DType dtype) {
   WideMatrix product = v.rowwise() * p.gamma;
   limit(product, dtype);

@@ -9,7 +9,7 @@ namespace exactbn {
 
 namespace {
 
-// As f32 holds it.
+// The f32 value.
 constexpr double kDefault = double{0.1F};
 
 void weigh(Pass& p, Wide weight_of_new) {
@@ -23,7 +23,7 @@ void keep_old(const Pass& p, WideOutputs& out) {
   if (out.contains(Output::running_var)) out[Output::running_var] = p.old_var;
 }
 
-// Edits an output where the operation has it.
+// Edits an output if the operation has it.
 template <class F>
 void edit(WideOutputs& out, Output name, const F& f) {
   const auto it = out.find(name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one call leaves behind for the next.
+// State that one call leaves for the next.
 #include "oracles/defects/families.h"
 
 namespace exactbn {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mean and variance of the batch, wrong in the algebra.
+// Algebraic errors in the mean and variance of the batch.
 #include "oracles/defects/families.h"
 
 namespace exactbn {
 
 namespace {
 
-// Runs of equal size, the first of `size` rows.
+// `size` rows from `first` on.
 WideMatrix rows(const WideMatrix& x, Eigen::Index first, Eigen::Index size) {
   return x.middleRows(first, size);
 }
@@ -14,7 +14,7 @@ WideMatrix rows(const WideMatrix& x, Eigen::Index first, Eigen::Index size) {
 // Two shards: a quarter of the rows, at least one, and the rest.
 struct Shards {
   BatchStatistics<Wide> a, b;
-  Wide share;  // of the rows that a has
+  Wide share;  // the fraction of the rows in a
 };
 Shards shards_of(const Pass& p) {
   const Eigen::Index m = p.x.rows();

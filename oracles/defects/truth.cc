@@ -10,8 +10,9 @@ namespace exactbn {
 
 namespace {
 
-// Condition numbers and the right answer are rounded to 64 bits, and come from
-// sums that lose a few; what is nearer to a limit than this, integers decide.
+// Condition numbers and the right answer are rounded to 64 bits and come from
+// sums that lose a few bits. Exact integers decide values that are nearer to a
+// limit than this.
 constexpr Wide kSlack = 0x1p-10L;
 
 OutputTensors right_answer(const Problem& problem, RunningVariance divisor) {
@@ -71,7 +72,7 @@ bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
                   DType dtype) {
   const Tensor& right = right_.find(output)->second;
   const bool alike = dtype == right.dtype();
-  // What a convention of the subject decides is not as the models have it.
+  // Values that the subject's conventions decide differ from the models'.
   const bool compared = is_compared(output);
   if (compared && alike && same_value(bits, right.bits(i), dtype)) return false;
   const Limits& limits = limits_of(output);
@@ -83,7 +84,7 @@ bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
     const Wide off = ulp_of(value, right.dtype()) / 2;
     const Wide ulp = ulp_of(value, dtype);
     const Wide tolerance = limits.granted[static_cast<std::size_t>(i)];
-    // The exact value may lie a binade lower.
+    // The exact value may lie one binade lower.
     if (error + off < ulp / 4 + tolerance * (1 - kSlack)) return false;
     if (error - off > ulp + tolerance * (1 + kSlack)) return true;
   }

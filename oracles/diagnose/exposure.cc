@@ -8,7 +8,8 @@ namespace exactbn {
 
 namespace {
 
-// The answers of a defect of state, which depend on all calls before.
+// The answers of a defect of state: two per case, in order, since each depends
+// on all calls before.
 using Recalled = std::vector<std::array<Answer, 2>>;
 
 std::vector<Recalled> ask_recalling(const std::vector<Case>& cases) {
@@ -26,7 +27,7 @@ std::vector<Recalled> ask_recalling(const std::vector<Case>& cases) {
   return recalled;
 }
 
-// Whether NaN or an infinity was in a case so far.
+// Whether any case up to each one holds NaN or an infinity.
 std::vector<char> poisoned(const std::vector<Case>& cases) {
   std::vector<char> so_far;
   bool any = false;

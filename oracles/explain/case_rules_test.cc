@@ -53,7 +53,7 @@ TEST_F(Rules, AnOperationTells) {
   EXPECT_EQ(telling_rule({b}, {a}), "the operation is jvp_training");
 }
 
-// A size counts from the least of those that the rule is to hold of.
+// The threshold is the least size among the cases that the rule must hold for.
 TEST_F(Rules, ASizeTells) {
   const Case* small = add(f32, f32, {}, 1, 2);
   const Case* middle = add(f32, f32, {}, 1, 5);

@@ -73,7 +73,8 @@ TEST(WrongPart, OfADoubleBackward) {
   }
 }
 
-// Rounded, or computed in f32, a right answer has the right factors.
+// A right answer has the right factors, whether it is rounded or computed in
+// f32.
 TEST(WrongPart, IsNoneOfARightAnswer) {
   const auto operations = {Operation::jvp_training,
                            Operation::double_backward_training};
@@ -102,7 +103,7 @@ TEST(WrongPart, IsNoneWhereTheValuesAreNoSuchSum) {
   EXPECT_EQ(wrong_part(p, Output::y_dot, got, 0), "");
   got.set_bits(0, format(DType::f32).quiet_nan());
   EXPECT_EQ(wrong_part(p, Output::y_dot, got, 0), "");
-  // Four values have three factors, whatever they are.
+  // Three factors always fit four values.
   const Problem small = draw_problem(Operation::jvp_training, {4, 2});
   EXPECT_EQ(wrong_part(small, Output::y_dot,
                        Tensor(DType::f32, small.x().shape()), 0),
@@ -129,7 +130,7 @@ TEST(WrongPart, IsWhatAFailureSaysFirst) {
   const Explanation why = explain(c, {}, verdict, &answer, Grade::sequential);
   EXPECT_THAT(why.first,
               StartsWith("in grad_dy the constant part, with mean(ddx), is "));
-  // Without the answer there are only the outputs.
+  // Without the answer, only the outputs can be compared.
   EXPECT_THAT(explain(c, {}, verdict, nullptr, Grade::sequential).first,
               StartsWith("grad_dy is already wrong: "));
 }

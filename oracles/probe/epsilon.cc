@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where epsilon goes, whether a least one is imposed, and what 0/0 is.
+// Where epsilon is added, whether a minimum is imposed, and what 0/0 gives.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace exactbn {
 
 namespace {
 
-// Whatever is made of epsilon, the denominator is sqrt(v + e) for some e, so
-// that a hypothesis is the same problem with another epsilon, decided exactly.
+// However epsilon is used, the denominator is sqrt(v + e) for some e. So each
+// hypothesis is the same problem with another epsilon, decided exactly.
 std::vector<Hypothesis> by_epsilon(
     const Problem& problem, Output output,
     const std::vector<std::pair<std::string, double>>& epsilons) {
@@ -32,7 +32,7 @@ void epsilon_place(Interview& interview, CardLine& line) {
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
     const Form& form = *interview.form(operation);
-    // A variance of 4, of the batch and of the frozen statistics.
+    // A variance of 4 for the batch and for the frozen statistics.
     const double v = 4;
     const double e = 7;
     Question q;
@@ -70,7 +70,7 @@ void epsilon_place(Interview& interview, CardLine& line) {
   conclude(line, summary(seen));
 }
 
-// An epsilon that was asked, 2^-k, and those that fit what was answered.
+// An epsilon 2^-k, and the values of epsilon that fit the answer to it.
 struct Rung {
   int k;
   std::vector<std::string> fits;
@@ -78,9 +78,9 @@ struct Rung {
 
 constexpr const char* kHonoured = "as asked";
 
-// x = -t and t with t^2 an epsilon over 16, or a frozen variance of so much:
-// then epsilon decides, and another one shows. The third power of invstd, which
-// gradients have, stays in the range of f32.
+// x = -t and t with t^2 = epsilon / 16, or a frozen variance of that size:
+// epsilon then dominates, and another one shows. invstd^3, which gradients
+// contain, stays in the range of f32.
 std::vector<Rung> ladder(Interview& interview, Operation operation,
                          const Form& form) {
   std::vector<Rung> rungs;
@@ -123,8 +123,8 @@ bool holds(const Rung& rung, const std::string& name) {
   return std::find(rung.fits.begin(), rung.fits.end(), name) != rung.fits.end();
 }
 
-// What became of an epsilon: the one thing that fits all that were not used as
-// asked, which must be the smallest.
+// What replaces epsilon: the one value that fits all answers in which epsilon
+// was not used as requested, which must be those with the smallest epsilons.
 std::string reading(const std::vector<Rung>& rungs) {
   bool honoured = false;
   bool mixed = false;
@@ -141,7 +141,7 @@ std::string reading(const std::vector<Rung>& rungs) {
   }
   if (!instead) return "none";
   if (mixed || instead->empty()) {
-    // Where it is not added inside the root this tells nothing.
+    // If epsilon is not added inside the root, this finds nothing.
     return std::string(honoured ? kSomethingElse : kCannotTell);
   }
   const std::string& name = instead->front();
@@ -175,7 +175,7 @@ void epsilon_minimum(Interview& interview, CardLine& line) {
   conclude(line, summary(told(seen)));
 }
 
-// What an answer of a constant channel is, where exactly 0/0 would be divided.
+// The answer for a constant channel that would divide exactly 0/0.
 std::string zero_word(const std::vector<double>& got, double at_zero) {
   bool all_nan = true;
   bool all_zero = true;

@@ -29,7 +29,7 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
 double rounding_of(const Form& form) {
   const double u = std::max(format(form.dtype).unit_roundoff(),
                             format(form.parameters).unit_roundoff());
-  // The digits of f32 at least go through statistics of f32.
+  // f32 digits at least: statistics pass through f32.
   return std::max(0x1p-13, 4 * u);
 }
 
@@ -90,7 +90,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 namespace {
 
-// Each thing that was seen, and where, in the order of the first place.
+// Each finding and its places, in order of first appearance.
 using Kinds = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
 Kinds kinds_of(const std::vector<Sighting>& sightings) {
@@ -107,7 +107,7 @@ Kinds kinds_of(const std::vector<Sighting>& sightings) {
 }  // namespace
 
 std::string summary(const std::vector<Sighting>& sightings) {
-  // What most have comes first, and needs no place.
+  // The most common finding comes first and needs no place.
   Kinds kinds = kinds_of(sightings);
   std::stable_sort(kinds.begin(), kinds.end(),
                    [](const auto& a, const auto& b) {

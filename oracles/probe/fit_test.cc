@@ -22,8 +22,8 @@ TEST(ProbeFit, DistanceIsAPartOfTheLargestValue) {
   EXPECT_EQ(distance({1, 2}, {1}), kInf);
 }
 
-// Statistics of f16 are no worse than f16, and those of f32 no better than a
-// sum of some values is.
+// f16 statistics have the error of f16; f32 statistics have the error of a sum
+// of several values.
 TEST(ProbeFit, RoundingIsThatOfTheShortestFormat) {
   Form form;
   EXPECT_EQ(rounding_of(form), 0x1p-13);

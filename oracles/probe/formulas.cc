@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether an ordinary question is answered as the formulas have it.
+// Whether ordinary questions are answered by the formulas.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,8 +11,8 @@ namespace exactbn {
 
 namespace {
 
-// Where it is not, little else on the card means what it says. Running and
-// saved statistics have lines of their own.
+// If not, the rest of the card may mean little. Running and saved statistics
+// have their own lines.
 void formulas(Interview& interview, CardLine& line) {
   line.declared = "as defined";
   std::vector<std::string> wrong;
@@ -21,7 +21,7 @@ void formulas(Interview& interview, CardLine& line) {
     if (!interview.does(operation)) continue;
     const Form& form = *interview.form(operation);
     Question q = ordinary_question(operation);
-    q.epsilon = 0x1p-20;  // nothing beside the variances, wherever it is
+    q.epsilon = 0x1p-20;  // negligible wherever it is added
     const Problem problem = problem_of(q, form);
     const Answer answer = interview.ask(problem);
     for (const Output name :
@@ -56,7 +56,7 @@ void formulas(Interview& interview, CardLine& line) {
                      (more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
-// y of gamma and beta that are there or not.
+// y with or without gamma and beta.
 std::optional<std::vector<double>> y_of(Interview& interview,
                                         Operation operation,
                                         const std::vector<double>& gamma,
@@ -73,8 +73,8 @@ std::optional<std::vector<double>> y_of(Interview& interview,
   return values_of(problem, answer, Output::y);
 }
 
-// Against what the same subject answers where they are there, so that nothing
-// but their absence can tell.
+// Compared with the subject's own answer when they are present, so that only
+// their absence matters.
 void absent_parameters(Interview& interview, CardLine& line) {
   line.declared = "1 and 0";
   const auto operation = interview.first_of(

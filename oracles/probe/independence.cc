@@ -15,7 +15,7 @@ constexpr const char* kSame = "the same bits";
 constexpr const char* kRounded = "the same but for rounding";
 constexpr const char* kOther = "other values";
 
-// How two answers compare that should be one.
+// How two answers that should be equal compare.
 std::string likeness(const std::vector<double>& a, const std::vector<double>& b,
                      double tolerance) {
   const double d = distance(a, b);
@@ -23,7 +23,7 @@ std::string likeness(const std::vector<double>& a, const std::vector<double>& b,
   return d <= tolerance ? kRounded : kOther;
 }
 
-// The worst of them: rounding is nobody's fault.
+// Reports the worst; rounding alone is not a disagreement.
 void conclude_alike(CardLine& line, const std::vector<Sighting>& seen) {
   if (seen.empty()) return conclude(line, kNotOffered);
   const auto any = [&](const char* what) {
@@ -43,7 +43,8 @@ void conclude_alike(CardLine& line, const std::vector<Sighting>& seen) {
   if (!places.empty()) line.evidence += "; so in " + joined(places);
 }
 
-// Of every output in turn, since a small one would be lost beside a large one.
+// Compares each output separately, since a small one would be lost beside a
+// large one.
 std::string likeness(const Problem& a, const Answer& answer_a, const Problem& b,
                      const Answer& answer_b, double tolerance) {
   std::string worst = kSame;
@@ -86,7 +87,7 @@ void layout(Interview& interview, CardLine& line) {
   }
   line.evidence = fmt::format(
       "the same values by channel in {} operations and layouts", layouts);
-  // One of them is enough for a reader; how many are so, too.
+  // One example is enough for a reader, with the number of others.
   std::vector<Sighting> shown;
   for (const Sighting& s : seen) {
     const auto same = [&](const Sighting& other) {
@@ -116,7 +117,7 @@ void neighbours(Interview& interview, CardLine& line) {
   }
   const std::size_t m = plain.x.front().size();
   std::vector<Sighting> seen;
-  // y of value k of channel c in a batch of others.
+  // Compares y of value k of channel c in a batch of others.
   const auto compare = [&](const char* where, const Question& q, std::size_t c,
                            std::size_t k, std::size_t place) {
     const Problem other = problem_of(q, *form);
@@ -151,7 +152,7 @@ void neighbours(Interview& interview, CardLine& line) {
   conclude_alike(line, seen);
 }
 
-// Each operation asked its ordinary question, then again after `between`.
+// Asks each operation its ordinary question, and again after `between`.
 template <class Between>
 std::vector<Sighting> asked_again(Interview& interview,
                                   const Between& between) {

@@ -14,8 +14,8 @@ namespace {
 constexpr std::array kByUse = {DType::f32, DType::f64,      DType::bf16,
                                DType::f16, DType::f8e4m3fn, DType::f8e5m2};
 
-// Rank 2 with its channels last, which is axis 1, too; then what frameworks
-// have most; then all others.
+// First rank 2 with the channels last, which is also axis 1; then the usual
+// layouts of frameworks; then all others.
 std::vector<Form> layouts() {
   std::vector<Form> all;
   const auto add = [&](int rank, int axis) {
@@ -36,7 +36,8 @@ std::vector<Form> layouts() {
   return all;
 }
 
-// Parameters beside a short x: f32, as most have them, or those of x.
+// The formats of parameters for a short x: f32, as is most common, or that of
+// x.
 std::vector<DType> parameters_beside(DType dtype) {
   if (format(dtype).width >= format(DType::f32).width) return {dtype};
   return {DType::f32, dtype};

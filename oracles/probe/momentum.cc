@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weights of the running statistics: whose momentum is.
+// The weights of the running statistics: which one is momentum.
 #include <fmt/format.h>
 
 #include <functional>
@@ -10,16 +10,17 @@ namespace exactbn {
 
 namespace {
 
-// What an average gives to the old and to the new.
+// The weights of the old statistic and of the new one.
 struct Weights {
   double of_old;
   double of_new;
 };
 
-// Two channels: an old average of 16 and a batch of 0, and the other way round.
+// Measured with two channels: an old average of 16 and a batch of 0, and vice
+// versa.
 struct Weighing {
   std::optional<Weights> mean;
-  std::optional<Weights> var;  // with the biased variance of the batch
+  std::optional<Weights> var;  // of the biased variance
   std::string refusal;
 };
 
@@ -31,7 +32,7 @@ Weighing weigh(Interview& interview, const Form& form,
   Question q;
   q.momentum = momentum;
   q.batches_tracked = batches;
-  q.epsilon = 0x1p-10;  // nothing, should it be in a running variance
+  q.epsilon = 0x1p-10;  // negligible if it enters a running variance
   q.x = {std::vector<double>(kMany, 0), std::vector<double>(kMany, 12)};
   for (std::size_t k = 0; k < kMany; k += 2) q.x[1][k] = 20;
   q.running_mean = {kSize, 0};
@@ -51,14 +52,14 @@ Weighing weigh(Interview& interview, const Form& form,
   return found;
 }
 
-// A rule, and the weights that it gives at `weight`: the momentum, or what the
-// cumulative average has for it.
+// A rule and the weights that it gives for a momentum, or for a number of
+// batches if the average is cumulative.
 struct Rule {
   std::string name;
   std::function<Weights(double weight)> at;
 };
 
-// Whatever is asked.
+// The same weights for every momentum.
 Rule always(const char* name, double of_new) {
   return {name, [of_new](double) { return Weights{1 - of_new, of_new}; }};
 }
@@ -116,12 +117,12 @@ const std::vector<Rule>& cumulative_rules() {
   return rules;
 }
 
-using Seen = std::vector<std::pair<double, Weights>>;  // by weight asked
+using Seen = std::vector<std::pair<double, Weights>>;  // by requested momentum
 
 enum class Average : std::uint8_t { mean, var };
 
-// Of a variance the divisor is another matter: here it counts whether the new
-// has any weight.
+// The divisor of the variance is tested elsewhere: here only whether the new
+// one has any weight.
 std::vector<double> traits(const Weights& w, Average average) {
   if (average == Average::mean) return {w.of_old, w.of_new};
   return {w.of_old, w.of_new == 0 ? 0.0 : 1.0};
@@ -147,7 +148,7 @@ std::string rule_of(const std::vector<Rule>& rules, const Seen& seen,
   return fitting(hypotheses, got, tolerance);
 }
 
-// The same, where 0 and 1 may have been taken for "none given".
+// The same, but momentum 0 and 1 may be treated as absent.
 std::string rule_but_for_ends(const Seen& seen, Average average,
                               double tolerance) {
   std::string all = rule_of(momentum_rules(), seen, average, tolerance);
@@ -169,7 +170,7 @@ std::string rule_but_for_ends(const Seen& seen, Average average,
   return text;
 }
 
-// The rules of the two averages as one finding.
+// Joins the rules of the two averages into one finding.
 std::string both(const std::string& mean, const std::string& var) {
   if (mean.empty() || mean == var) return var;
   if (var.empty()) return mean;
@@ -186,7 +187,7 @@ std::string text_of(const std::string& name, const Seen& seen) {
   return text;
 }
 
-// The weights that were seen of both averages.
+// The measured weights of both averages.
 struct Averages {
   Seen mean;
   Seen var;
@@ -210,7 +211,7 @@ void momentum_side(Interview& interview, CardLine& line) {
     return conclude_not_offered(interview, line, Operation::forward_training);
   Averages seen;
   std::string refusal;
-  // 0 and 1 have been taken for "none given".
+  // Some subjects treat 0 and 1 as absent.
   for (const double momentum : {0.25, 0.125, 0.0, 1.0}) {
     const Weighing w = weigh(interview, *form, momentum, 0);
     seen.add(momentum, w);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a subject does: operations, formats, layouts, outputs.
+// What a subject supports: operations, formats, layouts, outputs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace exactbn {
 
 namespace {
 
-// As a list in the declaration has it; empty where it has none.
+// The list as declared; empty if the declaration has none.
 template <class List, class Name>
 std::string declared_list(const List& list, const Name& name) {
   std::vector<std::string> words;
@@ -22,7 +22,7 @@ std::string declared_list(const List& list, const Name& name) {
 
 std::string_view name_of(DType dtype) { return format(dtype).name; }
 
-// Lists agree where the declaration gives none, or the same in any order.
+// Lists agree if nothing is declared, or if they are equal in any order.
 template <class List>
 bool same_list(const std::vector<std::string>& found, const List& declared,
                const auto& name) {
@@ -82,9 +82,9 @@ void dtypes(Interview& interview, CardLine& line) {
   line.agrees = same_list(done, declared, name_of);
 }
 
-// The words of a declaration that say just which axes are answered, for ranks
-// of which one is: "1", "last", or nothing, which is all. Those that do not
-// hold for every rank are not among them.
+// The declaration's words for exactly the axes answered, over the ranks in
+// which one is: "1", "last", or nothing for all. A word that does not hold for
+// every rank is left out.
 std::vector<std::string> axis_words(const std::set<std::pair<int, int>>& done,
                                     const std::set<int>& ranks) {
   const auto holds = [&](const auto& axis_of) {
@@ -109,7 +109,7 @@ std::vector<std::string> axis_words(const std::set<std::pair<int, int>>& done,
   };
   for (int a = 0; a < 5; ++a) {
     add(std::to_string(a), [a](int) { return a; });
-    // Before a 3 or a 4, which it may be for some ranks and not for others.
+    // Before 3 and 4, because "last" may cover them for some ranks.
     if (a == 2) add("last", [](int rank) { return rank - 1; });
   }
   for (const auto& [rank, axis] : done) {
@@ -192,7 +192,7 @@ void outputs(Interview& interview, CardLine& line) {
   }
   line.declared = joined(declared);
   line.found = given.empty() ? "none" : joined(given);
-  // One that is not declared does no harm.
+  // Extra outputs that are not declared do no harm.
   line.agrees = missing.empty();
   line.evidence = "of " + to_string(*form);
   if (!missing.empty()) line.evidence += "; never given: " + joined(missing);

@@ -9,8 +9,8 @@ namespace exactbn {
 
 namespace {
 
-// The extents of the axes that are not the channels'. Where they are spread the
-// last ones get the least prime factors of m; the first keeps at least one.
+// The extents of the axes other than the channel axis. If spread, the last ones
+// get the smallest prime factors of m, and the first keeps at least one.
 Shape extents(std::int64_t m, int axes, bool spread) {
   Shape shape(static_cast<std::size_t>(axes), 1);
   std::int64_t rest = m;
@@ -45,7 +45,8 @@ Tensor like_x(const ChannelValues& columns, const Form& form) {
   return tensor;
 }
 
-// Small integers in no order that a sum or a product of them could hide.
+// Small integers in an irregular order, so that no sum or product hides a
+// permutation.
 ChannelValues integers(std::size_t channels, std::size_t m, std::size_t a,
                        std::size_t b) {
   ChannelValues columns(channels, std::vector<double>(m));

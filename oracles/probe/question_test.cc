@@ -20,7 +20,7 @@ std::vector<Form> forms() {
   return all;
 }
 
-// The same values, channel by channel, however they lie; and the same answer.
+// The values by channel, and the answer, do not depend on the encoding.
 TEST(ProbeQuestion, EveryFormHoldsTheSameValues) {
   for (const Operation operation : kOperations) {
     const Question question = ordinary_question(operation);
@@ -47,7 +47,8 @@ TEST(ProbeQuestion, EveryFormHoldsTheSameValues) {
   }
 }
 
-// Twelve values over four axes, three samples: two fill no axis but the first.
+// Twelve values over four axes, three samples: two values fill only the first
+// axis.
 TEST(ProbeQuestion, SpreadsTheValuesOverTheAxes) {
   Form form = {DType::f32, DType::f32, 4, 1, true};
   const auto shape = [&](std::size_t m) {

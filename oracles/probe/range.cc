@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// How far a value that is no number goes, in training.
+// How far a NaN or infinity spreads in training.
 void spoils(Interview& interview, CardLine& line, double value) {
   line.declared = "its channel";
   std::vector<Sighting> seen;
@@ -110,18 +110,18 @@ void nonfinite_frozen(Interview& interview, CardLine& line) {
   conclude(line, changed > 0 ? "others" : spoiled ? "its own y" : "nothing");
 }
 
-// Which end of a multiplication is subnormal.
+// Which operand of a multiplication is subnormal.
 enum class End : std::uint8_t { input, result };
 
-// "keep", "flush", or kCannotTell, where even the formula is another one; empty
-// where the format has no form.
+// "keep", "flush", or kCannotTell if even the formula differs; empty if the
+// format has no encoding.
 std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
                          End end, std::string& evidence) {
   const Form* form = interview.form(operation, dtype);
   if (!form) return {};
   const Format f = format(dtype);
   const int shift = f.width == 8 ? 3 : 6;
-  // Products of powers of 2 are exact. invstd is 1, wherever epsilon is.
+  // Products of powers of 2 are exact. invstd is 1, wherever epsilon is added.
   const double x =
       std::ldexp(1.0, end == End::input ? f.emin - 1 : f.emin + shift - 1);
   const double gamma = std::ldexp(1.0, end == End::input ? shift : -shift);
@@ -143,7 +143,7 @@ std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
   return y->front() == 0 ? "flush" : std::string(kCannotTell);
 }
 
-// By format.
+// The findings by format.
 std::vector<Sighting> subnormals_at(Interview& interview, End end,
                                     std::string& evidence) {
   std::vector<Sighting> seen;
@@ -160,7 +160,7 @@ std::vector<Sighting> subnormals_at(Interview& interview, End end,
   return told(seen);
 }
 
-// Who declares `flush` may do so anywhere, and ought to do so somewhere.
+// A subject that declares `flush` may flush anywhere, and must flush somewhere.
 void subnormals(Interview& interview, CardLine& line, End end) {
   const bool keeps = interview.declaration().subnormals == Subnormals::keep;
   line.declared = keeps ? "keep" : "flush";

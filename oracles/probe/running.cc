@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes into the running variance, and what one value a channel does.
+// What enters the running variance, and what one value per channel does.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -20,10 +20,10 @@ void running_variance(Interview& interview, CardLine& line) {
   Question q;
   q.operation = Operation::forward_training;
   q.x = {{-1, 1, 3, 5}, {2, -4, 6, -8}};
-  q.momentum = 0.5;  // whichever side it is
+  q.momentum = 0.5;  // the same on either side
   q.running_var = {8, 8};
-  // Channels of two samples by two places, where that can be asked: their
-  // numbers have been mixed up.
+  // Channels of two samples by two places, if that can be asked: some subjects
+  // confuse the two counts.
   Form spread = *form;
   spread.rank = 4;
   spread.axis = form->axis == 1 ? 1 : spread.rank - 1;
@@ -46,7 +46,7 @@ void running_variance(Interview& interview, CardLine& line) {
   const std::vector<double> mean = {2, -1};
   std::vector<Hypothesis> hypotheses;
   const auto add = [&](const char* name, const auto& of) {
-    for (const double weight : {0.5, 1.0}) {  // 1: the old is replaced
+    for (const double weight : {0.5, 1.0}) {  // 1 replaces the old
       Hypothesis h{name, {}};
       for (std::size_t c = 0; c < var.size(); ++c) {
         h.values.push_back((1 - weight) * 8 + weight * of(var[c], mean[c]));
@@ -88,7 +88,7 @@ void single_value(Interview& interview, CardLine& line) {
   if (declaration.single_value == SingleValue::reject) {
     line.declared = "reject";
   } else if (declaration.running_variance == RunningVariance::biased) {
-    line.declared = "takes 0";  // the biased variance of one value is a number
+    line.declared = "takes 0";  // the biased variance of one value is 0
   } else {
     line.declared =
         declaration.single_value == SingleValue::nan ? "nan" : "keep";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The statistics of the batch: which variance normalizes, what is saved, and
-// what training depends on.
+// The batch statistics: which variance normalizes, what is saved, and what
+// training depends on.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -12,7 +12,7 @@ namespace exactbn {
 
 namespace {
 
-// Two channels of mean 3 and -1, variance 4 and 9.
+// Two channels with means 3 and -1 and variances 4 and 9.
 ChannelValues two_channels() {
   return {{1, 5, 5, 1, 1, 5, 1, 5}, {2, -4, -4, 2, -4, 2, 2, -4}};
 }
@@ -29,7 +29,7 @@ void batch_variance(Interview& interview, CardLine& line) {
   q.operation = *operation;
   q.x = two_channels();
   q.x.resize(1);
-  q.epsilon = 0x1p-20;  // nothing beside the variance, wherever it is
+  q.epsilon = 0x1p-20;  // negligible beside the variance, wherever it is added
   q.running_mean = {3};
   q.running_var = {25};
   const Problem problem = problem_of(q, form);
@@ -40,7 +40,7 @@ void batch_variance(Interview& interview, CardLine& line) {
     return conclude(line, kCannotTell);
   }
   const auto got = *values_of(problem, answer, *output);
-  // Another variance does what an epsilon does that is larger by as much.
+  // Another variance acts like a correspondingly larger epsilon.
   const double v = 4;
   const double m = static_cast<double>(q.x.front().size());
   std::vector<Hypothesis> hypotheses;
@@ -59,7 +59,7 @@ void batch_variance(Interview& interview, CardLine& line) {
   conclude(line, fitting(hypotheses, got, rounding_of(form)));
 }
 
-// What an output of the forward pass holds, of channels of mean 3 and -1.
+// What an output of the forward pass holds, for channels of mean 3 and -1.
 void saved(Interview& interview, CardLine& line, Output output,
            std::vector<Hypothesis> hypotheses) {
   line.declared = hypotheses.front().name;
@@ -83,7 +83,7 @@ void saved(Interview& interview, CardLine& line, Output output,
   conclude(line, fitting(hypotheses, *got, rounding_of(*form)));
 }
 
-// f(variance) of the two channels.
+// f(variance) for the two channels.
 template <class F>
 std::vector<double> of_variance(const F& f) {
   return {f(4.0), f(9.0)};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In what precision sums are taken, and how the variance is found.
+// The precision of sums, and how the variance is computed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace exactbn {
 
 namespace {
 
-// The mean of each channel as the subject has it, or its running mean from 0
-// with a momentum of a half, which is the same on either side.
+// The subject's mean of each channel, or twice its running mean from 0 with
+// momentum 1/2, which is the same on either side.
 std::optional<std::vector<double>> means(const Problem& problem,
                                          const Answer& answer) {
   if (auto mean = values_of(problem, answer, Output::mean)) return mean;
@@ -42,13 +42,13 @@ Question sum_question(Operation operation, ChannelValues columns) {
   return q;
 }
 
-// 2^k, -2^k and six times 1, whose sum is 6: where 1 is lost beside 2^k, sums
-// have no more than k digits. No order of summation, tree or lanes keeps it in
-// every place of the two.
+// 2^k, -2^k and six times 1, whose sum is 6: if 1 is lost beside 2^k, sums have
+// at most k digits. The two are placed so that no order of summation, tree or
+// lanes, keeps 1 in every placement.
 struct Digits {
-  std::optional<double> seen;  // nothing: no sum was wrong
-  int lost = 0;                // the least k of a sum that was
-  int asked = 0;               // the largest k
+  std::optional<double> seen;  // unset: no sum was wrong
+  int lost = 0;                // the least k of a wrong sum
+  int asked = 0;               // the largest k asked
 };
 
 std::optional<Digits> digits(Interview& interview, Operation operation,
@@ -76,27 +76,27 @@ std::optional<Digits> digits(Interview& interview, Operation operation,
   const double times = forward ? static_cast<double>(m) : 1;
   for (std::size_t c = 0; c < got->size(); ++c) {
     const double error = std::fabs(times * (*got)[c] - 6);
-    if (error < 6 * 0x1p-5) continue;  // what a result of f16 or bf16 has
+    if (error < 6 * 0x1p-5) continue;  // rounding to f16 or bf16
     const int k = 2 + static_cast<int>(c / kPlaces.size());
     if (!result.seen) result.lost = k;
-    // The largest number of the channel over the error of its sum.
+    // log2 of the largest number of the channel over the error of its sum.
     const double p = std::isnan(error) ? 0 : k - std::log2(error);
     result.seen = std::min(result.seen.value_or(p), p);
   }
   return result;
 }
 
-// Where x holds no number that is large enough to tell.
+// The finding if x holds no number large enough to decide.
 constexpr const char* kOpen = "f32 or wider";
 
-// A sum of p digits loses between 1 and 6, so log2 is at most 2.6 below p; one
-// that divides on the way (Welford) a little more.
+// A sum of p digits loses between 1 and 6, so log2 is at most 2.6 below p; if
+// it divides on the way (Welford), a little more.
 std::string accumulator(const Digits& digits) {
   if (!digits.seen) {
     return digits.asked < 24 ? kOpen : "wider than f64";
   }
   const double seen = *digits.seen;
-  // Sums are wrong for another reason than their digits.
+  // The sums are wrong for a reason other than their digits.
   if (seen < 4) return std::string(kCannotTell);
   struct Class {
     const char* name;
@@ -117,7 +117,7 @@ int rank_of(const std::string& word) {
   return static_cast<int>(place - order.begin());  // "wider than f64" is last
 }
 
-// The form, and those of rank 4: frameworks have kernels for each.
+// This encoding, and two of rank 4: frameworks have separate kernels for them.
 std::vector<Form> forms_like(const Form& form) {
   std::vector<Form> forms = {form, form, form};
   for (std::size_t i = 1; i < forms.size(); ++i) {
@@ -166,7 +166,7 @@ void accumulation_of(Interview& interview, CardLine& line,
                         : "dbeta is not given";
     return conclude(line, kCannotTell);
   }
-  // What a short x leaves open says nothing against what others show.
+  // A short x that leaves the question open does not outweigh what others show.
   std::vector<Sighting> sure;
   for (const Sighting& s : told(seen)) {
     if (s.what != kOpen) sure.push_back(s);
@@ -196,9 +196,8 @@ void gradient_accumulation(Interview& interview, CardLine& line) {
                   operation.value_or(Operation::backward_training));
 }
 
-// f32, or f64 where there is no f32: shorter formats hold none of the numbers
-// that these experiments take. Null where there is neither, and then the line
-// is concluded.
+// f32, or f64 without f32: shorter formats do not hold the numbers of these
+// experiments. Null if neither is available; the line is then concluded.
 const Form* precise_form(Interview& interview, CardLine& line) {
   const Form* form = interview.form(Operation::forward_training);
   if (!form) {
@@ -216,8 +215,9 @@ const Form* precise_form(Interview& interview, CardLine& line) {
 }
 
 // m times c = 1 + 2^-j: while a sum of p digits lies in the octave below m/L,
-// where it has L parts, every addition drops a quarter of its last place for
-// one of the j. Rounded all alike, the errors add up.
+// where L is the number of partial sums, every addition drops a quarter of its
+// last place for one of the j. All roundings go the same way, so the errors add
+// up.
 std::optional<double> error_of_equal_values(Interview& interview,
                                             const Form& form, int log_m) {
   const int p = format(form.dtype).precision;
@@ -258,10 +258,10 @@ void sum_growth(Interview& interview, CardLine& line) {
   }
   line.evidence = fmt::format("error of the mean of equal values ({}): {}",
                               to_string(*form), joined(errors));
-  constexpr double kGrowth = 6;  // in u; sums in pairs stay far below it
+  constexpr double kGrowth = 6;  // in u; pairwise sums stay far below
   if (last < kGrowth) return conclude(line, "does not grow");
   if (!(last > 4 * first)) return conclude(line, kCannotTell);
-  // One sum, value by value, has an error of 3/16 m u.
+  // A single sequential sum has an error of 3/16 m u.
   const double sums = std::max(1.0, 0x1p12 * 3 / 16 / last);
   line.evidence += sums < 1.5
                        ? ", as of one sum"
@@ -269,8 +269,8 @@ void sum_growth(Interview& interview, CardLine& line) {
   conclude(line, "grows with m");
 }
 
-// The variance of each channel as the subject has it, where the exact one is
-// `var`; of the running variance, by that divisor which is nearer.
+// The subject's variance of each channel, given the exact `var`; from the
+// running variance, with whichever divisor comes nearer.
 std::optional<std::vector<double>> variances(const Problem& problem,
                                              const Answer& answer, double var) {
   if (auto given = values_of(problem, answer, Output::var)) return given;
@@ -293,7 +293,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
   const Form* form = precise_form(interview, line);
   if (!form) return;
   // Deviations of sum 0 about 2^k, so that every sum of x and the mean are
-  // exact, even in f32; but squares of x are not, nor the mean of 12 of them.
+  // exact even in f32; the squares of x and the mean of 12 of them are not.
   constexpr std::array kDeviations = {1.0, -1.0, 2.0, -2.0, 1.0, -1.0,
                                       3.0, -3.0, 1.0, -1.0, 2.0, -2.0};
   constexpr double kVar = 40.0 / 12;
@@ -326,7 +326,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
   if (*std::max_element(error.begin(), error.end()) < 0x1p-19) {
     return conclude(line, "in two passes, or as well");
   }
-  // Where it does not grow it is another matter.
+  // If the error does not grow, it has another cause.
   if (error[0] > 0x1p-4 || !(error[2] > 16 * error[0] || error[3] > 0x1p-18)) {
     return conclude(line, kCannotTell);
   }

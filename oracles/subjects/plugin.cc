@@ -18,8 +18,8 @@ namespace exactbn {
 
 namespace {
 
-// An enumerator as C gave it: to load one that is none of the enumeration's is
-// undefined in C++.
+// The value of an enumerator that C code set: loading a value outside the
+// enumeration is undefined in C++.
 template <class Enum>
 unsigned raw(const Enum& value) {
   unsigned bits = 0;
@@ -54,10 +54,10 @@ Tensor unwritten(DType dtype, const Shape& shape,
   return tensor;
 }
 
-// A tensor's values in memory that a plugin is given. It never moves.
+// The values of a tensor in memory for a plugin. The memory never moves.
 class Lent {
  public:
-  // Tensor number k of a question.
+  // Tensor number k of a case.
   Lent(const Tensor& tensor, const Surroundings& surroundings, std::size_t k)
       : offset_(offset_of(tensor.dtype(), surroundings, k)),
         size_(tensor.bytes().size()),
@@ -98,11 +98,11 @@ class Lent {
   std::unique_ptr<std::byte, Free> memory_;
 };
 
-// What stands behind exactbn_answer.host.
+// The object behind exactbn_answer.host.
 struct Host {
   struct Output {
     exactbn::Output name;
-    Tensor tensor;  // as it was before the call
+    Tensor tensor;  // its values before the call
     Lent memory;
   };
 
@@ -114,7 +114,7 @@ struct Host {
 
 Host& host(exactbn_answer* answer) { return *static_cast<Host*>(answer->host); }
 
-// No exception may pass through the frames of a plugin in C.
+// No exception may pass through the C frames of a plugin.
 void* output(exactbn_answer* answer, const char* name,
              exactbn_dtype dtype_of_c) noexcept {
   Host& h = host(answer);
@@ -163,8 +163,8 @@ std::vector<exactbn_tensor> tensors_of_c(const InputTensors& tensors,
   return all;
 }
 
-// What is no longer as it was, though the inputs are the tool's; empty where
-// nothing is.
+// Describes the first input value that the plugin changed; empty if none
+// changed. The inputs belong to the tool.
 std::string overwritten(const InputTensors& before,
                         const std::vector<Lent>& after) {
   auto memory = after.begin();
@@ -186,8 +186,8 @@ std::string overwritten(const InputTensors& before,
 using GetPlugin = const exactbn_plugin*();
 
 const exactbn_plugin* load(const std::filesystem::path& file) {
-  // Absolute: dlopen looks a bare name up among the system's libraries. Never
-  // closed: threads that the plugin has started may still run its code.
+  // Absolute: dlopen searches for a bare name among the system's libraries.
+  // Never closed: threads that the plugin started may still run its code.
   void* library =
       ::dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) {
@@ -208,7 +208,7 @@ void require_interface(const exactbn_plugin* plugin,
     throw LoadError(
         fmt::format("{}: exactbn_get_plugin returned NULL", file.string()));
   }
-  // First of all: the other members may lie elsewhere in another version.
+  // Checked first: in another version the other members may lie elsewhere.
   if (plugin->abi != EXACTBN_PLUGIN_ABI) {
     throw LoadError(
         fmt::format("{}: built for version {} of the plugin interface, this "
@@ -265,7 +265,7 @@ Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
 
   const exactbn_status status_of_c = plugin_->run(&question, &blank);
   const unsigned status = raw(status_of_c);
-  // Whatever it says, as a caller's own data are lost.
+  // Whatever the status: the plugin has overwritten a caller's data.
   if (std::string what = overwritten(problem.inputs, memory); !what.empty()) {
     return {Answer::Kind::error, std::move(what), {}};
   }
@@ -278,7 +278,7 @@ Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
     answer.message = host_of_c.message;
     return answer;
   }
-  // Of one asked for in two formats, the later.
+  // If an output was requested in two formats, the last one wins.
   for (auto& [name, tensor, written] : host_of_c.outputs) {
     written.copy_to(tensor);
     answer.outputs.insert_or_assign(name, std::move(tensor));

@@ -26,11 +26,11 @@ class PluginTest : public testing::Test {
  protected:
   Answer ask(const std::string& id) { return subject_.answer(case_named(id)); }
 
-  PluginSubject subject_{kFolder / "meek_plugin.so"};
+  PluginSubject subject_{kFolder / "scripted_plugin.so"};
 };
 
 TEST_F(PluginTest, ReadsTheCaseAndWritesItsOutputs) {
-  EXPECT_EQ(subject_.declaration().subject, "meek");
+  EXPECT_EQ(subject_.declaration().subject, "scripted");
   const Answer answer = ask("means");
   EXPECT_EQ(answer.kind, Answer::Kind::outputs);
   ASSERT_EQ(answer.outputs.size(), 1U);

@@ -44,7 +44,7 @@ Case small_case(std::string id) {
   return c;
 }
 
-// Far larger than a pipe holds.
+// Far larger than a pipe's buffer.
 Case large_case(std::string id) {
   Case c = small_case(std::move(id));
   c.problem.inputs[Input::x] = Tensor(DType::f64, {40, 1000});
@@ -61,7 +61,7 @@ std::string failure(Act act) {
   return "no failure";
 }
 
-// A folder of the test's own.
+// The test has a private folder.
 class ProcessTest : public testing::Test {
  protected:
   ProcessTest() { std::filesystem::create_directories(folder_); }
@@ -197,7 +197,7 @@ TEST_F(ProcessTest, WhatIsSaidTooMuchSpoilsTheNextAnswer) {
                         "format: not JSON at byte 1: \"debug\""));
 }
 
-// A process of ours that is no longer there may still be a zombie of init's.
+// A process of ours that has ended may remain as a zombie of init.
 bool runs(const std::string& pid) {
   std::ifstream stat("/proc/" + pid + "/stat");
   std::string number, name, state;
@@ -242,8 +242,8 @@ TEST_F(ProcessTest, TheProcessMayFinishWhenItsInputEnds) {
 
 TEST_F(ProcessTest, APluginCrashesInAProcessOfItsOwn) {
   ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"});
-  EXPECT_EQ(subject.declaration().subject, "meek");
+      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"});
+  EXPECT_EQ(subject.declaration().subject, "scripted");
   EXPECT_THAT(failure([&] { subject.answer(small_case("crash")); }),
               HasSubstr("died by signal 6 (Aborted) on case crash"));
   EXPECT_EQ(
@@ -260,7 +260,8 @@ TEST_F(ProcessTest, ANumberOfThreadsHasAProcessOfItsOwn) {
   options.has_surroundings = true;
   ::unsetenv("OMP_NUM_THREADS");
   ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"}, options);
+      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"},
+      options);
   const Case c = small_case("threads");
   EXPECT_EQ(subject.answer(c).message, "none");
   EXPECT_EQ(subject.answer_in({.threads = 3}, c)->message, "3");
@@ -269,7 +270,7 @@ TEST_F(ProcessTest, ANumberOfThreadsHasAProcessOfItsOwn) {
   EXPECT_EQ(subject.answer_in({.threads = 3}, c)->message, "3");
   EXPECT_THAT(
       failure([&] { subject.answer_in({.threads = 1}, small_case("crash")); }),
-      HasSubstr("meek_plugin.so' of 1 thread died by signal 6"));
+      HasSubstr("scripted_plugin.so' of 1 thread died by signal 6"));
   EXPECT_EQ(subject.answer(c).message, "none");
   EXPECT_EQ(subject.answer_in({.threads = 1}, c)->message, "1");
   ::unsetenv("OMP_NUM_THREADS");
@@ -279,7 +280,8 @@ TEST_F(ProcessTest, SurroundingsAreOfOneCase) {
   ProcessOptions options;
   options.has_surroundings = true;
   ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"}, options);
+      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"},
+      options);
   const Case c = small_case("addresses");
   EXPECT_EQ(subject.answer_in({.past = 1}, c)->message, "x 8, mean 8, var 8");
   EXPECT_EQ(subject.answer(c).message, "x 0, mean 0, var 0");

@@ -41,8 +41,7 @@ std::string answer_line(Subject& subject, std::string_view line,
   }
 }
 
-// A line of surroundings that cannot be read is no case either, and is answered
-// as that.
+// Treats a malformed line of surroundings as a malformed case.
 Where surroundings_in(std::string_view line) {
   try {
     return read_surroundings(line);

@@ -10,7 +10,7 @@
 namespace exactbn::serve_test {
 namespace {
 
-// Answers with the number of the call, and fails on the case "fails".
+// Answers with the number of the call; fails on the case "fails".
 class Counter : public Subject {
  public:
   Counter() {

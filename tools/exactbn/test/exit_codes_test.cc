@@ -158,7 +158,7 @@ TEST_F(ExitCode, ThreeWhereItBreaksOnEveryCaseAndItIsNotAskedForever) {
 TEST_F(ExitCode, ThreeWhereAPluginCrashesAndTheOthersAreJudged) {
   write("cases", small_case("crash") + small_case("status"));
   const ProgramRun outcome = run("exactbn validate " EXACTBN_TEST_PLUGINS
-                                 "/meek_plugin.so --cases cases");
+                                 "/scripted_plugin.so --cases cases");
   EXPECT_EQ(outcome.status, 3);
   EXPECT_THAT(outcome.out, HasSubstr("died by signal 6"));
   EXPECT_THAT(outcome.out, HasSubstr("error: no such status: 9\n"));
