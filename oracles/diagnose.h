@@ -12,7 +12,7 @@
 namespace exactbn {
 
 // A case of a run, and the subject's answers to it.
-struct Heard {
+struct Observed {
   const Case* question = nullptr;
   std::vector<const Answer*> calls;  // with outputs; all for the same question
   Past past;                         // before the last call
@@ -21,7 +21,7 @@ struct Heard {
 
 // Defects that explain failed cases of a run, and that give the same answers to
 // these cases.
-struct Culprit {
+struct DefectExplanation {
   std::vector<const Defect*> defects;
   std::vector<std::size_t> explained;  // indices of cases in the run
   bool exact = false;                  // all of them agree bit for bit
@@ -32,7 +32,7 @@ struct Culprit {
 // Defects that explain the failures of one code path: on these cases the
 // outputs that fail agree with the defect, but on others they do not.
 struct Resemblance {
-  Culprit here;
+  DefectExplanation here;
   // The outputs that agree, if the defect would fail other outputs too; else
   // empty.
   std::set<Output> outputs;
@@ -43,9 +43,9 @@ struct Resemblance {
 
 // A defect is reported only if chance agreement is ruled out (16 bits).
 struct Diagnosis {
-  std::vector<Culprit> culprits;         // most explained cases first
-  std::vector<std::size_t> unexplained;  // failed cases
-  std::vector<Resemblance> resembling;   // of the unexplained
+  std::vector<DefectExplanation> explanations;  // most explained cases first
+  std::vector<std::size_t> unexplained;         // failed cases
+  std::vector<Resemblance> resembling;          // of the unexplained
 };
 
 // The evidence for each defect after some cases of a run, in any order.
@@ -58,25 +58,25 @@ struct Diagnosis {
 // With Claim::here a defect is never ruled out. It must agree in at least two
 // failed cases, and in at least one fifth of the failed cases that distinguish
 // it from the truth; agreement in every bit also counts as evidence.
-class Lineup {
+class Candidates {
  public:
   enum class Claim : std::uint8_t { everywhere, here };
-  explicit Lineup(std::span<const Defect> defects,
-                  Claim claim = Claim::everywhere);
+  explicit Candidates(std::span<const Defect> defects,
+                      Claim claim = Claim::everywhere);
 
   // Safe to call from many threads, as is `update`.
   bool is_out(std::size_t defect) const;
   bool explains_any(std::size_t defect) const;
 
   // Compares the answer to one case with what the defect predicts.
-  void confront(std::size_t defect, std::size_t place, Truth& truth,
-                const Prediction& prediction, const Heard& heard);
+  void update(std::size_t defect, std::size_t place, Truth& truth,
+              const Prediction& prediction, const Observed& observed);
 
   // `failed`: the cases to explain, ascending.
   Diagnosis diagnosis(const std::vector<std::size_t>& failed) const;
 
  private:
-  struct Suspect {
+  struct Candidate {
     bool out = false;
     bool exact = true;
     double evidence = 0;
@@ -86,15 +86,16 @@ class Lineup {
   std::vector<std::size_t> best(const std::vector<std::size_t>& open,
                                 bool first) const;
 
-  bool is_open_to(const Suspect& suspect) const;
+  bool is_eligible(const Candidate& candidate) const;
 
   std::span<const Defect> defects_;
   Claim claim_;
-  std::vector<Suspect> suspects_;
+  std::vector<Candidate> candidates_;
 };
 
 // The known defects that reproduce the answers of a run. `declaration` is the
 // subject's.
-Diagnosis diagnose(std::span<const Heard> run, const Declaration& declaration);
+Diagnosis diagnose(std::span<const Observed> run,
+                   const Declaration& declaration);
 
 }  // namespace exactbn

@@ -53,16 +53,16 @@ class IsBatchNormOf {
   bool MatchAndExplain(const OutputTensors& outputs, std::ostream* os) const {
     const Mismatch found = mismatch(problem_, outputs, declaration_, required_);
     const bool matches = found.verdict <= passing_;
-    if (os && !matches) *os << "which are not:\n" << found.text;
+    if (os && !matches) *os << "which do not match:\n" << found.text;
     return matches;
   }
 
   void DescribeTo(std::ostream* os) const {
-    *os << "are the outputs of " << outline(problem_) << ", of the grade "
+    *os << "are the outputs of " << outline(problem_) << ", graded "
         << to_string(required_) << " or better";
   }
   void DescribeNegationTo(std::ostream* os) const {
-    *os << "are not the outputs of " << outline(problem_) << ", of the grade "
+    *os << "are not the outputs of " << outline(problem_) << ", graded "
         << to_string(required_) << " or better";
   }
 

@@ -46,7 +46,7 @@ TEST(IsBatchNormOf, SaysWhatIsWrong) {
   const Problem problem = two_values();
   DefectSubject wrong(*find_defect("epsilon_outside_root"));
   const OutputTensors outputs = wrong.answer({"", problem, {}}).outputs;
-  EXPECT_EQ(explanation(outputs, IsBatchNormOf(problem)), R"(which are not:
+  EXPECT_EQ(explanation(outputs, IsBatchNormOf(problem)), R"(which do not match:
   where  invstd[1]   shape 2x2  channel axis 1   eps 0x1.4f8b58p-17
   got    0x1.ffffacp-3   3e7fffd6   0.249999374
   want   0x1.fffff6p-3   3e7ffffb   0.249999925   correctly rounded
@@ -116,7 +116,7 @@ TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
   OutputTensors outputs = right_outputs(problem);
   outputs[Output::y] = Tensor(DType::f32, {4});
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
-              HasSubstr("y has the shape 4, and should have 2x2"));
+              HasSubstr("y has shape 4; expected 2x2"));
   outputs = right_outputs(problem);
   outputs[Output::dx] = outputs[Output::y];
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
@@ -148,7 +148,7 @@ TEST(IsBatchNormOf, IsDescribedInALine) {
   EXPECT_EQ(
       testing::DescribeMatcher<OutputTensors>(IsBatchNormOf(two_values())),
       "are the outputs of forward_training f32   shape 2x2  channel axis "
-      "1   eps 0x1.4f8b58p-17, of the grade sequential or better");
+      "1   eps 0x1.4f8b58p-17, graded sequential or better");
 }
 
 }  // namespace

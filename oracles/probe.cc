@@ -7,12 +7,13 @@
 
 namespace exactbn {
 
-std::vector<Sighting> told(const std::vector<Sighting>& sightings) {
-  std::vector<Sighting> sure;
-  for (const Sighting& s : sightings) {
+std::vector<Observation> conclusive(
+    const std::vector<Observation>& observations) {
+  std::vector<Observation> sure;
+  for (const Observation& s : observations) {
     if (s.what != kCannotTell) sure.push_back(s);
   }
-  return sure.empty() ? sightings : sure;
+  return sure.empty() ? observations : sure;
 }
 
 void conclude_not_offered(Interview& interview, CardLine& line,

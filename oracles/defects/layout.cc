@@ -66,7 +66,7 @@ const Defect kLayoutDefects[] = {
      "pytorch#175189",
      {.laid_out = [](Pass& p) { p.dy_view = channels_second(p.problem); }}},
     {"dy_expanded",
-     "of dy only the first value of a channel is read",
+     "only the first value of each channel of dy is read",
      "pytorch#1866",
      {.read =
           [](Pass& p) {
@@ -75,7 +75,7 @@ const Defect kLayoutDefects[] = {
             }
           }}},
     {"odd_row_crosses",
-     "sums load pairs, and cross into the next channel where a row is odd",
+     "sums load pairs, which cross into the next channel if a row is odd",
      "rocm-libraries PR6765",
      {.statistics =
           [](Pass& p) {
@@ -85,7 +85,7 @@ const Defect kLayoutDefects[] = {
             p.var = batch.var;
           }}},
     {"odd_row_of_dy_crosses",
-     "the sums of gradients load pairs, and cross where a row is odd",
+     "the sums of gradients load pairs, which cross if a row is odd",
      "rocm-libraries PR6765",
      {.reduced =
           [](Pass& p) {
@@ -103,11 +103,11 @@ const Defect kLayoutDefects[] = {
      "",
      {.statistics = [](Pass& p) { p.mean = moved(p.mean); }}},
     {"variance_of_first_channel",
-     "every channel has the first one's variance",
+     "every channel uses the variance of the first",
      "",
      {.statistics = [](Pass& p) { p.var.setConstant(p.var(0)); }}},
     {"x_starts_at_second_value",
-     "x is read from one value further on",
+     "x is read one value too late",
      "",
      {.read =
           [](Pass& p) {

@@ -52,20 +52,20 @@ const Truth::Limits& Truth::limits_of(Output output) {
   const Wide lambda = std::ldexp(Wide{1}, working.quantum());
   const bool of_channel = !shaped_like_x(output);
   const std::int64_t n = right_.find(output)->second.size();
-  limits.granted.resize(static_cast<std::size_t>(n));
+  limits.tolerance.resize(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t c = of_channel ? i : view_.channel(i);
     if (!j.exact().is_number(c)) continue;
     const Condition condition = j.conditions().at(output, i);
-    limits.granted[static_cast<std::size_t>(i)] =
+    limits.tolerance[static_cast<std::size_t>(i)] =
         theta * condition.linear + theta * theta * condition.quadratic +
         eta * lambda * condition.underflow;
   }
   return limits_.emplace(output, std::move(limits)).first->second;
 }
 
-Wide Truth::granted(Output output, std::int64_t i) {
-  return limits_of(output).granted[static_cast<std::size_t>(i)];
+Wide Truth::tolerance(Output output, std::int64_t i) {
+  return limits_of(output).tolerance[static_cast<std::size_t>(i)];
 }
 
 bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
@@ -83,7 +83,7 @@ bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
     const Wide error = std::fabs(Wide{to_double(bits, dtype)} - value);
     const Wide off = ulp_of(value, right.dtype()) / 2;
     const Wide ulp = ulp_of(value, dtype);
-    const Wide tolerance = limits.granted[static_cast<std::size_t>(i)];
+    const Wide tolerance = limits.tolerance[static_cast<std::size_t>(i)];
     // The exact value may lie one binade lower.
     if (error + off < ulp / 4 + tolerance * (1 - kSlack)) return false;
     if (error - off > ulp + tolerance * (1 + kSlack)) return true;

@@ -35,7 +35,7 @@ class Truth {
 
   // The permitted error of a value beyond the rounding of the result. 0 if the
   // right answer is not a number.
-  Wide granted(Output output, std::int64_t i);
+  Wide tolerance(Output output, std::int64_t i);
 
   // The indices of the values that fail, in order.
   std::vector<std::int64_t> failing(Output output, const Tensor& got);
@@ -43,7 +43,7 @@ class Truth {
  private:
   // The limits of an output.
   struct Limits {
-    std::vector<Wide> granted;
+    std::vector<Wide> tolerance;
     std::vector<char> bounded;  // by channel
   };
   const Limits& limits_of(Output output);

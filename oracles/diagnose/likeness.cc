@@ -125,7 +125,7 @@ class OutputPair {
       rounding += ulp_of(past_->value(i), past_->dtype()) / 2;
     }
     const Wide margin =
-        high - low + rounding + scale(channel(i)) * truth_.granted(name_, i);
+        high - low + rounding + scale(channel(i)) * truth_.tolerance(name_, i);
     return {low - margin, high + margin};
   }
 
@@ -217,7 +217,7 @@ Prediction predict(const Defect& defect, Truth& truth, const Past& past) {
   for (const OutputTensors& answer : answers)
     failing += truth.fails(answer) ? 1 : 0;
   prediction.may_fail = failing > 0;
-  prediction.tells = failing == answers.size();
+  prediction.must_fail = failing == answers.size();
   return prediction;
 }
 

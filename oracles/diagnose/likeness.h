@@ -20,9 +20,9 @@ struct Prediction {
   std::vector<OutputTensors> answers;  // one per order of summation
   // The subject's answer that the prediction uses, in its rounded form.
   const Answer* past = nullptr;
-  bool right = false;     // the right answer, bit for bit: no evidence
-  bool may_fail = false;  // some answer fails
-  bool tells = false;     // every answer fails: the case detects the defect
+  bool right = false;      // the right answer, bit for bit: no evidence
+  bool may_fail = false;   // some answer fails
+  bool must_fail = false;  // every answer fails: the case detects the defect
 };
 
 Prediction predict(const Defect& defect, Truth& truth, const Past& past);

@@ -125,9 +125,9 @@ std::vector<CaseRule> shape_rules(const CaseList& these) {
   return rules;
 }
 
-std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
-                                        const CaseList& these,
-                                        const CaseList& others) {
+std::optional<std::string> distinguishing_rule(std::span<const CaseRule> rules,
+                                               const CaseList& these,
+                                               const CaseList& others) {
   if (these.empty() || others.empty()) return std::nullopt;
   for (const CaseRule& rule : rules) {
     if (all_hold(rule, these) && !any_holds(rule, others)) return rule.text;
@@ -135,13 +135,13 @@ std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
   return std::nullopt;
 }
 
-std::optional<std::string> telling_rule(const CaseList& these,
-                                        const CaseList& others) {
+std::optional<std::string> distinguishing_rule(const CaseList& these,
+                                               const CaseList& others) {
   std::vector<CaseRule> fixed = fixed_rules();
   add_origin(fixed, these);
   std::vector<CaseRule> rules = fixed;
   add_sizes(rules, these);
-  if (auto text = telling_rule(rules, these, others)) {
+  if (auto text = distinguishing_rule(rules, these, others)) {
     return text->starts_with(kLabelled) ? all_labels(fixed, these, others)
                                         : text;
   }
@@ -158,7 +158,7 @@ std::optional<std::string> telling_rule(const CaseList& these,
                        }});
     }
   }
-  return telling_rule(pairs, these, others);
+  return distinguishing_rule(pairs, these, others);
 }
 
 std::vector<std::string> failing_cases(std::span<const JudgedCase> run) {
@@ -170,7 +170,8 @@ std::vector<std::string> failing_cases(std::span<const JudgedCase> run) {
       if (c.question->problem.operation != operation) continue;
       (c.failed ? failed : passed).push_back(c.question);
     }
-    if (const auto rule = telling_rule(shape_rules(failed), failed, passed)) {
+    if (const auto rule =
+            distinguishing_rule(shape_rules(failed), failed, passed)) {
       texts.push_back(fmt::format("{} fails where {}, and nowhere else",
                                   to_string(operation), *rule));
     }

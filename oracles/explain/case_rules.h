@@ -25,15 +25,15 @@ std::vector<CaseRule> shape_rules(const CaseList& these);
 
 // The first rule that holds for all of `these` and none of the others. Nothing
 // if no rule does or there are no others.
-std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
-                                        const CaseList& these,
-                                        const CaseList& others);
+std::optional<std::string> distinguishing_rule(std::span<const CaseRule> rules,
+                                               const CaseList& these,
+                                               const CaseList& others);
 
 // The same among the rules for shape, operation and labels; all labels that
 // distinguish are joined. If no single rule does, a pair of rules, if enough
 // cases rule out an accident.
-std::optional<std::string> telling_rule(const CaseList& these,
-                                        const CaseList& others);
+std::optional<std::string> distinguishing_rule(const CaseList& these,
+                                               const CaseList& others);
 
 // A case of a run and its outcome.
 struct JudgedCase {

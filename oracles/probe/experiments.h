@@ -28,7 +28,8 @@ std::span<const Experiment> independence_experiments();
 std::span<const Experiment> range_experiments();
 
 // The observations with a finding; all of them if none has one.
-std::vector<Sighting> told(const std::vector<Sighting>& sightings);
+std::vector<Observation> conclusive(
+    const std::vector<Observation>& observations);
 
 // Concludes the line of an operation that the subject does not answer.
 void conclude_not_offered(Interview& interview, CardLine& line,

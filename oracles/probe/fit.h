@@ -23,7 +23,7 @@ double distance(const std::vector<double>& a, const std::vector<double>& b);
 
 // The error that rounding alone may cause in the answer to a small problem; a
 // larger difference means another formula.
-double rounding_of(const Form& form);
+double rounding_of(const Encoding& encoding);
 
 // The names of the hypotheses that fit the values. Equal names count once.
 std::vector<std::string> all_fitting(const std::vector<Hypothesis>& hypotheses,
@@ -47,14 +47,14 @@ std::string joined(const std::vector<std::string>& words);
 
 // A finding and its place, "forward_training" or "bf16". The summary is one
 // word if all agree, else "inside the root; left out in backward_training".
-struct Sighting {
+struct Observation {
   std::string where;
   std::string what;
 };
-std::string summary(const std::vector<Sighting>& sightings);
+std::string summary(const std::vector<Observation>& observations);
 
 // The same with the places of every finding: "f64 for f64; f32 for f32, bf16".
-std::string by_place(const std::vector<Sighting>& sightings);
+std::string by_place(const std::vector<Observation>& observations);
 
 // Sets the finding; it agrees unless something else is declared.
 void conclude(CardLine& line, std::string_view found);

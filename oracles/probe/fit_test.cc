@@ -25,15 +25,15 @@ TEST(ProbeFit, DistanceIsAPartOfTheLargestValue) {
 // f16 statistics have the error of f16; f32 statistics have the error of a sum
 // of several values.
 TEST(ProbeFit, RoundingIsThatOfTheShortestFormat) {
-  Form form;
-  EXPECT_EQ(rounding_of(form), 0x1p-13);
-  form.dtype = DType::f64;
-  EXPECT_EQ(rounding_of(form), 0x1p-13);
-  form.dtype = DType::f16;
-  EXPECT_EQ(rounding_of(form), 0x1p-9);
-  form.dtype = DType::f32;
-  form.parameters = DType::bf16;
-  EXPECT_EQ(rounding_of(form), 0x1p-6);
+  Encoding encoding;
+  EXPECT_EQ(rounding_of(encoding), 0x1p-13);
+  encoding.dtype = DType::f64;
+  EXPECT_EQ(rounding_of(encoding), 0x1p-13);
+  encoding.dtype = DType::f16;
+  EXPECT_EQ(rounding_of(encoding), 0x1p-9);
+  encoding.dtype = DType::f32;
+  encoding.parameters = DType::bf16;
+  EXPECT_EQ(rounding_of(encoding), 0x1p-6);
 }
 
 const std::vector<Hypothesis> kThree = {

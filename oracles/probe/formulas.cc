@@ -19,10 +19,10 @@ void formulas(Interview& interview, CardLine& line) {
   std::vector<std::string> right;
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
-    const Form& form = *interview.form(operation);
+    const Encoding& encoding = *interview.encoding(operation);
     Question q = ordinary_question(operation);
     q.epsilon = 0x1p-20;  // negligible wherever it is added
-    const Problem problem = problem_of(q, form);
+    const Problem problem = problem_of(q, encoding);
     const Answer answer = interview.ask(problem);
     for (const Output name :
          {Output::y, Output::dx, Output::dgamma, Output::dbeta, Output::y_dot,
@@ -31,19 +31,19 @@ void formulas(Interview& interview, CardLine& line) {
       if (!got) continue;
       const std::vector<double> exact = exact_values(problem, name);
       std::string text = fmt::format("{} of {}", name, to_string(operation));
-      if (distance(*got, exact) <= rounding_of(form)) {
+      if (distance(*got, exact) <= rounding_of(encoding)) {
         right.push_back(std::move(text));
         continue;
       }
       if (wrong.empty()) {
-        line.evidence = fmt::format("{} is {}, and ought to be {}; ", text,
+        line.evidence = fmt::format("{} is {}, expected {}; ", text,
                                     listed(*got), listed(exact));
       }
       wrong.push_back(std::move(text));
     }
   }
   line.evidence += fmt::format(
-      "{} of {} outputs are right to 12 bits, or to what their format has",
+      "{} of {} outputs are right to 12 bits or the precision of their format",
       right.size(), right.size() + wrong.size());
   if (right.empty() && wrong.empty()) {
     return conclude(line, kNotOffered);
@@ -52,7 +52,7 @@ void formulas(Interview& interview, CardLine& line) {
   constexpr std::size_t kMost = 3;
   const std::size_t more = wrong.size() - std::min(kMost, wrong.size());
   wrong.resize(wrong.size() - more);
-  conclude(line, "otherwise: " + joined(wrong) +
+  conclude(line, "wrong: " + joined(wrong) +
                      (more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
@@ -65,7 +65,7 @@ std::optional<std::vector<double>> y_of(Interview& interview,
   Question q = ordinary_question(operation);
   q.gamma = gamma;
   q.beta = beta;
-  Problem problem = problem_of(q, *interview.form(operation));
+  Problem problem = problem_of(q, *interview.encoding(operation));
   if (gamma.empty()) problem.inputs.erase(Input::gamma);
   if (beta.empty()) problem.inputs.erase(Input::beta);
   const Answer answer = interview.ask(problem);
@@ -97,9 +97,9 @@ void absent_parameters(Interview& interview, CardLine& line) {
     if (!absent || !there) {
       refused.emplace_back(name);
     } else if (distance(*absent, *there) >
-               rounding_of(*interview.form(*operation))) {
+               rounding_of(*interview.encoding(*operation))) {
       wrong.emplace_back(name);
-      line.evidence += fmt::format("y is {} without {}, and {} with 1 or 0; ",
+      line.evidence += fmt::format("y is {} without {}, {} with 1 or 0; ",
                                    listed(*absent), name, listed(*there));
     }
   };
@@ -117,7 +117,7 @@ void absent_parameters(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kFormulasExperiments[] = {
-    {"formulas", "an ordinary question is answered", formulas},
+    {"formulas", "ordinary questions are answered", formulas},
     {"absent_parameters", "absent gamma and beta are", absent_parameters},
 };
 

@@ -22,16 +22,16 @@ class Interview {
   // subject is not asked and the answer is `unsupported`. Throws
   // SubjectFailure.
   Answer ask(const Problem& problem);
-  Answer ask(const Question& question, const Form& form) {
-    return ask(problem_of(question, form));
+  Answer ask(const Question& question, const Encoding& encoding) {
+    return ask(problem_of(question, encoding));
   }
 
   // The first encoding in which the subject answers an ordinary question of the
   // operation with outputs: f32 before other formats, rank 2 before others.
   // Null if there is none. With `dtype`, the same for x of that format. Throws
   // SubjectFailure if the subject broke over it, without asking again.
-  const Form* form(Operation operation);
-  const Form* form(Operation operation, DType dtype);
+  const Encoding* encoding(Operation operation);
+  const Encoding* encoding(Operation operation, DType dtype);
 
   // Whether there is an encoding; false if the subject broke.
   bool does(Operation operation);
@@ -45,12 +45,12 @@ class Interview {
   int breaks() const { return breaks_; }
 
  private:
-  std::optional<Form> find_form(Operation operation, DType dtype,
-                                const Form* like);
+  std::optional<Encoding> find_encoding(Operation operation, DType dtype,
+                                        const Encoding* like);
 
   Subject& subject_;
-  std::map<Operation, std::optional<Form>> forms_;
-  std::map<std::pair<Operation, DType>, std::optional<Form>> of_dtype_;
+  std::map<Operation, std::optional<Encoding>> encodings_;
+  std::map<std::pair<Operation, DType>, std::optional<Encoding>> of_dtype_;
   std::map<Operation, std::string> refusals_;
   std::map<Operation, std::string> failures_;
   int asked_ = 0;

@@ -18,7 +18,7 @@ struct Weights {
 
 // Measured with two channels: an old average of 16 and a batch of 0, and vice
 // versa.
-struct Weighing {
+struct MeasuredWeights {
   std::optional<Weights> mean;
   std::optional<Weights> var;  // of the biased variance
   std::string refusal;
@@ -27,8 +27,9 @@ struct Weighing {
 constexpr double kSize = 16;
 constexpr std::size_t kMany = 64;
 
-Weighing weigh(Interview& interview, const Form& form,
-               std::optional<double> momentum, std::int64_t batches) {
+MeasuredWeights measure_weights(Interview& interview, const Encoding& encoding,
+                                std::optional<double> momentum,
+                                std::int64_t batches) {
   Question q;
   q.momentum = momentum;
   q.batches_tracked = batches;
@@ -37,9 +38,9 @@ Weighing weigh(Interview& interview, const Form& form,
   for (std::size_t k = 0; k < kMany; k += 2) q.x[1][k] = 20;
   q.running_mean = {kSize, 0};
   q.running_var = {kSize, 0};
-  const Problem problem = problem_of(q, form);
+  const Problem problem = problem_of(q, encoding);
   const Answer answer = interview.ask(problem);
-  Weighing found;
+  MeasuredWeights found;
   if (answer.kind != Answer::Kind::outputs) {
     found.refusal = refusal_text(answer);
   }
@@ -87,10 +88,10 @@ const std::vector<Rule>& momentum_rules() {
        [](double p) {
          return Weights{(1 - p) * (1 - p), 1 - (1 - p) * (1 - p)};
        }},
-      always("0.1, whatever is asked", 0.1),
-      always("0.01, whatever is asked", 0.01),
-      always("0.9, whatever is asked", 0.9),
-      always("0.99, whatever is asked", 0.99),
+      always("always 0.1", 0.1),
+      always("always 0.01", 0.01),
+      always("always 0.9", 0.9),
+      always("always 0.99", 0.99),
   };
   return rules;
 }
@@ -192,7 +193,7 @@ struct Averages {
   Seen mean;
   Seen var;
 
-  void add(double asked, const Weighing& w) {
+  void add(double asked, const MeasuredWeights& w) {
     if (w.mean) mean.emplace_back(asked, *w.mean);
     if (w.var) var.emplace_back(asked, *w.var);
   }
@@ -206,14 +207,15 @@ struct Averages {
 
 void momentum_side(Interview& interview, CardLine& line) {
   line.declared = "momentum";
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
   Averages seen;
   std::string refusal;
   // Some subjects treat 0 and 1 as absent.
   for (const double momentum : {0.25, 0.125, 0.0, 1.0}) {
-    const Weighing w = weigh(interview, *form, momentum, 0);
+    const MeasuredWeights w =
+        measure_weights(interview, *encoding, momentum, 0);
     seen.add(momentum, w);
     if (!w.refusal.empty()) {
       refusal = fmt::format("; {:.4g} is {}", momentum, w.refusal);
@@ -224,20 +226,21 @@ void momentum_side(Interview& interview, CardLine& line) {
     return conclude(line, kNotOffered);
   }
   line.evidence = seen.text("momentum") + refusal;
-  const double tolerance = rounding_of(*form);
+  const double tolerance = rounding_of(*encoding);
   conclude(line, both(rule_but_for_ends(seen.mean, Average::mean, tolerance),
                       rule_but_for_ends(seen.var, Average::var, tolerance)));
 }
 
 void cumulative_average(Interview& interview, CardLine& line) {
   line.declared = "1 / (batches_tracked + 1)";
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
   Averages seen;
   std::string refusal;
   for (const int batches : {3, 7}) {
-    const Weighing w = weigh(interview, *form, std::nullopt, batches);
+    const MeasuredWeights w =
+        measure_weights(interview, *encoding, std::nullopt, batches);
     seen.add(batches, w);
     if (!w.refusal.empty()) refusal = w.refusal;
   }
@@ -247,15 +250,15 @@ void cumulative_average(Interview& interview, CardLine& line) {
     return conclude(line, kNotOffered);
   }
   line.evidence = seen.text("batches_tracked");
-  const double tolerance = rounding_of(*form);
+  const double tolerance = rounding_of(*encoding);
   const auto& rules = cumulative_rules();
   conclude(line, both(rule_of(rules, seen.mean, Average::mean, tolerance),
                       rule_of(rules, seen.var, Average::var, tolerance)));
 }
 
 constexpr Experiment kMomentumExperiments[] = {
-    {"momentum_side", "weight of the new in an average is", momentum_side},
-    {"cumulative_average", "where momentum is null it is", cumulative_average},
+    {"momentum_side", "weight of the new statistic is", momentum_side},
+    {"cumulative_average", "with null momentum it is", cumulative_average},
 };
 
 }  // namespace

@@ -40,7 +40,7 @@ void operations(Interview& interview, CardLine& line) {
   std::vector<std::string> refused;
   for (const Operation operation : kOperations) {
     try {
-      if (interview.form(operation)) {
+      if (interview.encoding(operation)) {
         done.emplace_back(to_string(operation));
         continue;
       }
@@ -67,7 +67,7 @@ void dtypes(Interview& interview, CardLine& line) {
     std::vector<std::string> without;
     for (const Operation operation : kOperations) {
       if (!interview.does(operation)) continue;
-      const bool answered = interview.form(operation, dtype) != nullptr;
+      const bool answered = interview.encoding(operation, dtype) != nullptr;
       (answered ? with : without).emplace_back(to_string(operation));
     }
     if (with.empty()) continue;
@@ -129,10 +129,10 @@ void channel_axes(Interview& interview, CardLine& line) {
        Operation::jvp_training, Operation::double_backward_training});
   if (!operation) return conclude(line, kNotOffered);
   const auto problem_at = [&](int rank, int axis) {
-    Form form = *interview.form(*operation);
-    form.rank = rank;
-    form.axis = axis;
-    return problem_of(ordinary_question(*operation), form);
+    Encoding encoding = *interview.encoding(*operation);
+    encoding.rank = rank;
+    encoding.axis = axis;
+    return problem_of(ordinary_question(*operation), encoding);
   };
   std::set<std::pair<int, int>> done;
   std::set<int> ranks;
@@ -174,9 +174,9 @@ void channel_axes(Interview& interview, CardLine& line) {
 
 template <Operation operation>
 void outputs(Interview& interview, CardLine& line) {
-  const Form* form = interview.form(operation);
-  if (!form) return conclude_not_offered(interview, line, operation);
-  const Problem problem = problem_of(ordinary_question(operation), *form);
+  const Encoding* encoding = interview.encoding(operation);
+  if (!encoding) return conclude_not_offered(interview, line, operation);
+  const Problem problem = problem_of(ordinary_question(operation), *encoding);
   const Answer answer = interview.ask(problem);
   std::vector<std::string> given;
   std::vector<std::string> declared;
@@ -194,7 +194,7 @@ void outputs(Interview& interview, CardLine& line) {
   line.found = given.empty() ? "none" : joined(given);
   // Extra outputs that are not declared do no harm.
   line.agrees = missing.empty();
-  line.evidence = "of " + to_string(*form);
+  line.evidence = "of " + to_string(*encoding);
   if (!missing.empty()) line.evidence += "; never given: " + joined(missing);
   if (!more.empty()) line.evidence += "; given beyond it: " + joined(more);
 }

@@ -13,7 +13,7 @@ namespace exactbn {
 using ChannelValues = std::vector<std::vector<double>>;
 
 // How a question is put to the subject: formats, rank, channel axis.
-struct Form {
+struct Encoding {
   DType dtype = DType::f32;       // of x and tensors shaped like it
   DType parameters = DType::f32;  // of all others
   int rank = 2;
@@ -22,11 +22,11 @@ struct Form {
   // only over the first of them.
   bool spread = false;
 
-  bool operator==(const Form&) const = default;
+  bool operator==(const Encoding&) const = default;
 };
 
 // "f32, rank 4, channel axis 1"
-std::string to_string(const Form& form);
+std::string to_string(const Encoding& encoding);
 
 // A problem without an encoding. Empty fields mean 1 for gamma and running_var,
 // 0 for beta and running_mean, and ordinary numbers for dy and the direction.
@@ -42,7 +42,7 @@ struct Question {
 };
 
 // Contains every input of the operation except optional directions.
-Problem problem_of(const Question& question, const Form& form);
+Problem problem_of(const Question& question, const Encoding& encoding);
 
 // Three channels of twelve small integers, which every format holds.
 Question ordinary_question(Operation operation);

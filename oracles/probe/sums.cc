@@ -52,12 +52,12 @@ struct Digits {
 };
 
 std::optional<Digits> digits(Interview& interview, Operation operation,
-                             const Form& form) {
+                             const Encoding& encoding) {
   constexpr std::size_t m = 8;
   constexpr std::array<std::pair<std::size_t, std::size_t>, 8> kPlaces = {
       {{0, 7}, {0, 4}, {0, 1}, {1, 2}, {3, 6}, {7, 0}, {4, 0}, {2, 5}}};
   Digits result;
-  result.asked = std::min(60, format(form.dtype).emax);
+  result.asked = std::min(60, format(encoding.dtype).emax);
   ChannelValues columns;
   for (int k = 2; k <= result.asked; ++k) {
     const double big = std::ldexp(1.0, k);
@@ -67,7 +67,8 @@ std::optional<Digits> digits(Interview& interview, Operation operation,
       columns.back()[minus] = -big;
     }
   }
-  const Problem problem = problem_of(sum_question(operation, columns), form);
+  const Problem problem =
+      problem_of(sum_question(operation, columns), encoding);
   const Answer answer = interview.ask(problem);
   const bool forward = operation == Operation::forward_training;
   const auto got = forward ? means(problem, answer)
@@ -118,14 +119,14 @@ int rank_of(const std::string& word) {
 }
 
 // This encoding, and two of rank 4: frameworks have separate kernels for them.
-std::vector<Form> forms_like(const Form& form) {
-  std::vector<Form> forms = {form, form, form};
-  for (std::size_t i = 1; i < forms.size(); ++i) {
-    forms[i].rank = 4;
-    forms[i].axis = i == 1 ? 1 : 3;
-    forms[i].spread = true;
+std::vector<Encoding> encodings_like(const Encoding& encoding) {
+  std::vector<Encoding> encodings = {encoding, encoding, encoding};
+  for (std::size_t i = 1; i < encodings.size(); ++i) {
+    encodings[i].rank = 4;
+    encodings[i].axis = i == 1 ? 1 : 3;
+    encodings[i].spread = true;
   }
-  return forms;
+  return encodings;
 }
 
 void accumulation_of(Interview& interview, CardLine& line,
@@ -133,16 +134,16 @@ void accumulation_of(Interview& interview, CardLine& line,
   const auto& declared = interview.declaration().accumulation;
   line.declared = declared ? std::string(format(*declared).name)
                            : "f32 or wider, f64 for f64";
-  if (!interview.form(operation)) {
+  if (!interview.encoding(operation)) {
     return conclude_not_offered(interview, line, operation);
   }
-  std::vector<Sighting> seen;
+  std::vector<Observation> seen;
   for (const DType dtype : kDTypes) {
-    const Form* form = interview.form(operation, dtype);
-    if (!form || format(dtype).width == 8) continue;
+    const Encoding* encoding = interview.encoding(operation, dtype);
+    if (!encoding || format(dtype).width == 8) continue;
     const std::string name(format(dtype).name);
     std::string usual;
-    for (const Form& as : forms_like(*form)) {
+    for (const Encoding& as : encodings_like(*encoding)) {
       const auto found = digits(interview, operation, as);
       if (!found) continue;
       const std::string word = accumulator(*found);
@@ -167,14 +168,14 @@ void accumulation_of(Interview& interview, CardLine& line,
     return conclude(line, kCannotTell);
   }
   // A short x that leaves the question open does not outweigh what others show.
-  std::vector<Sighting> sure;
-  for (const Sighting& s : told(seen)) {
+  std::vector<Observation> sure;
+  for (const Observation& s : conclusive(seen)) {
     if (s.what != kOpen) sure.push_back(s);
   }
-  line.found = by_place(sure.empty() ? told(seen) : sure);
+  line.found = by_place(sure.empty() ? conclusive(seen) : sure);
   line.agrees = true;
   if (line.found == kCannotTell) return;
-  for (const Sighting& s : told(seen)) {
+  for (const Observation& s : conclusive(seen)) {
     if (declared) {
       const int least = rank_of(line.declared);
       const bool open = s.what == kOpen && least >= rank_of("f32");
@@ -198,17 +199,18 @@ void gradient_accumulation(Interview& interview, CardLine& line) {
 
 // f32, or f64 without f32: shorter formats do not hold the numbers of these
 // experiments. Null if neither is available; the line is then concluded.
-const Form* precise_form(Interview& interview, CardLine& line) {
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form) {
+const Encoding* precise_encoding(Interview& interview, CardLine& line) {
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding) {
     conclude_not_offered(interview, line, Operation::forward_training);
     return nullptr;
   }
   for (const DType dtype : {DType::f64, DType::f32}) {
-    if (const Form* f = interview.form(Operation::forward_training, dtype))
-      form = f;
+    if (const Encoding* f =
+            interview.encoding(Operation::forward_training, dtype))
+      encoding = f;
   }
-  if (format(form->dtype).precision >= 24) return form;
+  if (format(encoding->dtype).precision >= 24) return encoding;
   line.evidence = "x has neither f32 nor f64";
   conclude(line, kCannotTell);
   return nullptr;
@@ -219,8 +221,9 @@ const Form* precise_form(Interview& interview, CardLine& line) {
 // last place for one of the j. All roundings go the same way, so the errors add
 // up.
 std::optional<double> error_of_equal_values(Interview& interview,
-                                            const Form& form, int log_m) {
-  const int p = format(form.dtype).precision;
+                                            const Encoding& encoding,
+                                            int log_m) {
+  const int p = format(encoding.dtype).precision;
   const auto m = std::size_t{1} << log_m;
   ChannelValues columns;
   std::vector<double> values;
@@ -229,7 +232,7 @@ std::optional<double> error_of_equal_values(Interview& interview,
     columns.emplace_back(m, values.back());
   }
   const Problem problem =
-      problem_of(sum_question(Operation::forward_training, columns), form);
+      problem_of(sum_question(Operation::forward_training, columns), encoding);
   const auto got = means(problem, interview.ask(problem));
   if (!got) return std::nullopt;
   double worst = 0;
@@ -241,13 +244,13 @@ std::optional<double> error_of_equal_values(Interview& interview,
 }
 
 void sum_growth(Interview& interview, CardLine& line) {
-  const Form* form = precise_form(interview, line);
-  if (!form) return;
+  const Encoding* encoding = precise_encoding(interview, line);
+  if (!encoding) return;
   std::vector<std::string> errors;
   double first = 0;
   double last = 0;
   for (const int log_m : {8, 10, 12}) {
-    const auto error = error_of_equal_values(interview, *form, log_m);
+    const auto error = error_of_equal_values(interview, *encoding, log_m);
     if (!error) {
       line.evidence = "neither mean nor running_mean is given";
       return conclude(line, kCannotTell);
@@ -257,15 +260,15 @@ void sum_growth(Interview& interview, CardLine& line) {
     errors.push_back(fmt::format("{:.1f} u of 2^{}", last, log_m));
   }
   line.evidence = fmt::format("error of the mean of equal values ({}): {}",
-                              to_string(*form), joined(errors));
+                              to_string(*encoding), joined(errors));
   constexpr double kGrowth = 6;  // in u; pairwise sums stay far below
   if (last < kGrowth) return conclude(line, "does not grow");
   if (!(last > 4 * first)) return conclude(line, kCannotTell);
   // A single sequential sum has an error of 3/16 m u.
   const double sums = std::max(1.0, 0x1p12 * 3 / 16 / last);
-  line.evidence += sums < 1.5
-                       ? ", as of one sum"
-                       : fmt::format(", as of some {:.0f} side by side", sums);
+  line.evidence +=
+      sums < 1.5 ? ", like one sum"
+                 : fmt::format(", like some {:.0f} sums side by side", sums);
   conclude(line, "grows with m");
 }
 
@@ -290,8 +293,8 @@ std::optional<std::vector<double>> variances(const Problem& problem,
 }
 
 void variance_algorithm(Interview& interview, CardLine& line) {
-  const Form* form = precise_form(interview, line);
-  if (!form) return;
+  const Encoding* encoding = precise_encoding(interview, line);
+  if (!encoding) return;
   // Deviations of sum 0 about 2^k, so that every sum of x and the mean are
   // exact even in f32; the squares of x and the mean of 12 of them are not.
   constexpr std::array kDeviations = {1.0, -1.0, 2.0, -2.0, 1.0, -1.0,
@@ -306,7 +309,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
   Question q = sum_question(Operation::forward_training, columns);
   q.epsilon = 0x1p-10;
   q.running_var.assign(columns.size(), 0);
-  const Problem problem = problem_of(q, *form);
+  const Problem problem = problem_of(q, *encoding);
   const auto got = variances(problem, interview.ask(problem), kVar);
   if (!got) {
     line.evidence = "neither var, invstd nor running_var is given";
@@ -320,11 +323,11 @@ void variance_algorithm(Interview& interview, CardLine& line) {
     texts.push_back(fmt::format("{:.1e} at 2^{}", error[i], kShifts[i]));
   }
   line.evidence = fmt::format("error of the variance by the mean ({}): {}",
-                              to_string(*form), joined(texts));
+                              to_string(*encoding), joined(texts));
   // One pass in p digits loses (mean / deviation)^2 2^-p, a running mean of p
   // digits (Welford) mean / deviation 2^-p, a second pass nothing here.
   if (*std::max_element(error.begin(), error.end()) < 0x1p-19) {
-    return conclude(line, "in two passes, or as well");
+    return conclude(line, "in two passes, or as accurately");
   }
   // If the error does not grow, it has another cause.
   if (error[0] > 0x1p-4 || !(error[2] > 16 * error[0] || error[3] > 0x1p-18)) {
@@ -339,7 +342,7 @@ constexpr Experiment kSumsExperiments[] = {
     {"accumulation", "sums of x are in", accumulation},
     {"gradient_accumulation", "sums of dy are in", gradient_accumulation},
     {"sum_growth", "the error of a sum", sum_growth},
-    {"variance_algorithm", "the variance is found", variance_algorithm},
+    {"variance_algorithm", "the variance is computed", variance_algorithm},
 };
 
 }  // namespace

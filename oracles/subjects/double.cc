@@ -33,9 +33,9 @@ template <class Textbook>
 }
 
 // Records the channels in which an operation on doubles left the range.
-class Watched {
+class RangeWatch {
  public:
-  explicit Watched(std::int64_t channels) : channels_(channels) {}
+  explicit RangeWatch(std::int64_t channels) : channels_(channels) {}
 
   static constexpr bool kAll = true;
   bool takes(std::int64_t) { return true; }
@@ -67,9 +67,10 @@ OutputTensors to_tensors(const Problem& problem, Textbook& textbook) {
 }
 
 // A subset of the channels.
-class Chosen {
+class ChannelSubset {
  public:
-  explicit Chosen(const std::vector<bool>& channels) : channels_(&channels) {}
+  explicit ChannelSubset(const std::vector<bool>& channels)
+      : channels_(&channels) {}
 
   static constexpr bool kAll = false;
   bool takes(std::int64_t c) {
@@ -105,7 +106,8 @@ double as_double(long double value) {
 // to round to 53 bits. Returns false if even that range is too small.
 bool add_wide_doubles(const Problem& problem, const std::vector<bool>& channels,
                       OutputTensors& tensors) {
-  Textbook<long double, Chosen> textbook(problem, Chosen(channels));
+  Textbook<long double, ChannelSubset> textbook(problem,
+                                                ChannelSubset(channels));
   {
     const X87InDoublePrecision doubles;
     calculate(textbook);
@@ -141,7 +143,8 @@ bool add_wide_doubles(const Problem&, const std::vector<bool>&,
 // rounds as with an unlimited exponent, because IEEE 754 flags overflow and
 // inexact underflow.
 OutputTensors answer_to(const Problem& problem) {
-  Textbook<double, Watched> textbook(problem, Watched(problem.view().channels));
+  Textbook<double, RangeWatch> textbook(problem,
+                                        RangeWatch(problem.view().channels));
   calculate(textbook);
   OutputTensors tensors = to_tensors(problem, textbook);
   const std::vector<bool>& left = textbook.channels().left();

@@ -55,10 +55,11 @@ Tensor unwritten(DType dtype, const Shape& shape,
 }
 
 // The values of a tensor in memory for a plugin. The memory never moves.
-class Lent {
+class PluginBuffer {
  public:
   // Tensor number k of a case.
-  Lent(const Tensor& tensor, const Surroundings& surroundings, std::size_t k)
+  PluginBuffer(const Tensor& tensor, const Surroundings& surroundings,
+               std::size_t k)
       : offset_(offset_of(tensor.dtype(), surroundings, k)),
         size_(tensor.bytes().size()),
         memory_(static_cast<std::byte*>(
@@ -103,7 +104,7 @@ struct Host {
   struct Output {
     exactbn::Output name;
     Tensor tensor;  // its values before the call
-    Lent memory;
+    PluginBuffer memory;
   };
 
   const Problem& problem;
@@ -130,8 +131,8 @@ void* output(exactbn_answer* answer, const char* name,
     }
   }
   Tensor tensor = unwritten(dtype, shape_of(h.problem, *known), h.surroundings);
-  Lent memory(tensor, h.surroundings,
-              h.problem.inputs.size() + h.outputs.size());
+  PluginBuffer memory(tensor, h.surroundings,
+                      h.problem.inputs.size() + h.outputs.size());
   h.outputs.push_back({*known, std::move(tensor), std::move(memory)});
   return h.outputs.back().memory.data();
 }
@@ -140,9 +141,9 @@ void message(exactbn_answer* answer, const char* text) noexcept {
   host(answer).message = text ? text : "";
 }
 
-std::vector<Lent> lent(const InputTensors& tensors,
-                       const Surroundings& surroundings) {
-  std::vector<Lent> all;
+std::vector<PluginBuffer> plugin_buffers(const InputTensors& tensors,
+                                         const Surroundings& surroundings) {
+  std::vector<PluginBuffer> all;
   all.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
     all.emplace_back(tensor, surroundings, all.size());
@@ -150,8 +151,8 @@ std::vector<Lent> lent(const InputTensors& tensors,
   return all;
 }
 
-std::vector<exactbn_tensor> tensors_of_c(const InputTensors& tensors,
-                                         const std::vector<Lent>& memory) {
+std::vector<exactbn_tensor> tensors_of_c(
+    const InputTensors& tensors, const std::vector<PluginBuffer>& memory) {
   std::vector<exactbn_tensor> all;
   all.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
@@ -166,10 +167,10 @@ std::vector<exactbn_tensor> tensors_of_c(const InputTensors& tensors,
 // Describes the first input value that the plugin changed; empty if none
 // changed. The inputs belong to the tool.
 std::string overwritten(const InputTensors& before,
-                        const std::vector<Lent>& after) {
+                        const std::vector<PluginBuffer>& after) {
   auto memory = after.begin();
   for (const auto& [name, was] : before) {
-    const Lent& now = *memory++;
+    const PluginBuffer& now = *memory++;
     if (now.holds(was)) continue;
     Tensor tensor = was;
     now.copy_to(tensor);
@@ -191,13 +192,14 @@ const exactbn_plugin* load(const std::filesystem::path& file) {
   void* library =
       ::dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    throw LoadError(fmt::format("{}: not a shared library that loads: {}",
+    throw LoadError(fmt::format("{}: cannot be loaded as a shared library: {}",
                                 file.string(), ::dlerror()));
   }
   void* symbol = ::dlsym(library, "exactbn_get_plugin");
   if (!symbol) {
-    throw LoadError(fmt::format(
-        "{}: no plugin: it exports no exactbn_get_plugin", file.string()));
+    throw LoadError(
+        fmt::format("{}: not a plugin: it does not export exactbn_get_plugin",
+                    file.string()));
   }
   return reinterpret_cast<GetPlugin*>(symbol)();
 }
@@ -247,7 +249,8 @@ std::optional<Answer> PluginSubject::answer_in(const Surroundings& surroundings,
 
 Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
   const Problem& problem = c.problem;
-  const std::vector<Lent> memory = lent(problem.inputs, surroundings);
+  const std::vector<PluginBuffer> memory =
+      plugin_buffers(problem.inputs, surroundings);
   const std::vector<exactbn_tensor> inputs =
       tensors_of_c(problem.inputs, memory);
   const exactbn_case question = {

@@ -115,9 +115,10 @@ TEST_F(PluginTest, AnswersAreTheSameAnywhere) {
 
 TEST(Plugin, RefusesAFileThatIsNoPluginOfThisVersion) {
   const std::vector<std::pair<std::string, std::string_view>> rows = {
-      {"missing.so", "not a shared library that loads"},
-      {"CMakeFiles", "not a shared library that loads"},
-      {"unfit_SYMBOL.so", "no plugin: it exports no exactbn_get_plugin"},
+      {"missing.so", "cannot be loaded as a shared library"},
+      {"CMakeFiles", "cannot be loaded as a shared library"},
+      {"unfit_SYMBOL.so",
+       "not a plugin: it does not export exactbn_get_plugin"},
       {"unfit_PLUGIN.so", "exactbn_get_plugin returned NULL"},
       {"unfit_ABI.so",
        "built for version 42 of the plugin interface, this "

@@ -164,7 +164,7 @@ std::string describe(const siginfo_t& end) {
   std::string text = fmt::format("exited with status {}", end.si_status);
   const int signal = end.si_status - 128;
   if (signal > 0 && signal < NSIG) {
-    text += fmt::format(", a shell's word for signal {} ({}),", signal,
+    text += fmt::format(", which a shell reports for signal {} ({}),", signal,
                         strsignal(signal));
   }
   return text;
@@ -323,8 +323,8 @@ Answer ProcessSubject::ask(const std::string& lines, const Case& c) {
   } catch (const WireError& error) {
     require_answer_to(c, line);
     fail(fmt::format(
-        "answered case {} with a line that is not of the wire format: {}", c.id,
-        error.what()));
+        "answered case {} with a line that does not follow the wire format: {}",
+        c.id, error.what()));
   }
 }
 
@@ -336,8 +336,7 @@ void ProcessSubject::require_answer_to(const Case& c, std::string_view line) {
     return;
   }
   if (answered != c.id) {
-    fail(
-        fmt::format("answered case {:.60} where {} was asked", answered, c.id));
+    fail(fmt::format("answered case {:.60} instead of {}", answered, c.id));
   }
 }
 
@@ -360,7 +359,7 @@ Declaration ProcessSubject::start() {
     return read_declaration(line);
   } catch (const WireError& error) {
     fail(fmt::format(
-        "declared itself with a line that is not of the wire format: {}",
+        "declared itself with a line that does not follow the wire format: {}",
         error.what()));
   }
 }
@@ -391,12 +390,12 @@ std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
 
 void ProcessSubject::fail(std::string_view what_it_did) {
   child().reset();
-  throw SubjectFailure(fmt::format(
-      "'{}'{} {}", name_of(argv_),
-      threads_ == 0
-          ? std::string()
-          : fmt::format(" of {} thread{}", threads_, threads_ == 1 ? "" : "s"),
-      what_it_did));
+  throw SubjectFailure(
+      fmt::format("'{}'{} {}", name_of(argv_),
+                  threads_ == 0 ? std::string()
+                                : fmt::format(" with {} thread{}", threads_,
+                                              threads_ == 1 ? "" : "s"),
+                  what_it_did));
 }
 
 }  // namespace exactbn

@@ -31,7 +31,7 @@ std::vector<std::string> declared(std::string_view command) {
   return shell(std::string(kDeclare) + std::string(command));
 }
 
-ProcessOptions hasty(milliseconds limit) {
+ProcessOptions with_limit(milliseconds limit) {
   ProcessOptions options;
   options.start_limit = options.case_limit = limit;
   return options;
@@ -97,7 +97,8 @@ TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
       {"exit 3", "exited with status 3 on case a"},
       {"exit 0", "exited with status 0 on case a"},
       {"sh -c 'kill -ABRT $$'; exit $?",
-       "exited with status 134, a shell's word for signal 6 (Aborted), on "
+       "exited with status 134, which a shell reports for signal 6 (Aborted), "
+       "on "
        "case a"},
       {"exec >&-; sleep 9", "closed its output and gave no answer to case a"},
       {"sleep 9", "gave no answer to case a within 0.4 s and was stopped"},
@@ -105,14 +106,17 @@ TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
        "gave no answer to case a within 0.4 s and was stopped"},
       {"printf '{\"case\":\"a\"'", "exited with status 0 on case a"},
       {"echo 'loading'",
-       "answered case a with a line that is not of the wire format: not JSON "
+       "answered case a with a line that does not follow the wire format: not "
+       "JSON "
        "at byte 1: \"loading\""},
-      {"echo", "answered case a with a line that is not of the wire format: "},
+      {"echo",
+       "answered case a with a line that does not follow the wire format: "},
       {"echo '{\"case\":\"a\"}'",
-       "answered case a with a line that is not of the wire format: case a: "
+       "answered case a with a line that does not follow the wire format: case "
+       "a: "
        "expected one of outputs, unsupported, rejected and error"},
       {"echo '{\"case\":\"b\",\"error\":\"e\"}'",
-       "answered case b where a was asked"},
+       "answered case b instead of a"},
       {"yes | tr -d '\\n'", "wrote a line of more than 100000 bytes on case a"},
   };
   ProcessOptions options;
@@ -134,14 +138,15 @@ TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatDoesNotStart) {
       {"kill -BUS $$", "died by signal 7 (Bus error) before its declaration"},
       {"exec sleep 9", "gave no declaration within 0.4 s and was stopped"},
       {"echo hello",
-       "'echo hello' declared itself with a line that is not of "
-       "the wire format: not JSON at byte"},
+       "'echo hello' declared itself with a line that does not "
+       "follow the wire format: not JSON at byte"},
       {"echo '{\"subject\":\"s\",\"dtypes\":[\"f8\"]}'",
-       "not of the wire format: dtypes: \"f8\" is none of"},
+       "does not follow the wire format: dtypes: \"f8\" is not one of"},
   };
   for (const auto& [command, says] : rows) {
     EXPECT_THAT(failure([&text = command] {
-                  ProcessSubject subject(shell(text), hasty(milliseconds(400)));
+                  ProcessSubject subject(shell(text),
+                                         with_limit(milliseconds(400)));
                 }),
                 HasSubstr(says));
   }
@@ -175,26 +180,27 @@ TEST_F(ProcessTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
   std::ofstream(file("answer")) << write_answer(c.id, answer) << '\n';
   ProcessSubject subject(declared("cat " + file("answer") + "; read line; " +
                                   "cat " + file("answer") + "; read line"),
-                         hasty(milliseconds(20'000)));
+                         with_limit(milliseconds(20'000)));
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
 }
 
 TEST_F(ProcessTest, AProcessThatDoesNotListenRaisesNoSignal) {
-  ProcessSubject deaf(declared("exec <&-; exit 4"));
-  EXPECT_THAT(failure([&] { deaf.answer(large_case("a")); }),
+  ProcessSubject no_input(declared("exec <&-; exit 4"));
+  EXPECT_THAT(failure([&] { no_input.answer(large_case("a")); }),
               HasSubstr("exited with status 4 on case a"));
-  ProcessSubject rude(declared("exec <&-; sleep 0.1; " + std::string(kAnswer)));
-  EXPECT_EQ(rude.answer(large_case("a")).message, "e");
+  ProcessSubject late(declared("exec <&-; sleep 0.1; " + std::string(kAnswer)));
+  EXPECT_EQ(late.answer(large_case("a")).message, "e");
 }
 
 TEST_F(ProcessTest, WhatIsSaidTooMuchSpoilsTheNextAnswer) {
   ProcessSubject subject(declared("read line; " + std::string(kAnswer) +
                                   "echo debug; read line; sleep 9"));
   EXPECT_EQ(subject.answer(small_case("a")).message, "e");
-  EXPECT_THAT(failure([&] { subject.answer(small_case("b")); }),
-              HasSubstr("answered case b with a line that is not of the wire "
-                        "format: not JSON at byte 1: \"debug\""));
+  EXPECT_THAT(
+      failure([&] { subject.answer(small_case("b")); }),
+      HasSubstr("answered case b with a line that does not follow the wire "
+                "format: not JSON at byte 1: \"debug\""));
 }
 
 // A process of ours that has ended may remain as a zombie of init.
@@ -212,7 +218,7 @@ bool ends_soon(const std::string& pid) {
 TEST_F(ProcessTest, AHangTakesItsChildrenWithIt) {
   ProcessSubject subject(
       declared("sleep 900 & echo $! > " + file("pid") + "; read line; wait"),
-      hasty(milliseconds(400)));
+      with_limit(milliseconds(400)));
   EXPECT_THAT(failure([&] { subject.answer(small_case("a")); }),
               HasSubstr("was stopped"));
   std::string pid;
@@ -270,7 +276,7 @@ TEST_F(ProcessTest, ANumberOfThreadsHasAProcessOfItsOwn) {
   EXPECT_EQ(subject.answer_in({.threads = 3}, c)->message, "3");
   EXPECT_THAT(
       failure([&] { subject.answer_in({.threads = 1}, small_case("crash")); }),
-      HasSubstr("scripted_plugin.so' of 1 thread died by signal 6"));
+      HasSubstr("scripted_plugin.so' with 1 thread died by signal 6"));
   EXPECT_EQ(subject.answer(c).message, "none");
   EXPECT_EQ(subject.answer_in({.threads = 1}, c)->message, "1");
   ::unsetenv("OMP_NUM_THREADS");

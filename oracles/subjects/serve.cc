@@ -27,7 +27,7 @@ Answer answer(Subject& subject, const Case& c, const Where& where) {
   }
   if (!where) return subject.answer(c);
   if (auto there = subject.answer_in(*where, c)) return *std::move(there);
-  return {Answer::Kind::error, "it has no surroundings", {}};
+  return {Answer::Kind::error, "surroundings are not supported", {}};
 }
 
 std::string answer_line(Subject& subject, std::string_view line,

@@ -73,7 +73,8 @@ TEST(Serve, WhatHasNoSurroundingsSaysSo) {
       served("{\"surroundings\":{\"past\":1}}\n" + case_line("a", DType::f64) +
              case_line("b", DType::f64) + "{\"surroundings\":{\"pest\":1}}\n");
   ASSERT_EQ(lines.size(), 4U);
-  EXPECT_EQ(lines[1], R"({"case":"a","error":"it has no surroundings"})");
+  EXPECT_EQ(lines[1],
+            R"({"case":"a","error":"surroundings are not supported"})");
   EXPECT_EQ(lines[2], R"({"case":"b","rejected":"1"})");
   EXPECT_EQ(lines[3], R"({"case":"?","error":"surroundings: unknown field"})");
 }

@@ -32,7 +32,7 @@ void read_momentum(const Fields& fields, Problem& problem) {
     if (problem.operation == Operation::forward_training &&
         (problem.find(Input::running_mean) ||
          problem.find(Input::running_var))) {
-      refuse("momentum", "missing, and there are running statistics");
+      refuse("momentum", "missing, but running statistics are given");
     }
     problem.momentum = 0;
   } else if (!momentum->is_null()) {

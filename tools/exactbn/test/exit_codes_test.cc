@@ -105,10 +105,10 @@ INSTANTIATE_TEST_SUITE_P(
                "gave no answer to case wicked within 1 s and was stopped\n",
                "1"},
         Breach{"Nonsense", "echo hello",
-               "answered case wicked with a line that is not of the wire "
+               "answered case wicked with a line that does not follow the wire "
                "format: not JSON\n         at byte 1: \"hello\"\n"},
         Breach{"OtherCase", R"(echo '{"case":"one","error":"e"}')",
-               "answered case one where wicked was asked\n"}),
+               "answered case one instead of wicked\n"}),
     [](const auto& row) { return row.param.name; });
 
 class BadStart : public ExitCode, public testing::WithParamInterface<Breach> {};
