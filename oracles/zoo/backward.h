@@ -108,13 +108,13 @@ Gradients<W> coefficients(const BackwardInput<W>& in) {
 }
 
 template <class W>
-struct BackwardForm {
+struct GradientFormula {
   std::string_view name;
   Gradients<W> (*run)(const BackwardInput<W>&);
 };
 
 template <class W>
-inline constexpr std::array<BackwardForm<W>, 4> kBackwardForms = {
+inline constexpr std::array<GradientFormula<W>, 4> kGradientFormulas = {
     {{"compact", compact<W>},
      {"staged", staged<W>},
      {"centred products", centred_products<W>},

@@ -83,17 +83,17 @@ void try_backward(Draw& draw, DType dtype, Tallies& tallies) {
   const Bench bench(p);
   for (const Order order : kOrders) {
     for (const bool recomputed : {false, true}) {
-      const BackwardForm<W>& form = any_of(draw, kBackwardForms<W>);
+      const GradientFormula<W>& formula = any_of(draw, kGradientFormulas<W>);
       if (may_stall(order) && (dy_stalls || (recomputed && x_stalls))) continue;
       const Statistics<W> s = recomputed ? two_pass(x, order) : saved;
       const BackwardInput<W> in = {x, dy, gamma, normalizer(s, p.epsilon),
                                    order};
       const BenchVerdict outcome =
-          bench(backward(p, form.run(in)),
+          bench(backward(p, formula.run(in)),
                 is_stable(order) ? Grade::stable : Grade::sequential);
       const std::string name = fmt::format("backward, {}, {}", name_of(order),
                                            recomputed ? "recomputed" : "saved");
-      tallies[name].add(tally(outcome, describe(p, form.name)));
+      tallies[name].add(tally(outcome, describe(p, formula.name)));
     }
   }
 }
@@ -206,11 +206,11 @@ TEST(Zoo, ACubeOfInvstdThatVanishesIsNoExcuse) {
           normalizer(two_pass(x, Order::pairwise), p.epsilon);
       const BackwardInput<float> in = {x, dy, -1.25F, n, Order::pairwise};
       const Bench bench(p);
-      for (const BackwardForm<float>& form : kBackwardForms<float>) {
-        const bool lost = form.name == "staged" && log2 > 45;
-        EXPECT_EQ(bench(backward(p, form.run(in)), Grade::stable).verdict,
+      for (const GradientFormula<float>& formula : kGradientFormulas<float>) {
+        const bool lost = formula.name == "staged" && log2 > 45;
+        EXPECT_EQ(bench(backward(p, formula.run(in)), Grade::stable).verdict,
                   lost ? Verdict::failed : Verdict::passed)
-            << describe(p, form.name) << " 2^" << log2;
+            << describe(p, formula.name) << " 2^" << log2;
       }
     }
   }
