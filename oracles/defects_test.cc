@@ -47,7 +47,7 @@ double variance(std::string_view name, const std::vector<double>& x,
   return first(name, channel(dtype, x), Output::var);
 }
 
-TEST(Defects, HaveNamesOfTheirOwnAndSayWhatIsWrong) {
+TEST(Defects, HaveUniqueNamesAndDescriptions) {
   std::set<std::string_view> names;
   for (const Defect& d : defects()) {
     EXPECT_TRUE(names.insert(d.name).second) << d.name;
@@ -197,7 +197,7 @@ Case benign(Operation operation, DType dtype) {
   return {"benign", p, {}};
 }
 
-TEST(Defects, WithoutOneTheModelIsRight) {
+TEST(Defects, AnEmptyModelIsRight) {
   DoubleSubject sound;
   for (const Operation operation : kOperations) {
     for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
@@ -218,7 +218,7 @@ TEST(Defects, WithoutOneTheModelIsRight) {
 
 // Kill gives the verdict of check; and outputs that a model does not touch stay
 // right bit for bit.
-TEST(Defects, KillIsWhatCheckSays) {
+TEST(Defects, KillAgreesWithCheck) {
   for (const Operation operation : kOperations) {
     for (const DType dtype : {DType::f32, DType::f16}) {
       const Case c = benign(operation, dtype);

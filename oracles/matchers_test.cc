@@ -80,7 +80,7 @@ TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
               HasSubstr("required correct"));
 }
 
-TEST(IsBatchNormOf, MissesWhatIsNotThere) {
+TEST(IsBatchNormOf, MissesAbsentOutputs) {
   const Problem problem = two_values();
   OutputTensors outputs = right_outputs(problem);
   outputs.erase(Output::mean);
@@ -97,7 +97,7 @@ TEST(IsBatchNormOf, MissesWhatIsNotThere) {
       HasSubstr("where  invstd[0]"));
 }
 
-TEST(IsBatchNormOf, TakesTheConventionsThatAreDeclared) {
+TEST(IsBatchNormOf, UsesTheDeclaredConventions) {
   Problem problem = two_values();
   problem.momentum = 0.5;
   problem.inputs[Input::running_var] = tensor_of({2}, std::vector<float>{1, 1});

@@ -141,7 +141,7 @@ void PrintTo(const ExpectedLine& t, std::ostream* out) { *out << t.defect; }
 
 class Defective : public testing::TestWithParam<ExpectedLine> {};
 
-TEST_P(Defective, IsShownByItsLine) {
+TEST_P(Defective, IsFoundByItsLine) {
   const Defect* defect = find_defect(GetParam().defect);
   ASSERT_TRUE(defect);
   DefectSubject subject(*defect);
@@ -263,7 +263,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 // Pairwise two-pass sums of floats.
-TEST(Probe, TellsFloatsFromDoubles) {
+TEST(Probe, DistinguishesFloatsFromDoubles) {
   Fake subject(in<float>);
   const Card card = probe(subject);
   EXPECT_EQ(line_of(card, "accumulation").found, "f32");
@@ -300,7 +300,7 @@ class Algorithm : public testing::Test {
   }
 };
 
-TEST_F(Algorithm, OnePassInDoublesIsTold) {
+TEST_F(Algorithm, OnePassInDoublesIsFound) {
   EXPECT_EQ(found([](const std::vector<double>& x) {
               double sum = 0;
               double squares = 0;
@@ -314,7 +314,7 @@ TEST_F(Algorithm, OnePassInDoublesIsTold) {
             "in one pass, in f64");
 }
 
-TEST_F(Algorithm, ARunningMeanOfFloatsIsTold) {
+TEST_F(Algorithm, ARunningMeanOfFloatsIsFound) {
   EXPECT_EQ(found([](const std::vector<double>& x) {
               float mean = 0;
               float m2 = 0;
@@ -402,7 +402,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.id; });
 
 // A subject that declares `flush` may keep some subnormals, but not all.
-TEST(Probe, AFlushThatIsDeclaredAndSeenNowhereIsNoticed) {
+TEST(Probe, ADeclaredFlushThatNeverHappensIsNoticed) {
   Fake subject(right);
   subject.said.subnormals = Subnormals::flush;
   EXPECT_THAT(disagreeing(probe(subject)),
@@ -415,7 +415,7 @@ TEST(Probe, AFlushThatIsDeclaredAndSeenNowhereIsNoticed) {
   EXPECT_THAT(disagreeing(probe(flushing)), IsEmpty());
 }
 
-TEST(Probe, ARejectionIsItsConvention) {
+TEST(Probe, ARejectionIsAConvention) {
   Fake subject([](const Problem& problem) {
     if (problem.view().count() > 1) return right(problem);
     Answer answer;
@@ -445,7 +445,7 @@ TEST(Probe, WhatIsNotOfferedDisagreesWithNothing) {
   EXPECT_EQ(line_of(card, "epsilon_place").found, "inside the root");
 }
 
-TEST(Probe, TellsAnEpsilonThatIsLostOnTheWay) {
+TEST(Probe, FindsAnEpsilonThatIsLost) {
   Fake subject([](const Problem& problem) {
     Problem other = problem;
     other.epsilon =
@@ -458,7 +458,7 @@ TEST(Probe, TellsAnEpsilonThatIsLostOnTheWay) {
               HasSubstr("as requested down to 2^-24; smallest request 2^-80"));
 }
 
-TEST(Probe, TellsTheOtherSideOfACumulativeAverage) {
+TEST(Probe, FindsTheOtherSideOfACumulativeAverage) {
   Fake subject([](const Problem& problem) {
     Problem other = problem;
     const auto n = static_cast<double>(problem.batches_tracked);
@@ -473,7 +473,7 @@ TEST(Probe, TellsTheOtherSideOfACumulativeAverage) {
 
 bool holds_nan(const Problem& problem) { return !problem.x().all_finite(); }
 
-TEST(Probe, ACrashCostsItsLineAlone) {
+TEST(Probe, ACrashCostsOnlyItsLine) {
   Fake subject([](const Problem& problem) {
     if (holds_nan(problem)) throw SubjectFailure("died by signal 11");
     return right(problem);
@@ -491,7 +491,7 @@ TEST(Probe, ACrashCostsItsLineAlone) {
   EXPECT_THAT(disagreeing(card), IsEmpty());
 }
 
-TEST(Probe, ASubjectThatAlwaysBreaksIsLeftAlone) {
+TEST(Probe, ASubjectThatAlwaysBreaksIsNotAskedAgain) {
   Fake subject(
       [](const Problem&) -> Answer { throw SubjectFailure("gave no answer"); });
   const Card card = probe(subject);

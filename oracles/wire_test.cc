@@ -60,7 +60,7 @@ Case case_of(Operation operation, DType dtype) {
   return c;
 }
 
-TEST(Wire, ReadsTheCaseOfTheDesign) {
+TEST(Wire, ReadsTheExampleCase) {
   const Case c = read_case(kForward);
   EXPECT_EQ(c.id, "fwd-f32-0007");
   EXPECT_EQ(c.problem.operation, Operation::forward_training);
@@ -72,7 +72,7 @@ TEST(Wire, ReadsTheCaseOfTheDesign) {
   EXPECT_EQ(c.problem.inputs.at(Input::running_var).dtype(), DType::f64);
 }
 
-TEST(Wire, WritesTheFieldsInTheOrderOfTheDesign) {
+TEST(Wire, WritesTheFieldsInTheOrderOfTheExample) {
   EXPECT_EQ(write_case(read_case(kForward)), kForward);
 }
 

@@ -26,7 +26,7 @@ class Rules : public testing::Test {
 
 using enum DType;
 
-TEST_F(Rules, OneTells) {
+TEST_F(Rules, OneRuleDistinguishes) {
   const Case* same = add(f32, f32);
   const Case* wide = add(bf16, f32);
   const Case* narrow = add(bf16, bf16);
@@ -38,7 +38,7 @@ TEST_F(Rules, OneTells) {
   EXPECT_EQ(distinguishing_rule({same, wide}, {narrow}), std::nullopt);
 }
 
-TEST_F(Rules, ALabelTellsWhereNoShapeDoes) {
+TEST_F(Rules, ALabelDistinguishesIfNoShapeDoes) {
   const Case* a = add(f32, f32, {"One", "Both"});
   const Case* b = add(f32, f32, {"Both"});
   EXPECT_EQ(distinguishing_rule({a}, {b}), "the case is labelled One");
@@ -46,7 +46,7 @@ TEST_F(Rules, ALabelTellsWhereNoShapeDoes) {
   EXPECT_EQ(distinguishing_rule({b}, {a}), std::nullopt);
 }
 
-TEST_F(Rules, AnOperationTells) {
+TEST_F(Rules, AnOperationDistinguishes) {
   const Case* a = add(f32, f32);
   const Case* b = add(f32, f32);
   cases_.back().problem.operation = Operation::jvp_training;
@@ -54,7 +54,7 @@ TEST_F(Rules, AnOperationTells) {
 }
 
 // The threshold is the least size among the cases that the rule must hold for.
-TEST_F(Rules, ASizeTells) {
+TEST_F(Rules, ASizeDistinguishes) {
   const Case* small = add(f32, f32, {}, 1, 2);
   const Case* middle = add(f32, f32, {}, 1, 5);
   const Case* large = add(f32, f32, {}, 1, 7);
@@ -62,7 +62,7 @@ TEST_F(Rules, ASizeTells) {
   EXPECT_EQ(distinguishing_rule({small, large}, {middle}), std::nullopt);
 }
 
-TEST_F(Rules, TwoTellWhereThereAreEnoughCases) {
+TEST_F(Rules, TwoRulesDistinguishEnoughCases) {
   CaseList these;
   CaseList others;
   for (int i = 0; i < 4; ++i) {
@@ -76,7 +76,7 @@ TEST_F(Rules, TwoTellWhereThereAreEnoughCases) {
   EXPECT_EQ(distinguishing_rule(these, others), std::nullopt);
 }
 
-TEST_F(Rules, NothingTellsFromNothing) {
+TEST_F(Rules, NothingDistinguishesFromNoCases) {
   EXPECT_EQ(distinguishing_rule({add(f32, f32)}, {}), std::nullopt);
   EXPECT_EQ(distinguishing_rule({}, {add(f32, f32)}), std::nullopt);
 }

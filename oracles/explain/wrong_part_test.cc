@@ -75,7 +75,7 @@ TEST(WrongPart, OfADoubleBackward) {
 
 // A right answer has the right factors, whether it is rounded or computed in
 // f32.
-TEST(WrongPart, IsNoneOfARightAnswer) {
+TEST(WrongPart, IsEmptyForARightAnswer) {
   const auto operations = {Operation::jvp_training,
                            Operation::double_backward_training};
   for (const Operation operation : operations) {
@@ -93,7 +93,7 @@ TEST(WrongPart, IsNoneOfARightAnswer) {
   }
 }
 
-TEST(WrongPart, IsNoneWhereTheValuesAreNoSuchSum) {
+TEST(WrongPart, IsEmptyIfTheColumnsDoNotFit) {
   const Problem p = draw_problem(Operation::jvp_training);
   Tensor got(DType::f32, p.x().shape());
   Draw draw(3);
@@ -111,7 +111,7 @@ TEST(WrongPart, IsNoneWhereTheValuesAreNoSuchSum) {
 }
 
 // A factor that is 0 by the formula has no ulp.
-TEST(WrongPart, OfWhatShouldBeNothing) {
+TEST(WrongPart, OfAFactorThatShouldBeZero) {
   Problem p = draw_problem(Operation::jvp_training);
   for (const Input name : {Input::gamma, Input::gamma_dot, Input::beta_dot}) {
     p.inputs[name] = Tensor(DType::f32, {2});
@@ -122,7 +122,7 @@ TEST(WrongPart, OfWhatShouldBeNothing) {
             "should be 0");
 }
 
-TEST(WrongPart, IsWhatAFailureSaysFirst) {
+TEST(WrongPart, IsReportedFirst) {
   const Case c = {"a", draw_problem(Operation::double_backward_training), {}};
   const Answer answer =
       defect_answers(*find_defect("direction_not_centred"), c.problem).front();

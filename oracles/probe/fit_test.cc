@@ -61,7 +61,7 @@ TEST(ProbeFit, ListsTheFirstValues) {
   EXPECT_EQ(listed({1, 2, 3, 4, 5}), "1, 2, 3, 4, ...");
 }
 
-TEST(ProbeFit, SumsUpWhatMostHave) {
+TEST(ProbeFit, SummarizesTheMajority) {
   EXPECT_EQ(summary({{"f32", "keep"}, {"f64", "keep"}}), "keep");
   EXPECT_EQ(summary({{"bf16", "flush"}, {"f32", "keep"}, {"f64", "keep"}}),
             "keep; flush in bf16");

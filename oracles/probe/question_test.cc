@@ -74,7 +74,7 @@ TEST(ProbeQuestion, GivesTheParametersAndOmitsDirectionsOfThem) {
   EXPECT_EQ(problem_of(q, {}).inputs.at(Input::running_var).value(2), 1);
 }
 
-TEST(ProbeQuestion, AnOutputOfAnotherShapeIsNone) {
+TEST(ProbeQuestion, AnOutputOfAnotherShapeDoesNotCount) {
   const Problem problem =
       problem_of(ordinary_question(Operation::forward_training), {});
   Answer answer = DoubleSubject().answer({"", problem, {}});

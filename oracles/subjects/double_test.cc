@@ -221,7 +221,7 @@ TEST(DoubleSubject, EpsilonStaysWhereSquaresOverflow) {
 }
 
 // Gradients at the largest and smallest epsilon that double supports.
-TEST(DoubleSubject, AnyEpsilonWillDo) {
+TEST(DoubleSubject, AcceptsAnyEpsilon) {
   for (const double a : {0x1p-256, 0x1p256}) {
     for (const double epsilon : {0x1p-1074, 0x1.fffffffffffffp1023}) {
       Problem problem = forward(a, epsilon);

@@ -84,7 +84,7 @@ TEST_F(PluginTest, SaysWhyItHasNoOutputs) {
   EXPECT_EQ(ask("status").message, "no such status: 9");
 }
 
-TEST_F(PluginTest, MemoryLiesWhereItIsToldTo) {
+TEST_F(PluginTest, MemoryLiesWhereRequested) {
   const auto address = [&](const char* id, const Surroundings& surroundings) {
     const auto answer = subject_.answer_in(surroundings, case_named(id));
     return answer->message;
@@ -97,7 +97,7 @@ TEST_F(PluginTest, MemoryLiesWhereItIsToldTo) {
             "x 56, mean 0, var 8");
 }
 
-TEST_F(PluginTest, MemoryForOutputsHoldsWhatItIsToldTo) {
+TEST_F(PluginTest, OutputMemoryHoldsTheRequestedBytes) {
   const auto answer =
       subject_.answer_in({.past = 1, .held = 0xa5}, case_named("unwritten"));
   EXPECT_EQ(answer->outputs.at(Output::y).bits(5), 0xa5a5u);
@@ -113,7 +113,7 @@ TEST_F(PluginTest, AnswersAreTheSameAnywhere) {
   EXPECT_FALSE(subject_.answer_in({.threads = 2}, c));
 }
 
-TEST(Plugin, RefusesAFileThatIsNoPluginOfThisVersion) {
+TEST(Plugin, RefusesAFileThatIsNotAPluginOfThisVersion) {
   const std::vector<std::pair<std::string, std::string_view>> rows = {
       {"missing.so", "cannot be loaded as a shared library"},
       {"CMakeFiles", "cannot be loaded as a shared library"},

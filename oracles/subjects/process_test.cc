@@ -90,7 +90,7 @@ TEST_F(ProcessTest, AnswersOneCaseAfterTheOther) {
   }
 }
 
-TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
+TEST_F(ProcessTest, ReportsAProcessThatFailsOnACase) {
   const std::vector<std::pair<std::string_view, std::string_view>> rows = {
       {"kill -SEGV $$", "died by signal 11 (Segmentation fault) on case a"},
       {"kill -KILL $$", "died by signal 9 (Killed) on case a"},
@@ -131,7 +131,7 @@ TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
   }
 }
 
-TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatDoesNotStart) {
+TEST_F(ProcessTest, ReportsAProcessThatDoesNotStart) {
   const std::vector<std::pair<std::string, std::string_view>> rows = {
       {"exit 3", "'exit 3' exited with status 3 before its declaration"},
       {"no-such-command-7", "exited with status 127 before its declaration"},
@@ -185,7 +185,7 @@ TEST_F(ProcessTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
 }
 
-TEST_F(ProcessTest, AProcessThatDoesNotListenRaisesNoSignal) {
+TEST_F(ProcessTest, AClosedInputRaisesNoSignal) {
   ProcessSubject no_input(declared("exec <&-; exit 4"));
   EXPECT_THAT(failure([&] { no_input.answer(large_case("a")); }),
               HasSubstr("exited with status 4 on case a"));
@@ -193,7 +193,7 @@ TEST_F(ProcessTest, AProcessThatDoesNotListenRaisesNoSignal) {
   EXPECT_EQ(late.answer(large_case("a")).message, "e");
 }
 
-TEST_F(ProcessTest, WhatIsSaidTooMuchSpoilsTheNextAnswer) {
+TEST_F(ProcessTest, ExtraOutputSpoilsTheNextAnswer) {
   ProcessSubject subject(declared("read line; " + std::string(kAnswer) +
                                   "echo debug; read line; sleep 9"));
   EXPECT_EQ(subject.answer(small_case("a")).message, "e");
@@ -215,7 +215,7 @@ bool ends_soon(const std::string& pid) {
   return !runs(pid);
 }
 
-TEST_F(ProcessTest, AHangTakesItsChildrenWithIt) {
+TEST_F(ProcessTest, AHangIsKilledWithItsChildren) {
   ProcessSubject subject(
       declared("sleep 900 & echo $! > " + file("pid") + "; read line; wait"),
       with_limit(milliseconds(400)));
@@ -246,7 +246,7 @@ TEST_F(ProcessTest, TheProcessMayFinishWhenItsInputEnds) {
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
-TEST_F(ProcessTest, APluginCrashesInAProcessOfItsOwn) {
+TEST_F(ProcessTest, APluginCrashesInASeparateProcess) {
   ProcessSubject subject(
       {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"});
   EXPECT_EQ(subject.declaration().subject, "scripted");
@@ -261,7 +261,7 @@ TEST_F(ProcessTest, APluginCrashesInAProcessOfItsOwn) {
               HasSubstr("unfit_ABI.so: built for version 42"));
 }
 
-TEST_F(ProcessTest, ANumberOfThreadsHasAProcessOfItsOwn) {
+TEST_F(ProcessTest, EachNumberOfThreadsHasAProcess) {
   ProcessOptions options;
   options.has_surroundings = true;
   ::unsetenv("OMP_NUM_THREADS");
@@ -282,7 +282,7 @@ TEST_F(ProcessTest, ANumberOfThreadsHasAProcessOfItsOwn) {
   ::unsetenv("OMP_NUM_THREADS");
 }
 
-TEST_F(ProcessTest, SurroundingsAreOfOneCase) {
+TEST_F(ProcessTest, SurroundingsApplyToOneCase) {
   ProcessOptions options;
   options.has_surroundings = true;
   ProcessSubject subject(

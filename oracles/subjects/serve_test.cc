@@ -68,7 +68,7 @@ TEST(Serve, AnswersEveryLineInOrder) {
   EXPECT_EQ(lines[6], R"({"case":"d","rejected":"2"})");
 }
 
-TEST(Serve, WhatHasNoSurroundingsSaysSo) {
+TEST(Serve, ASubjectWithoutSurroundingsSaysSo) {
   const auto lines =
       served("{\"surroundings\":{\"past\":1}}\n" + case_line("a", DType::f64) +
              case_line("b", DType::f64) + "{\"surroundings\":{\"pest\":1}}\n");
@@ -79,7 +79,7 @@ TEST(Serve, WhatHasNoSurroundingsSaysSo) {
   EXPECT_EQ(lines[3], R"({"case":"?","error":"surroundings: unknown field"})");
 }
 
-TEST(Serve, SaysThatNobodyTakesTheAnswers) {
+TEST(Serve, FailsIfAnswersCannotBeWritten) {
   Counter subject;
   std::istringstream in(case_line("a", DType::f64));
   std::ostringstream out;
