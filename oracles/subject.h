@@ -24,7 +24,7 @@ struct Case {
 enum class RunningVariance : std::uint8_t { unbiased, biased };
 // What the unbiased variance of one value does to the running variance.
 enum class SingleValue : std::uint8_t { nan, keep, reject };
-// What 0/0 gives where the batch's variance and epsilon are both 0. Under
+// What 0/0 gives if the batch's variance and epsilon are both 0. Under
 // `zero` xhat and invstd are 0: y is beta, y_dot is beta_dot, grad_dy is
 // ddbeta, and dx, dgamma, grad_x and grad_gamma are 0.
 enum class ZeroVariance : std::uint8_t { nan, zero };

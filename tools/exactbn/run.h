@@ -92,7 +92,8 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers);
 // Names the defects that explain the failures, after all cases.
 void diagnose(Run& run);
 
-// The explanation that explains the case, by its place in the run; or null.
+// The defects that explain the case, which must be an element of run.cases; or
+// null.
 const DefectExplanation* explanation_of(const Run& run, const CaseRun& c);
 
 // The resemblance to which the case belongs; or null.
