@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
                "1"},
         Breach{"Nonsense", "echo hello",
                "answered case wicked with a line that does not follow the wire "
-               "format: not JSON\n         at byte 1: \"hello\"\n"},
+               "format:\n         not JSON at byte 1: \"hello\"\n"},
         Breach{"OtherCase", R"(echo '{"case":"one","error":"e"}')",
                "answered case one instead of wicked\n"}),
     [](const auto& row) { return row.param.name; });
@@ -132,9 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
                "stopped",
                "1"},
         Breach{"Nonsense", "'echo hello'",
-               "'echo hello' declared itself with a line that is not of the "
-               "wire format: not "
-               "JSON at byte 1: \"hello\""},
+               "'echo hello' declared itself with a line that does not follow "
+               "the wire format: not JSON at byte 1: \"hello\""},
         Breach{"Nothing", "true",
                "'true' exited with status 0 before its declaration"}),
     [](const auto& row) { return row.param.name; });
