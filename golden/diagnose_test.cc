@@ -23,9 +23,10 @@ const std::vector<Case>& suite() {
   return cases;
 }
 
-std::vector<std::string> names(const Culprit& culprit) {
+std::vector<std::string> names(const DefectExplanation& explanation) {
   std::vector<std::string> all;
-  for (const Defect* defect : culprit.defects) all.emplace_back(defect->name);
+  for (const Defect* defect : explanation.defects)
+    all.emplace_back(defect->name);
   return all;
 }
 
@@ -41,11 +42,11 @@ TEST(DiagnosisOnTheCoreSuite, NamesEveryDefectAlone) {
     SCOPED_TRACE(all[d].name);
     const Diagnosis& diagnosis = exposures[d].diagnosis;
     EXPECT_THAT(diagnosis.unexplained, IsEmpty());
-    ASSERT_EQ(diagnosis.culprits.size(), 1u);
-    const Culprit& culprit = diagnosis.culprits.front();
-    EXPECT_THAT(names(culprit), ElementsAre(all[d].name));
-    EXPECT_TRUE(culprit.exact || all[d].model.recalled);
-    EXPECT_GE(culprit.explained.size(), 2u);
+    ASSERT_EQ(diagnosis.explanations.size(), 1u);
+    const DefectExplanation& explanation = diagnosis.explanations.front();
+    EXPECT_THAT(names(explanation), ElementsAre(all[d].name));
+    EXPECT_TRUE(explanation.exact || all[d].model.recalled);
+    EXPECT_GE(explanation.explained.size(), 2u);
   }
 }
 
@@ -65,8 +66,8 @@ TEST(DiagnosisOnTheCoreSuite, FewCasesBlameTheDefectAndPerhapsOthers) {
     const auto& [failed, diagnosis] = exposures[d];
     EXPECT_THAT(diagnosis.unexplained, IsEmpty());
     if (failed.empty()) continue;
-    ASSERT_EQ(diagnosis.culprits.size(), 1u);
-    EXPECT_THAT(names(diagnosis.culprits.front()), Contains(all[d].name));
+    ASSERT_EQ(diagnosis.explanations.size(), 1u);
+    EXPECT_THAT(names(diagnosis.explanations.front()), Contains(all[d].name));
   }
 }
 
@@ -77,7 +78,7 @@ using Kernel = std::function<OutputTensors(const Problem&)>;
 Diagnosis diagnose_kernel(const Kernel& kernel, const std::vector<Case>& cases,
                           const Declaration& declaration = {}) {
   std::vector<Answer> answers(cases.size());
-  std::vector<Heard> run(cases.size());
+  std::vector<Observed> run(cases.size());
   for (std::size_t i = 0; i < cases.size(); ++i) {
     answers[i].outputs = kernel(cases[i].problem);
     Truth truth(cases[i], declaration);
@@ -106,7 +107,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNothingWhereNothingFails) {
     return sound.answer({"", problem, {}}).outputs;
   };
   const Diagnosis d = diagnose_kernel(kernel, suite(), sound.declaration());
-  EXPECT_THAT(d.culprits, IsEmpty());
+  EXPECT_THAT(d.explanations, IsEmpty());
   EXPECT_THAT(d.unexplained, IsEmpty());
 }
 
@@ -123,12 +124,13 @@ TEST(DiagnosisOnTheCoreSuite, BlamesAFloatKernelForItsRangeAlone) {
                                            label == "ProductOverflow";
                                   });
   };
-  EXPECT_THAT(
-      diagnose_kernel(textbook_tensors<float>, cases_where(in_range)).culprits,
-      IsEmpty());
-  for (const Culprit& culprit :
-       diagnose_kernel(textbook_tensors<float>, cases_where(f32)).culprits) {
-    for (const Defect* defect : culprit.defects) {
+  EXPECT_THAT(diagnose_kernel(textbook_tensors<float>, cases_where(in_range))
+                  .explanations,
+              IsEmpty());
+  for (const DefectExplanation& explanation :
+       diagnose_kernel(textbook_tensors<float>, cases_where(f32))
+           .explanations) {
+    for (const Defect* defect : explanation.defects) {
       EXPECT_EQ(defect->family, "range") << defect->name;
     }
   }
@@ -143,10 +145,10 @@ TEST(DiagnosisOnTheCoreSuite, NamesBothOfTwoDefects) {
   };
   const Diagnosis d = diagnose_kernel(kernel, suite());
   EXPECT_THAT(d.unexplained, IsEmpty());
-  ASSERT_EQ(d.culprits.size(), 2u);
+  ASSERT_EQ(d.explanations.size(), 2u);
   std::vector<std::string> both;
-  for (const Culprit& culprit : d.culprits) {
-    for (const std::string& name : names(culprit)) both.push_back(name);
+  for (const DefectExplanation& explanation : d.explanations) {
+    for (const std::string& name : names(explanation)) both.push_back(name);
   }
   EXPECT_THAT(both, testing::UnorderedElementsAre("momentum_on_wrong_side",
                                                   "gradient_tail_of_16"));
@@ -161,7 +163,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoDefectThatShouldFailElsewhereToo) {
     return answer_of({}, problem, Order::forward, none);
   };
   const Diagnosis d = diagnose_kernel(kernel, suite());
-  EXPECT_THAT(d.culprits, IsEmpty());
+  EXPECT_THAT(d.explanations, IsEmpty());
   EXPECT_FALSE(d.unexplained.empty());
   ASSERT_EQ(d.resembling.size(), 1u);
   const Resemblance& r = d.resembling.front();
@@ -191,7 +193,7 @@ TEST(DiagnosisOnTheCoreSuite, SaysWhereADefectOfOnePathIs) {
     return c.problem.x().dtype() == DType::bf16;
   };
   const Diagnosis d = diagnose_kernel(kernel, cases_where(bf16));
-  EXPECT_THAT(d.culprits, IsEmpty());
+  EXPECT_THAT(d.explanations, IsEmpty());
   ASSERT_EQ(d.resembling.size(), 1u);
   const Resemblance& r = d.resembling.front();
   EXPECT_THAT(names(r.here), ElementsAre("gradient_sums_in_format_of_x"));
@@ -213,7 +215,7 @@ TEST(DiagnosisOnTheCoreSuite, SaysWhichOutputMatchesADefect) {
     return answer;
   };
   const Diagnosis d = diagnose_kernel(kernel, suite());
-  EXPECT_THAT(d.culprits, IsEmpty());
+  EXPECT_THAT(d.explanations, IsEmpty());
   ASSERT_EQ(d.resembling.size(), 1u);
   const Resemblance& r = d.resembling.front();
   EXPECT_THAT(names(r.here), ElementsAre("gradient_sums_in_format_of_x"));
@@ -239,7 +241,7 @@ TEST(DiagnosisOnTheCoreSuite, CountsALabelAsEvidence) {
            c.problem.find(Input::dy) == nullptr;
   };
   const Diagnosis d = diagnose_kernel(kernel, cases_where(forward));
-  EXPECT_THAT(d.culprits, IsEmpty());
+  EXPECT_THAT(d.explanations, IsEmpty());
   ASSERT_EQ(d.resembling.size(), 1u);
   const Resemblance& r = d.resembling.front();
   EXPECT_THAT(names(r.here), ElementsAre("affine_folded"));
@@ -265,21 +267,21 @@ TEST(DiagnosisOnTheCoreSuite, ComparesTheRunningVarianceWithTheDeclaredOne) {
   };
   const Diagnosis right = diagnosed({}, RunningVariance::biased);
   EXPECT_THAT(right.unexplained, IsEmpty());
-  EXPECT_THAT(right.culprits, IsEmpty());
+  EXPECT_THAT(right.explanations, IsEmpty());
 
   const Diagnosis other = diagnosed({}, RunningVariance::unbiased);
   EXPECT_THAT(other.unexplained, IsEmpty());
-  ASSERT_EQ(other.culprits.size(), 1u);
-  EXPECT_THAT(names(other.culprits.front()),
+  ASSERT_EQ(other.explanations.size(), 1u);
+  EXPECT_THAT(names(other.explanations.front()),
               ElementsAre("running_variance_biased"));
-  EXPECT_TRUE(other.culprits.front().exact);
+  EXPECT_TRUE(other.explanations.front().exact);
 
   const Diagnosis deviation =
       diagnosed(find_defect("running_variance_is_deviation")->model,
                 RunningVariance::biased);
   EXPECT_THAT(deviation.unexplained, IsEmpty());
-  ASSERT_EQ(deviation.culprits.size(), 1u);
-  EXPECT_THAT(names(deviation.culprits.front()),
+  ASSERT_EQ(deviation.explanations.size(), 1u);
+  EXPECT_THAT(names(deviation.explanations.front()),
               ElementsAre("running_variance_is_deviation"));
 }
 
@@ -296,7 +298,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneForAnUnknownDefect) {
     return answer;
   };
   const Diagnosis d = diagnose_kernel(kernel, suite());
-  EXPECT_THAT(d.culprits, IsEmpty());
+  EXPECT_THAT(d.explanations, IsEmpty());
   EXPECT_GT(d.unexplained.size(), 600u);
   EXPECT_THAT(d.resembling, IsEmpty());
 }
@@ -313,7 +315,7 @@ TEST(DiagnosisOnTheCoreSuite, BlamesNoneForNaNEverywhere) {
     return answer;
   };
   const Diagnosis d = diagnose_kernel(kernel, suite());
-  EXPECT_THAT(d.culprits, IsEmpty());
+  EXPECT_THAT(d.explanations, IsEmpty());
   EXPECT_THAT(d.resembling, IsEmpty());
 }
 

@@ -11,7 +11,7 @@
 
 namespace exactbn {
 
-// A way to get batch normalization wrong, as somebody did.
+// A known way to get batch normalization wrong.
 struct Defect {
   std::string_view name;    // snake_case
   std::string_view what;    // what is wrong, in one line
@@ -20,21 +20,21 @@ struct Defect {
   std::string_view family = {};
 };
 
-// All, family by family.
+// All defects, family by family.
 std::span<const Defect> defects();
 
-// Null where none has the name.
+// Null if no defect has the name.
 const Defect* find_defect(std::string_view name);
 
-// What a subject with the defect answers. A defect of the arithmetic gives an
-// answer for each order of summation, so that a reader sees how far the order
-// alone moves it; the first is that of DefectSubject. One that shows only after
-// another call answers as after a call with the same problem.
+// What a subject with the defect answers. A defect of the arithmetic has one
+// answer for each order of summation, which shows how far the order alone moves
+// the answer; the first is the answer of DefectSubject. A defect that needs an
+// earlier call answers as after a call with the same problem.
 std::vector<Answer> defect_answers(const Defect& defect,
                                    const Problem& problem);
 
-// Correct but for one defect. Everything else is computed in 64 bits and more
-// and rounded once, so that nothing but the defect can fail.
+// Correct except for one defect. Everything else is computed in at least 64
+// bits and rounded once, so that nothing but the defect can fail.
 class DefectSubject : public Subject {
  public:
   // The defect must outlive this object.

@@ -37,7 +37,7 @@ Problem with_running(Problem p, double mean, double var) {
   return p;
 }
 
-// The first value of an output of the canonical answer.
+// The first value of an output of the first answer.
 double first(std::string_view name, const Problem& p, Output output) {
   return defect_answers(defect(name), p).front().outputs.at(output).value(0);
 }
@@ -47,7 +47,7 @@ double variance(std::string_view name, const std::vector<double>& x,
   return first(name, channel(dtype, x), Output::var);
 }
 
-TEST(Defects, HaveNamesOfTheirOwnAndSayWhatIsWrong) {
+TEST(Defects, HaveUniqueNamesAndDescriptions) {
   std::set<std::string_view> names;
   for (const Defect& d : defects()) {
     EXPECT_TRUE(names.insert(d.name).second) << d.name;
@@ -67,7 +67,7 @@ TEST(Defects, ArithmeticAnswersForEachOrderAndAlgebraOnce) {
   EXPECT_EQ(defect_answers(defect("epsilon_missing"), p).size(), 1u);
 }
 
-// ---- The numbers that the reports have.
+// ---- The numbers of the bug reports.
 
 TEST(Defects, OnePassVariance) {
   EXPECT_EQ(variance("variance_one_pass", {4096, 4097}), 0);
@@ -170,10 +170,10 @@ TEST(Defects, OfStateShowAtTheSecondCall) {
   EXPECT_EQ(first("gradients_accumulate", p, Output::dbeta), 4);
 }
 
-// ---- All of them.
+// ---- All defects.
 
-// A case of everything that a model may need: three channels, odd rows, and
-// nothing extreme.
+// A case with everything that a model may need: three channels, an odd number
+// of rows, and ordinary values.
 Case benign(Operation operation, DType dtype) {
   Draw draw(4);
   Problem p;
@@ -197,7 +197,7 @@ Case benign(Operation operation, DType dtype) {
   return {"benign", p, {}};
 }
 
-TEST(Defects, WithoutOneTheModelIsRight) {
+TEST(Defects, AnEmptyModelIsRight) {
   DoubleSubject sound;
   for (const Operation operation : kOperations) {
     for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
@@ -216,9 +216,9 @@ TEST(Defects, WithoutOneTheModelIsRight) {
   }
 }
 
-// The quick judgement and check say the same; and what a model does not touch
-// stays right to the bit.
-TEST(Defects, KillIsWhatCheckSays) {
+// Kill gives the verdict of check; and outputs that a model does not touch stay
+// right bit for bit.
+TEST(Defects, KillAgreesWithCheck) {
   for (const Operation operation : kOperations) {
     for (const DType dtype : {DType::f32, DType::f16}) {
       const Case c = benign(operation, dtype);
@@ -235,7 +235,7 @@ TEST(Defects, KillIsWhatCheckSays) {
   }
 }
 
-// What each of these models needs to show is not in the benign cases.
+// The benign cases lack the conditions under which these defects show.
 TEST(Defects, AgreeWithTheTruthWhereTheyDoNotApply) {
   for (const Operation operation : kOperations) {
     const Case c = benign(operation, DType::f32);

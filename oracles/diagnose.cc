@@ -12,10 +12,11 @@ namespace exactbn {
 
 namespace {
 
-// One in 65,000: there are some 200 models, each with some cases to itself.
+// Odds of one in 65,000: there are some 200 models, each with some cases of its
+// own.
 constexpr double kEnough = 16;
 
-// Those of `a` that are in `b`, or are not; all ascending.
+// The elements of `a` that are in `b`, or are not; all ascending.
 std::vector<std::size_t> common(const std::vector<std::size_t>& a,
                                 const std::vector<std::size_t>& b) {
   std::vector<std::size_t> in_both;
@@ -32,8 +33,8 @@ std::vector<std::size_t> without(const std::vector<std::size_t>& a,
   return rest;
 }
 
-// Small cases first: most defects are out before it gets expensive.
-std::vector<std::size_t> by_size(std::span<const Heard> run, bool failed) {
+// Small cases first: they rule out most defects before large cases cost time.
+std::vector<std::size_t> by_size(std::span<const Observed> run, bool failed) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < run.size(); ++i) {
     if (run[i].failed == failed && !run[i].calls.empty()) places.push_back(i);
@@ -49,29 +50,30 @@ std::vector<std::size_t> by_size(std::span<const Heard> run, bool failed) {
 
 }  // namespace
 
-Lineup::Lineup(std::span<const Defect> defects, Claim claim)
-    : defects_(defects), claim_(claim), suspects_(defects.size()) {}
+Candidates::Candidates(std::span<const Defect> defects, Claim claim)
+    : defects_(defects), claim_(claim), candidates_(defects.size()) {}
 
-bool Lineup::is_out(std::size_t defect) const {
+bool Candidates::is_out(std::size_t defect) const {
   bool out = false;
-#pragma omp critical(exactbn_lineup)
-  out = suspects_[defect].out;
+#pragma omp critical(exactbn_candidates)
+  out = candidates_[defect].out;
   return out;
 }
 
-bool Lineup::explains_any(std::size_t defect) const {
+bool Candidates::explains_any(std::size_t defect) const {
   bool any = false;
-#pragma omp critical(exactbn_lineup)
-  any = !suspects_[defect].explained.empty();
+#pragma omp critical(exactbn_candidates)
+  any = !candidates_[defect].explained.empty();
   return any;
 }
 
-void Lineup::confront(std::size_t defect, std::size_t place, Truth& truth,
-                      const Prediction& prediction, const Heard& heard) {
+void Candidates::update(std::size_t defect, std::size_t place, Truth& truth,
+                        const Prediction& prediction,
+                        const Observed& observed) {
   if (prediction.right) return;
-  // What happened before the first call is not known for sure.
+  // The state before the first call is not known for certain.
   const bool recalls = defects_[defect].model.recalled != nullptr;
-  const std::span<const Answer* const> calls(heard.calls);
+  const std::span<const Answer* const> calls(observed.calls);
   Likeness all = {true, true, 0};
   for (const Answer* call : recalls ? calls.last(1) : calls) {
     const Likeness one = compare(truth, prediction, call->outputs);
@@ -80,40 +82,40 @@ void Lineup::confront(std::size_t defect, std::size_t place, Truth& truth,
     all.evidence = one.evidence;
     if (!all.agrees) break;
   }
-  const bool out = !all.agrees && prediction.tells;
-  const bool explains = all.agrees && heard.failed && prediction.may_fail;
+  const bool out = !all.agrees && prediction.must_fail;
+  const bool explains = all.agrees && observed.failed && prediction.may_fail;
   if (!out && !explains) return;
-#pragma omp critical(exactbn_lineup)
+#pragma omp critical(exactbn_candidates)
   {
-    Suspect& suspect = suspects_[defect];
-    suspect.out = suspect.out || (out && claim_ == Claim::everywhere);
-    if (out && heard.failed) ++suspect.missed;
+    Candidate& candidate = candidates_[defect];
+    candidate.out = candidate.out || (out && claim_ == Claim::everywhere);
+    if (out && observed.failed) ++candidate.missed;
     if (explains) {
-      suspect.explained.push_back(place);
-      suspect.exact = suspect.exact && all.exact;
-      // Whole numbers, so that no order of the cases changes the sum.
-      suspect.evidence += std::floor(all.evidence);
+      candidate.explained.push_back(place);
+      candidate.exact = candidate.exact && all.exact;
+      // Whole numbers, so that the order of the cases does not change the sum.
+      candidate.evidence += std::floor(all.evidence);
     }
   }
 }
 
-bool Lineup::is_open_to(const Suspect& suspect) const {
-  if (suspect.out || suspect.explained.empty()) return false;
+bool Candidates::is_eligible(const Candidate& candidate) const {
+  if (candidate.out || candidate.explained.empty()) return false;
   if (claim_ == Claim::everywhere) return true;
-  return suspect.explained.size() >= 2 &&
-         4 * suspect.explained.size() >= suspect.missed;
+  return candidate.explained.size() >= 2 &&
+         4 * candidate.explained.size() >= candidate.missed;
 }
 
-// The suspects that explain most of the open cases: those in every bit if there
-// are any.
-std::vector<std::size_t> Lineup::best(const std::vector<std::size_t>& open,
-                                      bool first) const {
+// The candidates that explain most of the remaining cases; if any of them agree
+// bit for bit, only those.
+std::vector<std::size_t> Candidates::best(const std::vector<std::size_t>& open,
+                                          bool first) const {
   std::vector<std::size_t> found;
   std::vector<std::size_t> most;
   bool exact = false;
-  for (std::size_t d = 0; d < suspects_.size(); ++d) {
-    const Suspect& s = suspects_[d];
-    if (!is_open_to(s)) continue;
+  for (std::size_t d = 0; d < candidates_.size(); ++d) {
+    const Candidate& s = candidates_[d];
+    if (!is_eligible(s)) continue;
     std::vector<std::size_t> explained = s.explained;
     std::sort(explained.begin(), explained.end());
     explained = common(explained, open);
@@ -135,61 +137,62 @@ std::vector<std::size_t> Lineup::best(const std::vector<std::size_t>& open,
   return found;
 }
 
-Diagnosis Lineup::diagnosis(const std::vector<std::size_t>& failed) const {
+Diagnosis Candidates::diagnosis(const std::vector<std::size_t>& failed) const {
   Diagnosis diagnosis;
   diagnosis.unexplained = failed;
   std::vector<std::size_t>& open = diagnosis.unexplained;
   while (!open.empty()) {
     const std::vector<std::size_t> found =
-        best(open, diagnosis.culprits.empty());
+        best(open, diagnosis.explanations.empty());
     if (found.empty()) break;
-    Culprit culprit;
-    for (const std::size_t d : found) culprit.defects.push_back(&defects_[d]);
-    const Suspect& suspect = suspects_[found.front()];
-    culprit.exact = suspect.exact;
-    culprit.evidence = suspect.evidence;
-    culprit.missed = suspect.missed;
-    culprit.explained = suspect.explained;
-    std::sort(culprit.explained.begin(), culprit.explained.end());
-    culprit.explained = common(culprit.explained, open);
-    open = without(open, culprit.explained);
-    diagnosis.culprits.push_back(culprit);
+    DefectExplanation explanation;
+    for (const std::size_t d : found)
+      explanation.defects.push_back(&defects_[d]);
+    const Candidate& candidate = candidates_[found.front()];
+    explanation.exact = candidate.exact;
+    explanation.evidence = candidate.evidence;
+    explanation.missed = candidate.missed;
+    explanation.explained = candidate.explained;
+    std::sort(explanation.explained.begin(), explanation.explained.end());
+    explanation.explained = common(explanation.explained, open);
+    open = without(open, explanation.explained);
+    diagnosis.explanations.push_back(explanation);
   }
   return diagnosis;
 }
 
 namespace {
 
-CaseList questions(std::span<const Heard> run,
+CaseList questions(std::span<const Observed> run,
                    const std::vector<std::size_t>& places) {
   CaseList list;
   for (const std::size_t i : places) list.push_back(run[i].question);
   return list;
 }
 
-// The cases that did not fail, and would with the defect.
-std::vector<std::size_t> spared(std::span<const Heard> run,
-                                const Defect& defect,
-                                const Declaration& declaration) {
+// The cases that passed although the defect would fail them.
+std::vector<std::size_t> passed_nevertheless(std::span<const Observed> run,
+                                             const Defect& defect,
+                                             const Declaration& declaration) {
   const std::vector<std::size_t> others = by_size(run, false);
-  std::vector<char> told(others.size());
+  std::vector<char> would_fail(others.size());
 #pragma omp parallel for schedule(dynamic)
   for (std::size_t i = 0; i < others.size(); ++i) {
-    const Heard& heard = run[others[i]];
-    Truth truth(*heard.question, declaration);
-    told[i] = predict(defect, truth, heard.past).tells ? 1 : 0;
+    const Observed& observed = run[others[i]];
+    Truth truth(*observed.question, declaration);
+    would_fail[i] = predict(defect, truth, observed.past).must_fail ? 1 : 0;
   }
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < others.size(); ++i) {
-    if (told[i] != 0) places.push_back(others[i]);
+    if (would_fail[i] != 0) places.push_back(others[i]);
   }
   std::sort(places.begin(), places.end());
   return places;
 }
 
-// What was answered to a failed case, without the outputs that are right.
+// The answers to a failed case, without the outputs that are right.
 struct Wrong {
-  explicit Wrong(Truth& truth, const Heard& heard) : only(heard) {
+  explicit Wrong(Truth& truth, const Observed& observed) : only(observed) {
     for (const Answer*& call : only.calls) {
       if (!truth.fails(call->outputs)) continue;
       Answer& answer = answers.emplace_back(*call);
@@ -200,20 +203,21 @@ struct Wrong {
       call = &answer;
     }
   }
-  std::list<Answer> answers;  // which stay where they are
-  Heard only;
+  std::list<Answer> answers;  // a list, so that they never move
+  Observed only;
 };
 
-// The outputs that fail in cases in which the defect would fail others too.
-std::set<Output> outputs_alone(std::span<const Heard> run,
-                               const Culprit& culprit,
+// The outputs that failed in cases in which the defect would fail other outputs
+// too.
+std::set<Output> outputs_alone(std::span<const Observed> run,
+                               const DefectExplanation& explanation,
                                const Declaration& declaration) {
   std::set<Output> names;
-  for (const std::size_t i : culprit.explained) {
-    const Heard& heard = run[i];
-    Truth truth(*heard.question, declaration);
-    const Prediction p = predict(*culprit.defects[0], truth, heard.past);
-    for (const Answer* call : heard.calls) {
+  for (const std::size_t i : explanation.explained) {
+    const Observed& observed = run[i];
+    Truth truth(*observed.question, declaration);
+    const Prediction p = predict(*explanation.defects[0], truth, observed.past);
+    for (const Answer* call : observed.calls) {
       if (compare(truth, p, call->outputs).agrees) continue;
       for (const auto& output : call->outputs) {
         if (truth.fails(output)) names.insert(output.first);
@@ -223,14 +227,16 @@ std::set<Output> outputs_alone(std::span<const Heard> run,
   return names;
 }
 
-// Of the defects those that spare the fewest other cases.
-Resemblance resemblance(std::span<const Heard> run, const Culprit& culprit,
+// Keeps the defects with the fewest cases that passed nevertheless.
+Resemblance resemblance(std::span<const Observed> run,
+                        const DefectExplanation& explanation,
                         const Declaration& declaration) {
   Resemblance r;
-  r.here = culprit;
+  r.here = explanation;
   r.here.defects.clear();
-  for (const Defect* defect : culprit.defects) {
-    std::vector<std::size_t> places = spared(run, *defect, declaration);
+  for (const Defect* defect : explanation.defects) {
+    std::vector<std::size_t> places =
+        passed_nevertheless(run, *defect, declaration);
     const bool first = r.here.defects.empty();
     if (!first && places.size() > r.elsewhere.size()) continue;
     if (first || places.size() < r.elsewhere.size()) {
@@ -240,34 +246,34 @@ Resemblance resemblance(std::span<const Heard> run, const Culprit& culprit,
     r.here.defects.push_back(defect);
   }
   r.outputs = outputs_alone(run, r.here, declaration);
-  r.only_where = telling_rule(questions(run, r.here.explained),
-                              questions(run, r.elsewhere))
+  r.only_where = distinguishing_rule(questions(run, r.here.explained),
+                                     questions(run, r.elsewhere))
                      .value_or("");
   return r;
 }
 
-// Of failed cases that no defect explains: those that one path of the subject
-// has in common with a defect.
-std::vector<Resemblance> resembling(std::span<const Heard> run,
+// Defects that resemble one code path of the subject, among failed cases that
+// no defect explains.
+std::vector<Resemblance> resembling(std::span<const Observed> run,
                                     const std::vector<std::size_t>& failed,
                                     const Declaration& declaration) {
   const std::span<const Defect> all = defects();
-  Lineup lineup(all, Lineup::Claim::here);
+  Candidates candidates(all, Candidates::Claim::here);
 #pragma omp parallel for schedule(dynamic)
   for (std::size_t i = 0; i < failed.size(); ++i) {
-    const Heard& heard = run[failed[i]];
-    Truth truth(*heard.question, declaration);
-    const Wrong wrong(truth, heard);
+    const Observed& observed = run[failed[i]];
+    Truth truth(*observed.question, declaration);
+    const Wrong wrong(truth, observed);
     for (std::size_t d = 0; d < all.size(); ++d) {
-      lineup.confront(d, failed[i], truth, predict(all[d], truth, heard.past),
-                      wrong.only);
+      candidates.update(d, failed[i], truth,
+                        predict(all[d], truth, observed.past), wrong.only);
     }
   }
   std::vector<Resemblance> found;
-  const Diagnosis here = lineup.diagnosis(failed);
-  for (const Culprit& culprit : here.culprits) {
-    Resemblance r = resemblance(run, culprit, declaration);
-    // With little evidence it takes whole answers, and a rule that tells where.
+  const Diagnosis here = candidates.diagnosis(failed);
+  for (const DefectExplanation& explanation : here.explanations) {
+    Resemblance r = resemblance(run, explanation, declaration);
+    // With little evidence, whole answers must agree and a rule must say where.
     const bool sure = r.here.evidence >= kEnough ||
                       (r.outputs.empty() && !r.only_where.empty());
     if (sure && !r.elsewhere.empty()) found.push_back(std::move(r));
@@ -277,30 +283,31 @@ std::vector<Resemblance> resembling(std::span<const Heard> run,
 
 }  // namespace
 
-Diagnosis diagnose(std::span<const Heard> run, const Declaration& declaration) {
+Diagnosis diagnose(std::span<const Observed> run,
+                   const Declaration& declaration) {
   const std::span<const Defect> all = defects();
   std::vector<std::size_t> failed = by_size(run, true);
   if (failed.empty()) return {};
-  Lineup lineup(all);
-  const auto confront = [&](const std::vector<std::size_t>& places,
-                            bool with_all) {
+  Candidates candidates(all);
+  const auto update_all = [&](const std::vector<std::size_t>& places,
+                              bool with_all) {
 #pragma omp parallel for schedule(dynamic)
     for (std::size_t i = 0; i < places.size(); ++i) {
       const std::size_t place = places[i];
-      const Heard& heard = run[place];
-      Truth truth(*heard.question, declaration);
+      const Observed& observed = run[place];
+      Truth truth(*observed.question, declaration);
       for (std::size_t d = 0; d < all.size(); ++d) {
-        if (lineup.is_out(d)) continue;
-        if (!with_all && !lineup.explains_any(d)) continue;
-        lineup.confront(d, place, truth, predict(all[d], truth, heard.past),
-                        heard);
+        if (candidates.is_out(d)) continue;
+        if (!with_all && !candidates.explains_any(d)) continue;
+        candidates.update(d, place, truth,
+                          predict(all[d], truth, observed.past), observed);
       }
     }
   };
-  confront(failed, true);
-  confront(by_size(run, false), false);
+  update_all(failed, true);
+  update_all(by_size(run, false), false);
   std::sort(failed.begin(), failed.end());
-  Diagnosis diagnosis = lineup.diagnosis(failed);
+  Diagnosis diagnosis = candidates.diagnosis(failed);
   diagnosis.resembling = resembling(run, diagnosis.unexplained, declaration);
   return diagnosis;
 }

@@ -11,69 +11,72 @@
 
 namespace exactbn {
 
-// A case of a run, and what the subject answered.
-struct Heard {
+// A case of a run, and the subject's answers to it.
+struct Observed {
   const Case* question = nullptr;
-  std::vector<const Answer*> calls;  // with outputs; each asked the same
-  Past past;                         // of the last call
-  bool failed = false;               // a value is unstable
+  std::vector<const Answer*> calls;  // with outputs; all for the same question
+  Past past;                         // before the last call
+  bool failed = false;               // some value is unstable
 };
 
-// Defects that explain why cases of a run failed, and answer these alike.
-struct Culprit {
+// Defects that explain failed cases of a run, and that give the same answers to
+// these cases.
+struct DefectExplanation {
   std::vector<const Defect*> defects;
-  std::vector<std::size_t> explained;  // cases, by their place in the run
-  bool exact = false;                  // in every bit of all of them
-  double evidence = 0;                 // a power of 2: one in so many by chance
-  std::size_t missed = 0;  // failed, told from the truth, and not alike
+  std::vector<std::size_t> explained;  // indices of cases in the run
+  bool exact = false;                  // all of them agree bit for bit
+  double evidence = 0;     // bits: chance agreement has odds 2^-evidence
+  std::size_t missed = 0;  // failed cases that distinguish it and disagree
 };
 
-// Defects that explain failures of one path of a subject: they answer these
-// cases as it does in the outputs that fail, and others not.
+// Defects that explain the failures of one code path: on these cases the
+// outputs that fail agree with the defect, but on others they do not.
 struct Resemblance {
-  Culprit here;
-  // The outputs that are alike, where they would fail others too; or none.
+  DefectExplanation here;
+  // The outputs that agree, if the defect would fail other outputs too; else
+  // empty.
   std::set<Output> outputs;
-  // Cases that the first of them would fail, and that did not fail.
+  // Cases that passed although the first of the defects would fail them.
   std::vector<std::size_t> elsewhere;
-  std::string only_where;  // what tells the one from the other, or empty
+  std::string only_where;  // the rule that separates the two, or empty
 };
 
-// Nobody is named without an agreement that chance does not bring about.
+// A defect is reported only if chance agreement is ruled out (16 bits).
 struct Diagnosis {
-  std::vector<Culprit> culprits;         // one that explains most first
-  std::vector<std::size_t> unexplained;  // failed cases
-  std::vector<Resemblance> resembling;   // of the unexplained
+  std::vector<DefectExplanation> explanations;  // most explained cases first
+  std::vector<std::size_t> unexplained;         // failed cases
+  std::vector<Resemblance> resembling;          // of the unexplained
 };
 
-// What is known of each defect after some cases of a run, in any order.
+// The evidence for each defect after some cases of a run, in any order.
 //
-// A defect is out as soon as one case tells it from the truth and the subject
-// does not agree with it there: a defect that is named explains every case that
-// it should. It explains a case that failed, and where its model fails too.
+// A defect is ruled out as soon as one case distinguishes it from the truth and
+// the subject does not agree with it there: a reported defect explains every
+// case that it should. It explains a case that failed if the subject agrees
+// with it and its model fails there too.
 //
-// One that is to explain failures `here` alone is never out: it must agree in
-// two failed cases or more, and in one of five of those that tell it from the
-// truth; and agreement in every bit will do for evidence.
-class Lineup {
+// With Claim::here a defect is never ruled out. It must agree in at least two
+// failed cases, and in at least one fifth of the failed cases that distinguish
+// it from the truth; agreement in every bit also counts as evidence.
+class Candidates {
  public:
   enum class Claim : std::uint8_t { everywhere, here };
-  explicit Lineup(std::span<const Defect> defects,
-                  Claim claim = Claim::everywhere);
+  explicit Candidates(std::span<const Defect> defects,
+                      Claim claim = Claim::everywhere);
 
-  // Safe to call from many threads, as is `confront`.
+  // Safe to call from many threads, as is `update`.
   bool is_out(std::size_t defect) const;
   bool explains_any(std::size_t defect) const;
 
-  // The defect against the answer to a case.
-  void confront(std::size_t defect, std::size_t place, Truth& truth,
-                const Prediction& prediction, const Heard& heard);
+  // Compares the answer to one case with what the defect predicts.
+  void update(std::size_t defect, std::size_t place, Truth& truth,
+              const Prediction& prediction, const Observed& observed);
 
   // `failed`: the cases to explain, ascending.
   Diagnosis diagnosis(const std::vector<std::size_t>& failed) const;
 
  private:
-  struct Suspect {
+  struct Candidate {
     bool out = false;
     bool exact = true;
     double evidence = 0;
@@ -83,15 +86,16 @@ class Lineup {
   std::vector<std::size_t> best(const std::vector<std::size_t>& open,
                                 bool first) const;
 
-  bool is_open_to(const Suspect& suspect) const;
+  bool is_eligible(const Candidate& candidate) const;
 
   std::span<const Defect> defects_;
   Claim claim_;
-  std::vector<Suspect> suspects_;
+  std::vector<Candidate> candidates_;
 };
 
-// The known defects that reproduce the answers of a run. The declaration is the
+// The known defects that reproduce the answers of a run. `declaration` is the
 // subject's.
-Diagnosis diagnose(std::span<const Heard> run, const Declaration& declaration);
+Diagnosis diagnose(std::span<const Observed> run,
+                   const Declaration& declaration);
 
 }  // namespace exactbn

@@ -3,7 +3,7 @@
  * The C interface of an implementation of batch normalization under test.
  *
  * This header is all that a plugin needs. Copy it, write the two parts below,
- * build a shared library, and run
+ * build a shared library, and run:
  *
  *     cc -std=c99 -shared -fPIC -o my_kernel.so my_kernel.c
  *     exactbn validate ./my_kernel.so
@@ -19,7 +19,7 @@
  *       return EXACTBN_OUTPUTS;
  *     }
  *
- * Part two is the one symbol that the tool looks up:
+ * Part two is the only symbol that the tool looks up:
  *
  *     EXACTBN_EXPORT const exactbn_plugin* exactbn_get_plugin(void) {
  *       static const exactbn_plugin plugin = {
@@ -30,10 +30,10 @@
  *       return &plugin;
  *     }
  *
- * The declaration is the JSON object that a process writes as its first line;
- * the project's oracles/README.md lists its fields. The tool loads a plugin in
- * a process of its own, so a crash costs the case and not the run, and calls
- * `run` from one thread, one case after the other.
+ * The declaration is the JSON object that a subject process writes as its first
+ * line; the project's oracles/README.md lists its fields. The tool loads a
+ * plugin in a separate process, so a crash fails the case and not the run, and
+ * calls `run` from one thread, one case at a time.
  */
 #ifndef EXACTBN_PLUGIN_H
 #define EXACTBN_PLUGIN_H
@@ -60,35 +60,35 @@ typedef enum {
   EXACTBN_F32 = 1,      /* float */
   EXACTBN_F16 = 2,      /* IEEE binary16, in a uint16_t */
   EXACTBN_BF16 = 3,     /* upper half of a float, in a uint16_t */
-  EXACTBN_F8E4M3FN = 4, /* OCP's 8 bits of no infinities, in a uint8_t */
-  EXACTBN_F8E5M2 = 5    /* and those with, upper half of binary16 */
+  EXACTBN_F8E4M3FN = 4, /* OCP's 8 bits, no infinities, in a uint8_t */
+  EXACTBN_F8E5M2 = 5    /* OCP's 8 bits, upper half of binary16 */
 } exactbn_dtype;
 
 typedef enum {
   EXACTBN_OUTPUTS = 0,     /* every output is written */
-  EXACTBN_UNSUPPORTED = 1, /* this subject does not do such a case */
-  EXACTBN_REJECTED = 2,    /* this subject refuses such input */
+  EXACTBN_UNSUPPORTED = 1, /* this subject does not support the case */
+  EXACTBN_REJECTED = 2,    /* this subject refuses the input */
   EXACTBN_ERROR = 3        /* something went wrong */
 } exactbn_status;
 
-/* A dense row-major array. The data belong to the tool, which looks whether
- * they are as they were when `run` returns. */
+/* A dense row-major array. The data belong to the tool; when `run` returns, it
+ * checks that they have not changed. */
 typedef struct {
   const char* name; /* "x", "gamma", "dy", ... */
   exactbn_dtype dtype;
   int32_t rank;
   const int64_t* shape; /* rank extents, each at least 1 */
-  const void* data;     /* aligned for an element, and for no more than that */
+  const void* data;     /* aligned for one element only */
 } exactbn_tensor;
 
-/* One question. Everything in it lives until `run` returns. */
+/* One case. Everything in it lives until `run` returns. */
 typedef struct {
   const char* id;
   const char* operation; /* "forward_training", "backward_training", ... */
   int32_t channel_axis;
   double epsilon;
-  double momentum;    /* weight of the new statistic; NaN where cumulative */
-  int32_t cumulative; /* 1: the momentum is 1 / (batches_tracked + 1) */
+  double momentum;         /* weight of the new statistic; NaN if cumulative */
+  int32_t cumulative;      /* 1: the momentum is 1 / (batches_tracked + 1) */
   int64_t batches_tracked; /* batches before this one */
   size_t input_count;
   const exactbn_tensor* inputs;
@@ -96,17 +96,16 @@ typedef struct {
 
 typedef struct exactbn_answer exactbn_answer;
 struct exactbn_answer {
-  void* host; /* the tool's own */
+  void* host; /* private to the tool */
 
   /* Memory for an output of that name and format, to be filled row-major: y,
    * dx, y_dot, grad_dy and grad_x have the shape of x, every other output has
-   * one value a channel. What it holds is of no use, and it is aligned for an
-   * element, and for no more than that. NULL where the operation has no such
-   * output. */
+   * one value per channel. Its initial contents mean nothing, and it is aligned
+   * for one element only. NULL if the operation has no such output. */
   void* (*output)(exactbn_answer* answer, const char* name,
                   exactbn_dtype dtype);
 
-  /* Says why the status is not EXACTBN_OUTPUTS. The text is copied. */
+  /* The reason for a status other than EXACTBN_OUTPUTS. The text is copied. */
   void (*message)(exactbn_answer* answer, const char* text);
 };
 
@@ -116,10 +115,10 @@ typedef struct {
   exactbn_status (*run)(const exactbn_case* question, exactbn_answer* answer);
 } exactbn_plugin;
 
-/* What a plugin exports, under this name. */
+/* The symbol that a plugin exports. */
 EXACTBN_EXPORT const exactbn_plugin* exactbn_get_plugin(void);
 
-/* The input of that name, or NULL where the case has none. */
+/* The input of that name, or NULL if the case has none. */
 static inline const exactbn_tensor* exactbn_input(const exactbn_case* question,
                                                   const char* name) {
   size_t i;

@@ -29,8 +29,8 @@ std::string position(const Problem& problem, const OutputVerdict& out) {
   return fmt::format("{}[{}]", out.output, fmt::join(index, ","));
 }
 
-// What was wrong before the value that is shown: another output, or else a
-// quantity that is none.
+// What was wrong before the value shown: another output, or a quantity that is
+// not an output.
 std::string first_wrong(const Case& c, const CaseVerdict& verdict,
                         const OutputVerdict& shown, const Answer* answer) {
   const auto first =
@@ -80,8 +80,8 @@ std::string scope(const Problem& problem, const OutputVerdict& out) {
   return text;
 }
 
-// The design calls a subject that overflows only in an intermediate wrong, by
-// that name: the answer is in range, and a sum or a square on the way is not.
+// If the answer is in range but a sum or a square on the way is not, the
+// subject is wrong; the report names that overflow.
 std::string overflow(const Case& c, const Declaration& declaration,
                      const OutputVerdict& out) {
   const Problem& problem = c.problem;
@@ -115,8 +115,8 @@ std::string overflow(const Case& c, const Declaration& declaration,
   return {};
 }
 
-// The values that fail are found anew. Where that does not give the number that
-// the verdict has, nothing is said.
+// Finds the failing values again. Says nothing if their number differs from the
+// verdict's.
 std::string pattern_of(const Case& c, const Declaration& declaration,
                        const OutputVerdict& out, const Answer* answer,
                        Grade required) {

@@ -5,7 +5,7 @@
 
 #include "reference/operation.h"
 
-// Operations, inputs and outputs in text, by their names.
+// Formats operations, inputs and outputs by name.
 namespace exactbn {
 
 template <class Name>

@@ -14,10 +14,10 @@
 namespace exactbn {
 
 // EXPECT_THAT(outputs, IsBatchNormOf(problem)), with Tensors by name: every
-// output is there, and every value of the grade `sequential` or better. What is
-// undecided does not match, unless it may. Where they do not match, the message
-// says which value is worst, how far off it is, and, where x has no more than
-// 16,384 values, what known defect it looks like.
+// output is present, and every value has the grade `sequential` or better.
+// Undecided values do not match, unless or_undecided() is set. On a mismatch
+// the message names the worst value and its error and, if x has at most 16,384
+// values, the known defect that explains it.
 class IsBatchNormOf {
  public:
   using is_gtest_matcher = void;
@@ -30,21 +30,21 @@ class IsBatchNormOf {
     return std::move(*this);
   }
 
-  // The conventions, the format of its sums, and the outputs that must be there
-  // are those that a subject declares.
+  // The subject's declaration: its conventions, the format of its sums, and the
+  // outputs that must be present.
   IsBatchNormOf declared(Declaration declaration) && {
     declaration_ = std::move(declaration);
     return std::move(*this);
   }
 
-  // Only these outputs must be there. Others that are there are judged, too.
+  // Only these outputs must be present. Others that are present are judged too.
   IsBatchNormOf offering(std::vector<Output> outputs) && {
     declaration_.outputs[problem_.operation] = std::move(outputs);
     return std::move(*this);
   }
 
-  // What no bound decides matches, too: for problems that are drawn, of which
-  // some are so ill-conditioned.
+  // Undecided values match too: for drawn problems, some of which are too
+  // ill-conditioned for any bound.
   IsBatchNormOf or_undecided() && {
     passing_ = Verdict::undecided;
     return std::move(*this);
@@ -53,16 +53,16 @@ class IsBatchNormOf {
   bool MatchAndExplain(const OutputTensors& outputs, std::ostream* os) const {
     const Mismatch found = mismatch(problem_, outputs, declaration_, required_);
     const bool matches = found.verdict <= passing_;
-    if (os && !matches) *os << "which are not:\n" << found.text;
+    if (os && !matches) *os << "which do not match:\n" << found.text;
     return matches;
   }
 
   void DescribeTo(std::ostream* os) const {
-    *os << "are the outputs of " << outline(problem_) << ", of the grade "
+    *os << "are the outputs of " << outline(problem_) << ", graded "
         << to_string(required_) << " or better";
   }
   void DescribeNegationTo(std::ostream* os) const {
-    *os << "are not the outputs of " << outline(problem_) << ", of the grade "
+    *os << "are not the outputs of " << outline(problem_) << ", graded "
         << to_string(required_) << " or better";
   }
 
@@ -70,7 +70,7 @@ class IsBatchNormOf {
   Problem problem_;
   Declaration declaration_;
   Grade required_ = Grade::sequential;
-  Verdict passing_ = Verdict::passed;  // the worst that does
+  Verdict passing_ = Verdict::passed;  // the worst that matches
 };
 
 }  // namespace exactbn

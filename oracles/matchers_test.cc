@@ -14,7 +14,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// Two values a channel: y is -1 and 1, but for epsilon.
+// Two values per channel: y is -1 and 1, except for epsilon.
 Problem two_values() {
   Problem problem;
   problem.epsilon = 0x1.4f8b58p-17;
@@ -26,7 +26,7 @@ OutputTensors right_outputs(const Problem& problem) {
   return DoubleSubject().answer({"", problem, {}}).outputs;
 }
 
-// What GoogleTest says after "Actual: ".
+// GoogleTest's text after "Actual: ".
 std::string explanation(const OutputTensors& outputs,
                         const testing::Matcher<OutputTensors>& matcher) {
   testing::StringMatchResultListener listener;
@@ -41,12 +41,12 @@ TEST(IsBatchNormOf, MatchesWhatIsRight) {
               IsBatchNormOf(problem).at(Grade::correct));
 }
 
-// This text is what a user sees first of a defect: change it with care.
+// A user sees this text first: change it with care.
 TEST(IsBatchNormOf, SaysWhatIsWrong) {
   const Problem problem = two_values();
   DefectSubject wrong(*find_defect("epsilon_outside_root"));
   const OutputTensors outputs = wrong.answer({"", problem, {}}).outputs;
-  EXPECT_EQ(explanation(outputs, IsBatchNormOf(problem)), R"(which are not:
+  EXPECT_EQ(explanation(outputs, IsBatchNormOf(problem)), R"(which do not match:
   where  invstd[1]   shape 2x2  channel axis 1   eps 0x1.4f8b58p-17
   got    0x1.ffffacp-3   3e7fffd6   0.249999374
   want   0x1.fffff6p-3   3e7ffffb   0.249999925   correctly rounded
@@ -58,7 +58,7 @@ TEST(IsBatchNormOf, SaysWhatIsWrong) {
 )");
 }
 
-// It is not looked for where that would take minutes.
+// The search for a defect would take minutes there.
 TEST(IsBatchNormOf, NamesNoDefectOfALargeProblem) {
   Problem problem = two_values();
   std::vector<float> x(8193, 1);
@@ -80,7 +80,7 @@ TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
               HasSubstr("required correct"));
 }
 
-TEST(IsBatchNormOf, MissesWhatIsNotThere) {
+TEST(IsBatchNormOf, MissesAbsentOutputs) {
   const Problem problem = two_values();
   OutputTensors outputs = right_outputs(problem);
   outputs.erase(Output::mean);
@@ -90,19 +90,19 @@ TEST(IsBatchNormOf, MissesWhatIsNotThere) {
   EXPECT_THAT(outputs, IsBatchNormOf(problem).offering({Output::y}));
   EXPECT_THAT(outputs,
               Not(IsBatchNormOf(problem).offering({Output::y, Output::mean})));
-  // What is there is judged, offered or not.
+  // Present outputs are judged whether or not they are offered.
   outputs.at(Output::invstd).set_bits(0, 0);
   EXPECT_THAT(
       explanation(outputs, IsBatchNormOf(problem).offering({Output::y})),
       HasSubstr("where  invstd[0]"));
 }
 
-TEST(IsBatchNormOf, TakesTheConventionsThatAreDeclared) {
+TEST(IsBatchNormOf, UsesTheDeclaredConventions) {
   Problem problem = two_values();
   problem.momentum = 0.5;
   problem.inputs[Input::running_var] = tensor_of({2}, std::vector<float>{1, 1});
   OutputTensors outputs = right_outputs(problem);
-  // Half of the biased variances, 1/4 and 16, and half of 1.
+  // Half of the biased variances, 1/4 and 16, plus half of 1.
   outputs.at(Output::running_var) =
       tensor_of({2}, std::vector<float>{0.625F, 8.5F});
   EXPECT_THAT(outputs, Not(IsBatchNormOf(problem)));
@@ -116,7 +116,7 @@ TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
   OutputTensors outputs = right_outputs(problem);
   outputs[Output::y] = Tensor(DType::f32, {4});
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
-              HasSubstr("y has the shape 4, and should have 2x2"));
+              HasSubstr("y has shape 4; expected 2x2"));
   outputs = right_outputs(problem);
   outputs[Output::dx] = outputs[Output::y];
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
@@ -125,7 +125,7 @@ TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
   EXPECT_THROW(mismatch({}, {}), std::exception);
 }
 
-// Its mean is 2^40 deviations away: nothing that f32 finds means anything.
+// Its mean is 2^40 deviations away: no f32 result means anything.
 TEST(IsBatchNormOf, DoesNotMatchWhatIsUndecided) {
   Problem problem = two_values();
   problem.inputs[Input::x] =
@@ -148,7 +148,7 @@ TEST(IsBatchNormOf, IsDescribedInALine) {
   EXPECT_EQ(
       testing::DescribeMatcher<OutputTensors>(IsBatchNormOf(two_values())),
       "are the outputs of forward_training f32   shape 2x2  channel axis "
-      "1   eps 0x1.4f8b58p-17, of the grade sequential or better");
+      "1   eps 0x1.4f8b58p-17, graded sequential or better");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace exactbn {
 
 namespace {
 
-// What keeps an output from being judged.
+// Why an output cannot be judged.
 std::string why_unfit(const Problem& problem, Output name,
                       const Tensor& tensor) {
   const OutputNames names = output_names(problem);
@@ -24,11 +24,11 @@ std::string why_unfit(const Problem& problem, Output name,
   }
   const Shape shape = shape_of(problem, name);
   if (tensor.shape() == shape) return {};
-  return fmt::format("{} has the shape {}, and should have {}", name,
+  return fmt::format("{} has shape {}; expected {}", name,
                      to_string(tensor.shape()), to_string(shape));
 }
 
-// Offers what is there, too, so that it is judged.
+// Also offers every output present, so that it is judged.
 Declaration with_offered(Declaration declaration, const Problem& problem,
                          const OutputTensors& outputs) {
   const auto offered = declaration.outputs.find(problem.operation);
@@ -37,8 +37,8 @@ Declaration with_offered(Declaration declaration, const Problem& problem,
   return declaration;
 }
 
-// Above that many values the known defects, each of which is evaluated, would
-// take longer than a test may.
+// Above this size, evaluating every known defect would take longer than a test
+// may.
 constexpr std::int64_t kMostDiagnosed = std::int64_t{1} << 14;
 
 // The known defect that explains the answer, or else what overflowed.
@@ -47,15 +47,15 @@ std::string cause_text(const Case& c, const Declaration& declaration,
                        const Explanation& why) {
   Diagnosis diagnosis;
   if (c.problem.x().size() <= kMostDiagnosed) {
-    const Heard heard = {&c, {&answer}, {}, is_unstable(verdict)};
-    diagnosis = diagnose({&heard, 1}, declaration);
+    const Observed observed = {&c, {&answer}, {}, is_unstable(verdict)};
+    diagnosis = diagnose({&observed, 1}, declaration);
   }
-  if (diagnosis.culprits.empty()) {
+  if (diagnosis.explanations.empty()) {
     return text_lines("looks like", why.looks_like);
   }
-  const Culprit& culprit = diagnosis.culprits.front();
-  return text_lines("looks like", culprit_what(culprit)) +
-         text_lines("", culprit_names(culprit));
+  const DefectExplanation& explanation = diagnosis.explanations.front();
+  return text_lines("looks like", explanation_what(explanation)) +
+         text_lines("", explanation_names(explanation));
 }
 
 }  // namespace
@@ -81,9 +81,9 @@ Mismatch mismatch(const Problem& problem, const OutputTensors& outputs,
   for (const OutputVerdict& out : verdict.outputs) {
     if (out.verdict != Verdict::undecided) continue;
     text += text_lines(
-        "what", fmt::format("{} is undecided: so ill-conditioned that no bound "
-                            "means anything",
-                            out.output));
+        "what",
+        fmt::format("{} is undecided: too ill-conditioned for any bound",
+                    out.output));
   }
   return {verdict.verdict, text_lines("what", verdict.reason) + text};
 }

@@ -8,15 +8,15 @@
 
 namespace exactbn {
 
-// Whether outputs are those of a problem.
+// Whether outputs are the right outputs of a problem.
 struct Mismatch {
   Verdict verdict = Verdict::passed;
-  std::string text;  // why they are not, in several lines; empty where passed
+  std::string text;  // the reason, in several lines; empty if passed
 };
 
-// Every output that is there is judged, and one that the declaration offers
-// must be there: without a declaration, all. For any framework of tests:
-// matchers.h has it for GoogleTest. Throws InvalidProblem where require_valid
+// Judges every output present. Every output that the declaration offers must be
+// present; without a declaration, all outputs. For any test framework:
+// matchers.h wraps it for GoogleTest. Throws InvalidProblem if require_valid
 // does.
 Mismatch mismatch(const Problem& problem, const OutputTensors& outputs,
                   const Declaration& declaration = {},

@@ -7,12 +7,13 @@
 
 namespace exactbn {
 
-std::vector<Sighting> told(const std::vector<Sighting>& sightings) {
-  std::vector<Sighting> sure;
-  for (const Sighting& s : sightings) {
+std::vector<Observation> conclusive(
+    const std::vector<Observation>& observations) {
+  std::vector<Observation> sure;
+  for (const Observation& s : observations) {
     if (s.what != kCannotTell) sure.push_back(s);
   }
-  return sure.empty() ? sightings : sure;
+  return sure.empty() ? observations : sure;
 }
 
 void conclude_not_offered(Interview& interview, CardLine& line,
@@ -54,7 +55,7 @@ Card probe(Subject& subject) {
        {offer_experiments(), formula_experiments(), momentum_experiments(),
         running_experiments(), statistics_experiments(), epsilon_experiments(),
         sums_experiments(), independence_experiments(),
-        // Last: after a NaN some are never the same again.
+        // Last: some subjects do not recover from a NaN.
         range_experiments()}) {
     for (const Experiment& experiment : family) {
       CardLine line;

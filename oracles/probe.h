@@ -6,13 +6,13 @@
 
 namespace exactbn {
 
-// Finds out the conventions of an implementation, by experiment: it is asked
-// small problems whose exact answers differ from convention to convention. What
-// it declares decides what it is asked, since no subject is asked for what it
-// does not declare, and is held against what was found; nothing is taken from
-// it. The lines are always the same ones in the same order. An experiment in
-// which the subject breaks costs its line; after kMostProbeBreaks of them
-// nothing more is asked.
+// Finds the conventions of an implementation by experiment: it answers small
+// problems whose exact answers differ from convention to convention. The
+// declaration decides what the subject is asked, because no subject is asked
+// for what it does not declare. It is then compared with the findings; no
+// finding is taken from it. The card always has the same lines in the same
+// order. If the subject breaks during an experiment, that line is lost; after
+// kMostProbeBreaks breaks the subject is not asked again.
 Card probe(Subject& subject);
 
 inline constexpr int kMostProbeBreaks = 5;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a card says of the subject `double`, of one with a known defect, and of
-// one that declares what is not so.
+// The card of the subject `double`, of subjects with a known defect, and of
+// subjects with a wrong declaration.
 #include "oracles/probe.h"
 
 #include <gmock/gmock.h>
@@ -35,8 +35,8 @@ std::set<std::string> disagreeing(const Card& card) {
   return ids;
 }
 
-// Answers by a function, and declares what it is told to. No subject may be
-// asked for more than it declares, or what is no problem at all.
+// Answers by a function and declares what it is given. It must never be given
+// an invalid problem, or one beyond its declaration.
 class Fake : public Subject {
  public:
   using Answering = std::function<Answer(const Problem&)>;
@@ -108,7 +108,7 @@ TEST(Probe, TheSubjectDoubleIsWhatTheWireFormatSays) {
       {"accumulation", "f64"},
       {"gradient_accumulation", "f64"},
       {"sum_growth", "does not grow"},
-      {"variance_algorithm", "in two passes, or as well"},
+      {"variance_algorithm", "in two passes, or as accurately"},
       {"layout", "the same bits"},
       {"neighbours", "the same bits"},
       {"repetition", "the same bits"},
@@ -129,19 +129,19 @@ TEST(Probe, TheSubjectDoubleIsWhatTheWireFormatSays) {
   EXPECT_EQ(got.size(), card.lines.size());
 }
 
-// What a known defect makes of one line.
-struct Telling {
+// The effect of a known defect on one line.
+struct ExpectedLine {
   const char* defect;
   const char* id;
   const char* found;
   bool agrees = false;
 };
 
-void PrintTo(const Telling& t, std::ostream* out) { *out << t.defect; }
+void PrintTo(const ExpectedLine& t, std::ostream* out) { *out << t.defect; }
 
-class Defective : public testing::TestWithParam<Telling> {};
+class Defective : public testing::TestWithParam<ExpectedLine> {};
 
-TEST_P(Defective, IsToldByItsLine) {
+TEST_P(Defective, IsFoundByItsLine) {
   const Defect* defect = find_defect(GetParam().defect);
   ASSERT_TRUE(defect);
   DefectSubject subject(*defect);
@@ -153,115 +153,125 @@ TEST_P(Defective, IsToldByItsLine) {
 INSTANTIATE_TEST_SUITE_P(
     Table, Defective,
     testing::Values(
-        Telling{"momentum_on_wrong_side", "momentum_side", "1 - momentum"},
-        Telling{"momentum_always_default", "momentum_side",
-                "0.1, whatever is asked"},
-        Telling{"momentum_zero_is_default", "momentum_side",
-                "momentum, but 0.1 at momentum 0"},
-        Telling{"running_never_updated", "momentum_side",
-                "0: it is never updated"},
-        Telling{"running_mean_replaced", "momentum_side",
-                "1: it replaces the old; of running_var momentum"},
-        Telling{"running_old_not_decayed", "momentum_side",
-                "momentum, but the old keeps weight 1"},
-        Telling{"running_updated_twice", "momentum_side", "momentum, twice"},
-        Telling{"cumulative_average_lost", "cumulative_average", "0.1"},
-        Telling{"cumulative_average_off_by_one", "cumulative_average",
-                "1 / batches_tracked"},
-        Telling{"running_variance_biased", "running_variance", "biased"},
-        Telling{"running_variance_unbiased_twice", "running_variance",
-                "unbiased twice"},
-        Telling{"running_variance_inverse_factor", "running_variance",
-                "(m - 1) / m of the biased one"},
-        Telling{"running_variance_holds_epsilon", "running_variance",
-                "unbiased, plus epsilon"},
-        Telling{"running_variance_is_deviation", "running_variance",
-                "the unbiased deviation"},
-        Telling{"unbiased_of_samples", "running_variance",
-                "by N / (N - 1), of N samples"},
-        Telling{"unbiased_of_one_is_zero", "single_value", "takes 0"},
-        Telling{"epsilon_missing", "single_value_y", "nan"},
-        Telling{"variance_unbiased", "batch_variance", "unbiased"},
-        Telling{"variance_not_centred", "batch_variance", "the mean of x^2"},
-        Telling{"running_statistics_in_training", "batch_variance",
-                "running_var"},
-        Telling{"running_statistics_in_training", "training_reads",
-                "on running_mean, running_var"},
-        Telling{"saved_mean_is_running", "saved_mean", "the new running_mean"},
-        Telling{"epsilon_in_variance", "saved_var", "biased, plus epsilon"},
-        Telling{"saved_variance_is_deviation", "saved_var", "the deviation"},
-        Telling{"saved_variance_is_invstd", "saved_var", "invstd"},
-        Telling{"epsilon_outside_root", "saved_invstd",
-                "1 / (sqrt(var) + epsilon)"},
-        Telling{"epsilon_outside_root", "epsilon_place", "outside the root"},
-        Telling{"epsilon_outside_root", "epsilon_minimum", "cannot be told",
-                true},
-        Telling{"epsilon_missing", "epsilon_place", "left out, or far smaller"},
-        Telling{"epsilon_twice", "epsilon_place", "added twice"},
-        Telling{"epsilon_squared", "epsilon_place", "squared"},
-        Telling{"epsilon_is_floor", "epsilon_place",
-                "a floor: max(var, epsilon)"},
-        Telling{"epsilon_over_count", "epsilon_place", "divided by m"},
-        Telling{"root_missing", "epsilon_place",
-                "inside, and no root is taken"},
-        Telling{"epsilon_missing_backward", "epsilon_place",
-                "inside the root; left out, or far smaller in "
-                "backward_training, backward_inference, "
-                "double_backward_training"},
-        Telling{"variance_is_deviation", "epsilon_place",
-                "inside the root; inside, of the variance squared in "
-                "forward_inference, backward_inference"},
-        Telling{"epsilon_clamped", "epsilon_minimum", "1e-05"},
-        Telling{"epsilon_clamped_low", "epsilon_minimum", "1e-12"},
-        Telling{"epsilon_missing", "epsilon_minimum", "left out"},
-        Telling{"epsilon_missing_backward", "epsilon_minimum",
-                "none; left out in backward_training, backward_inference, "
-                "double_backward_training"},
-        Telling{"epsilon_of_keras", "epsilon_minimum",
-                "1e-03, whatever is asked"},
-        Telling{"invstd_zero_where_constant", "zero_variance", "zero"},
-        Telling{"invstd_zero_where_constant", "zero_variance_frozen", "beta"},
-        Telling{"nan_leaks", "nan_in_x", "the whole batch"},
-        Telling{"nan_leaks", "infinity_in_x", "the whole batch"},
-        Telling{"nan_inputs_skipped", "nan_in_x",
-                "its channel; one value in forward_training"},
-        Telling{"nan_becomes_zero", "nan_in_x", "nothing"},
-        Telling{"nan_becomes_zero", "nonfinite_frozen", "nothing"},
-        Telling{"subnormal_inputs_flushed", "subnormal_inputs", "flush"},
-        Telling{"subnormal_results_flushed", "subnormal_outputs", "flush"},
-        Telling{"f64_through_f32", "subnormal_inputs", "keep; flush in f64"},
-        Telling{"sums_in_format_of_x", "accumulation",
-                "wider than f64 for f64, f32; f16 for f16; bf16 for bf16"},
-        Telling{"gradient_sums_in_format_of_x", "gradient_accumulation",
-                "wider than f64 for f64, f32; f16 for f16; bf16 for bf16"},
-        Telling{"sum_stalls", "sum_growth", "grows with m", true},
-        Telling{"variance_one_pass", "variance_algorithm",
-                "in one pass, in f32", true},
-        Telling{"channels_second_assumed", "layout", "other values"},
-        Telling{"statistics_per_sample", "layout", "other values"},
-        Telling{"batch_statistics_in_inference", "neighbours", "other values"},
-        Telling{"sums_not_cleared", "repetition", "other values"},
-        Telling{"running_statistics_held_inside", "repetition", "other values"},
-        Telling{"running_statistics_poisoned", "memory", "other values"},
-        Telling{"dx_without_gamma", "formulas",
-                "otherwise: dx of backward_training, dx of "
-                "backward_inference"},
-        Telling{"absent_beta_drops_gamma", "absent_parameters",
-                "something else, without beta"}),
+        ExpectedLine{"momentum_on_wrong_side", "momentum_side", "1 - momentum"},
+        ExpectedLine{"momentum_always_default", "momentum_side", "always 0.1"},
+        ExpectedLine{"momentum_zero_is_default", "momentum_side",
+                     "momentum, but 0.1 at momentum 0"},
+        ExpectedLine{"running_never_updated", "momentum_side",
+                     "0: it is never updated"},
+        ExpectedLine{"running_mean_replaced", "momentum_side",
+                     "1: it replaces the old; of running_var momentum"},
+        ExpectedLine{"running_old_not_decayed", "momentum_side",
+                     "momentum, but the old keeps weight 1"},
+        ExpectedLine{"running_updated_twice", "momentum_side",
+                     "momentum, twice"},
+        ExpectedLine{"cumulative_average_lost", "cumulative_average", "0.1"},
+        ExpectedLine{"cumulative_average_off_by_one", "cumulative_average",
+                     "1 / batches_tracked"},
+        ExpectedLine{"running_variance_biased", "running_variance", "biased"},
+        ExpectedLine{"running_variance_unbiased_twice", "running_variance",
+                     "unbiased twice"},
+        ExpectedLine{"running_variance_inverse_factor", "running_variance",
+                     "biased, times (m - 1) / m"},
+        ExpectedLine{"running_variance_holds_epsilon", "running_variance",
+                     "unbiased, plus epsilon"},
+        ExpectedLine{"running_variance_is_deviation", "running_variance",
+                     "the unbiased deviation"},
+        ExpectedLine{"unbiased_of_samples", "running_variance",
+                     "biased, times N / (N - 1), N samples"},
+        ExpectedLine{"unbiased_of_one_is_zero", "single_value", "takes 0"},
+        ExpectedLine{"epsilon_missing", "single_value_y", "nan"},
+        ExpectedLine{"variance_unbiased", "batch_variance", "unbiased"},
+        ExpectedLine{"variance_not_centred", "batch_variance",
+                     "the mean of x^2"},
+        ExpectedLine{"running_statistics_in_training", "batch_variance",
+                     "running_var"},
+        ExpectedLine{"running_statistics_in_training", "training_reads",
+                     "running_mean, running_var"},
+        ExpectedLine{"saved_mean_is_running", "saved_mean",
+                     "the new running_mean"},
+        ExpectedLine{"epsilon_in_variance", "saved_var",
+                     "biased, plus epsilon"},
+        ExpectedLine{"saved_variance_is_deviation", "saved_var",
+                     "the deviation"},
+        ExpectedLine{"saved_variance_is_invstd", "saved_var", "invstd"},
+        ExpectedLine{"epsilon_outside_root", "saved_invstd",
+                     "1 / (sqrt(var) + epsilon)"},
+        ExpectedLine{"epsilon_outside_root", "epsilon_place",
+                     "outside the root"},
+        ExpectedLine{"epsilon_outside_root", "epsilon_minimum",
+                     "cannot be told", true},
+        ExpectedLine{"epsilon_missing", "epsilon_place",
+                     "left out, or far smaller"},
+        ExpectedLine{"epsilon_twice", "epsilon_place", "added twice"},
+        ExpectedLine{"epsilon_squared", "epsilon_place", "squared"},
+        ExpectedLine{"epsilon_is_floor", "epsilon_place",
+                     "a floor: max(var, epsilon)"},
+        ExpectedLine{"epsilon_over_count", "epsilon_place", "divided by m"},
+        ExpectedLine{"root_missing", "epsilon_place",
+                     "inside, without the root"},
+        ExpectedLine{"epsilon_missing_backward", "epsilon_place",
+                     "inside the root; left out, or far smaller in "
+                     "backward_training, backward_inference, "
+                     "double_backward_training"},
+        ExpectedLine{"variance_is_deviation", "epsilon_place",
+                     "inside the root; inside, of the variance squared in "
+                     "forward_inference, backward_inference"},
+        ExpectedLine{"epsilon_clamped", "epsilon_minimum", "1e-05"},
+        ExpectedLine{"epsilon_clamped_low", "epsilon_minimum", "1e-12"},
+        ExpectedLine{"epsilon_missing", "epsilon_minimum", "left out"},
+        ExpectedLine{"epsilon_missing_backward", "epsilon_minimum",
+                     "none; left out in backward_training, backward_inference, "
+                     "double_backward_training"},
+        ExpectedLine{"epsilon_of_keras", "epsilon_minimum", "always 1e-03"},
+        ExpectedLine{"invstd_zero_where_constant", "zero_variance", "zero"},
+        ExpectedLine{"invstd_zero_where_constant", "zero_variance_frozen",
+                     "beta"},
+        ExpectedLine{"nan_leaks", "nan_in_x", "the whole batch"},
+        ExpectedLine{"nan_leaks", "infinity_in_x", "the whole batch"},
+        ExpectedLine{"nan_inputs_skipped", "nan_in_x",
+                     "its channel; one value in forward_training"},
+        ExpectedLine{"nan_becomes_zero", "nan_in_x", "nothing"},
+        ExpectedLine{"nan_becomes_zero", "nonfinite_frozen", "nothing"},
+        ExpectedLine{"subnormal_inputs_flushed", "subnormal_inputs", "flush"},
+        ExpectedLine{"subnormal_results_flushed", "subnormal_outputs", "flush"},
+        ExpectedLine{"f64_through_f32", "subnormal_inputs",
+                     "keep; flush in f64"},
+        ExpectedLine{"sums_in_format_of_x", "accumulation",
+                     "wider than f64 for f64, f32; f16 for f16; bf16 for bf16"},
+        ExpectedLine{"gradient_sums_in_format_of_x", "gradient_accumulation",
+                     "wider than f64 for f64, f32; f16 for f16; bf16 for bf16"},
+        ExpectedLine{"sum_stalls", "sum_growth", "grows with m", true},
+        ExpectedLine{"variance_one_pass", "variance_algorithm",
+                     "in one pass, in f32", true},
+        ExpectedLine{"channels_second_assumed", "layout", "different values"},
+        ExpectedLine{"statistics_per_sample", "layout", "different values"},
+        ExpectedLine{"batch_statistics_in_inference", "neighbours",
+                     "different values"},
+        ExpectedLine{"sums_not_cleared", "repetition", "different values"},
+        ExpectedLine{"running_statistics_held_inside", "repetition",
+                     "different values"},
+        ExpectedLine{"running_statistics_poisoned", "memory",
+                     "different values"},
+        ExpectedLine{"dx_without_gamma", "formulas",
+                     "wrong: dx of backward_training, dx of "
+                     "backward_inference"},
+        ExpectedLine{"absent_beta_drops_gamma", "absent_parameters",
+                     "something else, without beta"}),
     [](const auto& row) {
       return std::string(row.param.defect) + "_" + row.param.id;
     });
 
-// Sums of floats, in pairs, in two passes.
-TEST(Probe, TellsFloatsFromDoubles) {
+// Pairwise two-pass sums of floats.
+TEST(Probe, DistinguishesFloatsFromDoubles) {
   Fake subject(in<float>);
   const Card card = probe(subject);
   EXPECT_EQ(line_of(card, "accumulation").found, "f32");
   EXPECT_EQ(line_of(card, "gradient_accumulation").found, "f32");
   EXPECT_EQ(line_of(card, "sum_growth").found, "does not grow");
   EXPECT_EQ(line_of(card, "variance_algorithm").found,
-            "in two passes, or as well");
-  // Nobody declared that f64 is summed in f32.
+            "in two passes, or as accurately");
+  // The declaration does not say that f64 is summed in f32.
   EXPECT_TRUE(disagreeing(card).contains("accumulation"));
   EXPECT_EQ(line_of(card, "accumulation").declared,
             "f32 or wider, f64 for f64");
@@ -290,7 +300,7 @@ class Algorithm : public testing::Test {
   }
 };
 
-TEST_F(Algorithm, OnePassInDoublesIsTold) {
+TEST_F(Algorithm, OnePassInDoublesIsFound) {
   EXPECT_EQ(found([](const std::vector<double>& x) {
               double sum = 0;
               double squares = 0;
@@ -304,7 +314,7 @@ TEST_F(Algorithm, OnePassInDoublesIsTold) {
             "in one pass, in f64");
 }
 
-TEST_F(Algorithm, ARunningMeanOfFloatsIsTold) {
+TEST_F(Algorithm, ARunningMeanOfFloatsIsFound) {
   EXPECT_EQ(found([](const std::vector<double>& x) {
               float mean = 0;
               float m2 = 0;
@@ -320,7 +330,7 @@ TEST_F(Algorithm, ARunningMeanOfFloatsIsTold) {
             "by a running mean in f32");
 }
 
-// One thing declared that is not so, and the lines that say it.
+// A wrong declaration, and the lines that reveal it.
 struct Claim {
   const char* id;
   void (*claim)(Declaration& declaration);
@@ -332,7 +342,7 @@ void PrintTo(const Claim& claim, std::ostream* out) { *out << claim.id; }
 class WrongClaim : public testing::TestWithParam<Claim> {};
 
 TEST_P(WrongClaim, IsNoticed) {
-  // It does f32 and both forward operations, channels at axis 1.
+  // Supports f32 and both forward operations, channels at axis 1.
   Fake subject([](const Problem& problem) {
     Answer answer = right(problem);
     const bool done = problem.x().dtype() == DType::f32 &&
@@ -391,8 +401,8 @@ INSTANTIATE_TEST_SUITE_P(
               [](Declaration& d) { d.accumulation = DType::f32; }}),
     [](const auto& row) { return row.param.id; });
 
-// Whoever declares to flush may keep here and there, but not everywhere.
-TEST(Probe, AFlushThatIsDeclaredAndSeenNowhereIsNoticed) {
+// A subject that declares `flush` may keep some subnormals, but not all.
+TEST(Probe, ADeclaredFlushThatNeverHappensIsNoticed) {
   Fake subject(right);
   subject.said.subnormals = Subnormals::flush;
   EXPECT_THAT(disagreeing(probe(subject)),
@@ -405,7 +415,7 @@ TEST(Probe, AFlushThatIsDeclaredAndSeenNowhereIsNoticed) {
   EXPECT_THAT(disagreeing(probe(flushing)), IsEmpty());
 }
 
-TEST(Probe, ARejectionIsItsConvention) {
+TEST(Probe, ARejectionIsAConvention) {
   Fake subject([](const Problem& problem) {
     if (problem.view().count() > 1) return right(problem);
     Answer answer;
@@ -421,7 +431,7 @@ TEST(Probe, ARejectionIsItsConvention) {
   EXPECT_THAT(disagreeing(probe(subject)), IsEmpty());
 }
 
-// y alone, of inference.
+// Inference only, output y only.
 TEST(Probe, WhatIsNotOfferedDisagreesWithNothing) {
   Fake subject(right);
   subject.said.operations = {Operation::forward_inference};
@@ -435,7 +445,7 @@ TEST(Probe, WhatIsNotOfferedDisagreesWithNothing) {
   EXPECT_EQ(line_of(card, "epsilon_place").found, "inside the root");
 }
 
-TEST(Probe, TellsAnEpsilonThatIsLostOnTheWay) {
+TEST(Probe, FindsAnEpsilonThatIsLost) {
   Fake subject([](const Problem& problem) {
     Problem other = problem;
     other.epsilon =
@@ -443,11 +453,12 @@ TEST(Probe, TellsAnEpsilonThatIsLostOnTheWay) {
     return right(other);
   });
   const CardLine line = line_of(probe(subject), "epsilon_minimum");
-  EXPECT_EQ(line.found, "too small a one is lost");
-  EXPECT_THAT(line.evidence, HasSubstr("as asked down to 2^-24, asked 2^-80"));
+  EXPECT_EQ(line.found, "lost if too small");
+  EXPECT_THAT(line.evidence,
+              HasSubstr("as requested down to 2^-24; smallest request 2^-80"));
 }
 
-TEST(Probe, TellsTheOtherSideOfACumulativeAverage) {
+TEST(Probe, FindsTheOtherSideOfACumulativeAverage) {
   Fake subject([](const Problem& problem) {
     Problem other = problem;
     const auto n = static_cast<double>(problem.batches_tracked);
@@ -462,7 +473,7 @@ TEST(Probe, TellsTheOtherSideOfACumulativeAverage) {
 
 bool holds_nan(const Problem& problem) { return !problem.x().all_finite(); }
 
-TEST(Probe, ACrashCostsItsLineAlone) {
+TEST(Probe, ACrashCostsOnlyItsLine) {
   Fake subject([](const Problem& problem) {
     if (holds_nan(problem)) throw SubjectFailure("died by signal 11");
     return right(problem);
@@ -480,7 +491,7 @@ TEST(Probe, ACrashCostsItsLineAlone) {
   EXPECT_THAT(disagreeing(card), IsEmpty());
 }
 
-TEST(Probe, ASubjectThatAlwaysBreaksIsLeftAlone) {
+TEST(Probe, ASubjectThatAlwaysBreaksIsNotAskedAgain) {
   Fake subject(
       [](const Problem&) -> Answer { throw SubjectFailure("gave no answer"); });
   const Card card = probe(subject);

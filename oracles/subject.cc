@@ -30,7 +30,7 @@ std::optional<std::string> why_unsupported(const Declaration& declaration,
   if (!covers(declaration.operations, problem.operation)) {
     return fmt::format("no {}", to_string(problem.operation));
   }
-  // The format of a problem is that of x; gamma and the others may be wider.
+  // The format of a problem is that of x; gamma and other inputs may be wider.
   const DType dtype = problem.x().dtype();
   if (!covers(declaration.dtypes, dtype)) {
     return fmt::format("no {}", format(dtype).name);

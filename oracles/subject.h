@@ -12,7 +12,7 @@
 
 namespace exactbn {
 
-// A problem with a name, and what it is good for.
+// A named problem, with labels that say what it tests.
 struct Case {
   std::string id;
   Problem problem;
@@ -24,47 +24,48 @@ struct Case {
 enum class RunningVariance : std::uint8_t { unbiased, biased };
 // What the unbiased variance of one value does to the running variance.
 enum class SingleValue : std::uint8_t { nan, keep, reject };
-// What 0/0 gives where the batch's variance and epsilon are both 0. Under
+// What 0/0 gives if the batch's variance and epsilon are both 0. Under
 // `zero` xhat and invstd are 0: y is beta, y_dot is beta_dot, grad_dy is
 // ddbeta, and dx, dgamma, grad_x and grad_gamma are 0.
 enum class ZeroVariance : std::uint8_t { nan, zero };
 enum class Subnormals : std::uint8_t { keep, flush };
 
-// What a subject says of itself. An empty list means: everything.
+// What a subject declares. An empty list means everything.
 struct Declaration {
   std::string subject;
   std::vector<Operation> operations;
   std::vector<DType> dtypes;
   std::vector<std::string> channel_axes;  // "1", "last", ...
-  // The outputs it offers of an operation. One that is offered and left out is
-  // missing; one that is not offered is not asked for.
+  // The outputs that it offers for an operation. An offered output that is left
+  // out is missing; one that is not offered is never requested.
   std::map<Operation, std::vector<Output>> outputs;
   RunningVariance running_variance = RunningVariance::unbiased;
   SingleValue single_value = SingleValue::nan;
   ZeroVariance zero_variance = ZeroVariance::nan;
   Subnormals subnormals = Subnormals::keep;
-  // The format of its sums; nothing means x's format, but at least f32.
+  // The format of its sums; unset means x's format, but at least f32.
   std::optional<DType> accumulation;
 };
 
-// Whether the declaration covers the problem; if not, why in a few words.
+// The reason, in a few words, why the declaration does not cover the problem;
+// nothing if it does.
 std::optional<std::string> why_unsupported(const Declaration& declaration,
                                            const Problem& problem);
 
-// Whether a subject of that declaration may be asked: the problem is valid, and
-// the declaration covers it.
+// Whether the subject may be given the problem: it is valid, and the
+// declaration covers it.
 bool may_be_asked(const Declaration& declaration, const Problem& problem);
 
-// The output of ExactBatchNorm that the declaration means.
+// The output of ExactBatchNorm that corresponds, by the declaration.
 inline Output exact_name(const Declaration& declaration, Output output) {
   const bool biased = declaration.running_variance == RunningVariance::biased;
   return biased && output == Output::running_var ? Output::running_var_biased
                                                  : output;
 }
 
-// The format in which built-in subjects return an output. Those shaped like x
-// have its format; the others that of the parameters, or, where there are none,
-// of x, but at least f32.
+// The format in which built-in subjects return an output. An output shaped like
+// x has the format of x; the others have that of the parameters or, without
+// parameters, that of x, but at least f32.
 DType output_format(const Problem& problem, Output output);
 
 // Whether the declaration offers that output of the operation.
@@ -73,7 +74,7 @@ bool offers(const Declaration& declaration, Operation operation, Output output);
 struct Answer {
   enum class Kind : std::uint8_t { outputs, unsupported, rejected, error };
   Kind kind = Kind::outputs;
-  std::string message;  // of every kind but outputs
+  std::string message;  // for all kinds except outputs
   OutputTensors outputs;
 };
 
@@ -93,13 +94,12 @@ class Subject {
 
   virtual const Declaration& declaration() const = 0;
 
-  // Never called with a problem that require_valid refuses or that
-  // why_unsupported speaks of. Throws SubjectFailure; the next call may then
-  // find the subject restarted.
+  // Never called with a problem that require_valid or why_unsupported refuses.
+  // Throws SubjectFailure; the subject may be restarted at the next call.
   virtual Answer answer(const Case& c) = 0;
 
-  // The same in surroundings of one's choice, or nothing where the subject has
-  // no such: where its memory and its threads are its own.
+  // The same in the given surroundings. Returns nothing if the subject controls
+  // its own memory and threads.
   virtual std::optional<Answer> answer_in(
       [[maybe_unused]] const Surroundings& surroundings,
       [[maybe_unused]] const Case& c) {

@@ -6,18 +6,18 @@
 
 namespace exactbn {
 
-// What surrounds a question and is no part of it: the answer must not depend on
-// any of this.
+// The conditions in which a case is answered. The answer must not depend on
+// them.
 struct Surroundings {
-  // Where the memory of a tensor begins: so many elements past a boundary of 64
-  // bytes, and each tensor `apart` elements further than the one before, inputs
-  // first. Counted around: 64 bytes past a boundary is on one.
+  // Where the memory of each tensor begins: `past` elements after a 64-byte
+  // boundary, and each tensor `apart` elements further than the one before,
+  // inputs first. Offsets are taken modulo 64 bytes.
   int past = 0;
   int apart = 0;
-  // What every byte of the memory for outputs holds before the call; unless it
-  // is given, values of it are NaN.
+  // The value of every byte of output memory before the call; if unset, output
+  // memory holds NaN.
   std::optional<std::uint8_t> held = {};
-  // OMP_NUM_THREADS of the process that answers; 0: as this one has it.
+  // OMP_NUM_THREADS of the process that answers; 0: as in this process.
   int threads = 0;
 
   bool operator==(const Surroundings&) const = default;

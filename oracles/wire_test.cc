@@ -23,7 +23,7 @@ constexpr std::string_view kForward =
     R"("running_var":{"dtype":"f64","shape":[3],)"
     R"("bits":"3ff00000000000003ff00000000000003ff0000000000000"}}})";
 
-// The line with one thing replaced; fails the test where it is not there.
+// The line with one replacement; fails the test if `from` is not found.
 std::string with(std::string_view line, std::string_view from,
                  std::string_view to) {
   std::string text(line);
@@ -60,7 +60,7 @@ Case case_of(Operation operation, DType dtype) {
   return c;
 }
 
-TEST(Wire, ReadsTheCaseOfTheDesign) {
+TEST(Wire, ReadsTheExampleCase) {
   const Case c = read_case(kForward);
   EXPECT_EQ(c.id, "fwd-f32-0007");
   EXPECT_EQ(c.problem.operation, Operation::forward_training);
@@ -72,7 +72,7 @@ TEST(Wire, ReadsTheCaseOfTheDesign) {
   EXPECT_EQ(c.problem.inputs.at(Input::running_var).dtype(), DType::f64);
 }
 
-TEST(Wire, WritesTheFieldsInTheOrderOfTheDesign) {
+TEST(Wire, WritesTheFieldsInTheOrderOfTheExample) {
   EXPECT_EQ(write_case(read_case(kForward)), kForward);
 }
 
@@ -115,8 +115,8 @@ TEST(Wire, MomentumMayBeAbsentWhereNothingNeedsIt) {
   const std::string momentum = R"("momentum":"3fc0000000000000",)";
   const std::string without = with(kForward, momentum, "");
   EXPECT_EQ(refusal([&] { read_case(without); }),
-            "case fwd-f32-0007: momentum: missing, and there are running "
-            "statistics");
+            "case fwd-f32-0007: momentum: missing, but running statistics "
+            "are given");
   const std::size_t at = without.find(R"(,"running_var")");
   EXPECT_EQ(read_case(without.substr(0, at) + "}}").problem.momentum, 0.0);
 }
@@ -149,7 +149,8 @@ TEST(Wire, RefusesMalformedCases) {
       {"[1,3]", "{}", "inputs.x.shape: object, expected an array"},
       {"[1,3]", "[3]", "inputs.x.shape: rank 1, expected 2 to 5"},
       {"[1,3]", "[1,1,1,1,1,3]", "inputs.x.shape: 6 extents, expected at most"},
-      {"f32\"", "f31\"", "inputs.x.dtype: \"f31\" is none of f64, f32, f16,"},
+      {"f32\"", "f31\"",
+       "inputs.x.dtype: \"f31\" is not one of f64, f32, f16,"},
       {"\"f32\"", "32", "inputs.x.dtype: number, expected a string"},
       {R"("dtype":"f32",)", "", "inputs.x.dtype: missing"},
       {R"("dtype":"f32",)", R"("dtype":"f32","order":"C",)",
@@ -191,7 +192,8 @@ TEST(Wire, RefusesMalformedCases) {
       {"axis\":1", "axis\":4294967297", "channel_axis: 4294967297 is out of"},
       {"axis\":1", "axis\":\"1\"", "channel_axis: string, expected an integer"},
       {R"("channel_axis":1,)", "", "channel_axis: missing"},
-      {"forward_training", "forward", "operation: \"forward\" is none of forw"},
+      {"forward_training", "forward",
+       "operation: \"forward\" is not one of forw"},
       {R"("operation":"forward_training",)", "", "operation: missing"},
       {"3ff0000000000000\"", "bff0000000000000\"",
        "inputs.running_var: negative in channel 2"},
@@ -374,7 +376,8 @@ TEST(Wire, RefusesMalformedDeclarations) {
       {R"({"subject":"s","dtype":["f32"]})", "dtype: unknown field"},
       {R"({"subject":"s","dtypes":"f32"})", "dtypes: string, expected an arra"},
       {R"({"subject":"s","dtypes":[]})", "dtypes: empty; leave it out for all"},
-      {R"({"subject":"s","dtypes":["f8"]})", "dtypes: \"f8\" is none of f64, "},
+      {R"({"subject":"s","dtypes":["f8"]})",
+       "dtypes: \"f8\" is not one of f64, "},
       {R"({"subject":"s","operations":["bn"]})", "operations: \"bn\" is none "},
       {R"({"subject":"s","operations":[1]})", "operations: number, expected a"},
       {R"({"subject":"s","channel_axes":[1]})", "channel_axes: number, expect"},
@@ -385,19 +388,19 @@ TEST(Wire, RefusesMalformedDeclarations) {
       {R"({"subject":"s","outputs":{"train":["y"]}})",
        "outputs.train: unknown field"},
       {R"({"subject":"s","outputs":{"forward_inference":["mean"]}})",
-       "outputs.forward_inference: \"mean\" is none of y"},
+       "outputs.forward_inference: \"mean\" is not one of y"},
       {R"({"subject":"s","outputs":{"forward_inference":[]}})",
        "outputs.forward_inference: empty"},
       {R"({"subject":"s","running_variance":"sample"})",
-       "running_variance: \"sample\" is none of unbiased, biased"},
+       "running_variance: \"sample\" is not one of unbiased, biased"},
       {R"({"subject":"s","single_value":null})",
        "single_value: null, expected a string"},
       {R"({"subject":"s","zero_variance":"inf"})",
-       "zero_variance: \"inf\" is none of nan, zero"},
+       "zero_variance: \"inf\" is not one of nan, zero"},
       {R"({"subject":"s","subnormals":true})",
        "subnormals: boolean, expected a string"},
       {R"({"subject":"s","accumulation":"double"})",
-       "accumulation: \"double\" is none of f64, f32, f16, bf16"},
+       "accumulation: \"double\" is not one of f64, f32, f16, bf16"},
       {R"({"subject":"s","subject":"t"})", "subject: given twice"},
       {R"("s")", "not a JSON object"},
   };

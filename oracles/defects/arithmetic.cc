@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The right formulas in too little precision, or in the wrong order.
+// The right formulas in too low a precision, or in the wrong order.
 #include <algorithm>
 #include <cmath>
 
@@ -136,7 +136,7 @@ const Defect kArithmeticDefects[] = {
             p.var = channel_sum<Wide>(d) / p.m;
           }}},
     {"count_in_format_of_x",
-     "m is held in the format of x: 2049 becomes 2048",
+     "m is stored in the format of x: 2049 becomes 2048",
      "",
      {.statistics =
           [](Pass& p) {
@@ -147,7 +147,7 @@ const Defect kArithmeticDefects[] = {
             p.var *= p.m / m;
           }}},
     {"affine_folded",
-     "y = x a + (beta - mean a), where a and the rest have the format of x",
+     "y = x a + (beta - mean a), with coefficients in the format of x",
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
@@ -174,7 +174,7 @@ const Defect kArithmeticDefects[] = {
             }
           }}},
     {"statistics_in_bf16",
-     "mean and variance are held in bf16",
+     "mean and variance are stored in bf16",
      "",
      {.statistics =
           [](Pass& p) {
@@ -193,7 +193,7 @@ const Defect kArithmeticDefects[] = {
           },
       .ordered = true}},
     {"xhat_in_format_of_x",
-     "xhat is held in f16 or bf16",
+     "xhat is stored in f16 or bf16",
      "",
      {.normalized =
           [](Pass& p) {

@@ -6,7 +6,7 @@ namespace exactbn {
 
 namespace {
 
-// Runs f where the pass has dx, dgamma and dbeta for its outputs.
+// Runs f if the outputs are dx, dgamma and dbeta.
 template <class F>
 void where_backward(Pass& p, const F& f) {
   if (p.backward()) f();
@@ -38,7 +38,7 @@ const Defect kBackwardDefects[] = {
             });
           }}},
     {"dy_ignored",
-     "dy is taken for 1",
+     "dy is treated as 1",
      "tfjs-core PR970",
      {.read = [](Pass& p) { p.dy.setOnes(); }}},
     {"dx_without_mean_of_dy",
@@ -140,7 +140,7 @@ const Defect kBackwardDefects[] = {
             out[Output::dbeta] = p.dbeta / p.m;
           }}},
     {"dgamma_with_batch_statistics",
-     "with frozen statistics dgamma takes those of the batch",
+     "with frozen statistics dgamma uses those of the batch",
      "",
      {.reduced =
           [](Pass& p) {
@@ -159,7 +159,7 @@ const Defect kBackwardDefects[] = {
             p.dbeta.setZero();
           }}},
     {"dgamma_dbeta_swapped",
-     "dgamma and dbeta change places",
+     "dgamma and dbeta are swapped",
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
@@ -174,7 +174,7 @@ const Defect kBackwardDefects[] = {
             if (p.backward()) out[Output::dbeta] = p.dbeta * p.gamma;
           }}},
     {"dbeta_of_first_sample",
-     "dbeta leaves out all samples but the first",
+     "dbeta sums the first sample only",
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels that work in blocks, and what becomes of the tail.
+// Kernels that work in blocks and mishandle the tail.
 #include "oracles/defects/families.h"
 
 namespace exactbn {
 
 namespace {
 
-// The rows of whole blocks; fewer rows than a block are summed well.
+// The rows of whole blocks. Fewer rows than a block are summed correctly.
 template <Eigen::Index block>
 Eigen::Index whole(Eigen::Index rows) {
   return rows < block ? rows : rows / block * block;
@@ -38,7 +38,7 @@ void leave_tail(const Pass& p, WideOutputs& out) {
   }
 }
 
-// The results of channels from c on.
+// The results of channels `most` and above.
 template <Eigen::Index most>
 void leave_channels(const Pass&, WideOutputs& out) {
   for (auto& [name, values] : out) {
@@ -78,47 +78,47 @@ void leave_last_out(Pass& p) {
 
 const Defect kBlockDefects[] = {
     {"sum_tail_of_4",
-     "sums leave out what is left after vectors of 4",
+     "sums leave out the tail after vectors of 4",
      "",
      {.statistics = drop_tail<4>}},
     {"sum_tail_of_8",
-     "sums leave out what is left after vectors of 8",
+     "sums leave out the tail after vectors of 8",
      "",
      {.statistics = drop_tail<8>}},
     {"sum_tail_of_32",
-     "sums leave out what is left after warps of 32",
+     "sums leave out the tail after warps of 32",
      "",
      {.statistics = drop_tail<32>}},
     {"sum_tail_of_64",
-     "sums leave out what is left after blocks of 64",
+     "sums leave out the tail after blocks of 64",
      "",
      {.statistics = drop_tail<64>}},
     {"sum_tail_of_128",
-     "sums leave out what is left after blocks of 128",
+     "sums leave out the tail after blocks of 128",
      "",
      {.statistics = drop_tail<128>}},
     {"sum_tail_of_256",
-     "sums leave out what is left after blocks of 256",
+     "sums leave out the tail after blocks of 256",
      "",
      {.statistics = drop_tail<256>}},
     {"sum_tail_of_512",
-     "sums leave out what is left after blocks of 512",
+     "sums leave out the tail after blocks of 512",
      "",
      {.statistics = drop_tail<512>}},
     {"sum_tail_of_1024",
-     "sums leave out what is left after blocks of 1024",
+     "sums leave out the tail after blocks of 1024",
      "",
      {.statistics = drop_tail<1024>}},
     {"gradient_tail_of_16",
-     "gradients leave out what is left after vectors of 16",
+     "gradients leave out the tail after vectors of 16",
      "",
      {.reduced = drop_tail_of_gradients<16>}},
     {"gradient_tail_of_256",
-     "gradients leave out what is left after blocks of 256",
+     "gradients leave out the tail after blocks of 256",
      "",
      {.reduced = drop_tail_of_gradients<256>}},
     {"gradient_tail_of_1024",
-     "gradients leave out what is left after blocks of 1024",
+     "gradients leave out the tail after blocks of 1024",
      "",
      {.reduced = drop_tail_of_gradients<1024>}},
     {"unwritten_tail_of_8",

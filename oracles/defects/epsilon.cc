@@ -9,7 +9,7 @@ namespace exactbn {
 
 namespace {
 
-// As f32 holds it, so that nothing changes where it is asked for.
+// The f32 value, so that nothing changes if it is requested.
 constexpr double kDefault = double{1e-5F};
 
 void normalize_by(Pass& p, const WideRow& invstd) {
@@ -42,15 +42,15 @@ const Defect kEpsilonDefects[] = {
             problem.epsilon = std::max(problem.epsilon, 1e-12);
           }}},
     {"epsilon_of_keras",
-     "epsilon is 1e-3, whatever is asked",
+     "epsilon is always 1e-3",
      "keras-yolo3#451",
      {.asked = [](Problem& problem) { problem.epsilon = 1e-3; }}},
     {"epsilon_always_default",
-     "epsilon is 1e-5, whatever is asked",
+     "epsilon is always 1e-5",
      "",
      {.asked = [](Problem& problem) { problem.epsilon = kDefault; }}},
     {"epsilon_zero_is_default",
-     "epsilon 0 is taken for none given",
+     "epsilon 0 is treated as absent",
      "pytorch#166405",
      {.asked =
           [](Problem& problem) {
@@ -70,7 +70,7 @@ const Defect kEpsilonDefects[] = {
      {.normalized =
           [](Pass& p) { normalize_by(p, p.var.max(p.epsilon).rsqrt()); }}},
     {"epsilon_in_variance",
-     "the variance that is returned holds epsilon",
+     "the returned variance includes epsilon",
      "",
      {.computed =
           [](const Pass& p, WideOutputs& out) {

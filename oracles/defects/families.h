@@ -5,7 +5,7 @@
 
 namespace exactbn {
 
-// Each in defects_*.cc.
+// Each is defined in the source file of its family.
 std::span<const Defect> statistics_defects();
 std::span<const Defect> arithmetic_defects();
 std::span<const Defect> block_defects();

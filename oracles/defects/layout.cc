@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values and channels mistaken for others.
+// Values and channels that are mistaken for others.
 #include <utility>
 
 #include "oracles/defects/families.h"
@@ -8,8 +8,8 @@ namespace exactbn {
 
 namespace {
 
-// The values of each row as a load of two reads them: after the last one of an
-// odd row comes the first of the next channel.
+// The values of each row as loads of two read them: an odd row ends with the
+// first value of the next channel.
 WideMatrix crossing(const WideMatrix& a, const ChannelView& view) {
   WideMatrix read = a;
   if (view.inner % 2 == 0 || view.inner == 1) return read;
@@ -28,17 +28,17 @@ ChannelView channels_last(const ChannelView& view) {
   return last;
 }
 
-// As if axis 1 held the channels, which are the last axis in truth.
+// Assumes that axis 1 holds the channels, although the last axis does.
 ChannelView channels_second(const Problem& problem) {
   ChannelView second = problem.view();
-  // With the channels first there is no batch before them to count.
+  // With the channels first, no batch axis precedes them.
   if (second.inner != 1 || problem.channel_axis == 0) return second;
   second.inner = second.outer / problem.x().shape().front();
   second.outer = problem.x().shape().front();
   return second;
 }
 
-// The channels' values, each moved to the next channel.
+// Moves the value of each channel to the next.
 WideRow moved(const WideRow& row) {
   WideRow next = row;
   for (Eigen::Index c = 0; c < row.cols(); ++c) {
@@ -66,7 +66,7 @@ const Defect kLayoutDefects[] = {
      "pytorch#175189",
      {.laid_out = [](Pass& p) { p.dy_view = channels_second(p.problem); }}},
     {"dy_expanded",
-     "of dy only the first value of a channel is read",
+     "only the first value of each channel of dy is read",
      "pytorch#1866",
      {.read =
           [](Pass& p) {
@@ -75,7 +75,7 @@ const Defect kLayoutDefects[] = {
             }
           }}},
     {"odd_row_crosses",
-     "sums load pairs, and cross into the next channel where a row is odd",
+     "sums load pairs, which cross into the next channel if a row is odd",
      "rocm-libraries PR6765",
      {.statistics =
           [](Pass& p) {
@@ -85,7 +85,7 @@ const Defect kLayoutDefects[] = {
             p.var = batch.var;
           }}},
     {"odd_row_of_dy_crosses",
-     "the sums of gradients load pairs, and cross where a row is odd",
+     "the sums of gradients load pairs, which cross if a row is odd",
      "rocm-libraries PR6765",
      {.reduced =
           [](Pass& p) {
@@ -103,11 +103,11 @@ const Defect kLayoutDefects[] = {
      "",
      {.statistics = [](Pass& p) { p.mean = moved(p.mean); }}},
     {"variance_of_first_channel",
-     "every channel has the first one's variance",
+     "every channel uses the variance of the first",
      "",
      {.statistics = [](Pass& p) { p.var.setConstant(p.var(0)); }}},
     {"x_starts_at_second_value",
-     "x is read from one value further on",
+     "x is read one value too late",
      "",
      {.read =
           [](Pass& p) {

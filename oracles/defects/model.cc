@@ -21,7 +21,7 @@ WideMatrix gather(const Tensor& tensor, const ChannelView& view) {
   return a;
 }
 
-// round_to, in words of the machine where the result is a normal number.
+// round_to, with machine words if the result is a normal number.
 std::uint64_t rounded_bits(double value, DType dtype) {
   constexpr int kDigits = 53;
   constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
@@ -174,9 +174,9 @@ WideOutputs Pass::outputs() const {
       break;
   }
   const WideRow scale = gamma * invstd;
-  // What is left of a direction v when its parts along 1 and xhat are taken
-  // away: of dy in dx, and of u in y_dot. Nothing along xhat is nothing, even
-  // where xhat is infinite: frozen statistics do not depend on it.
+  // Removes from a direction v its parts along 1 and xhat: from dy in dx, and
+  // from u in y_dot. A zero part along xhat stays zero even if xhat is
+  // infinite: frozen statistics do not depend on x.
   const auto project = [&](const WideMatrix& v, const WideRow& along_1,
                            const WideRow& along_xhat) {
     WideMatrix rest = v.rowwise() - along_1;

@@ -12,12 +12,12 @@ using WideMatrix = Matrix<Wide>;
 using WideRow = Row<Wide>;
 using WideOutputs = Outputs<Wide>;
 
-// In what order a sum in short precision adds its terms.
+// The order in which a sum in short precision adds its terms.
 enum class Order : std::uint8_t { forward, reversed, pairwise, lanes };
 
-// Batch normalization of one problem, laid open in the stages of the formulas,
-// so that a model of a defect can change any value on the way. As long as none
-// is changed the outputs are right to about 2^-60.
+// Batch normalization of one problem, split into the stages of the formulas, so
+// that the model of a defect can change any intermediate value. If nothing is
+// changed, the outputs are right to about 2^-60.
 struct Pass {
   Pass(const Problem& p, Order summed_in,
        RunningVariance divided = RunningVariance::unbiased);
@@ -29,7 +29,7 @@ struct Pass {
   void reduce();
   WideOutputs outputs() const;
 
-  // What the variance of a batch gives to the running one.
+  // The batch variance that enters the running variance.
   WideRow for_running(const WideRow& biased) const;
 
   bool trains() const { return normalizes_by_batch(problem.operation); }
@@ -37,24 +37,25 @@ struct Pass {
 
   const Problem& problem;
   Order order;
-  RunningVariance divisor;  // of the variance that goes into running_var
-  DType working;            // the format in which a usual implementation sums
+  RunningVariance divisor;  // of the variance that enters running_var
+  DType working;            // the usual format of sums
 
-  // How x, and dy, lie in memory. Outputs are laid out as x.
+  // How x and dy lie in memory. Outputs have the layout of x.
   ChannelView view;
   ChannelView dy_view;
 
-  // read: m x C, and one value a channel. u is the direction x_dot or ddx, and
-  // along_* what belongs to it; what the operation does not take is empty, or
-  // 1 for gamma and 0 for the other parameters.
+  // read: m x C, and one value per channel. u is the direction x_dot or ddx,
+  // and along_* are its counterparts for the parameters. Inputs that the
+  // operation does not take are empty; absent gamma is 1 and other absent
+  // parameters are 0.
   Wide m = 1;
   Wide epsilon = 0;
   WideMatrix x, dy, u;
   WideRow gamma, beta, along_gamma, along_beta;
   WideRow old_mean, old_var;  // the running statistics
 
-  // find_statistics: what normalizes, and what the batch gives to the running
-  // statistics with which weights.
+  // find_statistics: the statistics that normalize, those that the batch
+  // contributes to the running statistics, and their weights.
   WideRow mean, var;
   WideRow batch_mean, batch_var;
   Wide weight_old = 0;
@@ -64,8 +65,8 @@ struct Pass {
   WideRow invstd;
   WideMatrix xhat;
 
-  // reduce: the two sums, and their means as dx uses them, which are 0 with
-  // frozen statistics.
+  // reduce: the two sums, and the means that dx uses, which are 0 with frozen
+  // statistics.
   WideRow dbeta, dgamma;
   WideRow mean_dy, mean_dy_xhat;
   // mean(u), mean(u xhat), mean(u (dy - mean dy)); and grad_x
@@ -80,14 +81,14 @@ struct Pass {
 // The mean and the biased variance of each channel.
 BatchStatistics<Wide> statistics_of(const WideMatrix& x);
 
-// What earlier calls have left behind.
+// State left by earlier calls.
 struct Memory {
   std::map<Operation, WideOutputs> last;  // outputs of the last call
   bool poisoned = false;  // whether any batch held NaN or an infinity
 };
 
-// What a model changes, each after the stage that its name tells; null changes
-// nothing.
+// The changes that a defect makes, each after the stage of its name; null
+// changes nothing.
 struct Model {
   void (*asked)(Problem& problem) = nullptr;  // before everything
   void (*laid_out)(Pass& pass) = nullptr;     // the views, before `read`
@@ -100,12 +101,12 @@ struct Model {
   void (*recalled)(const Memory& memory, const Pass& pass,
                    WideOutputs& outputs) = nullptr;
   void (*rounded)(const Problem& problem, OutputTensors& outputs) = nullptr;
-  // Whether sums are in short precision, so that their order matters.
+  // Whether sums use short precision, so that their order matters.
   bool ordered = false;
 };
 
-// The answer of a model; one with nothing in it is right, where the running
-// variance takes what `divisor` says.
+// The answer of a model. An empty model gives the right answer if the running
+// variance follows `divisor`.
 OutputTensors answer_of(const Model& model, const Problem& problem, Order order,
                         Memory& memory,
                         RunningVariance divisor = RunningVariance::unbiased);

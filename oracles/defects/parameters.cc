@@ -26,37 +26,37 @@ const Defect kParametersDefects[] = {
      "",
      {.read = [](Pass& p) { p.gamma += 1; }}},
     {"gamma_zero_is_default",
-     "gamma 0 is taken for none given",
+     "gamma 0 is treated as absent",
      "",
      {.read =
           [](Pass& p) { p.gamma = (p.gamma == 0).select(Wide{1}, p.gamma); }}},
     {"gamma_of_first_channel",
-     "every channel has the first one's gamma",
+     "every channel uses the gamma of the first",
      "",
      {.read = [](Pass& p) { p.gamma.setConstant(Wide{p.gamma(0)}); }}},
     {"absent_gamma_is_zero",
-     "gamma is 0 where it is absent",
+     "absent gamma is 0",
      "tt-metal PR5317",
      {.read =
           [](Pass& p) {
             if (!p.problem.find(Input::gamma)) p.gamma.setZero();
           }}},
     {"absent_beta_is_one",
-     "beta is 1 where it is absent",
+     "absent beta is 1",
      "tt-metal PR5317",
      {.read =
           [](Pass& p) {
             if (!p.problem.find(Input::beta)) p.beta.setOnes();
           }}},
     {"absent_gamma_drops_beta",
-     "beta is ignored where gamma is absent",
+     "beta is ignored if gamma is absent",
      "ipex-llm#2012",
      {.read =
           [](Pass& p) {
             if (!p.problem.find(Input::gamma)) p.beta.setZero();
           }}},
     {"absent_beta_drops_gamma",
-     "gamma is ignored where beta is absent",
+     "gamma is ignored if beta is absent",
      "",
      {.read =
           [](Pass& p) {
@@ -76,7 +76,7 @@ const Defect kParametersDefects[] = {
      "",
      {.read = [](Pass& p) { p.beta *= p.gamma; }}},
     {"gamma_and_beta_swapped",
-     "gamma and beta change places",
+     "gamma and beta are swapped",
      "",
      {.read =
           [](Pass& p) {

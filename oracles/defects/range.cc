@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Intermediates beyond the range of a format, NaN, and infinities. Digits are
-// not lost here, so that nothing but the range can fail.
+// Intermediates that leave the range of a format, NaN, and infinities. No
+// digits are lost here, so that only the range can fail.
 #include <algorithm>
 #include <cmath>
 
@@ -19,7 +19,7 @@ WideRow limited(WideMatrix a, DType dtype) {
   return a;
 }
 
-// The bits of every value of an output, f(bits).
+// Replaces the bits of every value of an output by f(bits).
 template <class F>
 void edit_bits(Tensor& tensor, const F& f) {
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -38,7 +38,7 @@ void flush(Tensor& tensor) {
   });
 }
 
-// (gamma v) first, in the range of the format, then times invstd.
+// gamma v first, in the range of the format, then times invstd.
 WideMatrix gamma_first(const Pass& p, const WideMatrix& v, DType dtype) {
   WideMatrix product = v.rowwise() * p.gamma;
   limit(product, dtype);
@@ -120,7 +120,7 @@ const Defect kRangeDefects[] = {
             out[Output::y] = (d.rowwise() * a).rowwise() + p.beta;
           }}},
     {"subnormal_inputs_flushed",
-     "subnormal inputs are taken for 0",
+     "subnormal inputs are treated as 0",
      "",
      {.asked =
           [](Problem& problem) {
@@ -134,7 +134,7 @@ const Defect kRangeDefects[] = {
             for (auto& [name, tensor] : out) flush(tensor);
           }}},
     {"overflow_saturates",
-     "the largest number stands for infinity",
+     "overflow gives the largest number",
      "",
      {.rounded =
           [](const Problem&, OutputTensors& out) {
@@ -146,7 +146,7 @@ const Defect kRangeDefects[] = {
             }
           }}},
     {"nan_becomes_zero",
-     "results that are NaN become 0",
+     "NaN results become 0",
      "",
      {.rounded =
           [](const Problem&, OutputTensors& out) {
@@ -169,7 +169,7 @@ const Defect kRangeDefects[] = {
             p.var = batch.var;
           }}},
     {"nan_leaks",
-     "one channel's NaN or infinity spoils all",
+     "a NaN or infinity in one channel spoils all channels",
      "",
      {.statistics =
           [](Pass& p) {
@@ -178,7 +178,7 @@ const Defect kRangeDefects[] = {
             }
           }}},
     {"infinite_dy_leaks",
-     "one channel's NaN or infinity in dy spoils all",
+     "a NaN or infinity in one channel of dy spoils all channels",
      "",
      {.reduced =
           [](Pass& p) {
@@ -188,7 +188,7 @@ const Defect kRangeDefects[] = {
             }
           }}},
     {"invstd_zero_where_constant",
-     "invstd is 0 where the variance is 0",
+     "invstd is 0 if the variance is 0",
      "",
      {.normalized =
           [](Pass& p) {

@@ -9,7 +9,7 @@ namespace exactbn {
 
 namespace {
 
-// As f32 holds it.
+// The f32 value.
 constexpr double kDefault = double{0.1F};
 
 void weigh(Pass& p, Wide weight_of_new) {
@@ -23,7 +23,7 @@ void keep_old(const Pass& p, WideOutputs& out) {
   if (out.contains(Output::running_var)) out[Output::running_var] = p.old_var;
 }
 
-// Edits an output where the operation has it.
+// Edits an output if the operation has it.
 template <class F>
 void edit(WideOutputs& out, Output name, const F& f) {
   const auto it = out.find(name);
@@ -32,8 +32,8 @@ void edit(WideOutputs& out, Output name, const F& f) {
 
 const Defect kRunningDefects[] = {
     {"running_variance_biased",
-     "the running variance takes the biased one for the unbiased, or vice "
-     "versa",
+     "the running variance uses the biased variance for the unbiased, or "
+     "vice versa",
      "tt-metal#55438",
      {.averaged =
           [](Pass& p) {
@@ -73,21 +73,21 @@ const Defect kRunningDefects[] = {
             if (p.problem.momentum) weigh(p, 1 - Wide{*p.problem.momentum});
           }}},
     {"momentum_always_default",
-     "momentum is 0.1, whatever is asked",
+     "momentum is always 0.1",
      "",
      {.averaged =
           [](Pass& p) {
             if (p.problem.momentum) weigh(p, kDefault);
           }}},
     {"momentum_zero_is_default",
-     "momentum 0 is taken for none given",
+     "momentum 0 is treated as absent",
      "",
      {.averaged =
           [](Pass& p) {
             if (p.problem.momentum == 0) weigh(p, kDefault);
           }}},
     {"cumulative_average_lost",
-     "without momentum 0.1 is used",
+     "null momentum is treated as 0.1",
      "pytorch#40074",
      {.averaged =
           [](Pass& p) {
@@ -102,15 +102,15 @@ const Defect kRunningDefects[] = {
             if (!p.problem.momentum) weigh(p, 1 / std::max<Wide>(n, 1));
           }}},
     {"running_never_updated",
-     "the running statistics stay as they were",
+     "the running statistics are not updated",
      "aprender PR2166",
      {.computed = keep_old}},
     {"running_replaced",
-     "the running statistics become the batch's",
+     "the running statistics are replaced by the batch's",
      "onnxruntime PR6946",
      {.averaged = [](Pass& p) { weigh(p, 1); }}},
     {"running_mean_replaced",
-     "the running mean becomes the batch's",
+     "the running mean is replaced by the batch's",
      "onnxruntime PR6946",
      {.computed =
           [](const Pass& p, WideOutputs& out) {
@@ -139,15 +139,15 @@ const Defect kRunningDefects[] = {
             edit(out, Output::running_var, [&](auto& v) { v = p.old_var; });
           }}},
     {"running_variance_holds_epsilon",
-     "epsilon is added to what is stored",
+     "epsilon is added to the batch variance in running_var",
      "onnxruntime PR19742",
      {.averaged = [](Pass& p) { p.batch_var += p.epsilon; }}},
     {"running_variance_is_deviation",
-     "the running variance takes a deviation",
+     "the running variance is updated with the deviation",
      "",
      {.averaged = [](Pass& p) { p.batch_var = p.batch_var.sqrt(); }}},
     {"running_mean_and_variance_swapped",
-     "running mean and variance change places",
+     "running mean and variance are swapped",
      "mxnet#18751",
      {.computed =
           [](const Pass&, WideOutputs& out) {
@@ -157,14 +157,14 @@ const Defect kRunningDefects[] = {
             }
           }}},
     {"frozen_mean_and_variance_swapped",
-     "inference takes the mean for the variance, and the other way round",
+     "inference swaps mean and variance",
      "mxnet#18751",
      {.statistics =
           [](Pass& p) {
             if (!p.trains()) std::swap(p.mean, p.var);
           }}},
     {"running_update_needs_both",
-     "nothing is updated where one of the statistics is absent",
+     "nothing is updated if either statistic is absent",
      "pytorch#153137",
      {.computed =
           [](const Pass& p, WideOutputs& out) {

@@ -7,17 +7,17 @@
 
 namespace exactbn {
 
-// Arithmetic in stated precision, simulated: every operation is one of doubles,
-// rounded. That is exact for the shorter formats, which have less than half the
-// digits of a double.
+// Simulated arithmetic in a given precision: every operation on doubles is
+// rounded to the format. The result is exact for formats with less than half
+// the digits of a double.
 
 double rounded(double value, DType format);
 
-// The value with the digits of the format, however large or small.
+// The value rounded to the digits of the format, with unlimited exponent.
 double rounded_digits(double value, DType format);
 
-// Of infinite precision, but with the range of the format: beyond it infinity,
-// and subnormals lose digits.
+// The value with unlimited precision but the range of the format: overflow
+// gives infinity, and subnormals lose digits.
 double ranged(Wide value, DType format);
 
 // `round` (value, format) follows each addition.
@@ -35,7 +35,7 @@ std::vector<double> each(std::vector<double> a, const F& f) {
   return a;
 }
 
-// Whether x comes in a format shorter than that of the usual sums.
+// Whether x has a shorter format than the usual sums.
 inline bool is_short(const Pass& pass) {
   return pass.problem.x().dtype() != pass.working;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one call leaves behind for the next.
+// State that one call leaves for the next.
 #include "oracles/defects/families.h"
 
 namespace exactbn {
@@ -32,28 +32,28 @@ void accumulate(const Memory& memory, const Pass& p, WideOutputs& out,
 
 const Defect kStateDefects[] = {
     {"gradients_accumulate",
-     "dgamma and dbeta are added to what was there",
+     "dgamma and dbeta are added to their previous values",
      "mxnet#16297",
      {.recalled =
           [](const Memory& memory, const Pass& p, WideOutputs& out) {
             accumulate(memory, p, out, {Output::dgamma, Output::dbeta});
           }}},
     {"dx_accumulates",
-     "dx is added to what was there",
+     "dx is added to its previous values",
      "mxnet#18499",
      {.recalled =
           [](const Memory& memory, const Pass& p, WideOutputs& out) {
             accumulate(memory, p, out, {Output::dx});
           }}},
     {"sums_not_cleared",
-     "the sum of x goes on from the last call's",
+     "the sum of x is not reset between calls",
      "",
      {.recalled =
           [](const Memory& memory, const Pass& p, WideOutputs& out) {
             accumulate(memory, p, out, {Output::mean});
           }}},
     {"running_statistics_poisoned",
-     "after a batch with an infinity the running statistics are NaN for good",
+     "after a batch with an infinity the running statistics stay NaN",
      "pytorch#90342",
      {.recalled =
           [](const Memory& memory, const Pass&, WideOutputs& out) {
@@ -65,7 +65,7 @@ const Defect kStateDefects[] = {
             }
           }}},
     {"running_statistics_held_inside",
-     "from the second call on the running statistics of the first are used",
+     "later calls use the running statistics of the first call",
      "",
      {.recalled =
           [](const Memory& memory, const Pass& p, WideOutputs& out) {

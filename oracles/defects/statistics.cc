@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mean and variance of the batch, wrong in the algebra.
+// Algebraic errors in the mean and variance of the batch.
 #include "oracles/defects/families.h"
 
 namespace exactbn {
 
 namespace {
 
-// Runs of equal size, the first of `size` rows.
+// `size` rows from `first` on.
 WideMatrix rows(const WideMatrix& x, Eigen::Index first, Eigen::Index size) {
   return x.middleRows(first, size);
 }
@@ -14,7 +14,7 @@ WideMatrix rows(const WideMatrix& x, Eigen::Index first, Eigen::Index size) {
 // Two shards: a quarter of the rows, at least one, and the rest.
 struct Shards {
   BatchStatistics<Wide> a, b;
-  Wide share;  // of the rows that a has
+  Wide share;  // the fraction of the rows in a
 };
 Shards shards_of(const Pass& p) {
   const Eigen::Index m = p.x.rows();
@@ -49,7 +49,7 @@ const Defect kStatisticsDefects[] = {
             p.var *= p.m / (p.m + 1);
           }}},
     {"count_without_batch",
-     "sums divide by the values of one sample only",
+     "sums divide by the number of values of one sample",
      "",
      {.statistics =
           [](Pass& p) {
@@ -65,7 +65,7 @@ const Defect kStatisticsDefects[] = {
             if (p.trains()) p.var += p.mean * p.mean;
           }}},
     {"mean_not_subtracted",
-     "y is scaled, and not centred",
+     "y is scaled but not centred",
      "",
      {.normalized = [](Pass& p) { p.xhat = p.x.rowwise() * p.invstd; }}},
     {"mean_absolute_deviation",
@@ -91,7 +91,7 @@ const Defect kStatisticsDefects[] = {
             }
           }}},
     {"first_sample_only",
-     "the statistics are those of the first sample",
+     "the statistics use the first sample only",
      "",
      {.statistics =
           [](Pass& p) {
@@ -137,7 +137,7 @@ const Defect kStatisticsDefects[] = {
             if (out.contains(Output::var)) out[Output::var] = p.var.sqrt();
           }}},
     {"saved_variance_is_invstd",
-     "mean and invstd are saved for mean and var",
+     "invstd is saved as the variance",
      "",
      {.computed =
           [](const Pass&, WideOutputs& out) {
@@ -145,7 +145,7 @@ const Defect kStatisticsDefects[] = {
               out[Output::var] = out[Output::invstd];
           }}},
     {"saved_mean_is_running",
-     "the mean that is saved is the running one",
+     "the saved mean is the running mean",
      "",
      {.computed =
           [](const Pass&, WideOutputs& out) {

@@ -10,8 +10,9 @@ namespace exactbn {
 
 namespace {
 
-// Condition numbers and the right answer are rounded to 64 bits, and come from
-// sums that lose a few; what is nearer to a limit than this, integers decide.
+// Condition numbers and the right answer are rounded to 64 bits and come from
+// sums that lose a few bits. Exact integers decide values that are nearer to a
+// limit than this.
 constexpr Wide kSlack = 0x1p-10L;
 
 OutputTensors right_answer(const Problem& problem, RunningVariance divisor) {
@@ -51,27 +52,27 @@ const Truth::Limits& Truth::limits_of(Output output) {
   const Wide lambda = std::ldexp(Wide{1}, working.quantum());
   const bool of_channel = !shaped_like_x(output);
   const std::int64_t n = right_.find(output)->second.size();
-  limits.granted.resize(static_cast<std::size_t>(n));
+  limits.tolerance.resize(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t c = of_channel ? i : view_.channel(i);
     if (!j.exact().is_number(c)) continue;
     const Condition condition = j.conditions().at(output, i);
-    limits.granted[static_cast<std::size_t>(i)] =
+    limits.tolerance[static_cast<std::size_t>(i)] =
         theta * condition.linear + theta * theta * condition.quadratic +
         eta * lambda * condition.underflow;
   }
   return limits_.emplace(output, std::move(limits)).first->second;
 }
 
-Wide Truth::granted(Output output, std::int64_t i) {
-  return limits_of(output).granted[static_cast<std::size_t>(i)];
+Wide Truth::tolerance(Output output, std::int64_t i) {
+  return limits_of(output).tolerance[static_cast<std::size_t>(i)];
 }
 
 bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
                   DType dtype) {
   const Tensor& right = right_.find(output)->second;
   const bool alike = dtype == right.dtype();
-  // What a convention of the subject decides is not as the models have it.
+  // Values that the subject's conventions decide differ from the models'.
   const bool compared = is_compared(output);
   if (compared && alike && same_value(bits, right.bits(i), dtype)) return false;
   const Limits& limits = limits_of(output);
@@ -82,8 +83,8 @@ bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
     const Wide error = std::fabs(Wide{to_double(bits, dtype)} - value);
     const Wide off = ulp_of(value, right.dtype()) / 2;
     const Wide ulp = ulp_of(value, dtype);
-    const Wide tolerance = limits.granted[static_cast<std::size_t>(i)];
-    // The exact value may lie a binade lower.
+    const Wide tolerance = limits.tolerance[static_cast<std::size_t>(i)];
+    // The exact value may lie one binade lower.
     if (error + off < ulp / 4 + tolerance * (1 - kSlack)) return false;
     if (error - off > ulp + tolerance * (1 + kSlack)) return true;
   }

@@ -9,10 +9,10 @@
 
 namespace exactbn {
 
-// The right answer to a case, and what passes for it. It says what `check`
-// says, but asks exact integers only about values that doubles cannot decide;
-// and nothing at all of values that have the bits of the right answer. For one
-// thread.
+// The right answer to a case, and which values pass. Gives the verdicts of
+// `check`, but uses exact integers only for values that doubles cannot decide,
+// and accepts values with the bits of the right answer at once. Not
+// thread-safe.
 class Truth {
  public:
   // The arguments must outlive this object. `required` is stable or worse.
@@ -23,27 +23,27 @@ class Truth {
   const OutputTensors& right() const { return right_; }
   RunningVariance divisor() const { return declaration_.running_variance; }
 
-  // Whether the output is compared with that of a model: it is offered.
+  // Whether the output is compared with a model's: the subject offers it.
   bool is_compared(Output output) const;
 
-  // Whether `check` calls the value failed.
+  // Whether `check` would fail the value.
   bool fails(Output output, std::int64_t i, std::uint64_t bits, DType dtype);
 
-  // Whether any value of the compared outputs that are there fails.
+  // Whether any value of the compared outputs that are present fails.
   bool fails(const OutputTensors& answer);
   bool fails(const OutputTensors::value_type& output);
 
-  // The error beyond the rounding of the result that a value may have. 0 where
-  // the right answer is no number.
-  Wide granted(Output output, std::int64_t i);
+  // The permitted error of a value beyond the rounding of the result. 0 if the
+  // right answer is not a number.
+  Wide tolerance(Output output, std::int64_t i);
 
   // The indices of the values that fail, in order.
   std::vector<std::int64_t> failing(Output output, const Tensor& got);
 
  private:
-  // What judges an output.
+  // The limits of an output.
   struct Limits {
-    std::vector<Wide> granted;
+    std::vector<Wide> tolerance;
     std::vector<char> bounded;  // by channel
   };
   const Limits& limits_of(Output output);
@@ -58,9 +58,9 @@ class Truth {
   std::map<Output, Limits> limits_;
 };
 
-// Whether a case tells an answer from a right one: whether `check` says failed
-// under the declaration of DefectSubject. It takes less time: values that the
-// right answer has too are not judged, and one that fails is enough.
+// Whether a case distinguishes a wrong answer from a right one: whether `check`
+// would fail it under the declaration of DefectSubject. It is faster: it skips
+// values that equal the right answer and stops at the first failure.
 class Kill {
  public:
   // The case must outlive this object.

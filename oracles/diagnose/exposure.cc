@@ -8,7 +8,8 @@ namespace exactbn {
 
 namespace {
 
-// The answers of a defect of state, which depend on all calls before.
+// The answers of a defect of state: two per case, in order, since each depends
+// on all calls before.
 using Recalled = std::vector<std::array<Answer, 2>>;
 
 std::vector<Recalled> ask_recalling(const std::vector<Case>& cases) {
@@ -26,7 +27,7 @@ std::vector<Recalled> ask_recalling(const std::vector<Case>& cases) {
   return recalled;
 }
 
-// Whether NaN or an infinity was in a case so far.
+// Whether any case up to each one holds NaN or an infinity.
 std::vector<char> poisoned(const std::vector<Case>& cases) {
   std::vector<char> so_far;
   bool any = false;
@@ -53,7 +54,7 @@ std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
   const std::vector<Recalled> recalled = ask_recalling(cases);
   const std::vector<char> poison = poisoned(cases);
   const Declaration plain;
-  std::vector<Lineup> lineups(all.size(), Lineup(all));
+  std::vector<Candidates> candidates(all.size(), Candidates(all));
   std::vector<std::vector<char>> failed(all.size(),
                                         std::vector<char>(cases.size()));
 #pragma omp parallel for schedule(dynamic)
@@ -62,27 +63,27 @@ std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
     const std::vector<Prediction> predictions = predict_all(truth);
     for (std::size_t s = 0; s < all.size(); ++s) {
       Answer same;
-      Heard heard;
-      heard.question = &cases[i];
+      Observed observed;
+      observed.question = &cases[i];
       if (all[s].model.recalled) {
         const std::array<Answer, 2>& calls = recalled[s][i];
-        heard.calls = {&calls.front(), &calls.back()};
-        heard.failed =
+        observed.calls = {&calls.front(), &calls.back()};
+        observed.failed =
             truth.fails(calls[0].outputs) || truth.fails(calls[1].outputs);
       } else {
         same.outputs = predictions[s].answers.front();
-        heard.calls = {&same};
-        heard.failed = truth.fails(same.outputs);
+        observed.calls = {&same};
+        observed.failed = truth.fails(same.outputs);
       }
-      heard.past = {&cases[i], heard.calls.front(), poison[i] != 0};
-      failed[s][i] = heard.failed ? 1 : 0;
+      observed.past = {&cases[i], observed.calls.front(), poison[i] != 0};
+      failed[s][i] = observed.failed ? 1 : 0;
       for (std::size_t d = 0; d < all.size(); ++d) {
-        if (lineups[s].is_out(d)) continue;
+        if (candidates[s].is_out(d)) continue;
         if (all[d].model.recalled) {
-          const Prediction now = predict(all[d], truth, heard.past);
-          lineups[s].confront(d, i, truth, now, heard);
+          const Prediction now = predict(all[d], truth, observed.past);
+          candidates[s].update(d, i, truth, now, observed);
         } else {
-          lineups[s].confront(d, i, truth, predictions[d], heard);
+          candidates[s].update(d, i, truth, predictions[d], observed);
         }
       }
     }
@@ -92,7 +93,7 @@ std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
     for (std::size_t i = 0; i < cases.size(); ++i) {
       if (failed[s][i] != 0) exposures[s].failed.push_back(i);
     }
-    exposures[s].diagnosis = lineups[s].diagnosis(exposures[s].failed);
+    exposures[s].diagnosis = candidates[s].diagnosis(exposures[s].failed);
   }
   return exposures;
 }

@@ -5,14 +5,14 @@
 
 namespace exactbn {
 
-// What comes of a defect as a subject that is asked some cases, each twice.
+// What diagnosis finds for a defect as a subject that answers each case twice.
 struct Exposure {
-  std::vector<std::size_t> failed;  // cases, by their places
+  std::vector<std::size_t> failed;  // indices of cases
   Diagnosis diagnosis;
 };
 
-// Of each defect, in the order of `defects`. What one model answers is computed
-// once, for all of them.
+// One for each defect, in the order of `defects`. Each model's answer is
+// computed once and shared.
 std::vector<Exposure> expose_defects(const std::vector<Case>& cases);
 
 }  // namespace exactbn

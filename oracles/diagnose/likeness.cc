@@ -65,9 +65,9 @@ class OutputPair {
     return true;
   }
 
-  // Of values that agree. Those of a channel hang together, so that only the
-  // most telling counts; and zeros, NaN and infinities are what many defects
-  // come to, so that all of them count once.
+  // The evidence of values that agree. Values of a channel are not independent,
+  // so only the strongest counts. Zeros, NaN and infinities result from many
+  // defects, so all of them together count once.
   double evidence() {
     constexpr double kMost = 24;
     std::vector<double> of_channel(static_cast<std::size_t>(view_.channels));
@@ -95,7 +95,7 @@ class OutputPair {
   }
 
  private:
-  // Where a value agrees with the model.
+  // The interval in which a value agrees with the model.
   struct Interval {
     Wide low = 0;
     Wide high = -1;
@@ -107,7 +107,7 @@ class OutputPair {
     return of_channel_ ? i : view_.channel(i);
   }
 
-  // Nothing where the model has no number.
+  // Empty if no model value is a number.
   Interval around(std::int64_t i) {
     Wide low = HUGE_VALL;
     Wide high = -HUGE_VALL;
@@ -125,7 +125,7 @@ class OutputPair {
       rounding += ulp_of(past_->value(i), past_->dtype()) / 2;
     }
     const Wide margin =
-        high - low + rounding + scale(channel(i)) * truth_.granted(name_, i);
+        high - low + rounding + scale(channel(i)) * truth_.tolerance(name_, i);
     return {low - margin, high + margin};
   }
 
@@ -145,8 +145,8 @@ class OutputPair {
         });
   }
 
-  // What is granted is derived for the right values. A model whose values are
-  // larger magnifies rounding as much.
+  // The tolerance is derived for the right values. A model with larger values
+  // magnifies rounding in proportion.
   Wide scale(std::int64_t c) {
     if (scales_.empty()) find_scales();
     return scales_[static_cast<std::size_t>(c)];
@@ -217,7 +217,7 @@ Prediction predict(const Defect& defect, Truth& truth, const Past& past) {
   for (const OutputTensors& answer : answers)
     failing += truth.fails(answer) ? 1 : 0;
   prediction.may_fail = failing > 0;
-  prediction.tells = failing == answers.size();
+  prediction.must_fail = failing == answers.size();
   return prediction;
 }
 

@@ -11,7 +11,8 @@ namespace exactbn {
 
 namespace {
 
-// There are some 3000 pairs of rules: with fewer cases one would always do.
+// There are some 3000 pairs of rules: with fewer cases, some pair would always
+// fit.
 constexpr std::size_t kEnoughForTwo = 4;
 
 bool channels_last(const Case& c) {
@@ -29,7 +30,7 @@ bool negative_gamma(const Case& c) {
   return true;
 }
 
-// As f32 parameters with x in f16.
+// For example f32 parameters with x in f16.
 bool wide_parameters(const Case& c) {
   const Tensor* gamma = c.problem.find(Input::gamma);
   return gamma && format(gamma->dtype()).precision >
@@ -52,7 +53,7 @@ CaseRule at_least(const char* what, std::int64_t (*size)(const Case&),
           [=](const Case& c) { return size(c) >= least; }};
 }
 
-// All but those of the sizes, which are chosen after the cases.
+// All rules but those of the sizes, which depend on the cases.
 std::vector<CaseRule> fixed_rules() {
   std::vector<CaseRule> rules = {
       {"the channel axis is the last", channels_last},
@@ -69,7 +70,7 @@ std::vector<CaseRule> fixed_rules() {
 
 constexpr std::string_view kLabelled = "the case is labelled ";
 
-// Formats of parameters, operations and labels.
+// Rules for formats of parameters, operations and labels.
 void add_origin(std::vector<CaseRule>& rules, const CaseList& these) {
   rules.push_back({"gamma is in a wider format than x", wide_parameters});
   rules.push_back({"gamma is given, in the format of x", [](const Case& c) {
@@ -103,7 +104,7 @@ bool any_holds(const CaseRule& rule, const CaseList& cases) {
                      [&](const Case* c) { return rule.holds(*c); });
 }
 
-// Every label that tells, for none is better than the next.
+// All labels that distinguish the cases: none is better than another.
 std::string all_labels(std::span<const CaseRule> rules, const CaseList& these,
                        const CaseList& others) {
   std::string text;
@@ -124,9 +125,9 @@ std::vector<CaseRule> shape_rules(const CaseList& these) {
   return rules;
 }
 
-std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
-                                        const CaseList& these,
-                                        const CaseList& others) {
+std::optional<std::string> distinguishing_rule(std::span<const CaseRule> rules,
+                                               const CaseList& these,
+                                               const CaseList& others) {
   if (these.empty() || others.empty()) return std::nullopt;
   for (const CaseRule& rule : rules) {
     if (all_hold(rule, these) && !any_holds(rule, others)) return rule.text;
@@ -134,13 +135,13 @@ std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
   return std::nullopt;
 }
 
-std::optional<std::string> telling_rule(const CaseList& these,
-                                        const CaseList& others) {
+std::optional<std::string> distinguishing_rule(const CaseList& these,
+                                               const CaseList& others) {
   std::vector<CaseRule> fixed = fixed_rules();
   add_origin(fixed, these);
   std::vector<CaseRule> rules = fixed;
   add_sizes(rules, these);
-  if (auto text = telling_rule(rules, these, others)) {
+  if (auto text = distinguishing_rule(rules, these, others)) {
     return text->starts_with(kLabelled) ? all_labels(fixed, these, others)
                                         : text;
   }
@@ -157,7 +158,7 @@ std::optional<std::string> telling_rule(const CaseList& these,
                        }});
     }
   }
-  return telling_rule(pairs, these, others);
+  return distinguishing_rule(pairs, these, others);
 }
 
 std::vector<std::string> failing_cases(std::span<const JudgedCase> run) {
@@ -169,7 +170,8 @@ std::vector<std::string> failing_cases(std::span<const JudgedCase> run) {
       if (c.question->problem.operation != operation) continue;
       (c.failed ? failed : passed).push_back(c.question);
     }
-    if (const auto rule = telling_rule(shape_rules(failed), failed, passed)) {
+    if (const auto rule =
+            distinguishing_rule(shape_rules(failed), failed, passed)) {
       texts.push_back(fmt::format("{} fails where {}, and nowhere else",
                                   to_string(operation), *rule));
     }

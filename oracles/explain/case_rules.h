@@ -11,7 +11,7 @@
 
 namespace exactbn {
 
-// What some cases have in common, in words: "the channel axis is the last".
+// A property that some cases share, in words: "the channel axis is the last".
 struct CaseRule {
   std::string text;
   std::function<bool(const Case&)> holds;
@@ -19,31 +19,32 @@ struct CaseRule {
 
 using CaseList = std::vector<const Case*>;
 
-// Rules of the layout, the formats and the sizes of a case. A size counts from
-// the least of `these` on.
+// Rules for the layout, the formats and the sizes of a case. The threshold of a
+// size rule is the least size among `these`.
 std::vector<CaseRule> shape_rules(const CaseList& these);
 
-// The first rule that holds of all `these` and of none of the others. Nothing
-// where there is none, or there are no others.
-std::optional<std::string> telling_rule(std::span<const CaseRule> rules,
-                                        const CaseList& these,
-                                        const CaseList& others);
+// The first rule that holds for all of `these` and none of the others. Nothing
+// if no rule does or there are no others.
+std::optional<std::string> distinguishing_rule(std::span<const CaseRule> rules,
+                                               const CaseList& these,
+                                               const CaseList& others);
 
-// The same among the rules of the shape, the operations and the labels: of
-// labels all that tell. Where no rule does, two of them together, if there are
-// enough cases that this is no accident.
-std::optional<std::string> telling_rule(const CaseList& these,
-                                        const CaseList& others);
+// The same among the rules for shape, operation and labels; all labels that
+// distinguish are joined. If no single rule does, a pair of rules, if enough
+// cases rule out an accident.
+std::optional<std::string> distinguishing_rule(const CaseList& these,
+                                               const CaseList& others);
 
-// What came of a case of a run.
+// A case of a run and its outcome.
 struct JudgedCase {
   const Case* question = nullptr;
-  bool failed = false;  // or passed
+  bool failed = false;  // else it passed
 };
 
-// Which cases of an operation fail, where one rule tells: "forward_inference
-// fails where the channel axis is the last, and nowhere else". The rule holds
-// of every case that failed and of none that passed, and both kinds are there.
+// Which cases of each operation fail, if one rule describes them:
+// "forward_inference fails where the channel axis is the last, and nowhere
+// else". The rule holds for every case that failed and for none that passed,
+// and some cases passed.
 std::vector<std::string> failing_cases(std::span<const JudgedCase> run);
 
 }  // namespace exactbn

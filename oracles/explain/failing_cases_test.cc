@@ -55,7 +55,7 @@ TEST(FailingCases, OfNegativeGamma) {
                   "else"));
 }
 
-TEST(FailingCases, SayNothingWhereNoRuleHolds) {
+TEST(FailingCases, AreEmptyIfNoRuleHolds) {
   const Case a = of({2, 3, 4});
   const Case b = of({2, 3, 40});
   const Case c = of({2, 3, 400});

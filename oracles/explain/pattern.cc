@@ -14,8 +14,8 @@ namespace {
 constexpr std::int64_t kLargestBlock = 1024;
 constexpr std::int64_t kSmallestBlock = 16;
 
-// The block that leaves over what comes from `first` on, of `count`; the
-// largest if several do, 0 if none.
+// The largest block size for which the tail begins at `first`, of `count`
+// values; 0 if there is none.
 std::int64_t block_before(std::int64_t first, std::int64_t count,
                           std::int64_t smallest) {
   for (std::int64_t block = kLargestBlock; block >= smallest; block /= 2) {
@@ -65,7 +65,7 @@ class Values {
   }
 
   std::string tails() const {
-    // The place of a value among those of its channel.
+    // The index of a value within its channel.
     const auto place = [&](std::int64_t i) {
       return i / (view_.channels * view_.inner) * view_.inner + i % view_.inner;
     };
@@ -101,8 +101,8 @@ class Values {
   }
 
  private:
-  // Whether those that fail are just those, of the same channels, for which it
-  // holds; and not all.
+  // Whether the failing values are exactly those of their channels for which
+  // the rule holds, and not all of them.
   template <class Rule>
   bool is_rule(const Rule& rule) const {
     if (!std::all_of(failing_.begin(), failing_.end(), rule)) return false;

@@ -9,11 +9,11 @@
 
 namespace exactbn {
 
-// Which values of an output fail, where one rule tells: "the last channel",
-// "sample 2 alone", "the tail after blocks of 64 values", "every 4th value".
-// The rule holds of every value that fails and of no other value of the same
-// channels. Empty where there is none, or where all fail. `failing`: indices,
-// ascending.
+// Which values of an output fail, if one rule describes them: "the last
+// channel", "sample 2 alone", "the values of a channel left after blocks of
+// 64", "every value whose offset in memory is 3 mod 4". The rule holds for
+// every value that fails and for no other value of the same channels. Empty if
+// there is no rule, or if all values fail. `failing`: indices, ascending.
 std::string pattern(const Problem& problem, Output output,
                     const std::vector<std::int64_t>& failing);
 

@@ -70,7 +70,7 @@ TEST(Pattern, OfStrides) {
             "every value whose offset in memory is 3 mod 4");
 }
 
-// One value that the rule does not fit is enough.
+// One value that breaks the rule is enough to reject it.
 TEST(Pattern, IsExact) {
   const Problem p = shaped({1, 2, 70});
   Indices tail = where(p, [](auto i) { return i % 70 >= 64; });

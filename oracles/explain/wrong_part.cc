@@ -21,14 +21,15 @@ namespace {
 using Column = Eigen::Matrix<Wide, Eigen::Dynamic, 1>;
 using Square = Eigen::Matrix<Wide, Eigen::Dynamic, Eigen::Dynamic>;
 
-// A column of the sum, and its factor by the formula.
+// A column of the sum and the factor that the formula gives it.
 struct Part {
   std::string name;  // of the factor
   Column column;
   Wide factor;
 };
 
-// In the order in which an implementation computes what is in the factors.
+// In the order in which an implementation computes the quantities in the
+// factors.
 std::vector<Part> parts_of(const Pass& p, Output output, Eigen::Index c) {
   const Input u = traits(p.problem.operation).direction->x;
   const Column xhat = p.xhat.col(c).matrix();
@@ -56,8 +57,8 @@ std::vector<Part> parts_of(const Pass& p, Output output, Eigen::Index c) {
        -of_dy * p.mean_dy(c) - of_u * p.mean_u(c)}};
 }
 
-// The factors of what was got, by least squares, and how far roundings of the
-// values may move each. Nothing where the columns do not explain the values.
+// The factors fitted to the answer by least squares, and how far roundings of
+// the values may move each. Nothing if the columns do not explain the values.
 struct Fit {
   Column factors;
   Column uncertainty;
@@ -66,9 +67,9 @@ struct Fit {
 std::optional<Fit> fit(const std::vector<Part>& parts, const Column& values,
                        DType dtype) {
   const auto n = static_cast<Eigen::Index>(parts.size());
-  // Two values more than factors: fewer agree with any formula.
+  // At least two values more than factors: fewer would fit any formula.
   if (values.size() < n + 2 || !values.allFinite()) return std::nullopt;
-  // Columns of size 1, which are as good as the problem lets them be.
+  // Columns scaled to size 1, for the best condition.
   Square columns(values.size(), n);
   Column sizes(n);
   Wide largest = values.cwiseAbs().maxCoeff();
@@ -85,7 +86,8 @@ std::optional<Fit> fit(const std::vector<Part>& parts, const Column& values,
   const Square inverse =
       (columns.transpose() * columns).inverse() * columns.transpose();
   const Column fitted = inverse * values;
-  // What roundings may do to a value: a few of the largest part of the sum.
+  // The error that roundings may cause in a value: a few ulp of the largest
+  // part of the sum.
   constexpr Wide kRoundings = 8;
   const Wide rounding =
       kRoundings * ulp_of(static_cast<double>(largest), dtype);

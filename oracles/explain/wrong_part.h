@@ -8,15 +8,16 @@
 
 namespace exactbn {
 
-// Which quantity of the formula is wrong in a channel of an output of second
-// order. Its statistics are no outputs, but the output shows them, for it is a
-// sum of columns that are known, each with a factor of one value a channel:
+// Which quantity of the formula is wrong in a channel of a second-order output.
+// Its statistics are not outputs, but the output reveals them: it is a sum of
+// known columns, each with one factor per channel:
+//
 //   y_dot, grad_dy = A + B xhat + C u
 //   grad_x         = A + B xhat + C u + D dy
-// with u the direction. The factors of what was got are fitted to it, and the
-// first that is not that of the formula is named. Empty where the columns do
-// not explain the values, or no factor is surely wrong, or it is another
-// output.
+//
+// with u the direction. The factors are fitted to the answer, and the first
+// that differs from the formula is named. Empty if the columns do not explain
+// the values, if no factor is certainly wrong, or for other outputs.
 std::string wrong_part(const Problem& problem, Output output, const Tensor& got,
                        std::int64_t channel);
 

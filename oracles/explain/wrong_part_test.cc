@@ -73,8 +73,9 @@ TEST(WrongPart, OfADoubleBackward) {
   }
 }
 
-// Rounded, or computed in f32, a right answer has the right factors.
-TEST(WrongPart, IsNoneOfARightAnswer) {
+// A right answer has the right factors, whether it is rounded or computed in
+// f32.
+TEST(WrongPart, IsEmptyForARightAnswer) {
   const auto operations = {Operation::jvp_training,
                            Operation::double_backward_training};
   for (const Operation operation : operations) {
@@ -92,7 +93,7 @@ TEST(WrongPart, IsNoneOfARightAnswer) {
   }
 }
 
-TEST(WrongPart, IsNoneWhereTheValuesAreNoSuchSum) {
+TEST(WrongPart, IsEmptyIfTheColumnsDoNotFit) {
   const Problem p = draw_problem(Operation::jvp_training);
   Tensor got(DType::f32, p.x().shape());
   Draw draw(3);
@@ -102,7 +103,7 @@ TEST(WrongPart, IsNoneWhereTheValuesAreNoSuchSum) {
   EXPECT_EQ(wrong_part(p, Output::y_dot, got, 0), "");
   got.set_bits(0, format(DType::f32).quiet_nan());
   EXPECT_EQ(wrong_part(p, Output::y_dot, got, 0), "");
-  // Four values have three factors, whatever they are.
+  // Three factors always fit four values.
   const Problem small = draw_problem(Operation::jvp_training, {4, 2});
   EXPECT_EQ(wrong_part(small, Output::y_dot,
                        Tensor(DType::f32, small.x().shape()), 0),
@@ -110,7 +111,7 @@ TEST(WrongPart, IsNoneWhereTheValuesAreNoSuchSum) {
 }
 
 // A factor that is 0 by the formula has no ulp.
-TEST(WrongPart, OfWhatShouldBeNothing) {
+TEST(WrongPart, OfAFactorThatShouldBeZero) {
   Problem p = draw_problem(Operation::jvp_training);
   for (const Input name : {Input::gamma, Input::gamma_dot, Input::beta_dot}) {
     p.inputs[name] = Tensor(DType::f32, {2});
@@ -121,7 +122,7 @@ TEST(WrongPart, OfWhatShouldBeNothing) {
             "should be 0");
 }
 
-TEST(WrongPart, IsWhatAFailureSaysFirst) {
+TEST(WrongPart, IsReportedFirst) {
   const Case c = {"a", draw_problem(Operation::double_backward_training), {}};
   const Answer answer =
       defect_answers(*find_defect("direction_not_centred"), c.problem).front();
@@ -129,7 +130,7 @@ TEST(WrongPart, IsWhatAFailureSaysFirst) {
   const Explanation why = explain(c, {}, verdict, &answer, Grade::sequential);
   EXPECT_THAT(why.first,
               StartsWith("in grad_dy the constant part, with mean(ddx), is "));
-  // Without the answer there are only the outputs.
+  // Without the answer, only the outputs can be compared.
   EXPECT_THAT(explain(c, {}, verdict, nullptr, Grade::sequential).first,
               StartsWith("grad_dy is already wrong: "));
 }

@@ -8,21 +8,21 @@
 
 namespace exactbn {
 
-// Ends the program where a law of a fuzz target does not hold: that is how a
-// fuzzer learns that it has found something, and it keeps the input.
+// Aborts if a law of a fuzz target does not hold; the fuzzer then keeps the
+// input.
 inline void law(bool holds, const char* text) {
   if (holds) return;
   std::fprintf(stderr, "broken: %s\n", text);
   std::abort();
 }
 
-// What a fuzzer hands over, as text.
+// The fuzzer's input as text.
 inline std::string_view as_text(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
 }  // namespace exactbn
 
-// What every target defines. Returns 0.
+// Every target defines this. Returns 0.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The readers of what a subject says: lines of which each is a declaration, an
-// answer to one of six cases, or refused with a WireError. What is read is
-// written and read again as the same, and every answer can be judged.
+// Fuzzes the readers of a subject's lines: each line is a declaration, an
+// answer to one of six cases, or refused with a WireError. A value that is
+// written and read again does not change, and every answer can be judged.
 #include <algorithm>
 #include <vector>
 
@@ -20,8 +20,8 @@ Tensor some_values(const Shape& shape) {
   return tensor;
 }
 
-// A case of each operation, named for it, with every input that it may have:
-// two channels of two values.
+// One case for each operation, named after it, with every input that it
+// accepts: two channels of two values.
 std::vector<Case> make_cases() {
   std::vector<Case> cases;
   for (const Operation operation : kOperations) {

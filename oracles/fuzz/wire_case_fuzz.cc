@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reader of cases: any bytes are a case or a WireError, and a case is
-// written and read again as itself.
+// Fuzzes the reader of cases: any bytes are a case or a WireError, and a case
+// that is written and read again does not change.
 #include "oracles/fuzz/law.h"
 #include "oracles/wire.h"
 

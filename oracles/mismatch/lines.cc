@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kColumns = 100;
 
-// Where a line of at most `most` bytes ends without cutting a character of
-// UTF-8 in two.
+// The length of a line of at most `most` bytes that does not split a UTF-8
+// character.
 std::size_t end_of_line(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text.size();
   while (most > 1 && (text[most] & 0xc0) == 0x80) --most;

@@ -12,13 +12,13 @@ namespace exactbn {
 
 namespace {
 
-// Digits that tell two neighbours of the format apart.
+// Enough decimal digits to distinguish neighbours in the format.
 int decimal_digits(DType dtype) {
   return 2 + static_cast<int>(format(dtype).precision * 0.30103);
 }
 
 std::string value_text(std::uint64_t bits, DType dtype, std::size_t width) {
-  // The sign of a NaN means nothing, and printf shows it.
+  // The sign of a NaN means nothing, but printf shows it.
   const std::string decimal =
       is_nan(bits, dtype) ? "nan"
                           : fmt::format("{:.{}g}", to_double(bits, dtype),
@@ -72,27 +72,27 @@ std::string mismatch_text(const Problem& problem, const OutputVerdict& shown,
          text_line("scope", why.scope) + text_line("", why.pattern);
 }
 
-std::string culprit_what(const Culprit& culprit) {
-  if (culprit.defects.size() == 1) {
-    return std::string(culprit.defects.front()->what);
+std::string explanation_what(const DefectExplanation& explanation) {
+  if (explanation.defects.size() == 1) {
+    return std::string(explanation.defects.front()->what);
   }
-  return fmt::format("one of {} known defects that are alike here",
-                     culprit.defects.size());
+  return fmt::format("one of {} known defects that agree here",
+                     explanation.defects.size());
 }
 
-std::string culprit_names(const Culprit& culprit) {
+std::string explanation_names(const DefectExplanation& explanation) {
   constexpr std::size_t kNamed = 3;
   std::string names;
-  for (std::size_t i = 0; i < culprit.defects.size() && i < kNamed; ++i) {
-    names += (i > 0 ? " or " : "") + std::string(culprit.defects[i]->name);
+  for (std::size_t i = 0; i < explanation.defects.size() && i < kNamed; ++i) {
+    names += (i > 0 ? " or " : "") + std::string(explanation.defects[i]->name);
   }
-  if (culprit.defects.size() > kNamed) {
-    names += fmt::format(" or {} more", culprit.defects.size() - kNamed);
+  if (explanation.defects.size() > kNamed) {
+    names += fmt::format(" or {} more", explanation.defects.size() - kNamed);
   }
-  const bool ordered = culprit.defects.front()->model.ordered;
-  return names + (culprit.exact ? ", bit for bit"
-                  : ordered     ? ", but for the order of its sums"
-                                : ", but for rounding");
+  const bool ordered = explanation.defects.front()->model.ordered;
+  return names + (explanation.exact ? ", bit for bit"
+                  : ordered         ? ", except for the order of its sums"
+                                    : ", except for rounding");
 }
 
 }  // namespace exactbn

@@ -7,18 +7,18 @@
 
 namespace exactbn {
 
-// What was found out about one convention of a subject, by experiment.
+// The finding about one convention of a subject.
 struct CardLine {
-  std::string id;     // snake_case: "momentum_side", "single_value", ...
-  std::string title;  // "weight of the new batch in a running average"
-  std::string found;  // "momentum", "1 - momentum", or one of the words below
-  std::string declared;  // as the declaration has it, or, of what it cannot
-                         // say, the wire format; empty: neither says anything
-  bool agrees = true;    // false only where it says something else
-  std::string evidence;  // what was asked and answered, in a line
+  std::string id;        // snake_case: "momentum_side", "single_value", ...
+  std::string title;     // "weight of the new statistic"
+  std::string found;     // "momentum", "1 - momentum", or a constant below
+  std::string declared;  // by the declaration or, if it cannot say, by the wire
+                         // format; empty: neither says anything
+  bool agrees = true;    // false only if `declared` says something else
+  std::string evidence;  // the questions and answers, in one line
 };
 
-// Words of `found`. Neither of the first two disagrees with anything.
+// Values of `found`. The first two agree with every declaration.
 inline constexpr std::string_view kNotOffered = "not offered";
 inline constexpr std::string_view kCannotTell = "cannot be told";
 inline constexpr std::string_view kSomethingElse = "something else";
@@ -27,7 +27,7 @@ inline constexpr std::string_view kSomethingElse = "something else";
 struct Card {
   std::string subject;
   std::vector<CardLine> lines;
-  int broke = 0;  // how many experiments the subject crashed or hung in
+  int broke = 0;  // experiments in which the subject crashed or hung
 };
 
 }  // namespace exactbn

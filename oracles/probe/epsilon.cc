@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where epsilon goes, whether a least one is imposed, and what 0/0 is.
+// Where epsilon is added, whether a minimum is imposed, and what 0/0 gives.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace exactbn {
 
 namespace {
 
-// Whatever is made of epsilon, the denominator is sqrt(v + e) for some e, so
-// that a hypothesis is the same problem with another epsilon, decided exactly.
+// However epsilon is used, the denominator is sqrt(v + e) for some e. So each
+// hypothesis is the same problem with another epsilon, decided exactly.
 std::vector<Hypothesis> by_epsilon(
     const Problem& problem, Output output,
     const std::vector<std::pair<std::string, double>>& epsilons) {
@@ -28,11 +28,11 @@ std::vector<Hypothesis> by_epsilon(
 
 void epsilon_place(Interview& interview, CardLine& line) {
   line.declared = "inside the root";
-  std::vector<Sighting> seen;
+  std::vector<Observation> seen;
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
-    const Form& form = *interview.form(operation);
-    // A variance of 4, of the batch and of the frozen statistics.
+    const Encoding& encoding = *interview.encoding(operation);
+    // A variance of 4 for the batch and for the frozen statistics.
     const double v = 4;
     const double e = 7;
     Question q;
@@ -42,7 +42,7 @@ void epsilon_place(Interview& interview, CardLine& line) {
     q.running_mean = {3};
     q.running_var = {v};
     const double m = static_cast<double>(q.x.front().size());
-    const Problem problem = problem_of(q, form);
+    const Problem problem = problem_of(q, encoding);
     const Answer answer = interview.ask(problem);
     const auto output = principal_output(problem, answer);
     if (!output) continue;
@@ -55,11 +55,11 @@ void epsilon_place(Interview& interview, CardLine& line) {
                     {"added twice", 2 * e},
                     {"squared", e * e},
                     {"a floor: max(var, epsilon)", e - v},
-                    {"inside, and no root is taken", (v + e) * (v + e) - v},
+                    {"inside, without the root", (v + e) * (v + e) - v},
                     {"inside, of the variance squared", v * v + e - v},
                     {"divided by m", e / m}});
     seen.push_back({std::string(to_string(operation)),
-                    fitting(hypotheses, got, rounding_of(form))});
+                    fitting(hypotheses, got, rounding_of(encoding))});
     if (line.evidence.empty() || seen.back().what != seen.front().what) {
       line.evidence =
           fmt::format("{} of {} is {}", *output, to_string(operation),
@@ -70,24 +70,24 @@ void epsilon_place(Interview& interview, CardLine& line) {
   conclude(line, summary(seen));
 }
 
-// An epsilon that was asked, 2^-k, and those that fit what was answered.
-struct Rung {
+// An epsilon 2^-k, and the values of epsilon that fit the answer to it.
+struct EpsilonFit {
   int k;
   std::vector<std::string> fits;
 };
 
-constexpr const char* kHonoured = "as asked";
+constexpr const char* kAsRequested = "as requested";
 
-// x = -t and t with t^2 an epsilon over 16, or a frozen variance of so much:
-// then epsilon decides, and another one shows. The third power of invstd, which
-// gradients have, stays in the range of f32.
-std::vector<Rung> ladder(Interview& interview, Operation operation,
-                         const Form& form) {
-  std::vector<Rung> rungs;
+// x = -t and t with t^2 = epsilon / 16, or a frozen variance of that size:
+// epsilon then dominates, and another one shows. invstd^3, which gradients
+// contain, stays in the range of f32.
+std::vector<EpsilonFit> fit_epsilons(Interview& interview, Operation operation,
+                                     const Encoding& encoding) {
+  std::vector<EpsilonFit> fits;
   for (const int k : {4, 10, 16, 18, 20, 24, 30, 34, 40, 44, 50, 60, 80}) {
     const int half = k / 2 + 2;
     const bool batch = normalizes_by_batch(operation);
-    const Format f = format(batch ? form.dtype : form.parameters);
+    const Format f = format(batch ? encoding.dtype : encoding.parameters);
     if (batch ? -half < f.emin : -2 * half < f.emin) break;
     const double t = std::ldexp(1.0, -half);
     Question q;
@@ -97,85 +97,86 @@ std::vector<Rung> ladder(Interview& interview, Operation operation,
     q.dy = {{1, -1, 2, 4}};
     q.epsilon = std::ldexp(1.0, -k);
     q.running_var = {t * t};
-    const Problem problem = problem_of(q, form);
+    const Problem problem = problem_of(q, encoding);
     const Answer answer = interview.ask(problem);
     const auto output = principal_output(problem, answer);
     if (!output) continue;
     const auto got = *values_of(problem, answer, *output);
-    rungs.push_back({k, all_fitting(by_epsilon(problem, *output,
-                                               {{kHonoured, q.epsilon},
-                                                {"0", 0},
-                                                {"1e-03", 1e-3},
-                                                {"1e-04", 1e-4},
-                                                {"1e-05", 1e-5},
-                                                {"1e-06", 1e-6},
-                                                {"1e-07", 1e-7},
-                                                {"1e-08", 1e-8},
-                                                {"1e-10", 1e-10},
-                                                {"1e-12", 1e-12},
-                                                {"1e-16", 1e-16}}),
-                                    got, rounding_of(form))});
+    fits.push_back({k, all_fitting(by_epsilon(problem, *output,
+                                              {{kAsRequested, q.epsilon},
+                                               {"0", 0},
+                                               {"1e-03", 1e-3},
+                                               {"1e-04", 1e-4},
+                                               {"1e-05", 1e-5},
+                                               {"1e-06", 1e-6},
+                                               {"1e-07", 1e-7},
+                                               {"1e-08", 1e-8},
+                                               {"1e-10", 1e-10},
+                                               {"1e-12", 1e-12},
+                                               {"1e-16", 1e-16}}),
+                                   got, rounding_of(encoding))});
   }
-  return rungs;
+  return fits;
 }
 
-bool holds(const Rung& rung, const std::string& name) {
-  return std::find(rung.fits.begin(), rung.fits.end(), name) != rung.fits.end();
+bool holds(const EpsilonFit& fit, const std::string& name) {
+  return std::find(fit.fits.begin(), fit.fits.end(), name) != fit.fits.end();
 }
 
-// What became of an epsilon: the one thing that fits all that were not used as
-// asked, which must be the smallest.
-std::string reading(const std::vector<Rung>& rungs) {
-  bool honoured = false;
+// What replaces epsilon: the one value that fits all answers in which epsilon
+// was not used as requested, which must be those with the smallest epsilons.
+std::string epsilon_rule(const std::vector<EpsilonFit>& fits) {
+  bool as_requested = false;
   bool mixed = false;
   std::optional<std::vector<std::string>> instead;
-  for (const Rung& rung : rungs) {
-    if (holds(rung, kHonoured)) {
-      honoured = true;
+  for (const EpsilonFit& fit : fits) {
+    if (holds(fit, kAsRequested)) {
+      as_requested = true;
       mixed = mixed || instead;
     } else if (!instead) {
-      instead = rung.fits;
+      instead = fit.fits;
     } else {
-      std::erase_if(*instead, [&](const auto& n) { return !holds(rung, n); });
+      std::erase_if(*instead, [&](const auto& n) { return !holds(fit, n); });
     }
   }
   if (!instead) return "none";
   if (mixed || instead->empty()) {
-    // Where it is not added inside the root this tells nothing.
-    return std::string(honoured ? kSomethingElse : kCannotTell);
+    // If epsilon is not added inside the root, this finds nothing.
+    return std::string(as_requested ? kSomethingElse : kCannotTell);
   }
   const std::string& name = instead->front();
-  if (name == "0") return honoured ? "too small a one is lost" : "left out";
-  return honoured ? name : name + ", whatever is asked";
+  if (name == "0") return as_requested ? "lost if too small" : "left out";
+  return as_requested ? name : "always " + name;
 }
 
 void epsilon_minimum(Interview& interview, CardLine& line) {
   line.declared = "none";
-  std::vector<Sighting> seen;
+  std::vector<Observation> seen;
   std::vector<std::string> evidence;
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
-    const std::vector<Rung> found =
-        ladder(interview, operation, *interview.form(operation));
+    const std::vector<EpsilonFit> found =
+        fit_epsilons(interview, operation, *interview.encoding(operation));
     if (found.empty()) continue;
-    seen.push_back({std::string(to_string(operation)), reading(found)});
+    seen.push_back({std::string(to_string(operation)), epsilon_rule(found)});
     int least = -1;
-    for (const Rung& rung : found) {
-      if (holds(rung, kHonoured)) least = rung.k;
+    for (const EpsilonFit& fit : found) {
+      if (holds(fit, kAsRequested)) least = fit.k;
     }
     const std::string text =
         least < 0
-            ? "asked 2^-4 and less, and none was used as asked"
-            : fmt::format("used as asked down to 2^-{}, asked 2^-{} at last",
-                          least, found.back().k);
+            ? "requested 2^-4 and less; none was used"
+            : fmt::format(
+                  "used as requested down to 2^-{}; smallest request 2^-{}",
+                  least, found.back().k);
     if (evidence.empty() || evidence.back() != text) evidence.push_back(text);
   }
   if (seen.empty()) return conclude(line, kNotOffered);
   line.evidence = joined(evidence);
-  conclude(line, summary(told(seen)));
+  conclude(line, summary(conclusive(seen)));
 }
 
-// What an answer of a constant channel is, where exactly 0/0 would be divided.
+// The answer for a constant channel that would divide exactly 0/0.
 std::string zero_word(const std::vector<double>& got, double at_zero) {
   bool all_nan = true;
   bool all_zero = true;
@@ -194,7 +195,7 @@ void zero_variance(Interview& interview, CardLine& line) {
   line.declared = interview.declaration().zero_variance == ZeroVariance::nan
                       ? "nan"
                       : "zero";
-  std::vector<Sighting> seen;
+  std::vector<Observation> seen;
   for (const Operation operation : kOperations) {
     if (!normalizes_by_batch(operation) || !interview.does(operation)) continue;
     Question q = ordinary_question(operation);
@@ -204,7 +205,7 @@ void zero_variance(Interview& interview, CardLine& line) {
     q.running_mean = {1};
     q.running_var = {1};
     q.epsilon = 0;
-    const Problem problem = problem_of(q, *interview.form(operation));
+    const Problem problem = problem_of(q, *interview.encoding(operation));
     const Answer answer = interview.ask(problem);
     const auto output = principal_output(problem, answer);
     if (!output) {
@@ -229,8 +230,8 @@ void zero_variance(Interview& interview, CardLine& line) {
 void zero_variance_frozen(Interview& interview, CardLine& line) {
   line.declared = "nan or infinity";
   constexpr Operation kFrozen = Operation::forward_inference;
-  const Form* form = interview.form(kFrozen);
-  if (!form) return conclude_not_offered(interview, line, kFrozen);
+  const Encoding* encoding = interview.encoding(kFrozen);
+  if (!encoding) return conclude_not_offered(interview, line, kFrozen);
   Question q;
   q.operation = kFrozen;
   q.x = {{1, 3, -2}};
@@ -238,7 +239,7 @@ void zero_variance_frozen(Interview& interview, CardLine& line) {
   q.beta = {5};
   q.running_mean = {1};
   q.running_var = {0};
-  const Problem problem = problem_of(q, *form);
+  const Problem problem = problem_of(q, *encoding);
   const Answer answer = interview.ask(problem);
   const auto y = values_of(problem, answer, Output::y);
   if (!y) {
@@ -257,9 +258,10 @@ void zero_variance_frozen(Interview& interview, CardLine& line) {
 
 constexpr Experiment kEpsilonExperiments[] = {
     {"epsilon_place", "epsilon is", epsilon_place},
-    {"epsilon_minimum", "least epsilon", epsilon_minimum},
-    {"zero_variance", "0/0: variance and epsilon 0 give", zero_variance},
-    {"zero_variance_frozen", "so with frozen statistics", zero_variance_frozen},
+    {"epsilon_minimum", "minimum epsilon", epsilon_minimum},
+    {"zero_variance", "0/0 (variance and epsilon 0) gives", zero_variance},
+    {"zero_variance_frozen", "0/0 with frozen statistics gives",
+     zero_variance_frozen},
 };
 
 }  // namespace

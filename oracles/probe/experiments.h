@@ -8,15 +8,15 @@
 
 namespace exactbn {
 
-// How one line of a card is found. `run` sets what is declared before it asks
-// anything, then the rest. Throws SubjectFailure.
+// Finds one line of a card. `run` sets `declared` before it asks anything, then
+// the rest. Throws SubjectFailure.
 struct Experiment {
   std::string_view id;
   std::string_view title;
   void (*run)(Interview& interview, CardLine& line);
 };
 
-// Each in probe_*.cc.
+// Each is defined in the source file of its family.
 std::span<const Experiment> offer_experiments();
 std::span<const Experiment> formula_experiments();
 std::span<const Experiment> momentum_experiments();
@@ -27,15 +27,16 @@ std::span<const Experiment> sums_experiments();
 std::span<const Experiment> independence_experiments();
 std::span<const Experiment> range_experiments();
 
-// Those that something could be found of; all, where nothing could.
-std::vector<Sighting> told(const std::vector<Sighting>& sightings);
+// The observations with a finding; all of them if none has one.
+std::vector<Observation> conclusive(
+    const std::vector<Observation>& observations);
 
-// The line of an operation that has no form.
+// Concludes the line of an operation that the subject does not answer.
 void conclude_not_offered(Interview& interview, CardLine& line,
                           Operation operation);
 
-// The output to look at where one will do: y, dx, y_dot, ...; nothing where
-// the answer has none that depends on the variance.
+// The output to examine if one is enough: y, dx, y_dot, ...; nothing if the
+// answer has none that depends on the variance.
 std::optional<Output> principal_output(const Problem& problem,
                                        const Answer& answer);
 

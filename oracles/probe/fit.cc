@@ -26,10 +26,10 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
   return difference == 0 ? 0 : difference / largest;
 }
 
-double rounding_of(const Form& form) {
-  const double u = std::max(format(form.dtype).unit_roundoff(),
-                            format(form.parameters).unit_roundoff());
-  // The digits of f32 at least go through statistics of f32.
+double rounding_of(const Encoding& encoding) {
+  const double u = std::max(format(encoding.dtype).unit_roundoff(),
+                            format(encoding.parameters).unit_roundoff());
+  // f32 digits at least: statistics pass through f32.
   return std::max(0x1p-13, 4 * u);
 }
 
@@ -90,12 +90,12 @@ std::string joined(const std::vector<std::string>& words) {
 
 namespace {
 
-// Each thing that was seen, and where, in the order of the first place.
+// Each finding and its places, in order of first appearance.
 using Kinds = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
-Kinds kinds_of(const std::vector<Sighting>& sightings) {
+Kinds kinds_of(const std::vector<Observation>& observations) {
   Kinds kinds;
-  for (const Sighting& s : sightings) {
+  for (const Observation& s : observations) {
     auto kind = std::find_if(kinds.begin(), kinds.end(),
                              [&](const auto& k) { return k.first == s.what; });
     if (kind == kinds.end()) kind = kinds.insert(kind, {s.what, {}});
@@ -106,9 +106,9 @@ Kinds kinds_of(const std::vector<Sighting>& sightings) {
 
 }  // namespace
 
-std::string summary(const std::vector<Sighting>& sightings) {
-  // What most have comes first, and needs no place.
-  Kinds kinds = kinds_of(sightings);
+std::string summary(const std::vector<Observation>& observations) {
+  // The most common finding comes first and needs no place.
+  Kinds kinds = kinds_of(observations);
   std::stable_sort(kinds.begin(), kinds.end(),
                    [](const auto& a, const auto& b) {
                      return a.second.size() > b.second.size();
@@ -121,8 +121,8 @@ std::string summary(const std::vector<Sighting>& sightings) {
   return text;
 }
 
-std::string by_place(const std::vector<Sighting>& sightings) {
-  const Kinds kinds = kinds_of(sightings);
+std::string by_place(const std::vector<Observation>& observations) {
+  const Kinds kinds = kinds_of(observations);
   if (kinds.size() == 1) return kinds.front().first;
   std::vector<std::string> parts;
   for (const auto& [what, places] : kinds) {

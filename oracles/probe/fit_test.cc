@@ -22,18 +22,18 @@ TEST(ProbeFit, DistanceIsAPartOfTheLargestValue) {
   EXPECT_EQ(distance({1, 2}, {1}), kInf);
 }
 
-// Statistics of f16 are no worse than f16, and those of f32 no better than a
-// sum of some values is.
+// f16 statistics have the error of f16; f32 statistics have the error of a sum
+// of several values.
 TEST(ProbeFit, RoundingIsThatOfTheShortestFormat) {
-  Form form;
-  EXPECT_EQ(rounding_of(form), 0x1p-13);
-  form.dtype = DType::f64;
-  EXPECT_EQ(rounding_of(form), 0x1p-13);
-  form.dtype = DType::f16;
-  EXPECT_EQ(rounding_of(form), 0x1p-9);
-  form.dtype = DType::f32;
-  form.parameters = DType::bf16;
-  EXPECT_EQ(rounding_of(form), 0x1p-6);
+  Encoding encoding;
+  EXPECT_EQ(rounding_of(encoding), 0x1p-13);
+  encoding.dtype = DType::f64;
+  EXPECT_EQ(rounding_of(encoding), 0x1p-13);
+  encoding.dtype = DType::f16;
+  EXPECT_EQ(rounding_of(encoding), 0x1p-9);
+  encoding.dtype = DType::f32;
+  encoding.parameters = DType::bf16;
+  EXPECT_EQ(rounding_of(encoding), 0x1p-6);
 }
 
 const std::vector<Hypothesis> kThree = {
@@ -61,7 +61,7 @@ TEST(ProbeFit, ListsTheFirstValues) {
   EXPECT_EQ(listed({1, 2, 3, 4, 5}), "1, 2, 3, 4, ...");
 }
 
-TEST(ProbeFit, SumsUpWhatMostHave) {
+TEST(ProbeFit, SummarizesTheMajority) {
   EXPECT_EQ(summary({{"f32", "keep"}, {"f64", "keep"}}), "keep");
   EXPECT_EQ(summary({{"bf16", "flush"}, {"f32", "keep"}, {"f64", "keep"}}),
             "keep; flush in bf16");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether an ordinary question is answered as the formulas have it.
+// Whether ordinary questions are answered by the formulas.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,18 +11,18 @@ namespace exactbn {
 
 namespace {
 
-// Where it is not, little else on the card means what it says. Running and
-// saved statistics have lines of their own.
+// If not, the rest of the card may mean little. Running and saved statistics
+// have their own lines.
 void formulas(Interview& interview, CardLine& line) {
   line.declared = "as defined";
   std::vector<std::string> wrong;
   std::vector<std::string> right;
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
-    const Form& form = *interview.form(operation);
+    const Encoding& encoding = *interview.encoding(operation);
     Question q = ordinary_question(operation);
-    q.epsilon = 0x1p-20;  // nothing beside the variances, wherever it is
-    const Problem problem = problem_of(q, form);
+    q.epsilon = 0x1p-20;  // negligible wherever it is added
+    const Problem problem = problem_of(q, encoding);
     const Answer answer = interview.ask(problem);
     for (const Output name :
          {Output::y, Output::dx, Output::dgamma, Output::dbeta, Output::y_dot,
@@ -31,19 +31,19 @@ void formulas(Interview& interview, CardLine& line) {
       if (!got) continue;
       const std::vector<double> exact = exact_values(problem, name);
       std::string text = fmt::format("{} of {}", name, to_string(operation));
-      if (distance(*got, exact) <= rounding_of(form)) {
+      if (distance(*got, exact) <= rounding_of(encoding)) {
         right.push_back(std::move(text));
         continue;
       }
       if (wrong.empty()) {
-        line.evidence = fmt::format("{} is {}, and ought to be {}; ", text,
+        line.evidence = fmt::format("{} is {}, expected {}; ", text,
                                     listed(*got), listed(exact));
       }
       wrong.push_back(std::move(text));
     }
   }
   line.evidence += fmt::format(
-      "{} of {} outputs are right to 12 bits, or to what their format has",
+      "{} of {} outputs are right to 12 bits or the precision of their format",
       right.size(), right.size() + wrong.size());
   if (right.empty() && wrong.empty()) {
     return conclude(line, kNotOffered);
@@ -52,11 +52,11 @@ void formulas(Interview& interview, CardLine& line) {
   constexpr std::size_t kMost = 3;
   const std::size_t more = wrong.size() - std::min(kMost, wrong.size());
   wrong.resize(wrong.size() - more);
-  conclude(line, "otherwise: " + joined(wrong) +
+  conclude(line, "wrong: " + joined(wrong) +
                      (more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
-// y of gamma and beta that are there or not.
+// y with or without gamma and beta.
 std::optional<std::vector<double>> y_of(Interview& interview,
                                         Operation operation,
                                         const std::vector<double>& gamma,
@@ -65,7 +65,7 @@ std::optional<std::vector<double>> y_of(Interview& interview,
   Question q = ordinary_question(operation);
   q.gamma = gamma;
   q.beta = beta;
-  Problem problem = problem_of(q, *interview.form(operation));
+  Problem problem = problem_of(q, *interview.encoding(operation));
   if (gamma.empty()) problem.inputs.erase(Input::gamma);
   if (beta.empty()) problem.inputs.erase(Input::beta);
   const Answer answer = interview.ask(problem);
@@ -73,8 +73,8 @@ std::optional<std::vector<double>> y_of(Interview& interview,
   return values_of(problem, answer, Output::y);
 }
 
-// Against what the same subject answers where they are there, so that nothing
-// but their absence can tell.
+// Compared with the subject's own answer when they are present, so that only
+// their absence matters.
 void absent_parameters(Interview& interview, CardLine& line) {
   line.declared = "1 and 0";
   const auto operation = interview.first_of(
@@ -97,9 +97,9 @@ void absent_parameters(Interview& interview, CardLine& line) {
     if (!absent || !there) {
       refused.emplace_back(name);
     } else if (distance(*absent, *there) >
-               rounding_of(*interview.form(*operation))) {
+               rounding_of(*interview.encoding(*operation))) {
       wrong.emplace_back(name);
-      line.evidence += fmt::format("y is {} without {}, and {} with 1 or 0; ",
+      line.evidence += fmt::format("y is {} without {}, {} with 1 or 0; ",
                                    listed(*absent), name, listed(*there));
     }
   };
@@ -117,7 +117,7 @@ void absent_parameters(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kFormulasExperiments[] = {
-    {"formulas", "an ordinary question is answered", formulas},
+    {"formulas", "ordinary questions are answered", formulas},
     {"absent_parameters", "absent gamma and beta are", absent_parameters},
 };
 

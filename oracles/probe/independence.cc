@@ -12,10 +12,10 @@ namespace exactbn {
 namespace {
 
 constexpr const char* kSame = "the same bits";
-constexpr const char* kRounded = "the same but for rounding";
-constexpr const char* kOther = "other values";
+constexpr const char* kRounded = "the same except for rounding";
+constexpr const char* kOther = "different values";
 
-// How two answers compare that should be one.
+// How two answers that should be equal compare.
 std::string likeness(const std::vector<double>& a, const std::vector<double>& b,
                      double tolerance) {
   const double d = distance(a, b);
@@ -23,17 +23,17 @@ std::string likeness(const std::vector<double>& a, const std::vector<double>& b,
   return d <= tolerance ? kRounded : kOther;
 }
 
-// The worst of them: rounding is nobody's fault.
-void conclude_alike(CardLine& line, const std::vector<Sighting>& seen) {
+// Reports the worst; rounding alone is not a disagreement.
+void conclude_alike(CardLine& line, const std::vector<Observation>& seen) {
   if (seen.empty()) return conclude(line, kNotOffered);
   const auto any = [&](const char* what) {
     return std::any_of(seen.begin(), seen.end(),
-                       [&](const Sighting& s) { return s.what == what; });
+                       [&](const Observation& s) { return s.what == what; });
   };
   line.found = any(kOther) ? kOther : any(kRounded) ? kRounded : kSame;
   line.agrees = line.found != kOther;
   std::vector<std::string> places;
-  for (const Sighting& s : seen) {
+  for (const Observation& s : seen) {
     const bool known =
         std::find(places.begin(), places.end(), s.where) != places.end();
     if (s.what == line.found && line.found != kSame && !known) {
@@ -43,7 +43,8 @@ void conclude_alike(CardLine& line, const std::vector<Sighting>& seen) {
   if (!places.empty()) line.evidence += "; so in " + joined(places);
 }
 
-// Of every output in turn, since a small one would be lost beside a large one.
+// Compares each output separately, since a small one would be lost beside a
+// large one.
 std::string likeness(const Problem& a, const Answer& answer_a, const Problem& b,
                      const Answer& answer_b, double tolerance) {
   std::string worst = kSame;
@@ -60,36 +61,37 @@ std::string likeness(const Problem& a, const Answer& answer_a, const Problem& b,
 
 void layout(Interview& interview, CardLine& line) {
   line.declared = kRounded;
-  std::vector<Sighting> seen;
+  std::vector<Observation> seen;
   int layouts = 0;
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
-    const Form base = *interview.form(operation);
+    const Encoding base = *interview.encoding(operation);
     const Problem first = problem_of(ordinary_question(operation), base);
     const Answer first_answer = interview.ask(first);
     for (int rank = 2; rank <= 5; ++rank) {
       for (int axis = 0; axis < rank; ++axis) {
-        Form form = base;
-        form.rank = rank;
-        form.axis = axis;
-        form.spread = true;
-        const Problem problem = problem_of(ordinary_question(operation), form);
+        Encoding encoding = base;
+        encoding.rank = rank;
+        encoding.axis = axis;
+        encoding.spread = true;
+        const Problem problem =
+            problem_of(ordinary_question(operation), encoding);
         const Answer answer = interview.ask(problem);
         if (answer.kind != Answer::Kind::outputs) continue;
         ++layouts;
         seen.push_back({fmt::format("{} (rank {}, axis {})",
                                     to_string(operation), rank, axis),
                         likeness(first, first_answer, problem, answer,
-                                 rounding_of(form))});
+                                 rounding_of(encoding))});
       }
     }
   }
   line.evidence = fmt::format(
       "the same values by channel in {} operations and layouts", layouts);
-  // One of them is enough for a reader; how many are so, too.
-  std::vector<Sighting> shown;
-  for (const Sighting& s : seen) {
-    const auto same = [&](const Sighting& other) {
+  // One example is enough for a reader, with the number of others.
+  std::vector<Observation> shown;
+  for (const Observation& s : seen) {
+    const auto same = [&](const Observation& other) {
       return other.what == s.what;
     };
     if (std::none_of(shown.begin(), shown.end(), same)) {
@@ -104,10 +106,10 @@ void layout(Interview& interview, CardLine& line) {
 void neighbours(Interview& interview, CardLine& line) {
   line.declared = kRounded;
   constexpr Operation kFrozen = Operation::forward_inference;
-  const Form* form = interview.form(kFrozen);
-  if (!form) return conclude_not_offered(interview, line, kFrozen);
+  const Encoding* encoding = interview.encoding(kFrozen);
+  if (!encoding) return conclude_not_offered(interview, line, kFrozen);
   const Question plain = ordinary_question(kFrozen);
-  const Problem problem = problem_of(plain, *form);
+  const Problem problem = problem_of(plain, *encoding);
   const Answer answer = interview.ask(problem);
   const auto y = values_of(problem, answer, Output::y);
   if (!y) {
@@ -115,17 +117,17 @@ void neighbours(Interview& interview, CardLine& line) {
     return conclude(line, kNotOffered);
   }
   const std::size_t m = plain.x.front().size();
-  std::vector<Sighting> seen;
-  // y of value k of channel c in a batch of others.
+  std::vector<Observation> seen;
+  // Compares y of value k of channel c in a batch of others.
   const auto compare = [&](const char* where, const Question& q, std::size_t c,
                            std::size_t k, std::size_t place) {
-    const Problem other = problem_of(q, *form);
+    const Problem other = problem_of(q, *encoding);
     const auto got = values_of(other, interview.ask(other), Output::y);
     if (!got) return;
     const std::size_t count = q.x.front().size();
     seen.push_back(
         {where, likeness({(*y)[c * m + k]}, {(*got)[c * count + place]},
-                         rounding_of(*form))});
+                         rounding_of(*encoding))});
   };
   for (const std::size_t k : {std::size_t{0}, std::size_t{5}, m - 1}) {
     const std::size_t c = k % plain.x.size();
@@ -151,37 +153,38 @@ void neighbours(Interview& interview, CardLine& line) {
   conclude_alike(line, seen);
 }
 
-// Each operation asked its ordinary question, then again after `between`.
+// Asks each operation its ordinary question, and again after `between`.
 template <class Between>
-std::vector<Sighting> asked_again(Interview& interview,
-                                  const Between& between) {
-  std::vector<Sighting> seen;
+std::vector<Observation> asked_again(Interview& interview,
+                                     const Between& between) {
+  std::vector<Observation> seen;
   for (const Operation operation : kOperations) {
     if (!interview.does(operation)) continue;
-    const Form form = *interview.form(operation);
-    const Problem problem = problem_of(ordinary_question(operation), form);
+    const Encoding encoding = *interview.encoding(operation);
+    const Problem problem = problem_of(ordinary_question(operation), encoding);
     const Answer first = interview.ask(problem);
-    between(operation, form);
+    between(operation, encoding);
     const Answer second = interview.ask(problem);
     seen.push_back(
         {std::string(to_string(operation)),
-         likeness(problem, first, problem, second, rounding_of(form))});
+         likeness(problem, first, problem, second, rounding_of(encoding))});
   }
   return seen;
 }
 
 void repetition(Interview& interview, CardLine& line) {
   line.declared = kRounded;
-  line.evidence = "each operation asked the same twice";
-  conclude_alike(line, asked_again(interview, [](Operation, const Form&) {}));
+  line.evidence = "each question asked twice";
+  conclude_alike(line,
+                 asked_again(interview, [](Operation, const Encoding&) {}));
 }
 
 void memory(Interview& interview, CardLine& line) {
   line.declared = kRounded;
   line.evidence =
-      "each operation asked the same before and after other values, and after "
-      "a NaN";
-  conclude_alike(line, asked_again(interview, [&](Operation o, const Form& f) {
+      "each question asked before and after other values, and after a NaN";
+  conclude_alike(line,
+                 asked_again(interview, [&](Operation o, const Encoding& f) {
                    Question q = ordinary_question(o);
                    for (auto& column : q.x) {
                      for (double& x : column) x = 2 * x - 1;
@@ -195,10 +198,10 @@ void memory(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kIndependenceExperiments[] = {
-    {"layout", "in other layouts it answers", layout},
-    {"neighbours", "y, frozen, in other batches is", neighbours},
-    {"repetition", "asked the same again it answers", repetition},
-    {"memory", "and after other questions", memory},
+    {"layout", "in other layouts it gives", layout},
+    {"neighbours", "frozen y in other batches is", neighbours},
+    {"repetition", "the same question again gives", repetition},
+    {"memory", "after other questions it gives", memory},
 };
 
 }  // namespace

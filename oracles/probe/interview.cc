@@ -14,18 +14,18 @@ namespace {
 constexpr std::array kByUse = {DType::f32, DType::f64,      DType::bf16,
                                DType::f16, DType::f8e4m3fn, DType::f8e5m2};
 
-// Rank 2 with its channels last, which is axis 1, too; then what frameworks
-// have most; then all others.
-std::vector<Form> layouts() {
-  std::vector<Form> all;
+// First rank 2 with the channels last, which is also axis 1; then the usual
+// layouts of frameworks; then all others.
+std::vector<Encoding> layouts() {
+  std::vector<Encoding> all;
   const auto add = [&](int rank, int axis) {
-    Form form;
-    form.rank = rank;
-    form.axis = axis;
-    for (const Form& other : all) {
-      if (other == form) return;
+    Encoding encoding;
+    encoding.rank = rank;
+    encoding.axis = axis;
+    for (const Encoding& other : all) {
+      if (other == encoding) return;
     }
-    all.push_back(form);
+    all.push_back(encoding);
   };
   add(2, 1);
   add(4, 1);
@@ -36,7 +36,8 @@ std::vector<Form> layouts() {
   return all;
 }
 
-// Parameters beside a short x: f32, as most have them, or those of x.
+// The formats of parameters for a short x: f32, as is most common, or that of
+// x.
 std::vector<DType> parameters_beside(DType dtype) {
   if (format(dtype).width >= format(DType::f32).width) return {dtype};
   return {DType::f32, dtype};
@@ -66,56 +67,57 @@ Answer Interview::ask(const Problem& problem) {
   }
 }
 
-std::optional<Form> Interview::find_form(Operation operation, DType dtype,
-                                         const Form* like) {
-  for (Form form : like ? std::vector<Form>{*like} : layouts()) {
+std::optional<Encoding> Interview::find_encoding(Operation operation,
+                                                 DType dtype,
+                                                 const Encoding* like) {
+  for (Encoding encoding : like ? std::vector<Encoding>{*like} : layouts()) {
     for (const DType parameters : parameters_beside(dtype)) {
-      form.dtype = dtype;
-      form.parameters = parameters;
-      const Answer answer = ask(ordinary_question(operation), form);
-      if (answer.kind == Answer::Kind::outputs) return form;
+      encoding.dtype = dtype;
+      encoding.parameters = parameters;
+      const Answer answer = ask(ordinary_question(operation), encoding);
+      if (answer.kind == Answer::Kind::outputs) return encoding;
       refusals_[operation] = answer.message;
     }
   }
   return std::nullopt;
 }
 
-const Form* Interview::form(Operation operation) {
+const Encoding* Interview::encoding(Operation operation) {
   if (const auto failure = failures_.find(operation);
       failure != failures_.end()) {
     throw SubjectFailure(failure->second);
   }
-  if (!forms_.contains(operation)) {
-    std::optional<Form> found;
+  if (!encodings_.contains(operation)) {
+    std::optional<Encoding> found;
     try {
       for (const DType dtype : kByUse) {
-        if (!found) found = find_form(operation, dtype, nullptr);
+        if (!found) found = find_encoding(operation, dtype, nullptr);
       }
     } catch (const SubjectFailure& failure) {
       failures_[operation] = failure.what();
       throw;
     }
-    forms_[operation] = found;
+    encodings_[operation] = found;
   }
-  const std::optional<Form>& found = forms_[operation];
+  const std::optional<Encoding>& found = encodings_[operation];
   return found ? &*found : nullptr;
 }
 
-const Form* Interview::form(Operation operation, DType dtype) {
-  const Form* first = form(operation);
+const Encoding* Interview::encoding(Operation operation, DType dtype) {
+  const Encoding* first = encoding(operation);
   if (!first || first->dtype == dtype) return first;
   const std::pair key(operation, dtype);
   if (!of_dtype_.contains(key)) {
     of_dtype_[key] = std::nullopt;
-    of_dtype_[key] = find_form(operation, dtype, first);
+    of_dtype_[key] = find_encoding(operation, dtype, first);
   }
-  const std::optional<Form>& found = of_dtype_[key];
+  const std::optional<Encoding>& found = of_dtype_[key];
   return found ? &*found : nullptr;
 }
 
 bool Interview::does(Operation operation) {
   try {
-    return form(operation) != nullptr;
+    return encoding(operation) != nullptr;
   } catch (const SubjectFailure&) {
     return false;
   }

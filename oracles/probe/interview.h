@@ -9,8 +9,8 @@
 
 namespace exactbn {
 
-// A subject that is asked one question after another: which forms of them it
-// takes is found out once.
+// Asks a subject one question after another, and finds once which encodings of
+// them it accepts.
 class Interview {
  public:
   // The subject must outlive this object.
@@ -18,38 +18,39 @@ class Interview {
 
   const Declaration& declaration() const { return subject_.declaration(); }
 
-  // What the subject answers. It is not asked, and the answer is `unsupported`,
-  // where its declaration does not cover the problem. Throws SubjectFailure.
+  // The subject's answer. If its declaration does not cover the problem, the
+  // subject is not asked and the answer is `unsupported`. Throws
+  // SubjectFailure.
   Answer ask(const Problem& problem);
-  Answer ask(const Question& question, const Form& form) {
-    return ask(problem_of(question, form));
+  Answer ask(const Question& question, const Encoding& encoding) {
+    return ask(problem_of(question, encoding));
   }
 
-  // The first form in which it answers an ordinary question of the operation
-  // with outputs: f32 before other formats, rank 2 before others. Null where it
-  // does in none. With `dtype`, the same for x of that format. Throws
-  // SubjectFailure where the subject broke over it, without asking again.
-  const Form* form(Operation operation);
-  const Form* form(Operation operation, DType dtype);
+  // The first encoding in which the subject answers an ordinary question of the
+  // operation with outputs: f32 before other formats, rank 2 before others.
+  // Null if there is none. With `dtype`, the same for x of that format. Throws
+  // SubjectFailure if the subject broke over it, without asking again.
+  const Encoding* encoding(Operation operation);
+  const Encoding* encoding(Operation operation, DType dtype);
 
-  // Whether there is a form; not where the subject broke.
+  // Whether there is an encoding; false if the subject broke.
   bool does(Operation operation);
 
-  // Why there is no form: what it answered last.
+  // Why there is no encoding: the subject's last answer.
   const std::string& refusal(Operation operation) const;
 
-  // The first of the operations that it does; nothing where it does none.
+  // The first of these operations that the subject answers, if any.
   std::optional<Operation> first_of(std::initializer_list<Operation> these);
 
   int breaks() const { return breaks_; }
 
  private:
-  std::optional<Form> find_form(Operation operation, DType dtype,
-                                const Form* like);
+  std::optional<Encoding> find_encoding(Operation operation, DType dtype,
+                                        const Encoding* like);
 
   Subject& subject_;
-  std::map<Operation, std::optional<Form>> forms_;
-  std::map<std::pair<Operation, DType>, std::optional<Form>> of_dtype_;
+  std::map<Operation, std::optional<Encoding>> encodings_;
+  std::map<std::pair<Operation, DType>, std::optional<Encoding>> of_dtype_;
   std::map<Operation, std::string> refusals_;
   std::map<Operation, std::string> failures_;
   int asked_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weights of the running statistics: whose momentum is.
+// The weights of the running statistics: which one is momentum.
 #include <fmt/format.h>
 
 #include <functional>
@@ -10,35 +10,37 @@ namespace exactbn {
 
 namespace {
 
-// What an average gives to the old and to the new.
+// The weights of the old statistic and of the new one.
 struct Weights {
   double of_old;
   double of_new;
 };
 
-// Two channels: an old average of 16 and a batch of 0, and the other way round.
-struct Weighing {
+// Measured with two channels: an old average of 16 and a batch of 0, and vice
+// versa.
+struct MeasuredWeights {
   std::optional<Weights> mean;
-  std::optional<Weights> var;  // with the biased variance of the batch
+  std::optional<Weights> var;  // of the biased variance
   std::string refusal;
 };
 
 constexpr double kSize = 16;
 constexpr std::size_t kMany = 64;
 
-Weighing weigh(Interview& interview, const Form& form,
-               std::optional<double> momentum, std::int64_t batches) {
+MeasuredWeights measure_weights(Interview& interview, const Encoding& encoding,
+                                std::optional<double> momentum,
+                                std::int64_t batches) {
   Question q;
   q.momentum = momentum;
   q.batches_tracked = batches;
-  q.epsilon = 0x1p-10;  // nothing, should it be in a running variance
+  q.epsilon = 0x1p-10;  // negligible if it enters a running variance
   q.x = {std::vector<double>(kMany, 0), std::vector<double>(kMany, 12)};
   for (std::size_t k = 0; k < kMany; k += 2) q.x[1][k] = 20;
   q.running_mean = {kSize, 0};
   q.running_var = {kSize, 0};
-  const Problem problem = problem_of(q, form);
+  const Problem problem = problem_of(q, encoding);
   const Answer answer = interview.ask(problem);
-  Weighing found;
+  MeasuredWeights found;
   if (answer.kind != Answer::Kind::outputs) {
     found.refusal = refusal_text(answer);
   }
@@ -51,14 +53,14 @@ Weighing weigh(Interview& interview, const Form& form,
   return found;
 }
 
-// A rule, and the weights that it gives at `weight`: the momentum, or what the
-// cumulative average has for it.
+// A rule and the weights that it gives for a momentum, or for a number of
+// batches if the average is cumulative.
 struct Rule {
   std::string name;
   std::function<Weights(double weight)> at;
 };
 
-// Whatever is asked.
+// The same weights for every momentum.
 Rule always(const char* name, double of_new) {
   return {name, [of_new](double) { return Weights{1 - of_new, of_new}; }};
 }
@@ -86,10 +88,10 @@ const std::vector<Rule>& momentum_rules() {
        [](double p) {
          return Weights{(1 - p) * (1 - p), 1 - (1 - p) * (1 - p)};
        }},
-      always("0.1, whatever is asked", 0.1),
-      always("0.01, whatever is asked", 0.01),
-      always("0.9, whatever is asked", 0.9),
-      always("0.99, whatever is asked", 0.99),
+      always("always 0.1", 0.1),
+      always("always 0.01", 0.01),
+      always("always 0.9", 0.9),
+      always("always 0.99", 0.99),
   };
   return rules;
 }
@@ -116,12 +118,12 @@ const std::vector<Rule>& cumulative_rules() {
   return rules;
 }
 
-using Seen = std::vector<std::pair<double, Weights>>;  // by weight asked
+using Seen = std::vector<std::pair<double, Weights>>;  // by requested momentum
 
 enum class Average : std::uint8_t { mean, var };
 
-// Of a variance the divisor is another matter: here it counts whether the new
-// has any weight.
+// The divisor of the variance is tested elsewhere: here only whether the new
+// one has any weight.
 std::vector<double> traits(const Weights& w, Average average) {
   if (average == Average::mean) return {w.of_old, w.of_new};
   return {w.of_old, w.of_new == 0 ? 0.0 : 1.0};
@@ -147,7 +149,7 @@ std::string rule_of(const std::vector<Rule>& rules, const Seen& seen,
   return fitting(hypotheses, got, tolerance);
 }
 
-// The same, where 0 and 1 may have been taken for "none given".
+// The same, but momentum 0 and 1 may be treated as absent.
 std::string rule_but_for_ends(const Seen& seen, Average average,
                               double tolerance) {
   std::string all = rule_of(momentum_rules(), seen, average, tolerance);
@@ -169,7 +171,7 @@ std::string rule_but_for_ends(const Seen& seen, Average average,
   return text;
 }
 
-// The rules of the two averages as one finding.
+// Joins the rules of the two averages into one finding.
 std::string both(const std::string& mean, const std::string& var) {
   if (mean.empty() || mean == var) return var;
   if (var.empty()) return mean;
@@ -186,12 +188,12 @@ std::string text_of(const std::string& name, const Seen& seen) {
   return text;
 }
 
-// The weights that were seen of both averages.
+// The measured weights of both averages.
 struct Averages {
   Seen mean;
   Seen var;
 
-  void add(double asked, const Weighing& w) {
+  void add(double asked, const MeasuredWeights& w) {
     if (w.mean) mean.emplace_back(asked, *w.mean);
     if (w.var) var.emplace_back(asked, *w.var);
   }
@@ -205,14 +207,15 @@ struct Averages {
 
 void momentum_side(Interview& interview, CardLine& line) {
   line.declared = "momentum";
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
   Averages seen;
   std::string refusal;
-  // 0 and 1 have been taken for "none given".
+  // Some subjects treat 0 and 1 as absent.
   for (const double momentum : {0.25, 0.125, 0.0, 1.0}) {
-    const Weighing w = weigh(interview, *form, momentum, 0);
+    const MeasuredWeights w =
+        measure_weights(interview, *encoding, momentum, 0);
     seen.add(momentum, w);
     if (!w.refusal.empty()) {
       refusal = fmt::format("; {:.4g} is {}", momentum, w.refusal);
@@ -223,20 +226,21 @@ void momentum_side(Interview& interview, CardLine& line) {
     return conclude(line, kNotOffered);
   }
   line.evidence = seen.text("momentum") + refusal;
-  const double tolerance = rounding_of(*form);
+  const double tolerance = rounding_of(*encoding);
   conclude(line, both(rule_but_for_ends(seen.mean, Average::mean, tolerance),
                       rule_but_for_ends(seen.var, Average::var, tolerance)));
 }
 
 void cumulative_average(Interview& interview, CardLine& line) {
   line.declared = "1 / (batches_tracked + 1)";
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
   Averages seen;
   std::string refusal;
   for (const int batches : {3, 7}) {
-    const Weighing w = weigh(interview, *form, std::nullopt, batches);
+    const MeasuredWeights w =
+        measure_weights(interview, *encoding, std::nullopt, batches);
     seen.add(batches, w);
     if (!w.refusal.empty()) refusal = w.refusal;
   }
@@ -246,15 +250,15 @@ void cumulative_average(Interview& interview, CardLine& line) {
     return conclude(line, kNotOffered);
   }
   line.evidence = seen.text("batches_tracked");
-  const double tolerance = rounding_of(*form);
+  const double tolerance = rounding_of(*encoding);
   const auto& rules = cumulative_rules();
   conclude(line, both(rule_of(rules, seen.mean, Average::mean, tolerance),
                       rule_of(rules, seen.var, Average::var, tolerance)));
 }
 
 constexpr Experiment kMomentumExperiments[] = {
-    {"momentum_side", "weight of the new in an average is", momentum_side},
-    {"cumulative_average", "where momentum is null it is", cumulative_average},
+    {"momentum_side", "weight of the new statistic is", momentum_side},
+    {"cumulative_average", "with null momentum it is", cumulative_average},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a subject does: operations, formats, layouts, outputs.
+// What a subject supports: operations, formats, layouts, outputs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace exactbn {
 
 namespace {
 
-// As a list in the declaration has it; empty where it has none.
+// The list as declared; empty if the declaration has none.
 template <class List, class Name>
 std::string declared_list(const List& list, const Name& name) {
   std::vector<std::string> words;
@@ -22,7 +22,7 @@ std::string declared_list(const List& list, const Name& name) {
 
 std::string_view name_of(DType dtype) { return format(dtype).name; }
 
-// Lists agree where the declaration gives none, or the same in any order.
+// Lists agree if nothing is declared, or if they are equal in any order.
 template <class List>
 bool same_list(const std::vector<std::string>& found, const List& declared,
                const auto& name) {
@@ -40,7 +40,7 @@ void operations(Interview& interview, CardLine& line) {
   std::vector<std::string> refused;
   for (const Operation operation : kOperations) {
     try {
-      if (interview.form(operation)) {
+      if (interview.encoding(operation)) {
         done.emplace_back(to_string(operation));
         continue;
       }
@@ -67,7 +67,7 @@ void dtypes(Interview& interview, CardLine& line) {
     std::vector<std::string> without;
     for (const Operation operation : kOperations) {
       if (!interview.does(operation)) continue;
-      const bool answered = interview.form(operation, dtype) != nullptr;
+      const bool answered = interview.encoding(operation, dtype) != nullptr;
       (answered ? with : without).emplace_back(to_string(operation));
     }
     if (with.empty()) continue;
@@ -82,9 +82,9 @@ void dtypes(Interview& interview, CardLine& line) {
   line.agrees = same_list(done, declared, name_of);
 }
 
-// The words of a declaration that say just which axes are answered, for ranks
-// of which one is: "1", "last", or nothing, which is all. Those that do not
-// hold for every rank are not among them.
+// The declaration's words for exactly the axes answered, over the ranks in
+// which one is: "1", "last", or nothing for all. A word that does not hold for
+// every rank is left out.
 std::vector<std::string> axis_words(const std::set<std::pair<int, int>>& done,
                                     const std::set<int>& ranks) {
   const auto holds = [&](const auto& axis_of) {
@@ -109,7 +109,7 @@ std::vector<std::string> axis_words(const std::set<std::pair<int, int>>& done,
   };
   for (int a = 0; a < 5; ++a) {
     add(std::to_string(a), [a](int) { return a; });
-    // Before a 3 or a 4, which it may be for some ranks and not for others.
+    // Before 3 and 4, because "last" may cover them for some ranks.
     if (a == 2) add("last", [](int rank) { return rank - 1; });
   }
   for (const auto& [rank, axis] : done) {
@@ -129,10 +129,10 @@ void channel_axes(Interview& interview, CardLine& line) {
        Operation::jvp_training, Operation::double_backward_training});
   if (!operation) return conclude(line, kNotOffered);
   const auto problem_at = [&](int rank, int axis) {
-    Form form = *interview.form(*operation);
-    form.rank = rank;
-    form.axis = axis;
-    return problem_of(ordinary_question(*operation), form);
+    Encoding encoding = *interview.encoding(*operation);
+    encoding.rank = rank;
+    encoding.axis = axis;
+    return problem_of(ordinary_question(*operation), encoding);
   };
   std::set<std::pair<int, int>> done;
   std::set<int> ranks;
@@ -174,9 +174,9 @@ void channel_axes(Interview& interview, CardLine& line) {
 
 template <Operation operation>
 void outputs(Interview& interview, CardLine& line) {
-  const Form* form = interview.form(operation);
-  if (!form) return conclude_not_offered(interview, line, operation);
-  const Problem problem = problem_of(ordinary_question(operation), *form);
+  const Encoding* encoding = interview.encoding(operation);
+  if (!encoding) return conclude_not_offered(interview, line, operation);
+  const Problem problem = problem_of(ordinary_question(operation), *encoding);
   const Answer answer = interview.ask(problem);
   std::vector<std::string> given;
   std::vector<std::string> declared;
@@ -192,9 +192,9 @@ void outputs(Interview& interview, CardLine& line) {
   }
   line.declared = joined(declared);
   line.found = given.empty() ? "none" : joined(given);
-  // One that is not declared does no harm.
+  // Extra outputs that are not declared do no harm.
   line.agrees = missing.empty();
-  line.evidence = "of " + to_string(*form);
+  line.evidence = "of " + to_string(*encoding);
   if (!missing.empty()) line.evidence += "; never given: " + joined(missing);
   if (!more.empty()) line.evidence += "; given beyond it: " + joined(more);
 }

@@ -9,8 +9,8 @@ namespace exactbn {
 
 namespace {
 
-// The extents of the axes that are not the channels'. Where they are spread the
-// last ones get the least prime factors of m; the first keeps at least one.
+// The extents of the axes other than the channel axis. If spread, the last ones
+// get the smallest prime factors of m, and the first keeps at least one.
 Shape extents(std::int64_t m, int axes, bool spread) {
   Shape shape(static_cast<std::size_t>(axes), 1);
   std::int64_t rest = m;
@@ -25,27 +25,29 @@ Shape extents(std::int64_t m, int axes, bool spread) {
   return shape;
 }
 
-Shape shape_of(const ChannelValues& x, const Form& form) {
+Shape shape_of(const ChannelValues& x, const Encoding& encoding) {
   const auto m = static_cast<std::int64_t>(x.front().size());
-  Shape shape = extents(m, form.rank - 1, form.spread);
-  shape.insert(shape.begin() + form.axis, static_cast<std::int64_t>(x.size()));
+  Shape shape = extents(m, encoding.rank - 1, encoding.spread);
+  shape.insert(shape.begin() + encoding.axis,
+               static_cast<std::int64_t>(x.size()));
   return shape;
 }
 
-Tensor like_x(const ChannelValues& columns, const Form& form) {
-  Tensor tensor(form.dtype, shape_of(columns, form));
-  const ChannelView view(tensor.shape(), form.axis);
+Tensor like_x(const ChannelValues& columns, const Encoding& encoding) {
+  Tensor tensor(encoding.dtype, shape_of(columns, encoding));
+  const ChannelView view(tensor.shape(), encoding.axis);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     for (std::size_t k = 0; k < columns[c].size(); ++k) {
       const std::int64_t at = view.offset(static_cast<std::int64_t>(c),
                                           static_cast<std::int64_t>(k));
-      tensor.set_bits(at, round_to(columns[c][k], form.dtype));
+      tensor.set_bits(at, round_to(columns[c][k], encoding.dtype));
     }
   }
   return tensor;
 }
 
-// Small integers in no order that a sum or a product of them could hide.
+// Small integers in an irregular order, so that no sum or product hides a
+// permutation.
 ChannelValues integers(std::size_t channels, std::size_t m, std::size_t a,
                        std::size_t b) {
   ChannelValues columns(channels, std::vector<double>(m));
@@ -68,15 +70,15 @@ const std::vector<double>* parameter(const Question& q, Input name) {
 
 }  // namespace
 
-std::string to_string(const Form& form) {
-  return fmt::format("{}, rank {}, channel axis {}", format(form.dtype).name,
-                     form.rank, form.axis);
+std::string to_string(const Encoding& encoding) {
+  return fmt::format("{}, rank {}, channel axis {}",
+                     format(encoding.dtype).name, encoding.rank, encoding.axis);
 }
 
-Problem problem_of(const Question& q, const Form& form) {
+Problem problem_of(const Question& q, const Encoding& encoding) {
   Problem problem;
   problem.operation = q.operation;
-  problem.channel_axis = form.axis;
+  problem.channel_axis = encoding.axis;
   problem.epsilon = q.epsilon;
   problem.momentum = q.momentum;
   problem.batches_tracked = q.batches_tracked;
@@ -84,17 +86,17 @@ Problem problem_of(const Question& q, const Form& form) {
   const std::size_t m = q.x.front().size();
   const auto add = [&](Input name) {
     if (name == Input::x) {
-      problem.inputs[name] = like_x(q.x, form);
+      problem.inputs[name] = like_x(q.x, encoding);
     } else if (name == Input::dy) {
       const bool given = !q.dy.empty();
       problem.inputs[name] =
-          like_x(given ? q.dy : integers(channels, m, 3, 5), form);
+          like_x(given ? q.dy : integers(channels, m, 3, 5), encoding);
     } else if (shaped_like_x(name)) {
-      problem.inputs[name] = like_x(integers(channels, m, 1, 4), form);
+      problem.inputs[name] = like_x(integers(channels, m, 1, 4), encoding);
     } else if (const std::vector<double>* row = parameter(q, name)) {
       const bool one = name == Input::gamma || name == Input::running_var;
       problem.inputs[name] = make_tensor(
-          form.parameters, {static_cast<std::int64_t>(channels)},
+          encoding.parameters, {static_cast<std::int64_t>(channels)},
           row->empty() ? std::vector<double>(channels, one ? 1 : 0) : *row);
     }
   };

@@ -8,8 +8,8 @@
 namespace exactbn::question_test {
 namespace {
 
-std::vector<Form> forms() {
-  std::vector<Form> all;
+std::vector<Encoding> encodings() {
+  std::vector<Encoding> all;
   for (int rank = 2; rank <= 5; ++rank) {
     for (int axis = 0; axis < rank; ++axis) {
       for (const bool spread : {false, true}) {
@@ -20,7 +20,7 @@ std::vector<Form> forms() {
   return all;
 }
 
-// The same values, channel by channel, however they lie; and the same answer.
+// The values by channel, and the answer, do not depend on the encoding.
 TEST(ProbeQuestion, EveryFormHoldsTheSameValues) {
   for (const Operation operation : kOperations) {
     const Question question = ordinary_question(operation);
@@ -29,11 +29,11 @@ TEST(ProbeQuestion, EveryFormHoldsTheSameValues) {
       x.insert(x.end(), column.begin(), column.end());
     }
     std::vector<double> first;
-    for (const Form& form : forms()) {
-      const Problem problem = problem_of(question, form);
+    for (const Encoding& encoding : encodings()) {
+      const Problem problem = problem_of(question, encoding);
       ASSERT_NO_THROW(require_valid(problem));
-      EXPECT_EQ(static_cast<int>(problem.x().shape().size()), form.rank);
-      EXPECT_EQ(problem.channel_axis, form.axis);
+      EXPECT_EQ(static_cast<int>(problem.x().shape().size()), encoding.rank);
+      EXPECT_EQ(problem.channel_axis, encoding.axis);
       Answer as_output;
       as_output.outputs[Output::y] = problem.x();
       Problem forward = problem;
@@ -42,23 +42,24 @@ TEST(ProbeQuestion, EveryFormHoldsTheSameValues) {
       const auto all =
           all_values(problem, DoubleSubject().answer({"", problem, {}}));
       if (first.empty()) first = all;
-      EXPECT_EQ(all, first) << to_string(form);
+      EXPECT_EQ(all, first) << to_string(encoding);
     }
   }
 }
 
-// Twelve values over four axes, three samples: two fill no axis but the first.
+// Twelve values over four axes, three samples: two values fill only the first
+// axis.
 TEST(ProbeQuestion, SpreadsTheValuesOverTheAxes) {
-  Form form = {DType::f32, DType::f32, 4, 1, true};
+  Encoding encoding = {DType::f32, DType::f32, 4, 1, true};
   const auto shape = [&](std::size_t m) {
     Question q;
     q.x = {std::vector<double>(m, 1)};
-    return problem_of(q, form).x().shape();
+    return problem_of(q, encoding).x().shape();
   };
   EXPECT_EQ(shape(12), (Shape{3, 1, 2, 2}));
   EXPECT_EQ(shape(4), (Shape{2, 1, 1, 2}));
   EXPECT_EQ(shape(2), (Shape{2, 1, 1, 1}));
-  form.spread = false;
+  encoding.spread = false;
   EXPECT_EQ(shape(12), (Shape{12, 1, 1, 1}));
 }
 
@@ -73,7 +74,7 @@ TEST(ProbeQuestion, GivesTheParametersAndOmitsDirectionsOfThem) {
   EXPECT_EQ(problem_of(q, {}).inputs.at(Input::running_var).value(2), 1);
 }
 
-TEST(ProbeQuestion, AnOutputOfAnotherShapeIsNone) {
+TEST(ProbeQuestion, AnOutputOfAnotherShapeDoesNotCount) {
   const Problem problem =
       problem_of(ordinary_question(Operation::forward_training), {});
   Answer answer = DoubleSubject().answer({"", problem, {}});

@@ -14,20 +14,20 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// How far a value that is no number goes, in training.
+// How far a NaN or infinity spreads in training.
 void spoils(Interview& interview, CardLine& line, double value) {
   line.declared = "its channel";
-  std::vector<Sighting> seen;
+  std::vector<Observation> seen;
   for (const Operation operation : kOperations) {
     if (!normalizes_by_batch(operation) || !interview.does(operation)) continue;
-    const Form& form = *interview.form(operation);
-    if (!format(form.dtype).infinities && std::isinf(value)) continue;
+    const Encoding& encoding = *interview.encoding(operation);
+    if (!format(encoding.dtype).infinities && std::isinf(value)) continue;
     Question q = ordinary_question(operation);
-    const Problem clean = problem_of(q, form);
+    const Problem clean = problem_of(q, encoding);
     const Answer clean_answer = interview.ask(clean);
     constexpr std::size_t kChannel = 1;
     q.x[kChannel][5] = value;
-    const Problem problem = problem_of(q, form);
+    const Problem problem = problem_of(q, encoding);
     const Answer answer = interview.ask(problem);
     const auto output = principal_output(problem, answer);
     const auto before =
@@ -79,14 +79,14 @@ void infinity_in_x(Interview& interview, CardLine& line) {
 void nonfinite_frozen(Interview& interview, CardLine& line) {
   line.declared = "its own y";
   constexpr Operation kFrozen = Operation::forward_inference;
-  const Form* form = interview.form(kFrozen);
-  if (!form) return conclude_not_offered(interview, line, kFrozen);
+  const Encoding* encoding = interview.encoding(kFrozen);
+  if (!encoding) return conclude_not_offered(interview, line, kFrozen);
   Question q = ordinary_question(kFrozen);
-  const Problem clean = problem_of(q, *form);
+  const Problem clean = problem_of(q, *encoding);
   const Answer clean_answer = interview.ask(clean);
   q.x[1][5] = NAN;
-  q.x[2][3] = format(form->dtype).infinities ? kInf : NAN;
-  const Problem problem = problem_of(q, *form);
+  q.x[2][3] = format(encoding->dtype).infinities ? kInf : NAN;
+  const Problem problem = problem_of(q, *encoding);
   const Answer answer = interview.ask(problem);
   const auto got = values_of(problem, answer, Output::y);
   const auto before = values_of(clean, clean_answer, Output::y);
@@ -110,18 +110,18 @@ void nonfinite_frozen(Interview& interview, CardLine& line) {
   conclude(line, changed > 0 ? "others" : spoiled ? "its own y" : "nothing");
 }
 
-// Which end of a multiplication is subnormal.
+// Which operand of a multiplication is subnormal.
 enum class End : std::uint8_t { input, result };
 
-// "keep", "flush", or kCannotTell, where even the formula is another one; empty
-// where the format has no form.
+// "keep", "flush", or kCannotTell if even the formula differs; empty if the
+// format has no encoding.
 std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
                          End end, std::string& evidence) {
-  const Form* form = interview.form(operation, dtype);
-  if (!form) return {};
+  const Encoding* encoding = interview.encoding(operation, dtype);
+  if (!encoding) return {};
   const Format f = format(dtype);
   const int shift = f.width == 8 ? 3 : 6;
-  // Products of powers of 2 are exact. invstd is 1, wherever epsilon is.
+  // Products of powers of 2 are exact. invstd is 1, wherever epsilon is added.
   const double x =
       std::ldexp(1.0, end == End::input ? f.emin - 1 : f.emin + shift - 1);
   const double gamma = std::ldexp(1.0, end == End::input ? shift : -shift);
@@ -131,22 +131,23 @@ std::string subnormal_in(Interview& interview, Operation operation, DType dtype,
   q.gamma = {gamma};
   const bool frozen = operation == Operation::forward_inference;
   q.epsilon = frozen ? 0x1p-30 : 1;
-  const Problem problem = problem_of(q, *form);
+  const Problem problem = problem_of(q, *encoding);
   const Answer answer = interview.ask(problem);
   const auto y = values_of(problem, answer, Output::y);
   if (!y) return {};
   evidence = fmt::format("{:.6g} becomes {:.6g} in {}, and is {:.6g}", x,
                          y->front(), f.name, x * gamma);
-  if (distance(*y, exact_values(problem, Output::y)) <= rounding_of(*form)) {
+  if (distance(*y, exact_values(problem, Output::y)) <=
+      rounding_of(*encoding)) {
     return "keep";
   }
   return y->front() == 0 ? "flush" : std::string(kCannotTell);
 }
 
-// By format.
-std::vector<Sighting> subnormals_at(Interview& interview, End end,
-                                    std::string& evidence) {
-  std::vector<Sighting> seen;
+// The findings by format.
+std::vector<Observation> subnormals_at(Interview& interview, End end,
+                                       std::string& evidence) {
+  std::vector<Observation> seen;
   const auto operation = interview.first_of(
       {Operation::forward_inference, Operation::forward_training});
   if (!operation) return seen;
@@ -157,10 +158,10 @@ std::vector<Sighting> subnormals_at(Interview& interview, End end,
     if (seen.empty() || seen.back().what != what) evidence = text;
     seen.push_back({std::string(format(dtype).name), std::move(what)});
   }
-  return told(seen);
+  return conclusive(seen);
 }
 
-// Who declares `flush` may do so anywhere, and ought to do so somewhere.
+// A subject that declares `flush` may flush anywhere, and must flush somewhere.
 void subnormals(Interview& interview, CardLine& line, End end) {
   const bool keeps = interview.declaration().subnormals == Subnormals::keep;
   line.declared = keeps ? "keep" : "flush";
@@ -174,7 +175,7 @@ void subnormals(Interview& interview, CardLine& line, End end) {
   const End other = end == End::input ? End::result : End::input;
   line.agrees = false;
   for (const auto& seen : {here, subnormals_at(interview, other, none)}) {
-    for (const Sighting& s : seen) {
+    for (const Observation& s : seen) {
       line.agrees = line.agrees || s.what == "flush";
     }
   }
@@ -189,8 +190,8 @@ void subnormal_outputs(Interview& interview, CardLine& line) {
 
 constexpr Experiment kRangeExperiments[] = {
     {"nan_in_x", "NaN in x, in training, spoils", nan_in_x},
-    {"infinity_in_x", "an infinity in x, likewise", infinity_in_x},
-    {"nonfinite_frozen", "with frozen statistics they spoil", nonfinite_frozen},
+    {"infinity_in_x", "infinity in x, in training, spoils", infinity_in_x},
+    {"nonfinite_frozen", "NaN or infinity, frozen, spoils", nonfinite_frozen},
     {"subnormal_inputs", "subnormal inputs", subnormal_inputs},
     {"subnormal_outputs", "subnormal results", subnormal_outputs},
 };

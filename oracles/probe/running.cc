@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes into the running variance, and what one value a channel does.
+// What enters the running variance, and what one value per channel does.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -14,24 +14,24 @@ void running_variance(Interview& interview, CardLine& line) {
   const bool unbiased =
       interview.declaration().running_variance == RunningVariance::unbiased;
   line.declared = unbiased ? "unbiased" : "biased";
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
   Question q;
   q.operation = Operation::forward_training;
   q.x = {{-1, 1, 3, 5}, {2, -4, 6, -8}};
-  q.momentum = 0.5;  // whichever side it is
+  q.momentum = 0.5;  // the same on either side
   q.running_var = {8, 8};
-  // Channels of two samples by two places, where that can be asked: their
-  // numbers have been mixed up.
-  Form spread = *form;
+  // Channels of two samples by two places, if that can be asked: some subjects
+  // confuse the two counts.
+  Encoding spread = *encoding;
   spread.rank = 4;
-  spread.axis = form->axis == 1 ? 1 : spread.rank - 1;
+  spread.axis = encoding->axis == 1 ? 1 : spread.rank - 1;
   spread.spread = true;
   Problem problem = problem_of(q, spread);
   Answer answer = interview.ask(problem);
   if (answer.kind != Answer::Kind::outputs) {
-    problem = problem_of(q, *form);
+    problem = problem_of(q, *encoding);
     answer = interview.ask(problem);
   }
   const auto got = values_of(problem, answer, Output::running_var);
@@ -46,7 +46,7 @@ void running_variance(Interview& interview, CardLine& line) {
   const std::vector<double> mean = {2, -1};
   std::vector<Hypothesis> hypotheses;
   const auto add = [&](const char* name, const auto& of) {
-    for (const double weight : {0.5, 1.0}) {  // 1: the old is replaced
+    for (const double weight : {0.5, 1.0}) {  // 1 replaces the old
       Hypothesis h{name, {}};
       for (std::size_t c = 0; c < var.size(); ++c) {
         h.values.push_back((1 - weight) * 8 + weight * of(var[c], mean[c]));
@@ -58,9 +58,10 @@ void running_variance(Interview& interview, CardLine& line) {
   add("unbiased", [&](double v, double) { return v * factor; });
   add("biased", [&](double v, double) { return v; });
   add("unbiased twice", [&](double v, double) { return v * factor * factor; });
-  add("(m - 1) / m of the biased one",
+  add("biased, times (m - 1) / m",
       [&](double v, double) { return v / factor; });
-  add("by N / (N - 1), of N samples", [&](double v, double) { return v * 2; });
+  add("biased, times N / (N - 1), N samples",
+      [&](double v, double) { return v * 2; });
   add("the deviation", [&](double v, double) { return std::sqrt(v); });
   add("the unbiased deviation",
       [&](double v, double) { return std::sqrt(v * factor); });
@@ -69,7 +70,7 @@ void running_variance(Interview& interview, CardLine& line) {
       [&](double v, double) { return v * factor + q.epsilon; });
   add("the mean of x^2", [&](double v, double a) { return v + a * a; });
   line.evidence = "running_var " + compared(hypotheses, *got);
-  conclude(line, fitting(hypotheses, *got, rounding_of(*form)));
+  conclude(line, fitting(hypotheses, *got, rounding_of(*encoding)));
 }
 
 Question single_question() {
@@ -88,15 +89,15 @@ void single_value(Interview& interview, CardLine& line) {
   if (declaration.single_value == SingleValue::reject) {
     line.declared = "reject";
   } else if (declaration.running_variance == RunningVariance::biased) {
-    line.declared = "takes 0";  // the biased variance of one value is a number
+    line.declared = "takes 0";  // the biased variance of one value is 0
   } else {
     line.declared =
         declaration.single_value == SingleValue::nan ? "nan" : "keep";
   }
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
-  const Problem problem = problem_of(single_question(), *form);
+  const Problem problem = problem_of(single_question(), *encoding);
   const Answer answer = interview.ask(problem);
   line.evidence = refusal_text(answer);
   if (answer.kind == Answer::Kind::rejected) return conclude(line, "reject");
@@ -113,17 +114,17 @@ void single_value(Interview& interview, CardLine& line) {
                                               {"takes 0", {3, 1}},
                                               {"0", {0, 0}}};
   line.evidence = fmt::format("running_var 6 becomes {:.6g}", got->front());
-  conclude(line, fitting(hypotheses, *got, rounding_of(*form)));
+  conclude(line, fitting(hypotheses, *got, rounding_of(*encoding)));
 }
 
 void single_value_y(Interview& interview, CardLine& line) {
   const bool rejects =
       interview.declaration().single_value == SingleValue::reject;
   line.declared = rejects ? "reject" : "beta";
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
-  const Problem problem = problem_of(single_question(), *form);
+  const Problem problem = problem_of(single_question(), *encoding);
   const Answer answer = interview.ask(problem);
   line.evidence = refusal_text(answer);
   if (answer.kind == Answer::Kind::rejected) return conclude(line, "reject");
@@ -135,7 +136,7 @@ void single_value_y(Interview& interview, CardLine& line) {
   const std::vector<Hypothesis> hypotheses = {
       {"beta", {1, -4}}, {"nan", {NAN, NAN}}, {"0", {0, 0}}, {"x", {3, -2}}};
   line.evidence = fmt::format("y is {}, where beta is 1, -4", listed(*got));
-  conclude(line, fitting(hypotheses, *got, rounding_of(*form)));
+  conclude(line, fitting(hypotheses, *got, rounding_of(*encoding)));
 }
 
 constexpr Experiment kRunningExperiments[] = {

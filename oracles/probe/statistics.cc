@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The statistics of the batch: which variance normalizes, what is saved, and
-// what training depends on.
+// The batch statistics: which variance normalizes, what is saved, and what
+// training depends on.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -12,7 +12,7 @@ namespace exactbn {
 
 namespace {
 
-// Two channels of mean 3 and -1, variance 4 and 9.
+// Two channels with means 3 and -1 and variances 4 and 9.
 ChannelValues two_channels() {
   return {{1, 5, 5, 1, 1, 5, 1, 5}, {2, -4, -4, 2, -4, 2, 2, -4}};
 }
@@ -24,15 +24,15 @@ void batch_variance(Interview& interview, CardLine& line) {
        Operation::jvp_training, Operation::double_backward_training});
   if (!operation)
     return conclude_not_offered(interview, line, Operation::forward_training);
-  const Form& form = *interview.form(*operation);
+  const Encoding& encoding = *interview.encoding(*operation);
   Question q;
   q.operation = *operation;
   q.x = two_channels();
   q.x.resize(1);
-  q.epsilon = 0x1p-20;  // nothing beside the variance, wherever it is
+  q.epsilon = 0x1p-20;  // negligible beside the variance, wherever it is added
   q.running_mean = {3};
   q.running_var = {25};
-  const Problem problem = problem_of(q, form);
+  const Problem problem = problem_of(q, encoding);
   const Answer answer = interview.ask(problem);
   const auto output = principal_output(problem, answer);
   if (!output) {
@@ -40,7 +40,7 @@ void batch_variance(Interview& interview, CardLine& line) {
     return conclude(line, kCannotTell);
   }
   const auto got = *values_of(problem, answer, *output);
-  // Another variance does what an epsilon does that is larger by as much.
+  // Another variance acts like a correspondingly larger epsilon.
   const double v = 4;
   const double m = static_cast<double>(q.x.front().size());
   std::vector<Hypothesis> hypotheses;
@@ -56,15 +56,15 @@ void batch_variance(Interview& interview, CardLine& line) {
   add("the variance squared", v * v);
   line.evidence = fmt::format("{} of {} is {}", *output, to_string(*operation),
                               compared(hypotheses, got));
-  conclude(line, fitting(hypotheses, got, rounding_of(form)));
+  conclude(line, fitting(hypotheses, got, rounding_of(encoding)));
 }
 
-// What an output of the forward pass holds, of channels of mean 3 and -1.
+// What an output of the forward pass holds, for channels of mean 3 and -1.
 void saved(Interview& interview, CardLine& line, Output output,
            std::vector<Hypothesis> hypotheses) {
   line.declared = hypotheses.front().name;
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
   Question q;
   q.operation = Operation::forward_training;
@@ -72,7 +72,7 @@ void saved(Interview& interview, CardLine& line, Output output,
   q.epsilon = 1;
   q.running_mean = {7, 5};
   q.running_var = {49, 81};
-  const Problem problem = problem_of(q, *form);
+  const Problem problem = problem_of(q, *encoding);
   const Answer answer = interview.ask(problem);
   const auto got = values_of(problem, answer, output);
   if (!got) {
@@ -80,10 +80,10 @@ void saved(Interview& interview, CardLine& line, Output output,
     return conclude(line, kNotOffered);
   }
   line.evidence = fmt::format("{} is {}", output, compared(hypotheses, *got));
-  conclude(line, fitting(hypotheses, *got, rounding_of(*form)));
+  conclude(line, fitting(hypotheses, *got, rounding_of(*encoding)));
 }
 
-// f(variance) of the two channels.
+// f(variance) for the two channels.
 template <class F>
 std::vector<double> of_variance(const F& f) {
   return {f(4.0), f(9.0)};
@@ -130,11 +130,11 @@ void saved_invstd(Interview& interview, CardLine& line) {
 
 void training_reads(Interview& interview, CardLine& line) {
   line.declared = "no";
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form)
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
   const auto normalized = [&](const Question& q) {
-    const Problem problem = problem_of(q, *form);
+    const Problem problem = problem_of(q, *encoding);
     const Answer answer = interview.ask(problem);
     const auto y = values_of(problem, answer, Output::y);
     return y ? y : values_of(problem, answer, Output::invstd);
@@ -163,7 +163,7 @@ void training_reads(Interview& interview, CardLine& line) {
   line.evidence =
       "y of the same x with another momentum, running_mean, running_var";
   if (!refused.empty()) line.evidence += "; refused: " + joined(refused);
-  conclude(line, on.empty() ? "no" : "on " + joined(on));
+  conclude(line, on.empty() ? "no" : joined(on));
 }
 
 constexpr Experiment kStatisticsExperiments[] = {
@@ -171,7 +171,7 @@ constexpr Experiment kStatisticsExperiments[] = {
     {"saved_mean", "mean is", saved_mean},
     {"saved_var", "var is", saved_var},
     {"saved_invstd", "invstd is", saved_invstd},
-    {"training_reads", "training depends on running ones", training_reads},
+    {"training_reads", "training uses running statistics", training_reads},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In what precision sums are taken, and how the variance is found.
+// The precision of sums, and how the variance is computed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace exactbn {
 
 namespace {
 
-// The mean of each channel as the subject has it, or its running mean from 0
-// with a momentum of a half, which is the same on either side.
+// The subject's mean of each channel, or twice its running mean from 0 with
+// momentum 1/2, which is the same on either side.
 std::optional<std::vector<double>> means(const Problem& problem,
                                          const Answer& answer) {
   if (auto mean = values_of(problem, answer, Output::mean)) return mean;
@@ -42,22 +42,22 @@ Question sum_question(Operation operation, ChannelValues columns) {
   return q;
 }
 
-// 2^k, -2^k and six times 1, whose sum is 6: where 1 is lost beside 2^k, sums
-// have no more than k digits. No order of summation, tree or lanes keeps it in
-// every place of the two.
+// 2^k, -2^k and six times 1, whose sum is 6: if 1 is lost beside 2^k, sums have
+// at most k digits. The two are placed so that no order of summation, tree or
+// lanes, keeps 1 in every placement.
 struct Digits {
-  std::optional<double> seen;  // nothing: no sum was wrong
-  int lost = 0;                // the least k of a sum that was
-  int asked = 0;               // the largest k
+  std::optional<double> seen;  // unset: no sum was wrong
+  int lost = 0;                // the least k of a wrong sum
+  int asked = 0;               // the largest k asked
 };
 
 std::optional<Digits> digits(Interview& interview, Operation operation,
-                             const Form& form) {
+                             const Encoding& encoding) {
   constexpr std::size_t m = 8;
   constexpr std::array<std::pair<std::size_t, std::size_t>, 8> kPlaces = {
       {{0, 7}, {0, 4}, {0, 1}, {1, 2}, {3, 6}, {7, 0}, {4, 0}, {2, 5}}};
   Digits result;
-  result.asked = std::min(60, format(form.dtype).emax);
+  result.asked = std::min(60, format(encoding.dtype).emax);
   ChannelValues columns;
   for (int k = 2; k <= result.asked; ++k) {
     const double big = std::ldexp(1.0, k);
@@ -67,7 +67,8 @@ std::optional<Digits> digits(Interview& interview, Operation operation,
       columns.back()[minus] = -big;
     }
   }
-  const Problem problem = problem_of(sum_question(operation, columns), form);
+  const Problem problem =
+      problem_of(sum_question(operation, columns), encoding);
   const Answer answer = interview.ask(problem);
   const bool forward = operation == Operation::forward_training;
   const auto got = forward ? means(problem, answer)
@@ -76,27 +77,27 @@ std::optional<Digits> digits(Interview& interview, Operation operation,
   const double times = forward ? static_cast<double>(m) : 1;
   for (std::size_t c = 0; c < got->size(); ++c) {
     const double error = std::fabs(times * (*got)[c] - 6);
-    if (error < 6 * 0x1p-5) continue;  // what a result of f16 or bf16 has
+    if (error < 6 * 0x1p-5) continue;  // rounding to f16 or bf16
     const int k = 2 + static_cast<int>(c / kPlaces.size());
     if (!result.seen) result.lost = k;
-    // The largest number of the channel over the error of its sum.
+    // log2 of the largest number of the channel over the error of its sum.
     const double p = std::isnan(error) ? 0 : k - std::log2(error);
     result.seen = std::min(result.seen.value_or(p), p);
   }
   return result;
 }
 
-// Where x holds no number that is large enough to tell.
+// The finding if x holds no number large enough to decide.
 constexpr const char* kOpen = "f32 or wider";
 
-// A sum of p digits loses between 1 and 6, so log2 is at most 2.6 below p; one
-// that divides on the way (Welford) a little more.
+// A sum of p digits loses between 1 and 6, so log2 is at most 2.6 below p; if
+// it divides on the way (Welford), a little more.
 std::string accumulator(const Digits& digits) {
   if (!digits.seen) {
     return digits.asked < 24 ? kOpen : "wider than f64";
   }
   const double seen = *digits.seen;
-  // Sums are wrong for another reason than their digits.
+  // The sums are wrong for a reason other than their digits.
   if (seen < 4) return std::string(kCannotTell);
   struct Class {
     const char* name;
@@ -117,15 +118,15 @@ int rank_of(const std::string& word) {
   return static_cast<int>(place - order.begin());  // "wider than f64" is last
 }
 
-// The form, and those of rank 4: frameworks have kernels for each.
-std::vector<Form> forms_like(const Form& form) {
-  std::vector<Form> forms = {form, form, form};
-  for (std::size_t i = 1; i < forms.size(); ++i) {
-    forms[i].rank = 4;
-    forms[i].axis = i == 1 ? 1 : 3;
-    forms[i].spread = true;
+// This encoding, and two of rank 4: frameworks have separate kernels for them.
+std::vector<Encoding> encodings_like(const Encoding& encoding) {
+  std::vector<Encoding> encodings = {encoding, encoding, encoding};
+  for (std::size_t i = 1; i < encodings.size(); ++i) {
+    encodings[i].rank = 4;
+    encodings[i].axis = i == 1 ? 1 : 3;
+    encodings[i].spread = true;
   }
-  return forms;
+  return encodings;
 }
 
 void accumulation_of(Interview& interview, CardLine& line,
@@ -133,16 +134,16 @@ void accumulation_of(Interview& interview, CardLine& line,
   const auto& declared = interview.declaration().accumulation;
   line.declared = declared ? std::string(format(*declared).name)
                            : "f32 or wider, f64 for f64";
-  if (!interview.form(operation)) {
+  if (!interview.encoding(operation)) {
     return conclude_not_offered(interview, line, operation);
   }
-  std::vector<Sighting> seen;
+  std::vector<Observation> seen;
   for (const DType dtype : kDTypes) {
-    const Form* form = interview.form(operation, dtype);
-    if (!form || format(dtype).width == 8) continue;
+    const Encoding* encoding = interview.encoding(operation, dtype);
+    if (!encoding || format(dtype).width == 8) continue;
     const std::string name(format(dtype).name);
     std::string usual;
-    for (const Form& as : forms_like(*form)) {
+    for (const Encoding& as : encodings_like(*encoding)) {
       const auto found = digits(interview, operation, as);
       if (!found) continue;
       const std::string word = accumulator(*found);
@@ -166,15 +167,15 @@ void accumulation_of(Interview& interview, CardLine& line,
                         : "dbeta is not given";
     return conclude(line, kCannotTell);
   }
-  // What a short x leaves open says nothing against what others show.
-  std::vector<Sighting> sure;
-  for (const Sighting& s : told(seen)) {
+  // A short x that leaves the question open does not outweigh what others show.
+  std::vector<Observation> sure;
+  for (const Observation& s : conclusive(seen)) {
     if (s.what != kOpen) sure.push_back(s);
   }
-  line.found = by_place(sure.empty() ? told(seen) : sure);
+  line.found = by_place(sure.empty() ? conclusive(seen) : sure);
   line.agrees = true;
   if (line.found == kCannotTell) return;
-  for (const Sighting& s : told(seen)) {
+  for (const Observation& s : conclusive(seen)) {
     if (declared) {
       const int least = rank_of(line.declared);
       const bool open = s.what == kOpen && least >= rank_of("f32");
@@ -196,31 +197,33 @@ void gradient_accumulation(Interview& interview, CardLine& line) {
                   operation.value_or(Operation::backward_training));
 }
 
-// f32, or f64 where there is no f32: shorter formats hold none of the numbers
-// that these experiments take. Null where there is neither, and then the line
-// is concluded.
-const Form* precise_form(Interview& interview, CardLine& line) {
-  const Form* form = interview.form(Operation::forward_training);
-  if (!form) {
+// f32, or f64 without f32: shorter formats do not hold the numbers of these
+// experiments. Null if neither is available; the line is then concluded.
+const Encoding* precise_encoding(Interview& interview, CardLine& line) {
+  const Encoding* encoding = interview.encoding(Operation::forward_training);
+  if (!encoding) {
     conclude_not_offered(interview, line, Operation::forward_training);
     return nullptr;
   }
   for (const DType dtype : {DType::f64, DType::f32}) {
-    if (const Form* f = interview.form(Operation::forward_training, dtype))
-      form = f;
+    if (const Encoding* f =
+            interview.encoding(Operation::forward_training, dtype))
+      encoding = f;
   }
-  if (format(form->dtype).precision >= 24) return form;
+  if (format(encoding->dtype).precision >= 24) return encoding;
   line.evidence = "x has neither f32 nor f64";
   conclude(line, kCannotTell);
   return nullptr;
 }
 
 // m times c = 1 + 2^-j: while a sum of p digits lies in the octave below m/L,
-// where it has L parts, every addition drops a quarter of its last place for
-// one of the j. Rounded all alike, the errors add up.
+// where L is the number of partial sums, every addition drops a quarter of its
+// last place for one of the j. All roundings go the same way, so the errors add
+// up.
 std::optional<double> error_of_equal_values(Interview& interview,
-                                            const Form& form, int log_m) {
-  const int p = format(form.dtype).precision;
+                                            const Encoding& encoding,
+                                            int log_m) {
+  const int p = format(encoding.dtype).precision;
   const auto m = std::size_t{1} << log_m;
   ChannelValues columns;
   std::vector<double> values;
@@ -229,7 +232,7 @@ std::optional<double> error_of_equal_values(Interview& interview,
     columns.emplace_back(m, values.back());
   }
   const Problem problem =
-      problem_of(sum_question(Operation::forward_training, columns), form);
+      problem_of(sum_question(Operation::forward_training, columns), encoding);
   const auto got = means(problem, interview.ask(problem));
   if (!got) return std::nullopt;
   double worst = 0;
@@ -241,13 +244,13 @@ std::optional<double> error_of_equal_values(Interview& interview,
 }
 
 void sum_growth(Interview& interview, CardLine& line) {
-  const Form* form = precise_form(interview, line);
-  if (!form) return;
+  const Encoding* encoding = precise_encoding(interview, line);
+  if (!encoding) return;
   std::vector<std::string> errors;
   double first = 0;
   double last = 0;
   for (const int log_m : {8, 10, 12}) {
-    const auto error = error_of_equal_values(interview, *form, log_m);
+    const auto error = error_of_equal_values(interview, *encoding, log_m);
     if (!error) {
       line.evidence = "neither mean nor running_mean is given";
       return conclude(line, kCannotTell);
@@ -257,20 +260,20 @@ void sum_growth(Interview& interview, CardLine& line) {
     errors.push_back(fmt::format("{:.1f} u of 2^{}", last, log_m));
   }
   line.evidence = fmt::format("error of the mean of equal values ({}): {}",
-                              to_string(*form), joined(errors));
-  constexpr double kGrowth = 6;  // in u; sums in pairs stay far below it
+                              to_string(*encoding), joined(errors));
+  constexpr double kGrowth = 6;  // in u; pairwise sums stay far below
   if (last < kGrowth) return conclude(line, "does not grow");
   if (!(last > 4 * first)) return conclude(line, kCannotTell);
-  // One sum, value by value, has an error of 3/16 m u.
+  // A single sequential sum has an error of 3/16 m u.
   const double sums = std::max(1.0, 0x1p12 * 3 / 16 / last);
-  line.evidence += sums < 1.5
-                       ? ", as of one sum"
-                       : fmt::format(", as of some {:.0f} side by side", sums);
+  line.evidence +=
+      sums < 1.5 ? ", like one sum"
+                 : fmt::format(", like some {:.0f} sums side by side", sums);
   conclude(line, "grows with m");
 }
 
-// The variance of each channel as the subject has it, where the exact one is
-// `var`; of the running variance, by that divisor which is nearer.
+// The subject's variance of each channel, given the exact `var`; from the
+// running variance, with whichever divisor comes nearer.
 std::optional<std::vector<double>> variances(const Problem& problem,
                                              const Answer& answer, double var) {
   if (auto given = values_of(problem, answer, Output::var)) return given;
@@ -290,10 +293,10 @@ std::optional<std::vector<double>> variances(const Problem& problem,
 }
 
 void variance_algorithm(Interview& interview, CardLine& line) {
-  const Form* form = precise_form(interview, line);
-  if (!form) return;
+  const Encoding* encoding = precise_encoding(interview, line);
+  if (!encoding) return;
   // Deviations of sum 0 about 2^k, so that every sum of x and the mean are
-  // exact, even in f32; but squares of x are not, nor the mean of 12 of them.
+  // exact even in f32; the squares of x and the mean of 12 of them are not.
   constexpr std::array kDeviations = {1.0, -1.0, 2.0, -2.0, 1.0, -1.0,
                                       3.0, -3.0, 1.0, -1.0, 2.0, -2.0};
   constexpr double kVar = 40.0 / 12;
@@ -306,7 +309,7 @@ void variance_algorithm(Interview& interview, CardLine& line) {
   Question q = sum_question(Operation::forward_training, columns);
   q.epsilon = 0x1p-10;
   q.running_var.assign(columns.size(), 0);
-  const Problem problem = problem_of(q, *form);
+  const Problem problem = problem_of(q, *encoding);
   const auto got = variances(problem, interview.ask(problem), kVar);
   if (!got) {
     line.evidence = "neither var, invstd nor running_var is given";
@@ -320,13 +323,13 @@ void variance_algorithm(Interview& interview, CardLine& line) {
     texts.push_back(fmt::format("{:.1e} at 2^{}", error[i], kShifts[i]));
   }
   line.evidence = fmt::format("error of the variance by the mean ({}): {}",
-                              to_string(*form), joined(texts));
+                              to_string(*encoding), joined(texts));
   // One pass in p digits loses (mean / deviation)^2 2^-p, a running mean of p
   // digits (Welford) mean / deviation 2^-p, a second pass nothing here.
   if (*std::max_element(error.begin(), error.end()) < 0x1p-19) {
-    return conclude(line, "in two passes, or as well");
+    return conclude(line, "in two passes, or as accurately");
   }
-  // Where it does not grow it is another matter.
+  // If the error does not grow, it has another cause.
   if (error[0] > 0x1p-4 || !(error[2] > 16 * error[0] || error[3] > 0x1p-18)) {
     return conclude(line, kCannotTell);
   }
@@ -339,7 +342,7 @@ constexpr Experiment kSumsExperiments[] = {
     {"accumulation", "sums of x are in", accumulation},
     {"gradient_accumulation", "sums of dy are in", gradient_accumulation},
     {"sum_growth", "the error of a sum", sum_growth},
-    {"variance_algorithm", "the variance is found", variance_algorithm},
+    {"variance_algorithm", "the variance is computed", variance_algorithm},
 };
 
 }  // namespace

@@ -13,12 +13,12 @@
 
 namespace exactbn {
 
-// Tells whether an operation on doubles overflowed, or underflowed and lost
-// something, since it was made or cleared: one whose operands were read from
-// memory after that, and whose result is there before it is asked.
+// Whether an operation on doubles overflowed, or underflowed inexactly, since
+// construction or the last clear(). An operation counts if its operands were
+// read from memory after that and its result exists before raised() is called.
 #if defined(__x86_64__)
-// Doubles are calculated by SSE: its register alone is a fraction of what
-// fenv.h takes, which asks the x87 as well.
+// x86-64 computes doubles with SSE; reading MXCSR alone is much cheaper than
+// fetestexcept, which also reads the x87 status word.
 class RangeFlags {
  public:
   RangeFlags() { clear(); }
@@ -50,9 +50,9 @@ class RangeFlags {
 #endif
 
 #if defined(EXACTBN_HAS_X87)
-// As long as it is there, every operation on long doubles rounds to the 53 bits
-// of a double, with an exponent of 15 bits (Intel's manual, volume 1, section
-// 8.1.5.2: precision control).
+// During its lifetime every operation on long doubles rounds to the 53 bits of
+// a double, with a 15-bit exponent (Intel's manual, volume 1, section 8.1.5.2:
+// precision control).
 class X87InDoublePrecision {
  public:
   X87InDoublePrecision() {
@@ -66,7 +66,7 @@ class X87InDoublePrecision {
   X87InDoublePrecision(const X87InDoublePrecision&) = delete;
   X87InDoublePrecision& operator=(const X87InDoublePrecision&) = delete;
 
-  // Whether an operation since overflowed, or underflowed.
+  // Whether any operation since construction overflowed or underflowed.
   bool left_range() const {
     std::uint16_t status = 0;
     asm volatile("fnstsw %0" : "=m"(status) : : "memory");

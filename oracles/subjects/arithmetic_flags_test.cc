@@ -9,7 +9,7 @@
 namespace exactbn::arithmetic_flags_test {
 namespace {
 
-// What no compiler calculates before the program runs.
+// A product that no compiler evaluates at compile time.
 double product(double a, double b) {
   const volatile double x = a;
   const volatile double y = b;

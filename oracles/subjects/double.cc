@@ -20,22 +20,22 @@ namespace {
 
 namespace mp = boost::multiprecision;
 
-// A double but for its exponent, which has 15 bits.
+// A double with a 15-bit exponent.
 using WideDouble = mp::number<
     mp::cpp_bin_float<53, mp::digit_base_2, void, std::int16_t, -16382, 16383>,
     mp::et_off>;
 
-// Never inlined, so that what is calculated stays between the calls that set
-// the arithmetic and ask what came of it.
+// Never inlined, so that the computation stays between the calls that set the
+// arithmetic and read its flags.
 template <class Textbook>
 [[gnu::noinline]] void calculate(Textbook& textbook) {
   textbook.run();
 }
 
-// Tells the channels in which an operation on doubles left their range.
-class Watched {
+// Records the channels in which an operation on doubles left the range.
+class RangeWatch {
  public:
-  explicit Watched(std::int64_t channels) : channels_(channels) {}
+  explicit RangeWatch(std::int64_t channels) : channels_(channels) {}
 
   static constexpr bool kAll = true;
   bool takes(std::int64_t) { return true; }
@@ -46,7 +46,7 @@ class Watched {
     left_[static_cast<std::size_t>(c)] = true;
   }
 
-  // Empty where there are none.
+  // By channel; empty if there are none.
   const std::vector<bool>& left() const { return left_; }
 
  private:
@@ -58,7 +58,7 @@ class Watched {
 // Each output, rounded once to its format.
 template <class Textbook>
 OutputTensors to_tensors(const Problem& problem, Textbook& textbook) {
-  std::optional<DType> of_channels;  // those of one value a channel have one
+  std::optional<DType> of_channels;  // shared by all per-channel outputs
   return textbook.tensors([&](Output name) {
     if (shaped_like_x(name)) return problem.x().dtype();
     if (!of_channels) of_channels = output_format(problem, name);
@@ -66,10 +66,11 @@ OutputTensors to_tensors(const Problem& problem, Textbook& textbook) {
   });
 }
 
-// Some of the channels.
-class Chosen {
+// A subset of the channels.
+class ChannelSubset {
  public:
-  explicit Chosen(const std::vector<bool>& channels) : channels_(&channels) {}
+  explicit ChannelSubset(const std::vector<bool>& channels)
+      : channels_(&channels) {}
 
   static constexpr bool kAll = false;
   bool takes(std::int64_t c) {
@@ -82,11 +83,11 @@ class Chosen {
 };
 
 #if defined(EXACTBN_HAS_X87)
-// Rounded once, as static_cast does: but where the result is subnormal, or
-// overflows, processors take a hundred times as long for that.
+// Rounds once, like static_cast, which takes a hundred times as long if the
+// result is subnormal or overflows.
 double as_double(long double value) {
   using Double = std::numeric_limits<double>;
-  // What a wider format says of a NaN is its own.
+  // The payload of a NaN depends on the wider format.
   if (value != value) return Double::quiet_NaN();
   const double sign = std::signbit(value) ? -1.0 : 1.0;
   const long double size = std::fabs(value);
@@ -101,11 +102,12 @@ double as_double(long double value) {
   return static_cast<double>(value);
 }
 
-// Those channels in the registers that have 15 bits of exponent anyway, told to
-// round to 53 bits. False where even those do not do.
+// Computes those channels in x87 registers, which have a 15-bit exponent, set
+// to round to 53 bits. Returns false if even that range is too small.
 bool add_wide_doubles(const Problem& problem, const std::vector<bool>& channels,
                       OutputTensors& tensors) {
-  Textbook<long double, Chosen> textbook(problem, Chosen(channels));
+  Textbook<long double, ChannelSubset> textbook(problem,
+                                                ChannelSubset(channels));
   {
     const X87InDoublePrecision doubles;
     calculate(textbook);
@@ -137,11 +139,12 @@ bool add_wide_doubles(const Problem&, const std::vector<bool>&,
 }
 #endif
 
-// In doubles, where no operation leaves their range: then none rounds another
-// way than it does where exponents have no limits, as IEEE 754 tells overflow
-// by a flag, and underflow that lost something.
+// Computes in doubles if no operation leaves their range. Every operation then
+// rounds as with an unlimited exponent, because IEEE 754 flags overflow and
+// inexact underflow.
 OutputTensors answer_to(const Problem& problem) {
-  Textbook<double, Watched> textbook(problem, Watched(problem.view().channels));
+  Textbook<double, RangeWatch> textbook(problem,
+                                        RangeWatch(problem.view().channels));
   calculate(textbook);
   OutputTensors tensors = to_tensors(problem, textbook);
   const std::vector<bool>& left = textbook.channels().left();

@@ -8,8 +8,9 @@ namespace exactbn {
 // The built-in subject `double`: the textbook in double precision, each output
 // rounded once more to its format (output_format).
 //
-// Where squares could leave the range of a double, the same 53 bits are used
-// with a wider exponent: no intermediate overflows or underflows.
+// If an operation leaves the range of double, its channel is computed with the
+// same 53 bits and a wider exponent, so that no intermediate overflows or
+// underflows.
 class DoubleSubject : public Subject {
  public:
   const Declaration& declaration() const override;

@@ -30,7 +30,7 @@ std::vector<double> values(const Tensor& tensor) {
   return v;
 }
 
-// Every input that the operation may have, between 1/2 and 3/2.
+// Every input that the operation accepts, between 1/2 and 3/2.
 Problem draw(Operation operation, DType dtype, DType parameters, int axis) {
   std::mt19937_64 bits(static_cast<unsigned>(axis));
   const auto fill = [&](DType of, const Shape& shape) {
@@ -54,7 +54,7 @@ Problem draw(Operation operation, DType dtype, DType parameters, int axis) {
   return problem;
 }
 
-// x = {{-a}, {a}}, a channel of two values.
+// x = {{-a}, {a}}, one channel of two values.
 Problem forward(double a, double epsilon) {
   Problem problem;
   problem.epsilon = epsilon;
@@ -176,8 +176,8 @@ TEST(DoubleSubject, NoIntermediateLeavesTheRange) {
   }
 }
 
-// Beyond the range of double the bits are those of 53 bits with an exponent
-// that has no limits, in whatever they are calculated.
+// Beyond the range of double the results have the bits of 53-bit arithmetic
+// with an unlimited exponent, whichever arithmetic computes them.
 TEST(DoubleSubject, HasTheBitsOfWideDoubles) {
   using WideDouble =
       boost::multiprecision::number<boost::multiprecision::cpp_bin_float<
@@ -220,8 +220,8 @@ TEST(DoubleSubject, EpsilonStaysWhereSquaresOverflow) {
   EXPECT_THAT(values(run(problem).at(Output::y)), testing::ElementsAre(0, 0));
 }
 
-// Gradients at the largest and smallest epsilon that double has to bear.
-TEST(DoubleSubject, AnyEpsilonWillDo) {
+// Gradients at the largest and smallest epsilon that double supports.
+TEST(DoubleSubject, AcceptsAnyEpsilon) {
   for (const double a : {0x1p-256, 0x1p256}) {
     for (const double epsilon : {0x1p-1074, 0x1.fffffffffffffp1023}) {
       Problem problem = forward(a, epsilon);
@@ -244,8 +244,8 @@ TEST(DoubleSubject, AnyEpsilonWillDo) {
   }
 }
 
-// Powers of 2 are exact, so only the exponents may differ: both types of
-// number round alike.
+// Powers of 2 are exact, so only exponents may differ: both number types round
+// alike.
 TEST(DoubleSubject, ScalingByAPowerOfTwoChangesNoBitOfY) {
   for (const Operation operation :
        {Operation::forward_training, Operation::backward_training}) {

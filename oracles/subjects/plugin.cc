@@ -18,8 +18,8 @@ namespace exactbn {
 
 namespace {
 
-// An enumerator as C gave it: to load one that is none of the enumeration's is
-// undefined in C++.
+// The value of an enumerator that C code set: loading a value outside the
+// enumeration is undefined in C++.
 template <class Enum>
 unsigned raw(const Enum& value) {
   unsigned bits = 0;
@@ -54,11 +54,12 @@ Tensor unwritten(DType dtype, const Shape& shape,
   return tensor;
 }
 
-// A tensor's values in memory that a plugin is given. It never moves.
-class Lent {
+// The values of a tensor in memory for a plugin. The memory never moves.
+class PluginBuffer {
  public:
-  // Tensor number k of a question.
-  Lent(const Tensor& tensor, const Surroundings& surroundings, std::size_t k)
+  // Tensor number k of a case.
+  PluginBuffer(const Tensor& tensor, const Surroundings& surroundings,
+               std::size_t k)
       : offset_(offset_of(tensor.dtype(), surroundings, k)),
         size_(tensor.bytes().size()),
         memory_(static_cast<std::byte*>(
@@ -98,12 +99,12 @@ class Lent {
   std::unique_ptr<std::byte, Free> memory_;
 };
 
-// What stands behind exactbn_answer.host.
+// The object behind exactbn_answer.host.
 struct Host {
   struct Output {
     exactbn::Output name;
-    Tensor tensor;  // as it was before the call
-    Lent memory;
+    Tensor tensor;  // its values before the call
+    PluginBuffer memory;
   };
 
   const Problem& problem;
@@ -114,7 +115,7 @@ struct Host {
 
 Host& host(exactbn_answer* answer) { return *static_cast<Host*>(answer->host); }
 
-// No exception may pass through the frames of a plugin in C.
+// No exception may pass through the C frames of a plugin.
 void* output(exactbn_answer* answer, const char* name,
              exactbn_dtype dtype_of_c) noexcept {
   Host& h = host(answer);
@@ -130,8 +131,8 @@ void* output(exactbn_answer* answer, const char* name,
     }
   }
   Tensor tensor = unwritten(dtype, shape_of(h.problem, *known), h.surroundings);
-  Lent memory(tensor, h.surroundings,
-              h.problem.inputs.size() + h.outputs.size());
+  PluginBuffer memory(tensor, h.surroundings,
+                      h.problem.inputs.size() + h.outputs.size());
   h.outputs.push_back({*known, std::move(tensor), std::move(memory)});
   return h.outputs.back().memory.data();
 }
@@ -140,9 +141,9 @@ void message(exactbn_answer* answer, const char* text) noexcept {
   host(answer).message = text ? text : "";
 }
 
-std::vector<Lent> lent(const InputTensors& tensors,
-                       const Surroundings& surroundings) {
-  std::vector<Lent> all;
+std::vector<PluginBuffer> plugin_buffers(const InputTensors& tensors,
+                                         const Surroundings& surroundings) {
+  std::vector<PluginBuffer> all;
   all.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
     all.emplace_back(tensor, surroundings, all.size());
@@ -150,8 +151,8 @@ std::vector<Lent> lent(const InputTensors& tensors,
   return all;
 }
 
-std::vector<exactbn_tensor> tensors_of_c(const InputTensors& tensors,
-                                         const std::vector<Lent>& memory) {
+std::vector<exactbn_tensor> tensors_of_c(
+    const InputTensors& tensors, const std::vector<PluginBuffer>& memory) {
   std::vector<exactbn_tensor> all;
   all.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
@@ -163,13 +164,13 @@ std::vector<exactbn_tensor> tensors_of_c(const InputTensors& tensors,
   return all;
 }
 
-// What is no longer as it was, though the inputs are the tool's; empty where
-// nothing is.
+// Describes the first input value that the plugin changed; empty if none
+// changed. The inputs belong to the tool.
 std::string overwritten(const InputTensors& before,
-                        const std::vector<Lent>& after) {
+                        const std::vector<PluginBuffer>& after) {
   auto memory = after.begin();
   for (const auto& [name, was] : before) {
-    const Lent& now = *memory++;
+    const PluginBuffer& now = *memory++;
     if (now.holds(was)) continue;
     Tensor tensor = was;
     now.copy_to(tensor);
@@ -186,18 +187,19 @@ std::string overwritten(const InputTensors& before,
 using GetPlugin = const exactbn_plugin*();
 
 const exactbn_plugin* load(const std::filesystem::path& file) {
-  // Absolute: dlopen looks a bare name up among the system's libraries. Never
-  // closed: threads that the plugin has started may still run its code.
+  // Absolute: dlopen searches for a bare name among the system's libraries.
+  // Never closed: threads that the plugin started may still run its code.
   void* library =
       ::dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    throw LoadError(fmt::format("{}: not a shared library that loads: {}",
+    throw LoadError(fmt::format("{}: cannot be loaded as a shared library: {}",
                                 file.string(), ::dlerror()));
   }
   void* symbol = ::dlsym(library, "exactbn_get_plugin");
   if (!symbol) {
-    throw LoadError(fmt::format(
-        "{}: no plugin: it exports no exactbn_get_plugin", file.string()));
+    throw LoadError(
+        fmt::format("{}: not a plugin: it does not export exactbn_get_plugin",
+                    file.string()));
   }
   return reinterpret_cast<GetPlugin*>(symbol)();
 }
@@ -208,7 +210,7 @@ void require_interface(const exactbn_plugin* plugin,
     throw LoadError(
         fmt::format("{}: exactbn_get_plugin returned NULL", file.string()));
   }
-  // First of all: the other members may lie elsewhere in another version.
+  // Checked first: in another version the other members may lie elsewhere.
   if (plugin->abi != EXACTBN_PLUGIN_ABI) {
     throw LoadError(
         fmt::format("{}: built for version {} of the plugin interface, this "
@@ -247,7 +249,8 @@ std::optional<Answer> PluginSubject::answer_in(const Surroundings& surroundings,
 
 Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
   const Problem& problem = c.problem;
-  const std::vector<Lent> memory = lent(problem.inputs, surroundings);
+  const std::vector<PluginBuffer> memory =
+      plugin_buffers(problem.inputs, surroundings);
   const std::vector<exactbn_tensor> inputs =
       tensors_of_c(problem.inputs, memory);
   const exactbn_case question = {
@@ -265,7 +268,7 @@ Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
 
   const exactbn_status status_of_c = plugin_->run(&question, &blank);
   const unsigned status = raw(status_of_c);
-  // Whatever it says, as a caller's own data are lost.
+  // Whatever the status: the plugin has overwritten a caller's data.
   if (std::string what = overwritten(problem.inputs, memory); !what.empty()) {
     return {Answer::Kind::error, std::move(what), {}};
   }
@@ -278,7 +281,7 @@ Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
     answer.message = host_of_c.message;
     return answer;
   }
-  // Of one asked for in two formats, the later.
+  // If an output was requested in two formats, the last one wins.
   for (auto& [name, tensor, written] : host_of_c.outputs) {
     written.copy_to(tensor);
     answer.outputs.insert_or_assign(name, std::move(tensor));

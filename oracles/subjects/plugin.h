@@ -9,16 +9,15 @@
 
 namespace exactbn {
 
-// A file that is not a plugin of this version. what() names the file.
+// The file is not a plugin of this version. what() names the file.
 class LoadError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
 // A shared library with the interface of exactbn_plugin.h, run in this process.
-// Its memory for an output holds NaN until the plugin writes it, and that of
-// every tensor begins at a boundary of 64 bytes, so that an answer does not
-// depend on what was asked before.
+// Output memory holds NaN until the plugin writes it. Every tensor begins at a
+// 64-byte boundary, so that an answer does not depend on earlier calls.
 class PluginSubject : public Subject {
  public:
   // Throws LoadError.
@@ -26,7 +25,8 @@ class PluginSubject : public Subject {
 
   const Declaration& declaration() const override { return declaration_; }
   Answer answer(const Case& c) override { return run(c, {}); }
-  // Nothing where it speaks of threads: the library has begun with its own.
+  // Nothing if the surroundings set a number of threads: the library has
+  // already started its own.
   std::optional<Answer> answer_in(const Surroundings& surroundings,
                                   const Case& c) override;
 

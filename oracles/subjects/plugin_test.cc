@@ -26,11 +26,11 @@ class PluginTest : public testing::Test {
  protected:
   Answer ask(const std::string& id) { return subject_.answer(case_named(id)); }
 
-  PluginSubject subject_{kFolder / "meek_plugin.so"};
+  PluginSubject subject_{kFolder / "scripted_plugin.so"};
 };
 
 TEST_F(PluginTest, ReadsTheCaseAndWritesItsOutputs) {
-  EXPECT_EQ(subject_.declaration().subject, "meek");
+  EXPECT_EQ(subject_.declaration().subject, "scripted");
   const Answer answer = ask("means");
   EXPECT_EQ(answer.kind, Answer::Kind::outputs);
   ASSERT_EQ(answer.outputs.size(), 1U);
@@ -84,7 +84,7 @@ TEST_F(PluginTest, SaysWhyItHasNoOutputs) {
   EXPECT_EQ(ask("status").message, "no such status: 9");
 }
 
-TEST_F(PluginTest, MemoryLiesWhereItIsToldTo) {
+TEST_F(PluginTest, MemoryLiesWhereRequested) {
   const auto address = [&](const char* id, const Surroundings& surroundings) {
     const auto answer = subject_.answer_in(surroundings, case_named(id));
     return answer->message;
@@ -97,7 +97,7 @@ TEST_F(PluginTest, MemoryLiesWhereItIsToldTo) {
             "x 56, mean 0, var 8");
 }
 
-TEST_F(PluginTest, MemoryForOutputsHoldsWhatItIsToldTo) {
+TEST_F(PluginTest, OutputMemoryHoldsTheRequestedBytes) {
   const auto answer =
       subject_.answer_in({.past = 1, .held = 0xa5}, case_named("unwritten"));
   EXPECT_EQ(answer->outputs.at(Output::y).bits(5), 0xa5a5u);
@@ -113,11 +113,12 @@ TEST_F(PluginTest, AnswersAreTheSameAnywhere) {
   EXPECT_FALSE(subject_.answer_in({.threads = 2}, c));
 }
 
-TEST(Plugin, RefusesAFileThatIsNoPluginOfThisVersion) {
+TEST(Plugin, RefusesAFileThatIsNotAPluginOfThisVersion) {
   const std::vector<std::pair<std::string, std::string_view>> rows = {
-      {"missing.so", "not a shared library that loads"},
-      {"CMakeFiles", "not a shared library that loads"},
-      {"unfit_SYMBOL.so", "no plugin: it exports no exactbn_get_plugin"},
+      {"missing.so", "cannot be loaded as a shared library"},
+      {"CMakeFiles", "cannot be loaded as a shared library"},
+      {"unfit_SYMBOL.so",
+       "not a plugin: it does not export exactbn_get_plugin"},
       {"unfit_PLUGIN.so", "exactbn_get_plugin returned NULL"},
       {"unfit_ABI.so",
        "built for version 42 of the plugin interface, this "

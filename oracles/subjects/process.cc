@@ -28,7 +28,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// For a process that has closed its output, or whose input was closed, to end.
+// How long a process may take to end once its output or input is closed.
 constexpr milliseconds kGrace{1000};
 
 void require(int error, const char* call) {
@@ -53,7 +53,7 @@ class Descriptor {
 };
 
 // Other children must not inherit these ends: they would keep the pipe open
-// when the process that it belongs to has died.
+// after the process that owns it has died.
 struct Pipe {
   explicit Pipe(std::array<int, 2> fds = make()) : from(fds[0]), to(fds[1]) {}
   static std::array<int, 2> make() {
@@ -66,8 +66,8 @@ struct Pipe {
   Descriptor to;
 };
 
-// Makes a write to a process that has died fail with EPIPE, in this thread and
-// for the life of the object, where it would raise a signal.
+// During its lifetime, a write in this thread to a dead process fails with
+// EPIPE instead of raising a signal.
 class NoSigpipe {
  public:
   NoSigpipe() {
@@ -98,7 +98,7 @@ struct SpawnSettings {
     require(posix_spawnattr_init(&attributes), "posix_spawn");
     posix_spawn_file_actions_adddup2(&actions, input.from.get(), 0);
     posix_spawn_file_actions_adddup2(&actions, output.to.get(), 1);
-    // A group of its own, and none of this process's opinions on signals.
+    // A new process group with no blocked signals and the default SIGPIPE.
     sigset_t none;
     sigset_t reset;
     sigemptyset(&none);
@@ -121,8 +121,8 @@ struct SpawnSettings {
   posix_spawnattr_t attributes{};
 };
 
-// This process's environment, with OMP_NUM_THREADS of one's choice; 0: as it
-// is.
+// This process's environment with OMP_NUM_THREADS set to `threads`; 0:
+// unchanged.
 std::vector<std::string> environment(int threads) {
   constexpr std::string_view kVariable = "OMP_NUM_THREADS=";
   std::vector<std::string> all;
@@ -135,7 +135,7 @@ std::vector<std::string> environment(int threads) {
   return all;
 }
 
-// As C wants a list of texts, which must outlive it.
+// A null-terminated C array of the texts, which must outlive it.
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> all;
   all.reserve(texts.size() + 1);
@@ -164,13 +164,13 @@ std::string describe(const siginfo_t& end) {
   std::string text = fmt::format("exited with status {}", end.si_status);
   const int signal = end.si_status - 128;
   if (signal > 0 && signal < NSIG) {
-    text += fmt::format(", a shell's word for signal {} ({}),", signal,
+    text += fmt::format(", which a shell reports for signal {} ({}),", signal,
                         strsignal(signal));
   }
   return text;
 }
 
-// As the user wrote it.
+// The command as the user wrote it.
 std::string name_of(const std::vector<std::string>& argv) {
   if (argv.size() == 3 && argv[1] == "-c") return argv[2];
   std::string name = argv[0];
@@ -193,8 +193,8 @@ class ProcessSubject::Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  // The leader is reaped after the group is killed: until then its number can
-  // belong to nobody else.
+  // Reaps the leader after killing the group: until then its pid cannot be
+  // reused.
   ~Child() {
     ::kill(-pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
@@ -203,8 +203,8 @@ class ProcessSubject::Child {
 
   enum class Outcome { line, closed, too_late, too_long };
 
-  // Writes `text` and reads one line, both at once: neither side may wait for
-  // the other to empty a full pipe.
+  // Writes `text` and reads one line at the same time, so that neither side
+  // waits for the other to empty a full pipe.
   Outcome exchange(std::string_view text, Clock::time_point deadline,
                    std::size_t line_limit, std::string& line) {
     const NoSigpipe guard;
@@ -224,7 +224,7 @@ class ProcessSubject::Child {
     return Outcome::line;
   }
 
-  // How the process ended, if it did or does so within the limit.
+  // How the process ended, if it ends within the limit.
   std::optional<siginfo_t> end_within(milliseconds limit) const {
     const Clock::time_point deadline = Clock::now() + limit;
     for (milliseconds pause{1};; pause = std::min(2 * pause, kGrace / 20)) {
@@ -245,7 +245,7 @@ class ProcessSubject::Child {
   }
 
  private:
-  // Waits for something to read, or room to write. False at the deadline.
+  // Waits for input, or for room to write. False at the deadline.
   bool wait(bool to_write, Clock::time_point deadline) const {
     std::array<pollfd, 2> fds{{{output_.from.get(), POLLIN, 0},
                                {to_write ? input_.to.get() : -1, POLLOUT, 0}}};
@@ -261,8 +261,8 @@ class ProcessSubject::Child {
     }
   }
 
-  // Number of bytes done with. A process that no longer listens may still have
-  // something to say, so its death is left for read() to find.
+  // Returns the number of bytes consumed. A process that has closed its input
+  // may still write an answer, so read() detects its end.
   std::size_t write(std::string_view text) const {
     if (text.empty()) return 0;
     const ssize_t n = ::write(input_.to.get(), text.data(), text.size());
@@ -323,8 +323,8 @@ Answer ProcessSubject::ask(const std::string& lines, const Case& c) {
   } catch (const WireError& error) {
     require_answer_to(c, line);
     fail(fmt::format(
-        "answered case {} with a line that is not of the wire format: {}", c.id,
-        error.what()));
+        "answered case {} with a line that does not follow the wire format: {}",
+        c.id, error.what()));
   }
 }
 
@@ -336,8 +336,7 @@ void ProcessSubject::require_answer_to(const Case& c, std::string_view line) {
     return;
   }
   if (answered != c.id) {
-    fail(
-        fmt::format("answered case {:.60} where {} was asked", answered, c.id));
+    fail(fmt::format("answered case {:.60} instead of {}", answered, c.id));
   }
 }
 
@@ -360,7 +359,7 @@ Declaration ProcessSubject::start() {
     return read_declaration(line);
   } catch (const WireError& error) {
     fail(fmt::format(
-        "declared itself with a line that is not of the wire format: {}",
+        "declared itself with a line that does not follow the wire format: {}",
         error.what()));
   }
 }
@@ -391,12 +390,12 @@ std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
 
 void ProcessSubject::fail(std::string_view what_it_did) {
   child().reset();
-  throw SubjectFailure(fmt::format(
-      "'{}'{} {}", name_of(argv_),
-      threads_ == 0
-          ? std::string()
-          : fmt::format(" of {} thread{}", threads_, threads_ == 1 ? "" : "s"),
-      what_it_did));
+  throw SubjectFailure(
+      fmt::format("'{}'{} {}", name_of(argv_),
+                  threads_ == 0 ? std::string()
+                                : fmt::format(" with {} thread{}", threads_,
+                                              threads_ == 1 ? "" : "s"),
+                  what_it_did));
 }
 
 }  // namespace exactbn

@@ -17,28 +17,28 @@ struct ProcessOptions {
   std::chrono::milliseconds start_limit{60'000};  // until the declaration
   std::chrono::milliseconds case_limit{60'000};   // until the answer
   std::size_t line_limit = std::size_t{1} << 30;  // bytes of one line
-  // Whether the process serves a plugin (serve.h), and so is told of
-  // surroundings; and may be started again with another number of threads.
+  // Whether the process serves a plugin (serve.h): it then accepts
+  // surroundings, and may be restarted with another number of threads.
   bool has_surroundings = false;
 };
 
-// An implementation in a process of its own, which speaks the wire format over
-// its standard input and output. Its standard error is this process's.
+// An implementation in a separate process that speaks the wire format over its
+// standard input and output. It shares this process's standard error.
 class ProcessSubject : public Subject {
  public:
-  // argv[0] is looked up in PATH. Throws SubjectFailure where the process does
-  // not start or does not declare itself, and LoadError where the first line
-  // is {"load_error":"why"}.
+  // argv[0] is looked up in PATH. Throws SubjectFailure if the process does not
+  // start or does not declare itself, and LoadError if its first line is
+  // {"load_error":"why"}.
   explicit ProcessSubject(std::vector<std::string> argv,
                           ProcessOptions options = {});
   ~ProcessSubject() override;
 
   const Declaration& declaration() const override { return declaration_; }
 
-  // A process that fails is killed with all that it started; the next call
+  // A process that fails is killed together with its children; the next call
   // starts another.
   Answer answer(const Case& c) override;
-  // A number of threads has a process of its own.
+  // Each number of threads has a separate process.
   std::optional<Answer> answer_in(const Surroundings& surroundings,
                                   const Case& c) override;
 
@@ -48,20 +48,20 @@ class ProcessSubject : public Subject {
   Answer ask(const std::string& lines, const Case& c);
   std::unique_ptr<Child>& child();
   Declaration start();
-  // Sends `text` and returns the line that comes back. The words say in a
-  // failure what was wanted and when.
+  // Sends `text` and returns the reply line. `wanted` and `when` describe the
+  // request in failure messages.
   std::string exchange(std::string_view text, std::chrono::milliseconds limit,
                        std::string_view wanted, std::string_view when);
-  // Fails where the line answers another case.
+  // Fails if the line answers another case.
   void require_answer_to(const Case& c, std::string_view line);
   // Kills the process and throws SubjectFailure: "'x' died by signal 6 ...".
   [[noreturn]] void fail(std::string_view what_it_did);
 
   std::vector<std::string> argv_;
   ProcessOptions options_;
-  // By their number of threads, 0: as this process has it.
+  // By number of threads; 0: the setting of this process.
   std::map<int, std::unique_ptr<Child>> children_;
-  int threads_ = 0;  // of the one that is asked
+  int threads_ = 0;  // of the current child
   Declaration declaration_;
 };
 

@@ -31,7 +31,7 @@ std::vector<std::string> declared(std::string_view command) {
   return shell(std::string(kDeclare) + std::string(command));
 }
 
-ProcessOptions hasty(milliseconds limit) {
+ProcessOptions with_limit(milliseconds limit) {
   ProcessOptions options;
   options.start_limit = options.case_limit = limit;
   return options;
@@ -44,7 +44,7 @@ Case small_case(std::string id) {
   return c;
 }
 
-// Far larger than a pipe holds.
+// Far larger than a pipe's buffer.
 Case large_case(std::string id) {
   Case c = small_case(std::move(id));
   c.problem.inputs[Input::x] = Tensor(DType::f64, {40, 1000});
@@ -61,7 +61,7 @@ std::string failure(Act act) {
   return "no failure";
 }
 
-// A folder of the test's own.
+// The test has a private folder.
 class ProcessTest : public testing::Test {
  protected:
   ProcessTest() { std::filesystem::create_directories(folder_); }
@@ -90,14 +90,15 @@ TEST_F(ProcessTest, AnswersOneCaseAfterTheOther) {
   }
 }
 
-TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
+TEST_F(ProcessTest, ReportsAProcessThatFailsOnACase) {
   const std::vector<std::pair<std::string_view, std::string_view>> rows = {
       {"kill -SEGV $$", "died by signal 11 (Segmentation fault) on case a"},
       {"kill -KILL $$", "died by signal 9 (Killed) on case a"},
       {"exit 3", "exited with status 3 on case a"},
       {"exit 0", "exited with status 0 on case a"},
       {"sh -c 'kill -ABRT $$'; exit $?",
-       "exited with status 134, a shell's word for signal 6 (Aborted), on "
+       "exited with status 134, which a shell reports for signal 6 (Aborted), "
+       "on "
        "case a"},
       {"exec >&-; sleep 9", "closed its output and gave no answer to case a"},
       {"sleep 9", "gave no answer to case a within 0.4 s and was stopped"},
@@ -105,14 +106,17 @@ TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
        "gave no answer to case a within 0.4 s and was stopped"},
       {"printf '{\"case\":\"a\"'", "exited with status 0 on case a"},
       {"echo 'loading'",
-       "answered case a with a line that is not of the wire format: not JSON "
+       "answered case a with a line that does not follow the wire format: not "
+       "JSON "
        "at byte 1: \"loading\""},
-      {"echo", "answered case a with a line that is not of the wire format: "},
+      {"echo",
+       "answered case a with a line that does not follow the wire format: "},
       {"echo '{\"case\":\"a\"}'",
-       "answered case a with a line that is not of the wire format: case a: "
+       "answered case a with a line that does not follow the wire format: case "
+       "a: "
        "expected one of outputs, unsupported, rejected and error"},
       {"echo '{\"case\":\"b\",\"error\":\"e\"}'",
-       "answered case b where a was asked"},
+       "answered case b instead of a"},
       {"yes | tr -d '\\n'", "wrote a line of more than 100000 bytes on case a"},
   };
   ProcessOptions options;
@@ -127,21 +131,22 @@ TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatFailsOnACase) {
   }
 }
 
-TEST_F(ProcessTest, SaysWhatBecameOfAProcessThatDoesNotStart) {
+TEST_F(ProcessTest, ReportsAProcessThatDoesNotStart) {
   const std::vector<std::pair<std::string, std::string_view>> rows = {
       {"exit 3", "'exit 3' exited with status 3 before its declaration"},
       {"no-such-command-7", "exited with status 127 before its declaration"},
       {"kill -BUS $$", "died by signal 7 (Bus error) before its declaration"},
       {"exec sleep 9", "gave no declaration within 0.4 s and was stopped"},
       {"echo hello",
-       "'echo hello' declared itself with a line that is not of "
-       "the wire format: not JSON at byte"},
+       "'echo hello' declared itself with a line that does not "
+       "follow the wire format: not JSON at byte"},
       {"echo '{\"subject\":\"s\",\"dtypes\":[\"f8\"]}'",
-       "not of the wire format: dtypes: \"f8\" is none of"},
+       "does not follow the wire format: dtypes: \"f8\" is not one of"},
   };
   for (const auto& [command, says] : rows) {
     EXPECT_THAT(failure([&text = command] {
-                  ProcessSubject subject(shell(text), hasty(milliseconds(400)));
+                  ProcessSubject subject(shell(text),
+                                         with_limit(milliseconds(400)));
                 }),
                 HasSubstr(says));
   }
@@ -175,29 +180,30 @@ TEST_F(ProcessTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
   std::ofstream(file("answer")) << write_answer(c.id, answer) << '\n';
   ProcessSubject subject(declared("cat " + file("answer") + "; read line; " +
                                   "cat " + file("answer") + "; read line"),
-                         hasty(milliseconds(20'000)));
+                         with_limit(milliseconds(20'000)));
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
 }
 
-TEST_F(ProcessTest, AProcessThatDoesNotListenRaisesNoSignal) {
-  ProcessSubject deaf(declared("exec <&-; exit 4"));
-  EXPECT_THAT(failure([&] { deaf.answer(large_case("a")); }),
+TEST_F(ProcessTest, AClosedInputRaisesNoSignal) {
+  ProcessSubject no_input(declared("exec <&-; exit 4"));
+  EXPECT_THAT(failure([&] { no_input.answer(large_case("a")); }),
               HasSubstr("exited with status 4 on case a"));
-  ProcessSubject rude(declared("exec <&-; sleep 0.1; " + std::string(kAnswer)));
-  EXPECT_EQ(rude.answer(large_case("a")).message, "e");
+  ProcessSubject late(declared("exec <&-; sleep 0.1; " + std::string(kAnswer)));
+  EXPECT_EQ(late.answer(large_case("a")).message, "e");
 }
 
-TEST_F(ProcessTest, WhatIsSaidTooMuchSpoilsTheNextAnswer) {
+TEST_F(ProcessTest, ExtraOutputSpoilsTheNextAnswer) {
   ProcessSubject subject(declared("read line; " + std::string(kAnswer) +
                                   "echo debug; read line; sleep 9"));
   EXPECT_EQ(subject.answer(small_case("a")).message, "e");
-  EXPECT_THAT(failure([&] { subject.answer(small_case("b")); }),
-              HasSubstr("answered case b with a line that is not of the wire "
-                        "format: not JSON at byte 1: \"debug\""));
+  EXPECT_THAT(
+      failure([&] { subject.answer(small_case("b")); }),
+      HasSubstr("answered case b with a line that does not follow the wire "
+                "format: not JSON at byte 1: \"debug\""));
 }
 
-// A process of ours that is no longer there may still be a zombie of init's.
+// A process of ours that has ended may remain as a zombie of init.
 bool runs(const std::string& pid) {
   std::ifstream stat("/proc/" + pid + "/stat");
   std::string number, name, state;
@@ -209,10 +215,10 @@ bool ends_soon(const std::string& pid) {
   return !runs(pid);
 }
 
-TEST_F(ProcessTest, AHangTakesItsChildrenWithIt) {
+TEST_F(ProcessTest, AHangIsKilledWithItsChildren) {
   ProcessSubject subject(
       declared("sleep 900 & echo $! > " + file("pid") + "; read line; wait"),
-      hasty(milliseconds(400)));
+      with_limit(milliseconds(400)));
   EXPECT_THAT(failure([&] { subject.answer(small_case("a")); }),
               HasSubstr("was stopped"));
   std::string pid;
@@ -240,10 +246,10 @@ TEST_F(ProcessTest, TheProcessMayFinishWhenItsInputEnds) {
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
-TEST_F(ProcessTest, APluginCrashesInAProcessOfItsOwn) {
+TEST_F(ProcessTest, APluginCrashesInASeparateProcess) {
   ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"});
-  EXPECT_EQ(subject.declaration().subject, "meek");
+      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"});
+  EXPECT_EQ(subject.declaration().subject, "scripted");
   EXPECT_THAT(failure([&] { subject.answer(small_case("crash")); }),
               HasSubstr("died by signal 6 (Aborted) on case crash"));
   EXPECT_EQ(
@@ -255,12 +261,13 @@ TEST_F(ProcessTest, APluginCrashesInAProcessOfItsOwn) {
               HasSubstr("unfit_ABI.so: built for version 42"));
 }
 
-TEST_F(ProcessTest, ANumberOfThreadsHasAProcessOfItsOwn) {
+TEST_F(ProcessTest, EachNumberOfThreadsHasAProcess) {
   ProcessOptions options;
   options.has_surroundings = true;
   ::unsetenv("OMP_NUM_THREADS");
   ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"}, options);
+      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"},
+      options);
   const Case c = small_case("threads");
   EXPECT_EQ(subject.answer(c).message, "none");
   EXPECT_EQ(subject.answer_in({.threads = 3}, c)->message, "3");
@@ -269,17 +276,18 @@ TEST_F(ProcessTest, ANumberOfThreadsHasAProcessOfItsOwn) {
   EXPECT_EQ(subject.answer_in({.threads = 3}, c)->message, "3");
   EXPECT_THAT(
       failure([&] { subject.answer_in({.threads = 1}, small_case("crash")); }),
-      HasSubstr("meek_plugin.so' of 1 thread died by signal 6"));
+      HasSubstr("scripted_plugin.so' with 1 thread died by signal 6"));
   EXPECT_EQ(subject.answer(c).message, "none");
   EXPECT_EQ(subject.answer_in({.threads = 1}, c)->message, "1");
   ::unsetenv("OMP_NUM_THREADS");
 }
 
-TEST_F(ProcessTest, SurroundingsAreOfOneCase) {
+TEST_F(ProcessTest, SurroundingsApplyToOneCase) {
   ProcessOptions options;
   options.has_surroundings = true;
   ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/meek_plugin.so"}, options);
+      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"},
+      options);
   const Case c = small_case("addresses");
   EXPECT_EQ(subject.answer_in({.past = 1}, c)->message, "x 8, mean 8, var 8");
   EXPECT_EQ(subject.answer(c).message, "x 0, mean 0, var 0");

@@ -27,7 +27,7 @@ Answer answer(Subject& subject, const Case& c, const Where& where) {
   }
   if (!where) return subject.answer(c);
   if (auto there = subject.answer_in(*where, c)) return *std::move(there);
-  return {Answer::Kind::error, "it has no surroundings", {}};
+  return {Answer::Kind::error, "surroundings are not supported", {}};
 }
 
 std::string answer_line(Subject& subject, std::string_view line,
@@ -41,8 +41,7 @@ std::string answer_line(Subject& subject, std::string_view line,
   }
 }
 
-// A line of surroundings that cannot be read is no case either, and is answered
-// as that.
+// Treats a malformed line of surroundings as a malformed case.
 Where surroundings_in(std::string_view line) {
   try {
     return read_surroundings(line);

@@ -10,7 +10,7 @@
 namespace exactbn::serve_test {
 namespace {
 
-// Answers with the number of the call, and fails on the case "fails".
+// Answers with the number of the call; fails on the case "fails".
 class Counter : public Subject {
  public:
   Counter() {
@@ -68,17 +68,18 @@ TEST(Serve, AnswersEveryLineInOrder) {
   EXPECT_EQ(lines[6], R"({"case":"d","rejected":"2"})");
 }
 
-TEST(Serve, WhatHasNoSurroundingsSaysSo) {
+TEST(Serve, ASubjectWithoutSurroundingsSaysSo) {
   const auto lines =
       served("{\"surroundings\":{\"past\":1}}\n" + case_line("a", DType::f64) +
              case_line("b", DType::f64) + "{\"surroundings\":{\"pest\":1}}\n");
   ASSERT_EQ(lines.size(), 4U);
-  EXPECT_EQ(lines[1], R"({"case":"a","error":"it has no surroundings"})");
+  EXPECT_EQ(lines[1],
+            R"({"case":"a","error":"surroundings are not supported"})");
   EXPECT_EQ(lines[2], R"({"case":"b","rejected":"1"})");
   EXPECT_EQ(lines[3], R"({"case":"?","error":"surroundings: unknown field"})");
 }
 
-TEST(Serve, SaysThatNobodyTakesTheAnswers) {
+TEST(Serve, FailsIfAnswersCannotBeWritten) {
   Counter subject;
   std::istringstream in(case_line("a", DType::f64));
   std::ostringstream out;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process that serves a plugin, for the tests: serve_plugin FILE
+// A process that serves a plugin, for tests: serve_plugin FILE
 #include <iostream>
 #include <nlohmann/json.hpp>
 

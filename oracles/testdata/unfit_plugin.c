@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plugin that must not be loaded; UNFIT_... says what is wrong with it. */
+/* A plugin that must not be loaded; UNFIT_... selects its error. */
 #include "exactbn_plugin.h"
 
 static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {

@@ -7,8 +7,8 @@ namespace exactbn {
 
 namespace {
 
-// Calls item(value, path) for each of a list that must not be empty: that
-// would read as "nothing", and to leave the field out means "everything".
+// Calls item(value, path) for each element of a list. An empty list is refused:
+// it would read as "nothing", but omitting the field means "everything".
 template <class Item>
 void read_list(const Fields& fields, std::string_view name, Item item) {
   const json* list = fields.find(name);

@@ -5,7 +5,8 @@
 
 namespace exactbn {
 
-// A line that is not of the wire format. what() names the case and the field.
+// A line that does not follow the wire format. what() names the case and the
+// field.
 class WireError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -11,7 +11,8 @@
 
 namespace exactbn {
 
-// A value as its type. Each refuses a value of another type, and blames `path`.
+// The value as its type. Throws WireError that names `path` for a value of
+// another type.
 const json& as_array(const json& value, std::string_view path);
 const json& as_object(const json& value, std::string_view path);
 const std::string& as_text(const json& value, std::string_view path);
@@ -29,14 +30,14 @@ Integer as_integer(const json& value, std::string_view path) {
   return value.get<Integer>();
 }
 
-// An object of which every field is known.
+// An object whose fields are all known.
 class Fields {
  public:
   Fields(const json& value, std::string path,
          const std::vector<std::string_view>& known);
 
   std::string path(std::string_view name) const { return below(path_, name); }
-  // Null where the field is absent; at() refuses that.
+  // Null if the field is absent; at() throws instead.
   const json* find(std::string_view name) const;
   const json& at(std::string_view name) const;
 

@@ -31,7 +31,7 @@ json LineParser::parse(std::string_view line) {
     if (!object.is_object()) throw WireError("not a JSON object");
     return object;
   } catch (const json::parse_error& error) {
-    // Not its what(), which repeats the token: that may be a whole tensor.
+    // Not what(): it repeats the token, which may be a whole tensor.
     if (error.byte > line.size()) {
       fail(fmt::format("the line ends too early, after {} bytes", line.size()));
     }

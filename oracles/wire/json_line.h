@@ -16,20 +16,20 @@ namespace exactbn {
 
 using nlohmann::json;
 
-// Foreign text in a message is kept short: a field may hold a whole tensor.
+// Shortens foreign text for a message: a field may hold a whole tensor.
 std::string brief(std::string_view text);
 
 // The text as a JSON string, quotes included.
 std::string json_quoted(std::string_view text);
 
-// The path of a field of the object at `path`, which is "" for the line's.
+// The path of a field in the object at `path`, which is "" for the line itself.
 std::string below(std::string_view path, std::string_view name);
 
 [[noreturn]] void refuse(std::string_view path, std::string_view why);
 
-// Parses one object and refuses a field that is given twice, where a plain
-// parser would keep one of the two. Knows the id of the case as soon as it has
-// been read, so that a broken line still says which case it is of.
+// Parses one object and refuses duplicate fields, which a plain parser would
+// drop silently. Knows the case's id as soon as it has been read, so that an
+// error in a broken line still names its case.
 class LineParser {
  public:
   json parse(std::string_view line);
@@ -39,12 +39,12 @@ class LineParser {
   void note(int depth, json::parse_event_t event, const json& value);
   [[noreturn]] void fail(const std::string& why) const;
 
-  std::vector<std::set<std::string>> fields_;  // of each object not yet closed
-  std::vector<std::string> path_;              // the field now read of each
+  std::vector<std::set<std::string>> fields_;  // of each open object
+  std::vector<std::string> path_;              // the current field of each
   std::optional<std::string> id_;
 };
 
-// Calls read(object) and puts the case's id before what it refuses.
+// Calls read(object) and prefixes the case's id to its errors.
 template <class Read>
 auto read_line(std::string_view line, Read read) {
   LineParser parser;

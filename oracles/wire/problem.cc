@@ -28,11 +28,11 @@ double read_f64(const json& value, std::string_view path) {
 void read_momentum(const Fields& fields, Problem& problem) {
   const json* momentum = fields.find("momentum");
   if (!momentum) {
-    // Only the running statistics of training have a use for it.
+    // Only the running statistics of training use it.
     if (problem.operation == Operation::forward_training &&
         (problem.find(Input::running_mean) ||
          problem.find(Input::running_var))) {
-      refuse("momentum", "missing, and there are running statistics");
+      refuse("momentum", "missing, but running statistics are given");
     }
     problem.momentum = 0;
   } else if (!momentum->is_null()) {
@@ -40,8 +40,8 @@ void read_momentum(const Fields& fields, Problem& problem) {
   }
 }
 
-// Those that are there: the operation's in its own order, then any that it does
-// not have, for which the problem is to be refused.
+// The inputs present: the operation's in its own order, then any that it does
+// not have, for which the problem will be refused.
 std::vector<Input> names_in_order(const Problem& problem) {
   const OperationTraits& of = traits(problem.operation);
   std::vector<Input> names;

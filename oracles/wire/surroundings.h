@@ -9,11 +9,12 @@
 
 namespace exactbn {
 
-// A line between this program and the process of a plugin (serve.h), which
-// tells of the memory of the next case: {"surroundings":{"past":1,"held":165}}.
-// A field that is not there is as above.
+// The line that sets the surroundings of the next case; this program sends it
+// to the process of a plugin (serve.h): {"surroundings":{"past":1,"held":165}}.
+// Absent fields have their default.
 std::string write_surroundings(const Surroundings& surroundings);
-// Nothing where the line begins as no such line does. Throws WireError.
+// Nothing if the line does not begin like a line of surroundings. Throws
+// WireError.
 std::optional<Surroundings> read_surroundings(std::string_view line);
 
 }  // namespace exactbn

@@ -19,7 +19,7 @@ TEST(Surroundings, AreALine) {
   EXPECT_EQ(read_surroundings(R"({"surroundings":{}})"), Surroundings{});
 }
 
-TEST(Surroundings, ACaseIsNoSuchLine) {
+TEST(Surroundings, ACaseIsNotALineOfSurroundings) {
   Case c{"a", {}, {}};
   c.problem.momentum = 0.125;
   c.problem.inputs.emplace(Input::x, Tensor(DType::f64, {2, 3}));

@@ -61,7 +61,7 @@ Shape read_shape(const json& value, const std::string& path) {
   return shape;
 }
 
-// The length has been checked, so memory is bounded by that of the text.
+// The length has been checked, so the text bounds the memory.
 Tensor decode_bits(std::string_view hex, const std::string& path, DType dtype,
                    const Shape& shape) {
   Tensor tensor(dtype, shape);

@@ -11,16 +11,16 @@
 
 namespace exactbn {
 
-// A tensor as an object of dtype, shape and bits.
+// Appends a tensor as an object with dtype, shape and bits.
 void append_tensor(std::string& out, const Tensor& tensor);
 
-// The fields of a tensor, of which an object may have others.
+// The fields of a tensor; an object may have others.
 inline const std::vector<std::string_view> kTensorFields = {"dtype", "shape",
                                                             "bits"};
 Tensor read_tensor(const Fields& fields);
 
-// An object of tensors by name. `parse` says what a name stands for; one that
-// stands for nothing is refused, as it is `unknown`.
+// An object of tensors by name. `parse` maps a name to its value; if it returns
+// nothing, the error is `unknown`.
 template <class Name>
 TensorsBy<Name> read_tensors(const json& value, const std::string& path,
                              std::optional<Name> (*parse)(std::string_view),

@@ -38,7 +38,7 @@ std::string_view word(Answer::Kind value) {
 
 void refuse_word(std::string_view path, std::string_view given,
                  const std::vector<std::string_view>& known) {
-  refuse(path, fmt::format("{} is none of {}", brief(json_quoted(given)),
+  refuse(path, fmt::format("{} is not one of {}", brief(json_quoted(given)),
                            fmt::join(known, ", ")));
 }
 

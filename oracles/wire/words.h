@@ -10,7 +10,7 @@
 
 namespace exactbn {
 
-// The word that stands for a value in the wire format.
+// The word for a value in the wire format.
 std::string_view word(Operation value);
 std::string_view word(Output value);
 std::string_view word(DType value);
@@ -39,7 +39,7 @@ std::vector<std::string_view> words(const List& values) {
 [[noreturn]] void refuse_word(std::string_view path, std::string_view given,
                               const std::vector<std::string_view>& known);
 
-// The value, one of `choices`, that a word stands for.
+// The value among `choices` that a word stands for.
 template <class Value, std::size_t n>
 Value choose(const json& given, std::string_view path,
              const std::array<Value, n>& choices) {

@@ -7,8 +7,8 @@
 
 namespace exactbn::zoo {
 
-// What normalizes a channel, in the working precision: as a forward pass saves
-// it for the backward one.
+// What normalizes a channel, in the working precision: a forward pass saves it
+// for the backward pass.
 template <class W>
 struct Normalizer {
   W mean = 0;

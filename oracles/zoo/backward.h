@@ -48,7 +48,7 @@ Gradients<W> compact(const BackwardInput<W>& in) {
   return out;
 }
 
-// The stages of Ioffe & Szegedy 2015, section 3: by the gradients of the
+// The stages of Ioffe & Szegedy 2015, section 3: through the gradients of the
 // statistics.
 template <class W>
 Gradients<W> staged(const BackwardInput<W>& in) {
@@ -71,7 +71,7 @@ Gradients<W> staged(const BackwardInput<W>& in) {
   return out;
 }
 
-// As compact, but s outside of the sum, and 1/w in the place of two xhat.
+// Like compact, but with s outside the sum and 1/w instead of two factors xhat.
 template <class W>
 Gradients<W> centred_products(const BackwardInput<W>& in) {
   const W s = in.n.invstd;
@@ -87,8 +87,8 @@ Gradients<W> centred_products(const BackwardInput<W>& in) {
   return out;
 }
 
-// dx = a dy + b x + c, and dgamma from sum dy x, as one pass over the data has
-// them.
+// dx = a dy + b x + c, with dgamma from sum dy x, as in a single pass over the
+// data.
 template <class W>
 Gradients<W> coefficients(const BackwardInput<W>& in) {
   const W s = in.n.invstd;
@@ -108,13 +108,13 @@ Gradients<W> coefficients(const BackwardInput<W>& in) {
 }
 
 template <class W>
-struct BackwardForm {
+struct GradientFormula {
   std::string_view name;
   Gradients<W> (*run)(const BackwardInput<W>&);
 };
 
 template <class W>
-inline constexpr std::array<BackwardForm<W>, 4> kBackwardForms = {
+inline constexpr std::array<GradientFormula<W>, 4> kGradientFormulas = {
     {{"compact", compact<W>},
      {"staged", staged<W>},
      {"centred products", centred_products<W>},

@@ -12,19 +12,19 @@
 
 namespace exactbn::zoo {
 
-// Exponents of 2, from and to.
+// A range of exponents of 2.
 struct Exponents {
   double low;
   double high;
 };
 
-// From where channels of a format are drawn, so that no usual intermediate
-// leaves the range of its working precision.
+// The ranges from which channels of a format are drawn, chosen so that no usual
+// intermediate leaves the range of its working precision.
 struct Ranges {
   Exponents deviation;  // of x
   Exponents rare;       // one channel in eight
   double ratio;         // |mean| / deviation, at most
-  double dy;            // its deviation, either way
+  double dy;            // log2 of its deviation, either way
   double parameters;    // huge gamma and beta
   double top;           // of the mean
 };
@@ -61,7 +61,7 @@ inline double draw_epsilon(Draw& draw) {
   return static_cast<double>(all[draw.below(all.size())]);
 }
 
-// Of either sign: any, 0, or huge.
+// Of either sign: ordinary, 0, or huge.
 inline double draw_parameter(Draw& draw, double huge) {
   const std::uint64_t kind = draw.below(8);
   if (kind == 0) return 0;
@@ -77,8 +77,8 @@ inline Tensor draw_values(Draw& draw, DType dtype, std::int64_t m,
   return make_tensor(dtype, {m, 1}, values);
 }
 
-// One channel of m values: forward_training or backward_training. Parameters
-// are of the working precision.
+// One channel of m values for forward_training or backward_training. Parameters
+// have the working precision.
 inline Problem draw_channel(Draw& draw, DType dtype, Operation operation,
                             std::int64_t m) {
   const Ranges r = ranges_of(dtype);
@@ -106,7 +106,7 @@ inline Problem draw_channel(Draw& draw, DType dtype, Operation operation,
   return p;
 }
 
-// The values of a tensor in a format that holds them.
+// The values of a tensor, whose format W holds.
 template <class W>
 std::vector<W> values_of(const Tensor& tensor) {
   std::vector<W> values(static_cast<std::size_t>(tensor.size()));
@@ -116,9 +116,9 @@ std::vector<W> values_of(const Tensor& tensor) {
   return values;
 }
 
-// Whether additions of these values one by one may round alike, so that their
-// errors add up and bounds.md promises nothing: where the deviation is below an
-// ulp of the sum, or where a value comes 16 times on average.
+// Whether sequential additions of these values may round alike, so that their
+// errors add up and bounds.md promises nothing: the deviation is below an ulp
+// of the sum, or one value occurs 16 times on average.
 inline bool stalls(const Tensor& tensor, double u) {
   std::vector<double> values = values_of<double>(tensor);
   const auto m = static_cast<double>(values.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// As zoo_test.cc, for the forward derivative and the double backward.
+// Like sound_test.cc, for the forward derivative and the double backward.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -30,8 +30,7 @@ struct Ranges {
   double log2_factors = 10;  // of dy, u and the parameters, either way
 };
 
-// A channel of f32. u is the direction; mean and deviation of x, dy and u of
-// any size.
+// An f32 channel. u is the direction; x, dy and u have any mean and deviation.
 Problem drawn_channel(Draw& draw, Operation operation, const Ranges& ranges) {
   Problem p;
   p.operation = operation;
@@ -67,8 +66,8 @@ float sum(const Floats& a) {
   return total;
 }
 
-// The closed formulas, their sums one by one. `third` is the 3 before
-// xhat t p.
+// The closed formulas with sequential sums. `third` is the factor 3 of xhat t
+// p.
 FloatOutputs closed(const Problem& p, float third = 3) {
   const auto values = [&](Input name) {
     return to_matrix<float>(p.inputs.at(name), 1);
@@ -171,7 +170,7 @@ TEST(ZooSecondOrder, PairwiseSumsAreStable) {
   }
 }
 
-// All that moves w there is the square of the error of the mean.
+// Only the square of the error of the mean moves w there.
 TEST(ZooSecondOrder, AConstantChannelWithARoundedMeanPasses) {
   Draw draw(54);
   int decided = 0;
@@ -214,10 +213,11 @@ TEST(ZooSecondOrder, ZeroByZeroIsZeroWhereASubjectSaysSo) {
   }
 }
 
-// Two values have no x_dot left, whatever it is: y_dot is that of gamma, beta.
+// With two values, any x_dot projects to 0: y_dot depends on gamma_dot and
+// beta_dot only.
 Ranges ordinary() { return {3, 6, 1, 1, 1}; }
 
-// Another coefficient of the one term that the first order has not.
+// Changes the coefficient of the one term that the first order lacks.
 TEST(ZooSecondOrder, AWrongTermFails) {
   Draw draw(52);
   int failed = 0;
@@ -227,11 +227,11 @@ TEST(ZooSecondOrder, AWrongTermFails) {
     EXPECT_EQ(judged(p, closed(p)).verdict, Verdict::passed);
     if (judged(p, closed(p, 2)).verdict == Verdict::failed) ++failed;
   }
-  // Where dy and u are far from 0, and t p is small, it hides.
+  // The term is hidden if dy and u are far from 0 and t p is small.
   EXPECT_GE(failed, 90);
 }
 
-// What each optional input adds, left out.
+// Leaves out the contribution of each optional input.
 TEST(ZooSecondOrder, AnInputThatIsForgottenShows) {
   Draw draw(53);
   for (int trial = 0; trial < 100; ++trial) {

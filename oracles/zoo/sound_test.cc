@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sound algorithms in stated precision before the judge, over wide ranges of
-// channels: none may fail.
+// Judges sound algorithms in a given precision over wide ranges of channels:
+// none may fail.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,8 +16,8 @@ struct Tally {
   std::int64_t checks = 0;
   std::int64_t undecided = 0;
   std::int64_t failed = 0;
-  double part = 0;    // of the limit, the largest eta
-  std::string worst;  // where that was, or the first failure
+  double part = 0;    // the largest eta over its limit
+  std::string worst;  // the case of `part`, or the first failure
 
   void add(const Tally& other) {
     checks += other.checks;
@@ -49,7 +49,7 @@ const auto& any_of(Draw& draw, const T& all) {
   return all[draw.below(all.size())];
 }
 
-// Every algorithm for the statistics, each with any form of y.
+// Every algorithm for the statistics, each with every affine form of y.
 template <class W>
 void try_forward(Draw& draw, DType dtype, Tallies& tallies) {
   const double u = format(kDTypeOf<W>).unit_roundoff();
@@ -67,8 +67,8 @@ void try_forward(Draw& draw, DType dtype, Tallies& tallies) {
   }
 }
 
-// Every order of the sums, with statistics of the same order or saved by a
-// forward pass in wide sums, each with any form of the gradients.
+// Every order of summation, with statistics summed in that order or saved by a
+// forward pass with wide sums, each with every formula of the gradients.
 template <class W>
 void try_backward(Draw& draw, DType dtype, Tallies& tallies) {
   const double u = format(kDTypeOf<W>).unit_roundoff();
@@ -83,22 +83,22 @@ void try_backward(Draw& draw, DType dtype, Tallies& tallies) {
   const Bench bench(p);
   for (const Order order : kOrders) {
     for (const bool recomputed : {false, true}) {
-      const BackwardForm<W>& form = any_of(draw, kBackwardForms<W>);
+      const GradientFormula<W>& formula = any_of(draw, kGradientFormulas<W>);
       if (may_stall(order) && (dy_stalls || (recomputed && x_stalls))) continue;
       const Statistics<W> s = recomputed ? two_pass(x, order) : saved;
       const BackwardInput<W> in = {x, dy, gamma, normalizer(s, p.epsilon),
                                    order};
       const BenchVerdict outcome =
-          bench(backward(p, form.run(in)),
+          bench(backward(p, formula.run(in)),
                 is_stable(order) ? Grade::stable : Grade::sequential);
       const std::string name = fmt::format("backward, {}, {}", name_of(order),
                                            recomputed ? "recomputed" : "saved");
-      tallies[name].add(tally(outcome, describe(p, form.name)));
+      tallies[name].add(tally(outcome, describe(p, formula.name)));
     }
   }
 }
 
-// f32 and f64 are what most use; the short formats are summed in f32.
+// f32 and f64 are most used; the short formats are summed in f32.
 constexpr std::array kFormats = {DType::f32,  DType::f32,      DType::f32,
                                  DType::f64,  DType::f64,      DType::f16,
                                  DType::bf16, DType::f8e4m3fn, DType::f8e5m2};
@@ -121,7 +121,8 @@ Tallies try_one(std::uint64_t seed) {
   return tallies;
 }
 
-// The same with any number of threads: each trial draws from its own seed.
+// The result does not depend on the number of threads: each trial has a
+// separate seed.
 Tallies try_many(std::uint64_t first_seed, std::int64_t trials) {
   Tallies all;
 #pragma omp parallel for schedule(dynamic)
@@ -156,7 +157,7 @@ TEST(Zoo, NoSoundAlgorithmFails) {
   expect_no_failure(try_many(1, trials(1800)));
 }
 
-// Minutes. Prints for each algorithm the checks, the undecided and the failed
+// Takes minutes. Prints for each algorithm the checks, the undecided and failed
 // ones, and the largest eta over its limit and where.
 TEST(Zoo, DISABLED_NoSoundAlgorithmFailsInAMillionChecks) {
   const Tallies tallies = try_many(1'000'000, 88'000);
@@ -164,8 +165,8 @@ TEST(Zoo, DISABLED_NoSoundAlgorithmFailsInAMillionChecks) {
   expect_no_failure(tallies);
 }
 
-// Nine times 1000.1f add up to a mean that is an ulp or more off. The variance
-// then comes only from the square of that: an error of second order.
+// Nine times 1000.1f sum to a mean that is an ulp or more off. The variance is
+// then only the square of that error, which is of second order.
 TEST(Zoo, AConstantChannelWithARoundedMeanPasses) {
   Draw draw(5);
   for (int trial = 0; trial < trials(500); ++trial) {
@@ -186,8 +187,8 @@ TEST(Zoo, AConstantChannelWithARoundedMeanPasses) {
   }
 }
 
-// With deviations of 2^60 squares fit f32, and invstd^3 is 0: dx of the paper's
-// stages lacks the term of the variance. The other forms are sound.
+// With deviations of 2^60, squares fit f32 but invstd^3 is 0: dx by the paper's
+// stages lacks the term of the variance. The other formulas are sound.
 TEST(Zoo, ACubeOfInvstdThatVanishesIsNoExcuse) {
   Draw draw(9);
   for (const int log2 : {30, 40, 50, 60}) {
@@ -205,17 +206,17 @@ TEST(Zoo, ACubeOfInvstdThatVanishesIsNoExcuse) {
           normalizer(two_pass(x, Order::pairwise), p.epsilon);
       const BackwardInput<float> in = {x, dy, -1.25F, n, Order::pairwise};
       const Bench bench(p);
-      for (const BackwardForm<float>& form : kBackwardForms<float>) {
-        const bool lost = form.name == "staged" && log2 > 45;
-        EXPECT_EQ(bench(backward(p, form.run(in)), Grade::stable).verdict,
+      for (const GradientFormula<float>& formula : kGradientFormulas<float>) {
+        const bool lost = formula.name == "staged" && log2 > 45;
+        EXPECT_EQ(bench(backward(p, formula.run(in)), Grade::stable).verdict,
                   lost ? Verdict::failed : Verdict::passed)
-            << describe(p, form.name) << " 2^" << log2;
+            << describe(p, formula.name) << " 2^" << log2;
       }
     }
   }
 }
 
-// A channel of equal values, and epsilon 0.
+// A channel of equal values, with epsilon 0.
 Problem zero_by_zero(Operation operation, std::int64_t m, double value) {
   Problem p;
   p.operation = operation;
@@ -226,7 +227,7 @@ Problem zero_by_zero(Operation operation, std::int64_t m, double value) {
 }
 
 // All sums are exact, but 1/41 is not, and 41 times the nearest f32 is not 1:
-// the mean is off by an ulp, and the variance is not 0. Disabled: it fails.
+// the mean is an ulp off, and the variance is not 0. Disabled: it fails.
 TEST(Zoo, AChannelOfEqualValuesTimesOneByMIsUndecided) {
   Problem p = zero_by_zero(Operation::forward_training, 41, 1);
   p.inputs[Input::beta] = tensor_of(0.0F);
@@ -237,8 +238,8 @@ TEST(Zoo, AChannelOfEqualValuesTimesOneByMIsUndecided) {
             Verdict::undecided);
 }
 
-// dgamma = (sum dy x - mean sum dy) / 0, whose numerator rounds to some 1e-8 in
-// the place of 0: infinite, and no less right than NaN. Disabled: it fails.
+// dgamma = (sum dy x - mean sum dy) / 0, whose numerator rounds to some 1e-8
+// instead of 0: infinity, which is as right as NaN. Disabled: it fails.
 TEST(Zoo, AGradientOverZeroMayBeInfinite) {
   Problem p = zero_by_zero(Operation::backward_training, 2, 3);
   const Values<float> dy = {0.1F, 0.7F};

@@ -34,7 +34,7 @@ Statistics<W> two_pass(const Values<W>& x, Order order) {
   return {mean, squares / m};
 }
 
-// The same with a product by 1/m in the place of both divisions.
+// The same with a product by 1/m instead of both divisions.
 template <class W>
 Statistics<W> two_pass_reciprocal(const Values<W>& x) {
   const auto n = std::ssize(x);
@@ -49,8 +49,8 @@ Statistics<W> two_pass_reciprocal(const Values<W>& x) {
   return {mean, squares * per_value};
 }
 
-// Chan, Golub & LeVeque 1983, equation (1.7): less (sum (x - mean))^2 / m,
-// which is 0 but for the rounding of the mean.
+// Chan, Golub & LeVeque 1983, equation (1.7): subtracts (sum (x - mean))^2 / m,
+// which is 0 except for the rounding of the mean.
 template <class W>
 Statistics<W> two_pass_corrected(const Values<W>& x) {
   const auto m = static_cast<W>(x.size());
@@ -66,7 +66,7 @@ Statistics<W> two_pass_corrected(const Values<W>& x) {
   return {mean, (squares - rest * rest / m) / m};
 }
 
-// All in the longer format, rounded at the end.
+// Everything in the longer format, rounded at the end.
 template <class W>
 Statistics<W> two_pass_all_wide(const Values<W>& x) {
   const Values<Wider<W>> wide(x.begin(), x.end());
@@ -74,7 +74,7 @@ Statistics<W> two_pass_all_wide(const Values<W>& x) {
   return {static_cast<W>(s.mean), static_cast<W>(s.var)};
 }
 
-// n values: their mean and the sum of the squares of what they differ from it.
+// The count n, the mean, and the sum of squared deviations from it.
 template <class W>
 struct Moments {
   W n = 0;
@@ -95,7 +95,7 @@ Moments<W> welford(std::span<const W> x) {
   return a;
 }
 
-// Those of two parts together (Chan, Golub & LeVeque 1983).
+// Combines two parts (Chan, Golub & LeVeque 1983).
 template <class W>
 Moments<W> merge(const Moments<W>& a, const Moments<W>& b) {
   const W n = a.n + b.n;
@@ -112,8 +112,8 @@ Moments<W> merged_by_halves(std::span<const W> x) {
                merged_by_halves(x.subspan(half)));
 }
 
-// sqrt(m) values by Welford, then merged one after another: the mean stays
-// that of all so far.
+// Welford on blocks of sqrt(m) values, merged one after another: the mean stays
+// the mean of all values so far.
 template <class W>
 Moments<W> merged_in_order(std::span<const W> x) {
   const auto size = static_cast<std::size_t>(
@@ -130,7 +130,7 @@ Statistics<W> statistics_of(const Moments<W>& a) {
   return {a.mean, a.squares / a.n};
 }
 
-// E[x^2] - mean^2, its sums and what follows in Sum.
+// E[x^2] - mean^2, with its sums and later steps in Sum.
 template <class Sum, class W>
 Statistics<W> one_pass(const Values<W>& x, Order order = Order::in_order) {
   const auto n = std::ssize(x);
@@ -147,7 +147,7 @@ Statistics<W> one_pass(const Values<W>& x, Order order = Order::in_order) {
 template <class W>
 struct StatisticsAlgorithm {
   std::string name;
-  Grade required;  // what it must reach, whatever the channel
+  Grade required;  // the grade it must reach on every channel
   bool may_stall;
   Statistics<W> (*run)(const Values<W>&);
 };
@@ -181,7 +181,7 @@ std::vector<StatisticsAlgorithm<W>> sound_statistics() {
        [](X x) -> S { return two_pass(x, Order::wide); }},
       {"two-pass, all wide", stable, false, two_pass_all_wide<W>},
   };
-  // The 11 bits that x87's format has more than f64 are soon lost in one pass.
+  // x87's format has only 11 bits more than f64, which one pass soon loses.
   if constexpr (std::is_same_v<W, float>) {
     all.push_back({"one pass in f64", stable, false,
                    [](X x) -> S { return one_pass<double>(x); }});

@@ -10,14 +10,14 @@
 
 namespace exactbn::zoo {
 
-// How a sum is added up in a working precision.
+// How a sum is computed in a working precision.
 enum class Order : std::uint8_t {
-  in_order,  // one after another
-  lanes,     // eight such sums of every eighth value, then those by halves
-  blocks,    // sqrt(m) values one after another, then their sums
-  pairwise,  // halves of halves, down to 8
+  in_order,  // sequential
+  lanes,     // eight sequential sums of every eighth value, added in pairs
+  blocks,    // sequential sums of sqrt(m) values, then their sum
+  pairwise,  // recursive halves, down to 8
   kahan,     // compensated
-  wide,      // one after another in a longer format
+  wide,      // sequential in a longer format
 };
 
 inline constexpr std::array kOrders = {Order::in_order, Order::lanes,
@@ -30,13 +30,13 @@ constexpr std::string_view name_of(Order order) {
   return names[static_cast<std::size_t>(order)];
 }
 
-// Whether the error does not grow with m.
+// Whether the error is independent of m.
 constexpr bool is_stable(Order order) {
   return order == Order::pairwise || order == Order::kahan ||
          order == Order::wide;
 }
 
-// Whether a constant part of the values is added up one by one.
+// Whether a constant part of the values is added sequentially.
 constexpr bool may_stall(Order order) {
   return order == Order::in_order || order == Order::lanes;
 }

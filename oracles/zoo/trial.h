@@ -14,7 +14,7 @@ template <class W>
 inline constexpr DType kDTypeOf =
     std::is_same_v<W, float> ? DType::f32 : DType::f64;
 
-// Rounded to a format that W holds, or W's own.
+// The values in a format that W holds, or in W itself.
 template <class W>
 Tensor tensor_of(const Values<W>& values, DType dtype, const Shape& shape) {
   return make_tensor(dtype, shape,
@@ -62,15 +62,15 @@ Answer backward(const Problem& p, const Gradients<W>& gradients) {
   return answer;
 }
 
-// What the judge says of one answer.
+// The judge's verdict on one answer.
 struct BenchVerdict {
   Verdict verdict = Verdict::passed;
-  double part = 0;   // of the limit, the largest eta of a decided value
-  std::string text;  // the output that is worst
+  double part = 0;   // the largest eta of a decided value, over its limit
+  std::string text;  // the worst output
 };
 
-// Judges answers to one problem: all of a short channel, by `check`; of a long
-// one the statistics, and every so many values of the rest.
+// Judges answers to one problem: `check` judges all values of a short channel;
+// of a long one, the statistics and a sample of the rest are judged.
 class Bench {
  public:
   explicit Bench(const Problem& problem) : problem_(problem) {

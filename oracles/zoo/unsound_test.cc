@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unsound algorithms in stated precision before the judge: they must fail, and
-// from where their errors grow beyond what the data excuse.
+// Judges unsound algorithms in a given precision: they must fail as soon as
+// their errors exceed what the data excuse.
 #include <gtest/gtest.h>
 
 #include "oracles/zoo/trial.h"
@@ -24,16 +24,16 @@ BenchVerdict judged(const Problem& p, const Statistics<float>& s,
 }
 
 // One pass over E[x^2] - mean^2 has an error of about kappa^2 u sqrt(m) v, in
-// order, or kappa^2 u v, pairwise. What the data excuse is the limit times
-// u cond(var), at most (8 + 2 sqrt(m)) (2 kappa + 1) u v or 8 (2 kappa + 1) u
-// v. The kappa of which the first is that many times the second:
+// order, or kappa^2 u v, pairwise. The data excuse the limit times u cond(var),
+// at most (8 + 2 sqrt(m)) (2 kappa + 1) u v or 8 (2 kappa + 1) u v. Returns the
+// kappa at which the first is `times` times the second.
 double kappa_of(double times, double m, Order order, Grade required) {
   const double grows = order == Order::in_order ? std::sqrt(m) : 1;
   const double c = times * eta_limit(required, m) / grows;
   return std::max(1.0, c + std::sqrt(c * c + c));
 }
 
-// The part of 100 channels that fails.
+// The fraction of 100 channels that fail.
 double failing(Order order, double log2_times) {
   Draw draw(3);
   const Grade required =
@@ -62,7 +62,7 @@ TEST(ZooUnsound, OnePassFailsWhereItsErrorExceedsTheExcuse) {
     const double near = failing(order, 0);
     EXPECT_GT(near, 0.05) << name_of(order);
     EXPECT_LT(near, 0.9) << name_of(order);
-    // Its errors are random: now and then they cancel.
+    // Its errors are random and sometimes cancel.
     for (const double well_above : {6, 9}) {
       EXPECT_GE(failing(order, well_above), 0.95) << name_of(order);
     }
@@ -74,7 +74,7 @@ float rounded(float value, DType dtype) {
       to_double(round_to(static_cast<double>(value), dtype), dtype));
 }
 
-// Additions rounded to a short format.
+// A sum whose additions are rounded to a short format.
 float sum_in(DType dtype, std::int64_t n, const auto& term) {
   float total = 0;
   for (std::int64_t i = 0; i < n; ++i) total = rounded(total + term(i), dtype);
@@ -107,7 +107,7 @@ TEST(ZooUnsound, SumsInAShortFormatFail) {
   }
 }
 
-// The mean is right in itself, but is rounded before it is subtracted.
+// The mean is right but is rounded before it is subtracted.
 TEST(ZooUnsound, AMeanRoundedToAShortFormatFails) {
   for (const DType dtype : {DType::f16, DType::bf16}) {
     Draw draw(7);
@@ -128,7 +128,7 @@ TEST(ZooUnsound, AMeanRoundedToAShortFormatFails) {
   }
 }
 
-// The deviation is a fifth of an ulp of the sum and less.
+// The deviation is at most a fifth of an ulp of the sum.
 TEST(ZooUnsound, ALongSumThatStallsFails) {
   Draw draw(8);
   for (int trial = 0; trial < 4; ++trial) {
@@ -145,7 +145,7 @@ TEST(ZooUnsound, ALongSumThatStallsFails) {
   }
 }
 
-// Two values: the additions of each round alike though they are far apart.
+// Two distant values, but the additions of each round alike.
 TEST(ZooUnsound, ALongSumOfTwoValuesFails) {
   Draw draw(9);
   const std::int64_t m = std::int64_t{1} << 20;

@@ -103,8 +103,9 @@ class SoundSubject : public Subject {
     const BackwardInput<W> in = {x, dy, parameter<W>(p, Input::gamma),
                                  normalizer(s, p.epsilon), algorithm_.order};
     return backward(
-        p, kBackwardForms<W>[algorithm_.formula % kBackwardForms<W>.size()].run(
-               in));
+        p,
+        kGradientFormulas<W>[algorithm_.formula % kGradientFormulas<W>.size()]
+            .run(in));
   }
 
   Algorithm algorithm_;

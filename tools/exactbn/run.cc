@@ -79,28 +79,29 @@ bool same_answer(const Answer& a, const Answer& b) {
 }
 
 // What each case of the run was answered. The answers must stay where they are.
-std::vector<Heard> heard_in(const Run& run) {
-  std::vector<Heard> all;
+std::vector<Observed> heard_in(const Run& run) {
+  std::vector<Observed> all;
   std::map<Operation, Past> last;
   bool poisoned = false;
   for (const CaseRun& c : run.cases) {
-    Heard heard;
-    heard.question = c.question;
-    heard.failed = is_unstable(c.verdict);
+    Observed observed;
+    observed.question = c.question;
+    observed.failed = is_unstable(c.verdict);
     const Problem& problem = c.question->problem;
     poisoned = poisoned || !problem.x().all_finite();
-    heard.past = last[problem.operation];
-    heard.past.poisoned = poisoned;
+    observed.past = last[problem.operation];
+    observed.past.poisoned = poisoned;
     for (const Answer& answer : c.answers) {
-      if (answer.kind == Answer::Kind::outputs) heard.calls.push_back(&answer);
+      if (answer.kind == Answer::Kind::outputs)
+        observed.calls.push_back(&answer);
     }
-    if (!heard.calls.empty()) {
-      last[problem.operation] = {c.question, heard.calls.back(), false};
+    if (!observed.calls.empty()) {
+      last[problem.operation] = {c.question, observed.calls.back(), false};
       if (run.asking == Asking::twice) {
-        heard.past = {c.question, heard.calls.front(), poisoned};
+        observed.past = {c.question, observed.calls.front(), poisoned};
       }
     }
-    all.push_back(std::move(heard));
+    all.push_back(std::move(observed));
   }
   return all;
 }
@@ -136,17 +137,18 @@ void diagnose(Run& run) {
 
 namespace {
 
-bool explains(const Culprit& culprit, const Run& run, const CaseRun& c) {
+bool explains(const DefectExplanation& explanation, const Run& run,
+              const CaseRun& c) {
   const auto place = static_cast<std::size_t>(&c - run.cases.data());
-  return std::binary_search(culprit.explained.begin(), culprit.explained.end(),
-                            place);
+  return std::binary_search(explanation.explained.begin(),
+                            explanation.explained.end(), place);
 }
 
 }  // namespace
 
-const Culprit* culprit_of(const Run& run, const CaseRun& c) {
-  for (const Culprit& culprit : run.diagnosis.culprits) {
-    if (explains(culprit, run, c)) return &culprit;
+const DefectExplanation* explanation_of(const Run& run, const CaseRun& c) {
+  for (const DefectExplanation& explanation : run.diagnosis.explanations) {
+    if (explains(explanation, run, c)) return &explanation;
   }
   return nullptr;
 }

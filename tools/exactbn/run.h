@@ -92,8 +92,9 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers);
 // Names the defects that explain the failures, after all cases.
 void diagnose(Run& run);
 
-// The culprit that explains the case, by its place in the run; or null.
-const Culprit* culprit_of(const Run& run, const CaseRun& c);
+// The defects that explain the case, which must be an element of run.cases; or
+// null.
+const DefectExplanation* explanation_of(const Run& run, const CaseRun& c);
 
 // The resemblance to which the case belongs; or null.
 const Resemblance* resemblance_of(const Run& run, const CaseRun& c);

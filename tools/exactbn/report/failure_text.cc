@@ -35,8 +35,8 @@ Explanation explain_case(const Run& run, const CaseRun& c) {
 
 std::string looks_like(const Run& run, const CaseRun& c,
                        const Explanation& why) {
-  const Culprit* culprit = culprit_of(run, c);
-  return culprit ? culprit_what(*culprit) : why.looks_like;
+  const DefectExplanation* explanation = explanation_of(run, c);
+  return explanation ? explanation_what(*explanation) : why.looks_like;
 }
 
 std::string here_text(const Resemblance& resemblance) {
@@ -71,9 +71,9 @@ namespace {
 
 std::string cause_text(const Run& run, const CaseRun& c,
                        const OutputVerdict& out, const std::string& like) {
-  if (const Culprit* culprit = culprit_of(run, c)) {
+  if (const DefectExplanation* explanation = explanation_of(run, c)) {
     return text_lines("looks like", like) +
-           text_lines("", culprit_names(*culprit));
+           text_lines("", explanation_names(*explanation));
   }
   const Resemblance* here = resemblance_of(run, c);
   if (!like.empty() || !here) {
@@ -81,8 +81,8 @@ std::string cause_text(const Run& run, const CaseRun& c,
     return text_lines("looks like", unknown ? "no known defect" : like);
   }
   return text_lines("looks like",
-                    culprit_what(here->here) + ", " + here_text(*here)) +
-         text_lines("", culprit_names(here->here)) +
+                    explanation_what(here->here) + ", " + here_text(*here)) +
+         text_lines("", explanation_names(here->here)) +
          text_lines("", elsewhere_text(*here)) +
          text_lines("", only_where_text(*here));
 }

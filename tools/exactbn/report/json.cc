@@ -65,18 +65,19 @@ Json diagnosis(const Run& run) {
       cases.push_back(run.cases[i].question->id);
     return cases;
   };
-  const auto described = [&](const Culprit& culprit) {
+  const auto described = [&](const DefectExplanation& explanation) {
     Json names = Json::array();
-    for (const Defect* defect : culprit.defects) names.push_back(defect->name);
+    for (const Defect* defect : explanation.defects)
+      names.push_back(defect->name);
     return Json({{"defects", names},
-                 {"what", culprit_what(culprit)},
-                 {"thread", culprit.defects.front()->thread},
-                 {"bit_for_bit", culprit.exact},
-                 {"cases", ids(culprit.explained)}});
+                 {"what", explanation_what(explanation)},
+                 {"thread", explanation.defects.front()->thread},
+                 {"bit_for_bit", explanation.exact},
+                 {"cases", ids(explanation.explained)}});
   };
-  Json culprits = Json::array();
-  for (const Culprit& culprit : run.diagnosis.culprits) {
-    culprits.push_back(described(culprit));
+  Json explanations = Json::array();
+  for (const DefectExplanation& explanation : run.diagnosis.explanations) {
+    explanations.push_back(described(explanation));
   }
   Json resembling = Json::array();
   for (const Resemblance& r : run.diagnosis.resembling) {
@@ -90,7 +91,7 @@ Json diagnosis(const Run& run) {
     json["only_where"] = text_or_null(r.only_where);
     resembling.push_back(json);
   }
-  return {{"culprits", culprits},
+  return {{"culprits", explanations},
           {"unexplained", ids(run.diagnosis.unexplained)},
           {"resembling", resembling}};
 }
@@ -117,7 +118,7 @@ Json failure(const Run& run, const CaseRun& c) {
   }
   json["diagnosis"] = text_or_null(diagnosis);
   const Resemblance* here = resemblance_of(run, c);
-  json["diagnosis_here"] = here ? Json(culprit_what(here->here)) : Json();
+  json["diagnosis_here"] = here ? Json(explanation_what(here->here)) : Json();
   json["first"] = text_or_null(why.first);
   json["scope"] = text_or_null(why.scope);
   json["pattern"] = text_or_null(why.pattern);

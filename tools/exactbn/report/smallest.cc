@@ -32,7 +32,7 @@ std::vector<const CaseRun*> unexplained(const Run& run) {
   std::map<std::pair<Operation, DType>, const CaseRun*> least;
   for (const CaseRun& c : run.cases) {
     if (c.verdict.verdict != Verdict::failed || c.broke) continue;
-    if (!failed_output(c.verdict) || culprit_of(run, c)) continue;
+    if (!failed_output(c.verdict) || explanation_of(run, c)) continue;
     const Problem& problem = c.question->problem;
     if (value_count(problem) > kMostValues) continue;
     const CaseRun*& known = least[{problem.operation, problem.x().dtype()}];

@@ -69,21 +69,22 @@ std::string diagnosis_text(const Run& run) {
   const std::size_t failed = wrong_cases(run);
   std::string text;
   std::size_t rest = failed;
-  for (const Culprit& culprit : run.diagnosis.culprits) {
-    rest -= culprit.explained.size();
+  for (const DefectExplanation& explanation : run.diagnosis.explanations) {
+    rest -= explanation.explained.size();
     text += fmt::format("diagnosis  {} of {} wrong: {}\n           {}\n",
-                        culprit.explained.size(), failed, culprit_what(culprit),
-                        culprit_names(culprit));
+                        explanation.explained.size(), failed,
+                        explanation_what(explanation),
+                        explanation_names(explanation));
   }
   std::size_t unknown = run.diagnosis.unexplained.size();
   const std::size_t large = rest - unknown;
   for (const Resemblance& r : run.diagnosis.resembling) {
     unknown -= r.here.explained.size();
     text += fmt::format("diagnosis  {} of {} wrong: {}, {}\n",
-                        r.here.explained.size(), failed, culprit_what(r.here),
-                        here_text(r));
+                        r.here.explained.size(), failed,
+                        explanation_what(r.here), here_text(r));
     for (const std::string& line :
-         {culprit_names(r.here), elsewhere_text(r), only_where_text(r)}) {
+         {explanation_names(r.here), elsewhere_text(r), only_where_text(r)}) {
       if (!line.empty()) text += fmt::format("           {}\n", line);
     }
   }

@@ -89,7 +89,7 @@ std::vector<BadLine> bad_cases() {
       {"MissingInput", without("/inputs/x"),
        "case b: inputs.x: forward_training needs it"},
       {"MissingMomentum", without("/momentum"),
-       "case b: momentum: missing, and there are running statistics"},
+       "case b: momentum: missing, but running statistics are given"},
       {"IdIsANumber", with("/case", 7), "case: number, expected a string"},
       {"IdIsEmpty", with("/case", ""), "case: empty"},
       {"AxisIsAString", with("/channel_axis", "1"),
@@ -146,11 +146,11 @@ std::vector<BadLine> bad_cases() {
       {"RunningVarianceNegative", with("/inputs/running_var/bits", "bf800000"),
        "case b: inputs.running_var: negative in channel 0"},
       {"UnknownOperation", with("/operation", "layer_norm"),
-       "case b: operation: \"layer_norm\" is none of forward_training, "
+       "case b: operation: \"layer_norm\" is not one of forward_training, "
        "forward_inference, backward_training, backward_inference, "
        "jvp_training, double_backward_training"},
       {"UnknownDtype", with("/inputs/x/dtype", "f8"),
-       "case b: inputs.x.dtype: \"f8\" is none of f64, f32, f16, bf16, "
+       "case b: inputs.x.dtype: \"f8\" is not one of f64, f32, f16, bf16, "
        "f8e4m3fn, f8e5m2"},
       {"IdOfAnother", small_case("a"), "case a: given twice"},
   };
@@ -208,7 +208,7 @@ std::vector<BadLine> bad_answers() {
       {"OtherShape", answer("/outputs/y/shape", {1, 2}),
        "case b: outputs.y.shape: [1,2], expected [2,1]"},
       {"UnknownDtype", answer("/outputs/y/dtype", "f8"),
-       "case b: outputs.y.dtype: \"f8\" is none of f64, f32, f16, bf16, "
+       "case b: outputs.y.dtype: \"f8\" is not one of f64, f32, f16, bf16, "
        "f8e4m3fn, f8e5m2"},
   };
 }
@@ -367,12 +367,13 @@ class BadPlugin : public ProgramTest {
 
 TEST_F(BadPlugin, TextFileIsRefused) {
   write("text.so", "not a library\n");
-  expect_no_plugin("./text.so", "text.so: not a shared library that loads: ");
+  expect_no_plugin("./text.so",
+                   "text.so: cannot be loaded as a shared library: ");
 }
 
 TEST_F(BadPlugin, LibraryWithoutTheSymbolIsRefused) {
   expect_no_plugin(EXACTBN_TEST_PLUGINS "/unfit_SYMBOL.so",
-                   "/unfit_SYMBOL.so: no plugin: it exports no "
+                   "/unfit_SYMBOL.so: not a plugin: it does not export "
                    "exactbn_get_plugin\n");
 }
 

@@ -110,14 +110,14 @@ TEST_F(DiagnosisText, OfTheSecondCall) {
   error  -8.39e+06 ulp   eta 1.66e+06   limit 10.8 (sequential, m = 2)
   scope  1 of 1 values of channel 0
          differs from run to run
-  looks like  dgamma and dbeta are added to what was there
-         gradients_accumulate, but for rounding
+  looks like  dgamma and dbeta are added to their previous values
+         gradients_accumulate, except for rounding
   again  exactbn validate defect:gradients_accumulate --filter bwd-f32-d276fa43
 
 6 more failed; --errors N prints N in full
 
-diagnosis  7 of 7 wrong: dgamma and dbeta are added to what was there
-           gradients_accumulate, but for rounding
+diagnosis  7 of 7 wrong: dgamma and dbeta are added to their previous values
+           gradients_accumulate, except for rounding
 differs    7 cases from run to run: bwd-f32-d276fa43, bwi-f32-a54eb54b, bwd-f32-39c92995 and 4 more
 
 16 run, 9 passed, 7 failed, 0 missing, 0 undecided, 0 unsupported

@@ -52,11 +52,11 @@ FAIL forward_training f32  fwd-f32-70b1ae8d  [WorkedExample, TwoValues]
   error  +168 ulp   eta 1.29e+10   limit 10.8 (sequential, m = 2)
   first  invstd is already wrong: -84.1 ulp
   scope  2 of 2 values of channel 0
-  looks like  one of 3 known defects that are alike here
+  looks like  one of 3 known defects that agree here
          epsilon_outside_root or epsilon_twice or root_missing, bit for bit
   again  exactbn validate --exec 'python3 wrong.py' --filter fwd-f32-70b1ae8d
 
-diagnosis  1 of 1 wrong: one of 3 known defects that are alike here
+diagnosis  1 of 1 wrong: one of 3 known defects that agree here
            epsilon_outside_root or epsilon_twice or root_missing, bit for bit
 
 1 run, 0 passed, 1 failed, 0 missing, 0 undecided, 0 unsupported

@@ -105,10 +105,10 @@ INSTANTIATE_TEST_SUITE_P(
                "gave no answer to case wicked within 1 s and was stopped\n",
                "1"},
         Breach{"Nonsense", "echo hello",
-               "answered case wicked with a line that is not of the wire "
-               "format: not JSON\n         at byte 1: \"hello\"\n"},
+               "answered case wicked with a line that does not follow the wire "
+               "format:\n         not JSON at byte 1: \"hello\"\n"},
         Breach{"OtherCase", R"(echo '{"case":"one","error":"e"}')",
-               "answered case one where wicked was asked\n"}),
+               "answered case one instead of wicked\n"}),
     [](const auto& row) { return row.param.name; });
 
 class BadStart : public ExitCode, public testing::WithParamInterface<Breach> {};
@@ -132,9 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
                "stopped",
                "1"},
         Breach{"Nonsense", "'echo hello'",
-               "'echo hello' declared itself with a line that is not of the "
-               "wire format: not "
-               "JSON at byte 1: \"hello\""},
+               "'echo hello' declared itself with a line that does not follow "
+               "the wire format: not JSON at byte 1: \"hello\""},
         Breach{"Nothing", "true",
                "'true' exited with status 0 before its declaration"}),
     [](const auto& row) { return row.param.name; });
@@ -158,7 +157,7 @@ TEST_F(ExitCode, ThreeWhereItBreaksOnEveryCaseAndItIsNotAskedForever) {
 TEST_F(ExitCode, ThreeWhereAPluginCrashesAndTheOthersAreJudged) {
   write("cases", small_case("crash") + small_case("status"));
   const ProgramRun outcome = run("exactbn validate " EXACTBN_TEST_PLUGINS
-                                 "/meek_plugin.so --cases cases");
+                                 "/scripted_plugin.so --cases cases");
   EXPECT_EQ(outcome.status, 3);
   EXPECT_THAT(outcome.out, HasSubstr("died by signal 6"));
   EXPECT_THAT(outcome.out, HasSubstr("error: no such status: 9\n"));

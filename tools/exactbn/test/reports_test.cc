@@ -169,12 +169,13 @@ TEST_F(WrongExample, JsonHasTheDiagnosis) {
   const json& diagnosis = report_["diagnosis"];
   EXPECT_EQ(diagnosis["unexplained"], json::array());
   ASSERT_EQ(diagnosis["culprits"].size(), 1u);
-  const json& culprit = diagnosis["culprits"][0];
-  EXPECT_THAT(keys(culprit), UnorderedElementsAre("defects", "what", "thread",
-                                                  "bit_for_bit", "cases"));
-  EXPECT_EQ(culprit["defects"], json::array({"epsilon_outside_root"}));
-  EXPECT_EQ(culprit["thread"], "darknet PR17");
-  EXPECT_EQ(culprit["cases"].size(), report_["failures"].size());
+  const json& explanation = diagnosis["culprits"][0];
+  EXPECT_THAT(keys(explanation),
+              UnorderedElementsAre("defects", "what", "thread", "bit_for_bit",
+                                   "cases"));
+  EXPECT_EQ(explanation["defects"], json::array({"epsilon_outside_root"}));
+  EXPECT_EQ(explanation["thread"], "darknet PR17");
+  EXPECT_EQ(explanation["cases"].size(), report_["failures"].size());
   EXPECT_EQ(report_["differs_between_runs"], json::array());
 }
 

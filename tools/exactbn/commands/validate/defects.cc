@@ -28,8 +28,8 @@ std::vector<std::string> ids(const std::vector<Case>& cases,
 
 std::vector<std::string> named(const Diagnosis& diagnosis) {
   std::vector<std::string> names;
-  for (const Culprit& culprit : diagnosis.culprits) {
-    for (const Defect* defect : culprit.defects) {
+  for (const DefectExplanation& explanation : diagnosis.explanations) {
+    for (const Defect* defect : explanation.defects) {
       names.emplace_back(defect->name);
     }
   }

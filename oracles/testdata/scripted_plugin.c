@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plugin whose conduct is asked for by the id of the case. */
+/* A plugin whose behaviour is selected by the id of the case. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static exactbn_status means(const exactbn_case* c, exactbn_answer* a) {
   return EXACTBN_OUTPUTS;
 }
 
-/* Every field of the case, as the test expects them. */
+/* Whether every field of the case is as the test expects. */
 static int seen_well(const exactbn_case* c) {
   const exactbn_tensor* x = exactbn_input(c, "x");
   return strcmp(c->operation, "forward_training") == 0 &&
@@ -35,7 +35,7 @@ static int seen_well(const exactbn_case* c) {
          exactbn_input(c, "gamma") == NULL;
 }
 
-/* How far past a boundary of 64 bytes. */
+/* The offset from a 64-byte boundary. */
 static int past(const void* data) { return (int)((uintptr_t)data % 64); }
 
 static exactbn_status addresses(const exactbn_case* c, exactbn_answer* a) {
@@ -76,7 +76,7 @@ static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {
     float* other = (float*)a->output(a, "var", EXACTBN_F32);
     double* later = (double*)a->output(a, "var", EXACTBN_F64);
     first[0] = 1;
-    other[2] = 1; /* still ours to write, though no longer the answer */
+    other[2] = 1; /* still writable, but no longer the answer */
     later[0] = a->output(a, "mean", EXACTBN_F64) == (void*)first ? 2 : 3;
     return EXACTBN_OUTPUTS;
   }
@@ -98,6 +98,6 @@ static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {
 EXACTBN_EXPORT const exactbn_plugin* exactbn_get_plugin(void) {
   static const exactbn_plugin plugin = {
       EXACTBN_PLUGIN_ABI,
-      "{\"subject\":\"meek\",\"operations\":[\"forward_training\"]}", run};
+      "{\"subject\":\"scripted\",\"operations\":[\"forward_training\"]}", run};
   return &plugin;
 }
