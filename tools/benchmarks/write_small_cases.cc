@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   for (std::uint64_t k = 0; k < count; ++k) {
-    Problem problem = draw_case(small_hunt(), kSmallSeed, k).problem;
+    Problem problem = draw_case(small_draw(), kSmallSeed, k).problem;
     std::cout << write_case(
                      {"case " + std::to_string(k), std::move(problem), {}})
               << '\n';
