@@ -96,7 +96,7 @@ std::vector<Heard> heard_in(const Run& run) {
     }
     if (!heard.calls.empty()) {
       last[problem.operation] = {c.question, heard.calls.back(), false};
-      if (run.asking == Asking::twice) {
+      if (run.calls == CallsPerCase::twice) {
         heard.past = {c.question, heard.calls.front(), poisoned};
       }
     }
@@ -212,7 +212,7 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
     } else {
       try {
         std::vector<Answer> answers = {subject.answer(cases[i])};
-        if (run.asking == Asking::twice) {
+        if (run.calls == CallsPerCase::twice) {
           answers.push_back(subject.answer(cases[i]));
         }
         judge(run, result, std::move(answers));
