@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the first cases of the benchmark of properties in the wire format, a
-// line each, for gradcheck_torch.py. Usage: exactbn_small_cases COUNT
+// Writes the first cases of the benchmark properties_small in the wire format,
+// for gradcheck_torch.py. Usage: exactbn_small_cases COUNT
 #include <cstdlib>
 #include <iostream>
 
