@@ -33,8 +33,8 @@ STATISTICS = f'"running_mean":{ONE},"running_var":{ONE}'
 QUARTER, TENTH = "3fd0000000000000", "3fb999999999999a"
 LONGER = "3fd0000000001000"  # 1/4 + 2^-42: not a float, nor is 1 minus it
 TRAINING = f'"gamma":{ONE},"beta":{ONE},{STATISTICS}'
-# Cases, and the adapters that must refuse them, because they would have to round
-# a value.
+# Cases, and the adapters that must refuse them, because they would round a
+# value.
 REFUSED = {
     "epsilon-that-is-no-float": (
         f'"operation":"forward_inference","epsilon":"{TENTH}",'
