@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hands each file of a folder to a fuzz target, where there is no fuzzer: what
-// was once found stays mended, and targets stay in order.
+// Runs a fuzz target on each file of a folder, without a fuzzer: a regression
+// test of bugs that were found, and of the target itself.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

@@ -11,11 +11,11 @@
 
 #include "oracles/exactbn_plugin.h"
 
-// What an adapter needs on its own side of the framework: to read a case and to
-// hand back bytes. Nothing here rounds.
+// Functions shared by the adapters: they read a case and return bytes. Nothing
+// here rounds.
 namespace exactbn_adapter {
 
-// A case that the framework, or the adapter in its name, does not do.
+// A case that the framework or the adapter does not support.
 class Unsupported : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -42,7 +42,7 @@ inline std::size_t width(exactbn_dtype dtype) {
     case EXACTBN_F8E5M2:
       return 1;
   }
-  throw Unsupported("a dtype that this adapter has not heard of");
+  throw Unsupported("a dtype unknown to this adapter");
 }
 
 // f16 is not a type of C++17: sign, 5 bits of exponent, 10 of fraction.
@@ -95,11 +95,11 @@ inline double value(const exactbn_tensor& tensor, std::size_t i) {
       return f16_value(
           unsigned{static_cast<const std::uint8_t*>(tensor.data)[i]} << 8);
   }
-  throw Unsupported("a dtype that this adapter has not heard of");
+  throw Unsupported("a dtype unknown to this adapter");
 }
 
-// The values in Real, float or double, which must be as wide: a rounding here
-// would be blamed on the framework.
+// The values as Real, float or double. Throws Unsupported if Real is narrower
+// than the format: a rounding here would be blamed on the framework.
 template <typename Real>
 std::vector<Real> widened(const exactbn_tensor& tensor) {
   if (width(tensor.dtype) > sizeof(Real)) {
@@ -121,8 +121,7 @@ inline const exactbn_tensor& required(const exactbn_case& question,
   return *tensor;
 }
 
-// dy or a direction of x, which no framework takes in another format than that
-// of x.
+// dy or a direction of x: frameworks accept them only in the format of x.
 inline const exactbn_tensor& required_like_x(const exactbn_case& question,
                                              const char* name) {
   const exactbn_tensor& tensor = required(question, name);
@@ -136,13 +135,14 @@ inline void put(exactbn_answer& answer, const char* name, exactbn_dtype dtype,
                 const void* data, std::size_t n) {
   void* output = answer.output(&answer, name, dtype);
   if (output == nullptr) {
-    throw std::logic_error(std::string("no room for the output ") + name);
+    throw std::logic_error(std::string("no memory for the output ") + name);
   }
   std::memcpy(output, data, n);
 }
 
-// What becomes of a case: outputs, or the reason why there are none. What a
-// framework throws that means Unsupported, `answer` must say so itself.
+// Calls `answer`; returns its outputs, or the reason why there are none. If an
+// exception of the framework means that the case is unsupported, `answer` must
+// translate it to Unsupported.
 template <class Answer>
 exactbn_status status_of(exactbn_answer& out, const Answer& answer) {
   try {

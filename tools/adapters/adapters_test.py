@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every adapter that can run solves what every implementation solves, and
-refuses what its framework could not be given exactly: adapters_test.py EXACTBN
+"""Tests every adapter that can run: adapters_test.py EXACTBN
 
-A mistake of an adapter would be held against its framework. The cases are
-ordinary ones, of shapes that show a transposition, and of parameters that show
-a weight on the wrong side; so no version of a framework should fail them.
+It must solve cases that every implementation solves, and refuse cases that its
+framework cannot receive exactly. A mistake of an adapter would be blamed on its
+framework. The cases are ordinary, but their shapes expose a transposition, and
+their parameters a weight on the wrong side; no version of a framework should
+fail them.
 """
 import os
 import subprocess
@@ -18,10 +19,11 @@ import found  # noqa: E402
 
 LABELS = ("PrimeShape", "OtherRank", "ChannelsLast",
           "CumulativeAverage", "MomentumEighth", "NegativeGamma", "EpsilonOne")
-# How many of them each does at least, of f64, f32 and f16. tfjs, without --last,
-# is wrong wherever channels are not last (golden/findings/README.md).
-DOES = {"onednn": 36, "libtorch": 61, "dlib": 18, "opencv": 5, "pytorch": 73,
-        "numpy": 81, "onnxruntime": 20, "onnxruntime-y": 31, "tfjs-last": 32}
+# The minimum number of cases that each must pass, in f64, f32 and f16. tfjs,
+# without --last, is wrong if channels are not last (golden/findings/README.md).
+MINIMUM_PASSED = {
+    "onednn": 36, "libtorch": 61, "dlib": 18, "opencv": 5, "pytorch": 73,
+    "numpy": 81, "onnxruntime": 20, "onnxruntime-y": 31, "tfjs-last": 32}
 
 X = '"x":{"dtype":"f32","shape":[2,1,2],"bits":"' + \
     "".join(("3f800000", "40000000", "40400000", "40a00000")) + '"}'
@@ -29,9 +31,10 @@ ONE = '{"dtype":"f32","shape":[1],"bits":"3f800000"}'
 WIDE = '{"dtype":"f64","shape":[1],"bits":"3ff0000000000001"}'
 STATISTICS = f'"running_mean":{ONE},"running_var":{ONE}'
 QUARTER, TENTH = "3fd0000000000000", "3fb999999999999a"
-LONGER = "3fd0000000001000"  # a quarter and 2^-42, no float, as 1 less it
+LONGER = "3fd0000000001000"  # 1/4 + 2^-42: not a float, nor is 1 minus it
 TRAINING = f'"gamma":{ONE},"beta":{ONE},{STATISTICS}'
-# What may not be asked of whom, since it would be rounded on the way.
+# Cases, and the adapters that must refuse them, because they would round a
+# value.
 REFUSED = {
     "epsilon-that-is-no-float": (
         f'"operation":"forward_inference","epsilon":"{TENTH}",'
@@ -68,7 +71,7 @@ def ordinary_lines(exactbn):
 
 
 def what_is_wrong(exactbn, adapter, words, cases):
-    """What the adapter got wrong, a line each."""
+    """The errors of the adapter, a line each."""
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.xml")
         ran = subprocess.run(
@@ -85,13 +88,13 @@ def what_is_wrong(exactbn, adapter, words, cases):
         skipped = case.find("skipped") is not None
         if name in REFUSED:
             if adapter in REFUSED[name][2] and not skipped:
-                yield f"takes {name}"
+                yield f"accepts {name}"
         elif case.find("failure") is not None:
             yield f"fails {name}: {case.find('failure').text}"
         elif not skipped:
             passed += 1
-    if passed < DOES[adapter]:
-        yield f"passes {passed} cases of {DOES[adapter]}"
+    if passed < MINIMUM_PASSED[adapter]:
+        yield f"passes {passed} cases, fewer than {MINIMUM_PASSED[adapter]}"
 
 
 def main(exactbn):
@@ -101,7 +104,7 @@ def main(exactbn):
             out.writelines(dict.fromkeys(
                 [*refused_lines(), *ordinary_lines(exactbn)]))
         return found.test(
-            exactbn, DOES,
+            exactbn, MINIMUM_PASSED,
             lambda *adapter: what_is_wrong(exactbn, *adapter, cases))
 
 

@@ -24,7 +24,7 @@ struct Extents {
 Extents extents(const exactbn_tensor& x) {
   Extents e{x.shape[0], x.shape[1], 1, 1};
   if (x.rank > 2) e.rows = x.shape[2];
-  // The values of a channel lie together, whatever axes they are counted by.
+  // The values of a channel are contiguous, so further axes can be merged.
   for (std::int32_t i = 3; i < x.rank; ++i) e.columns *= x.shape[i];
   return e;
 }
@@ -41,8 +41,8 @@ void put(exactbn_answer& answer, const char* name, const tensor& data) {
                        data.size() * sizeof(float));
 }
 
-// A layer bn_fc, which normalizes each value of a sample, has rank 2; a layer
-// bn_con, which normalizes channels, any other.
+// Rank 2 is the layer bn_fc, which normalizes each value of a sample; any other
+// rank is the layer bn_con, which normalizes channels.
 class Run {
  public:
   Run(const exactbn_case& question, exactbn_answer& answer)
@@ -51,11 +51,11 @@ class Run {
         x_(required(question, "x")),
         extents_(extents(x_)),
         fc_(x_.rank == 2) {
-    if (x_.dtype != EXACTBN_F32) throw Unsupported("dlib has f32 alone");
+    if (x_.dtype != EXACTBN_F32) throw Unsupported("dlib has only f32");
     if (question.channel_axis != 1)
       throw Unsupported("channels are not axis 1");
     if (!(question.epsilon > 0)) {
-      throw Unsupported("dlib asks for an epsilon above 0");
+      throw Unsupported("dlib requires an epsilon above 0");
     }
   }
 
@@ -115,15 +115,15 @@ class Run {
                             : filled(absent);
   }
 
-  // One value a channel. Statistics that are yet to be computed have this size,
-  // too, which dlib compares with that of the running ones.
+  // One value per channel. Statistics that dlib computes must have this size,
+  // too: dlib compares it with that of the running ones.
   resizable_tensor filled(float value) const {
     resizable_tensor result(1, extents_.channels, 1, 1);
     result = value;
     return result;
   }
 
-  // The weight that a layer passes: while it counts its first batches, the
+  // The weight that a dlib layer passes: for the first batches, that of the
   // cumulative average.
   double momentum() const {
     return question_.cumulative != 0
@@ -136,7 +136,7 @@ class Run {
                  resizable_tensor& running_mean,
                  resizable_tensor& running_var) const {
     if (extents_.samples < 2) {
-      throw Unsupported("dlib asks for more than one sample");
+      throw Unsupported("dlib requires more than one sample");
     }
     (fc_ ? tt::batch_normalize : tt::batch_normalize_conv)(
         question_.epsilon, y, mean, invstd, weight, running_mean, running_var,

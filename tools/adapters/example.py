@@ -6,10 +6,10 @@ import ctypes, json, math, struct, sys
 def decode(bits, code=">f"):  # the most significant byte first
     return [v for v, in struct.iter_unpack(code, bytes.fromhex(bits))]
 
-def encode(value):  # c_float rounds to infinity, where pack would raise
+def encode(value):  # c_float overflows to infinity; pack would raise
     return struct.pack(">f", ctypes.c_float(value).value).hex()
 
-def channel(case, given, c, at):  # x of channel c is at these offsets
+def channel(case, given, c, at):  # `at`: the offsets of channel c in x
     x, m, eps = given["x"], len(at), decode(case["epsilon"], ">d")[0]
     gamma, beta = given["gamma"][c], given["beta"][c]
     if case["operation"] == "forward_inference":
@@ -30,7 +30,7 @@ def channel(case, given, c, at):  # x of channel c is at these offsets
         out.update(mean={c: mean}, var={c: var}, invstd={c: invstd})
         w = 1 / (case.get("batches_tracked", 0) + 1)  # the cumulative average
         if case.get("momentum"):
-            w = decode(case["momentum"], ">d")[0]  # the weight of the new
+            w = decode(case["momentum"], ">d")[0]  # of the new statistic
         unbiased = var * m / (m - 1) if m > 1 else math.nan
         for name, new in ("running_mean", mean), ("running_var", unbiased):
             if name in given:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which adapters can run here: found.py EXACTBN [NAME...]
+"""Finds the adapters that can run here: found.py EXACTBN [NAME...]
 
-Prints, a line each, the name of an adapter and what to give `EXACTBN validate`
-for it, quoted for a shell; on standard error, those that are not there, and
-why. EXACTBN is the program, beside whose adapters/ the plugins are.
+Prints a line for each: its name and the arguments of `EXACTBN validate` for it,
+quoted for a shell. Standard error has those that are missing, and why. EXACTBN
+is the program; its plugins are in adapters/ beside it.
 """
 import os
 import shlex
@@ -16,14 +16,14 @@ HERE = os.path.relpath(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Adapter(NamedTuple):
-    """How an adapter is started. A plugin has a name, and no program."""
+    """How to start an adapter. A plugin has no program."""
     program: str = ""
     script: str = ""
-    needs: tuple = ()  # modules of Python, or packages of npm
-    packages: str = "."  # whose node_modules has those
+    needs: tuple = ()  # Python modules or npm packages
+    packages: str = "."  # the folder of the node_modules
     flags: str = ""
-    # Whether golden/findings is of it: of two ways to run the same software,
-    # one.
+    # Whether golden/findings has its results: only one of two ways to run the
+    # same software.
     is_recorded: bool = True
 
 
@@ -32,7 +32,7 @@ PYTORCH = Adapter("python3", "pytorch.py", ("numpy", "torch"))
 ONNX_RUNTIME = Adapter("node", "onnxruntime.mjs", ("onnxruntime-node",),
                        "../../golden/consumers/onnx_runtime")
 TFJS = Adapter("node", "tfjs.mjs", ("@tensorflow/tfjs-layers",))
-# All of them. Whoever asks some asks them in this order.
+# All adapters, in the order in which they are used.
 ADAPTERS = {
     "onednn": PLUGIN,
     "libtorch": PLUGIN,
@@ -60,7 +60,7 @@ def runs(*command):
 
 
 def python_with(modules):
-    """An interpreter that has the modules: one's own, or Debian's."""
+    """An interpreter that has the modules: the user's or Debian's."""
     ask = ("import importlib.util as u, sys; "
            "sys.exit(any(u.find_spec(m) is None for m in sys.argv[1:]))")
     for python in ("python3", "/usr/bin/python3"):
@@ -94,7 +94,7 @@ def command(adapter):
 
 
 def arguments(exactbn, name):
-    """What `exactbn validate` takes, as a list; or None and why not."""
+    """The arguments of `exactbn validate`, as a list; or None and why not."""
     adapter = ADAPTERS[name]
     if adapter == PLUGIN:
         file = os.path.join(os.path.dirname(exactbn), "adapters",
@@ -107,8 +107,8 @@ def arguments(exactbn, name):
 
 
 def test(exactbn, adapters, what_is_wrong):
-    """The exit code of a test of these adapters, which is said of each:
-    what_is_wrong(adapter, words) yields lines. 77: none can run."""
+    """Tests these adapters, prints the results, and returns the exit code; 77
+    if none can run. what_is_wrong(adapter, words) yields lines of errors."""
     ran = wrong = 0
     for adapter in adapters:
         words, why = arguments(exactbn, adapter)
@@ -126,7 +126,7 @@ def test(exactbn, adapters, what_is_wrong):
 def main(exactbn, *names):
     for name in names or ADAPTERS:
         if name not in ADAPTERS:
-            sys.exit(f"found.py: no adapter {name}; known are "
+            sys.exit(f"found.py: unknown adapter '{name}'; expected "
                      + ", ".join(ADAPTERS))
         found, why = arguments(exactbn, name)
         if found is None:

@@ -52,7 +52,7 @@ exactbn_dtype dtype(const at::Tensor& tensor) {
     case at::kBFloat16:
       return EXACTBN_BF16;
     default:
-      throw std::logic_error("torch answered in a dtype of its own choice");
+      throw std::logic_error("torch answered in an unexpected dtype");
   }
 }
 
@@ -67,9 +67,9 @@ at::Tensor loaded(const exactbn_tensor& tensor) {
   return borrowed(tensor).clone();
 }
 
-// A view with channels first of the case's own memory, which torch only reads.
-// Channels that lie last get torch's channels-last kernels at rank 4; any other
-// view, its kernels for strided tensors.
+// A view of the case's own memory, with channels at axis 1; torch only reads
+// it. At rank 4, channels that are last in memory run torch's channels-last
+// kernels; any other axis but 1 runs its kernels for strided tensors.
 at::Tensor activation(const exactbn_case& question,
                       const exactbn_tensor& tensor) {
   return borrowed(tensor).movedim(question.channel_axis, 1);
@@ -90,8 +90,8 @@ constexpr std::array kParameters = {"gamma",       "beta",      "running_mean",
                                     "running_var", "gamma_dot", "beta_dot",
                                     "ddgamma",     "ddbeta"};
 
-// Torch takes parameters in the format of x, or, for a half-width x, all of
-// them in f32.
+// Torch accepts parameters in the format of x, or, for a 16-bit x, all of them
+// in f32.
 at::ScalarType parameter_type(const exactbn_case& question) {
   const exactbn_tensor& x = required(question, "x");
   if (width(x.dtype) != 2) return scalar_type(x.dtype);
@@ -102,7 +102,7 @@ at::ScalarType parameter_type(const exactbn_case& question) {
   return scalar_type(x.dtype);
 }
 
-// Undefined, as torch wants it, where the case has none.
+// Undefined, as torch expects it, if the case has none.
 at::Tensor parameter(const exactbn_case& question, const char* name) {
   const exactbn_tensor* tensor = exactbn_input(&question, name);
   if (tensor == nullptr) return {};
@@ -112,8 +112,8 @@ at::Tensor parameter(const exactbn_case& question, const char* name) {
   return at::tensor(widened<float>(*tensor));
 }
 
-// The factor that torch.nn.BatchNorm passes: of the batches so far and this
-// one, this one's share.
+// The factor that torch.nn.BatchNorm passes: without a momentum, the share of
+// this batch among all batches so far.
 double momentum(const exactbn_case& question) {
   return question.cumulative != 0
              ? 1.0 / static_cast<double>(question.batches_tracked + 1)
@@ -143,8 +143,8 @@ void forward_inference(const exactbn_case& question, exactbn_answer& answer) {
   put_activation(answer, "y", question, y);
 }
 
-// What the backward pass knows of the statistics: those that a forward pass
-// saved, or the frozen ones.
+// The statistics of the backward pass: those that a forward pass saved, or the
+// frozen ones.
 struct Statistics {
   bool training;
   at::Tensor running_mean, running_var, save_mean, save_invstd;
@@ -166,8 +166,8 @@ Statistics frozen_statistics(const exactbn_case& question) {
           {}};
 }
 
-// Torch has a dgamma only where it is given a gamma: without one, dx and dbeta
-// come from a call without, and dgamma from a call with ones.
+// Torch computes dgamma only if it is given a gamma. Without one, dx and dbeta
+// come from a call without gamma, and dgamma from a call with ones.
 void backward(const exactbn_case& question, exactbn_answer& answer,
               const Statistics& s) {
   const at::Tensor x = activation(question, required(question, "x"));
@@ -189,7 +189,7 @@ void backward(const exactbn_case& question, exactbn_answer& answer,
   put(answer, "dbeta", dbeta);
 }
 
-// A level of forward differentiation, while it lives.
+// Owns a level of forward differentiation.
 class ForwardLevel {
  public:
   ForwardLevel() : level_(torch::autograd::ForwardADLevel::get_next_idx()) {}
@@ -210,7 +210,7 @@ class ForwardLevel {
   std::uint64_t level_;
 };
 
-// An absent gamma or beta that has a direction is 1, or 0.
+// An absent gamma (beta) that has a direction is 1 (0).
 void jvp_training(const exactbn_case& question, exactbn_answer& answer) {
   const ForwardLevel level;
   const auto dual = [&](const char* name, const char* direction,
@@ -234,8 +234,8 @@ struct SecondOrder {
   at::Tensor grad_dy, grad_gamma, grad_x;
 };
 
-// The gradients of sum(dx ddx) + sum(dgamma ddgamma) + sum(dbeta ddbeta), which
-// autograd takes of its own gradients; that by gamma where there is one.
+// The gradients of sum(dx ddx) + sum(dgamma ddgamma) + sum(dbeta ddbeta), by
+// autograd of autograd's gradients; grad_gamma only if there is a gamma.
 SecondOrder second_order(const exactbn_case& question,
                          const at::Tensor& gamma) {
   using torch::autograd::grad;
@@ -274,13 +274,13 @@ SecondOrder second_order(const exactbn_case& question,
   Tensors found = grad(outputs, by, along, /*retain_graph=*/false,
                        /*create_graph=*/false, /*allow_unused=*/true);
   for (std::size_t i = 0; i < by.size(); ++i) {
-    // What torch leaves out does not matter: its gradient is 0.
+    // An undefined gradient means 0.
     if (!found[i].defined()) found[i] = at::zeros_like(by[i]);
   }
   return {found[0], slope.defined() ? found[2] : at::Tensor(), found[1]};
 }
 
-// A direction of gamma, and grad_gamma, need one: without, it is ones.
+// A direction of gamma, and grad_gamma, need a gamma; an absent one is ones.
 void double_backward_training(const exactbn_case& question,
                               exactbn_answer& answer) {
   const at::Tensor ones =
@@ -304,7 +304,7 @@ void answer(const exactbn_case& question, exactbn_answer& out) {
   if (operation == "double_backward_training") {
     return double_backward_training(question, out);
   }
-  // The others are called by hand, as autograd would.
+  // The other operations call the kernels directly, as autograd would.
   const c10::InferenceMode no_gradient_tape;
   if (operation == "forward_training") {
     forward_training(question, out);
@@ -315,7 +315,7 @@ void answer(const exactbn_case& question, exactbn_answer& out) {
   } else if (operation == "backward_inference") {
     backward(question, out, frozen_statistics(question));
   } else {
-    throw Unsupported("no " + std::string(operation));
+    throw Unsupported("libtorch has no " + std::string(operation));
   }
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The textbook in numpy, as a subject: a kernel of one's own goes here.
+"""The textbook in numpy, as a subject: replace it with your own kernel.
 
-f64 and f32 are computed as they are; f16 and bf16 in f32, and rounded once.
+f64 and f32 are computed in their own precision; f16 and bf16 in f32, rounded
+once.
 """
 import numpy as np
 
@@ -14,7 +15,7 @@ def wide(array):
 
 
 def rounded(values, dtype):
-    """float32 to the format of x, to nearest even."""
+    """Rounds float32 to the format of x, to nearest even."""
     if dtype == "f16":
         return values.astype(np.float16)
     if dtype == "bf16":

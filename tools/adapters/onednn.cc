@@ -41,7 +41,7 @@ memory::data_type data_type(exactbn_dtype dtype) {
   throw Unsupported("a dtype that oneDNN does not have");
 }
 
-// Whether the channel axis is 1, which at rank 2 is the last one, too.
+// Whether the channel axis is 1, which at rank 2 is also the last one.
 bool channels_first(const exactbn_case& question) {
   if (question.channel_axis == 1) return true;
   if (question.channel_axis == required(question, "x").rank - 1) return false;
@@ -64,8 +64,7 @@ memory::format_tag format(std::int32_t rank, bool first) {
   }
 }
 
-// oneDNN names the axes N, C, D, H, W in this order, however they lie in
-// memory.
+// oneDNN lists the axes as N, C, D, H, W, whatever their order in memory.
 memory::desc activations(const exactbn_case& question) {
   const exactbn_tensor& x = required(question, "x");
   const bool first = channels_first(question);
@@ -77,7 +76,7 @@ memory::desc activations(const exactbn_case& question) {
   return {dims, data_type(x.dtype), format(x.rank, first)};
 }
 
-memory::desc one_a_channel(const memory::desc& x) {
+memory::desc one_per_channel(const memory::desc& x) {
   return {{x.dims()[1]}, memory::data_type::f32, memory::format_tag::a};
 }
 
@@ -87,7 +86,7 @@ memory loaded(const memory::desc& desc, const void* data) {
   return result;
 }
 
-// What oneDNN reads and never writes, where the case has it.
+// The case's own memory, which oneDNN reads and never writes.
 memory borrowed(const memory::desc& desc, const void* data) {
   return {desc, cpu(), const_cast<void*>(data)};
 }
@@ -112,9 +111,9 @@ class Run {
         x_(required(question, "x")),
         epsilon_(static_cast<float>(question.epsilon)),
         data_(activations(question)),
-        channel_(one_a_channel(data_)) {
+        channel_(one_per_channel(data_)) {
     if (static_cast<double>(epsilon_) != question.epsilon) {
-      throw Unsupported("oneDNN takes epsilon as a float, and it is not one");
+      throw Unsupported("oneDNN takes a float epsilon, and this is not one");
     }
   }
 
@@ -153,7 +152,7 @@ class Run {
     return loaded(channel_, widened<float>(required(question_, name)).data());
   }
 
-  // An absent gamma or beta is absent in oneDNN, too.
+  // An absent gamma or beta is also absent in oneDNN.
   normalization_flags affine() const {
     normalization_flags flags = normalization_flags::none;
     if (has("gamma")) flags |= normalization_flags::use_scale;
@@ -165,7 +164,7 @@ class Run {
     return (flags & flag) != normalization_flags::none;
   }
 
-  // The arguments after the run: what oneDNN wrote is among them.
+  // Returns the arguments after the run, which include oneDNN's outputs.
   Arguments forward(prop_kind kind, normalization_flags flags) const {
     const Forward::primitive_desc pd({kind, data_, epsilon_, flags}, cpu());
     const bool frozen = in(flags, normalization_flags::use_global_stats);
@@ -186,9 +185,9 @@ class Run {
     return arguments;
   }
 
-  // oneDNN wants a beta, unread, wherever it writes a dbeta. It has a dgamma
-  // only where it is given a gamma: without one, dx and dbeta come from a run
-  // without, and dgamma from a run with ones.
+  // oneDNN requires a beta, which it does not read, to write dbeta. It computes
+  // dgamma only if it is given a gamma. Without one, dx and dbeta come from a
+  // run without gamma, and dgamma from a run with ones.
   void backward(const memory& mean, const memory& variance,
                 normalization_flags frozen) {
     std::optional<memory> gamma;
@@ -278,14 +277,14 @@ std::string version() {
          std::to_string(v->patch);
 }
 
-// Whether kernels for instructions of that kind may be used.
+// Whether oneDNN may use kernels for this instruction set.
 bool has(dnnl::cpu_isa wanted) {
   const auto bits = static_cast<unsigned>(wanted);
   const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
   return (isa & bits) == bits;
 }
 
-// VCVTNE2PS2BF16 writes 0 for a subnormal, whatever the rounding mode says.
+// VCVTNE2PS2BF16 writes 0 for a subnormal, whatever MXCSR says.
 bool converts_to_bf16_in_hardware() {
   return has(dnnl::cpu_isa::avx512_core_bf16);
 }

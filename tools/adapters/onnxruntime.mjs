@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// ONNX Runtime: a model of one BatchNormalization, of opset 15, for each kind
-// of case. The package is that of golden/consumers/onnx_runtime.
+// ONNX Runtime: each case loads a model of one BatchNormalization, opset 15.
+// The npm package is that of golden/consumers/onnx_runtime.
 import {createRequire} from "node:module";
 import {Unsupported, formats, serve} from "./serve.mjs";
 
@@ -9,10 +9,10 @@ const require = createRequire(
   new URL("../../golden/consumers/onnx_runtime/", import.meta.url));
 const ort = require("onnxruntime-node");
 
-const types = {  // data_type, as onnx.proto has it; and its name in ort
+const types = {  // data_type of onnx.proto, and its name in ort
   f32: [1, "float32"], f16: [10, "float16"], f64: [11, "float64"]};
 
-// Messages of protobuf: a field is its number, its wire type and its value.
+// Protobuf messages: a field is its number, its wire type and its value.
 const varint = (n) => n < 128 ? [n] : [n % 128 + 128, ...varint(n >> 7)];
 const integer = (field, n) => [...varint(field << 3), ...varint(n)];
 const bytes = (field, content) =>
@@ -30,15 +30,15 @@ const floatAttribute = (name, value) =>
 const intAttribute = (name, value) =>
   bytes(5, [...text(1, name), ...integer(3, value), ...integer(20, 2)]);
 
-// ValueInfoProto: 1 name, 2 type; of it 1 tensor_type: 1 elem_type, 2 shape of
-// 1 dim, each of 1 dim_value.
+// ValueInfoProto: 1 name, 2 type. TypeProto: 1 tensor_type: 1 elem_type, 2
+// shape. TensorShapeProto: 1 dim, each with 1 dim_value.
 const value = (field, name, dtype, shape) => bytes(field, [
   ...text(1, name),
   ...bytes(2, bytes(1, [
     ...integer(1, types[dtype][0]),
     ...bytes(2, shape.flatMap((n) => bytes(1, integer(1, n))))]))]);
 
-// ModelProto: 1 ir_version, 7 graph, 8 opset_import of 2 version. GraphProto:
+// ModelProto: 1 ir_version, 7 graph, 8 opset_import (2 version). GraphProto:
 // 1 node, 2 name, 11 input, 12 output. NodeProto: 1 input, 2 output, 4 op_type,
 // 5 attribute.
 function model(inputs, outputs, attributes) {
@@ -54,7 +54,7 @@ function model(inputs, outputs, attributes) {
                           ...bytes(8, integer(2, 15))]);
 }
 
-// 1 or 0 in every channel, where a case leaves out what ONNX must have.
+// 1 or 0 in every channel, for an input that ONNX requires and the case lacks.
 function filled(question, dtype, value) {
   const one = dtype === "f16" ? 0x3c00 : 1;
   const data = new formats[dtype].array(question.channels).fill(value * one);
@@ -78,12 +78,12 @@ async function run(question) {
       ...(given[name] ?? filled(question, dtype, absent[name]))});
   }
   if (inputs.some(({dtype}) => !types[dtype])) {
-    throw new Unsupported("ONNX Runtime has no such format");
+    throw new Unsupported("ONNX Runtime does not support this format");
   }
   if (inputs[1].dtype !== inputs[2].dtype ||
       inputs[3].dtype !== inputs[4].dtype) {
-    throw new Unsupported("gamma and beta, and the two statistics, are of " +
-      "one format each in ONNX");
+    throw new Unsupported("in ONNX gamma and beta have the same format, and " +
+      "so do the two statistics");
   }
   const attributes = [...floatAttribute("epsilon",
     question.float32("epsilon", question.epsilon))];
@@ -120,7 +120,7 @@ async function answered(question, inputs, outputs, attributes) {
     const wire = name === "Y" ? "y" : name;
     if (wire !== "y" && (yAlone || !question.inputs[wire])) continue;
     const data = got[name].data;
-    // A Float16Array, in a node that has one, has the bits as they are.
+    // A version of node with Float16Array returns one; take its bits.
     answer[wire] = {dtype, shape, data: dtype === "f16"
       ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data};
   }

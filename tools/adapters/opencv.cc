@@ -16,13 +16,13 @@ cv::Mat loaded(const exactbn_tensor& tensor) {
   return result;
 }
 
-// A row of one value a channel.
+// A row with one value per channel.
 cv::Mat parameter(const exactbn_tensor& tensor) {
   return loaded(tensor).reshape(1, 1);
 }
 
-// A layer BatchNorm, as importers of models make it: the mean, the variance,
-// then gamma and beta where there are any.
+// A BatchNorm layer as model importers create it: the blobs are the mean, the
+// variance, then gamma and beta if present.
 cv::dnn::LayerParams layer(const exactbn_case& question) {
   cv::dnn::LayerParams params;
   params.set("eps", question.epsilon);
@@ -39,11 +39,11 @@ cv::dnn::LayerParams layer(const exactbn_case& question) {
 
 void forward_inference(const exactbn_case& question, exactbn_answer& answer) {
   const exactbn_tensor& x = required(question, "x");
-  if (x.dtype != EXACTBN_F32) throw Unsupported("OpenCV has f32 alone");
+  if (x.dtype != EXACTBN_F32) throw Unsupported("OpenCV has only f32");
   if (question.channel_axis != 1) throw Unsupported("channels are not axis 1");
   if (static_cast<double>(static_cast<float>(question.epsilon)) !=
       question.epsilon) {
-    throw Unsupported("OpenCV takes epsilon as a float, and it is not one");
+    throw Unsupported("OpenCV takes a float epsilon, and this is not one");
   }
   cv::dnn::Net net;
   cv::dnn::LayerParams params = layer(question);
@@ -60,14 +60,14 @@ void forward_inference(const exactbn_case& question, exactbn_answer& answer) {
 exactbn_status run_case(const exactbn_case* question, exactbn_answer* out) {
   return status_of(*out, [&] {
     if (std::string_view(question->operation) != "forward_inference") {
-      throw Unsupported("OpenCV has inference alone");
+      throw Unsupported("OpenCV has only inference");
     }
     forward_inference(*question, *out);
   });
 }
 
-// A net computes with subnormals flushed to 0, and says so in its sources
-// (FPDenormalsIgnoreHintScope).
+// A net flushes subnormals to 0, by design (FPDenormalsIgnoreHintScope in its
+// sources).
 constexpr const char* kDeclaration =
     R"({"subject":"OpenCV )" CV_VERSION R"(",)"
     R"("operations":["forward_inference"],"dtypes":["f32"],)"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `exactbn probe` finds of every adapter that can run is what its
-framework documents, and what the adapter declares: probe_test.py EXACTBN
+"""Compares what `exactbn probe` finds for every adapter that can run with the
+framework's documentation and the adapter's declaration: probe_test.py EXACTBN
 
-A line of the table is a framework's own documentation, seen through the
-adapter: where that converts a convention (README.md says where), it is the
-wire format's. A convention that a new version changes fails here.
+The table has the documented conventions as the adapter shows them: where the
+adapter converts one (README.md lists them), it is that of the wire format. If a
+new version changes a convention, this test fails.
 """
 import json
 import os
@@ -17,11 +17,11 @@ sys.dont_write_bytecode = True
 import found  # noqa: E402
 
 NONE = "not offered"
-# True of all, by the definition of batch normalization that all of them print.
+# True for all: they document the same definition of batch normalization.
 ALL = {"formulas": "as defined", "epsilon_place": "inside the root",
        "epsilon_minimum": "none", "zero_variance_frozen": "nan or infinity",
        "nonfinite_frozen": "its own y"}
-# Of all that train.
+# True for all that support training.
 TRAIN = {**ALL, "batch_variance": "biased", "training_reads": "no",
          "nan_in_x": "its channel", "infinity_in_x": "its channel",
          "single_value_y": "beta"}
@@ -33,17 +33,17 @@ NOT_SAVED = {"saved_mean": NONE, "saved_var": NONE, "saved_invstd": NONE}
 INVSTD = {"saved_mean": "the batch's", "saved_var": NONE,
           "saved_invstd": "1 / sqrt(var + epsilon)"}
 # torch.nn.BatchNorm: x_new = (1 - momentum) x + momentum x_t, or the cumulative
-# average; y by the biased variance, the moving average takes the unbiased one.
+# average; y uses the biased variance, the moving average the unbiased one.
 TORCH = {**TRAIN, **AVERAGE, "running_variance": "unbiased",
          "zero_variance": "zero", "subnormal_inputs": "keep",
          "subnormal_outputs": "keep", "channel_axes": "all"}
 # BatchNormalization-15: running_var = input_var momentum + current_var
-# (1 - momentum), of the population variance. The adapter gives 1 - momentum.
+# (1 - momentum), of the population variance. The adapter passes 1 - momentum.
 ONNX = {**TRAIN, **NOT_SAVED, "zero_variance": "nan", "channel_axes": "1",
         "subnormal_inputs": "keep", "subnormal_outputs": "keep"}
 # Keras: moving = moving momentum + batch (1 - momentum), of tf.moments'
-# variance, which is the population's. The adapter gives 1 - momentum. What
-# JavaScript sums it sums in doubles.
+# variance, which is the population's. The adapter passes 1 - momentum.
+# JavaScript sums in doubles.
 TFJS = {**TRAIN, **AVERAGE, **NOT_SAVED, "running_variance": "biased",
         "single_value": "takes 0", "zero_variance": "nan",
         "absent_parameters": NONE, "accumulation": "f64"}
@@ -54,19 +54,19 @@ CARDS = {
                "saved_var": "biased", "saved_invstd": NONE,
                "zero_variance": "nan", "channel_axes": "1, last",
                "accumulation": "f32", "subnormal_inputs": "keep"},
-    # native_batch_norm, without the checks of torch.nn.functional.
+    # native_batch_norm has none of the checks of torch.nn.functional.
     "libtorch": {**TORCH, **INVSTD, "single_value": "nan"},
     "pytorch": {**TORCH, **NOT_SAVED, "single_value": "reject",
                 "single_value_y": "reject"},
     # tensor_tools.h: running = (1 - averaging_factor) running +
-    # averaging_factor (mean, or variance); eps > 0, num_samples() > 1. That the
-    # variance is unbiased, and found in one pass, its page does not say.
+    # averaging_factor (mean, or variance); eps > 0, num_samples() > 1. It does
+    # not document that the variance is unbiased, and computed in one pass.
     "dlib": {**TRAIN, **AVERAGE, **INVSTD, "running_variance": "unbiased",
              "single_value": NONE, "single_value_y": NONE,
              "zero_variance": NONE, "zero_variance_frozen": NONE,
              "channel_axes": "1", "accumulation": "f32",
              "variance_algorithm": "in one pass, in f32"},
-    # dnn::BatchNormLayer: inference by given statistics, subnormals flushed.
+    # dnn::BatchNormLayer: inference with given statistics; flushes subnormals.
     "opencv": {**ALL, **NO_AVERAGE, **NOT_SAVED, "batch_variance": NONE,
                "nan_in_x": NONE, "channel_axes": "1",
                "subnormal_inputs": "flush", "subnormal_outputs": "flush"},
@@ -80,13 +80,13 @@ CARDS = {
     "onnxruntime-y": {**ONNX, **NO_AVERAGE, "accumulation": "cannot be told"},
     "tfjs": TFJS,
     "tfjs-last": {**TFJS, "layout": "the same bits"}}
-# What disagrees with a declaration, or with the wire format: a layer whose
-# channels are not last is wrong (golden/findings/README.md).
+# Known disagreements with a declaration, or with the wire format: the layer is
+# wrong if channels are not last (golden/findings/README.md).
 DISAGREES = {"tfjs": {"layout"}}
 
 
 def what_is_wrong(exactbn, adapter, words):
-    """Where the card is not the expected one, a line each."""
+    """The differences from the expected card, a line each."""
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "card.json")
         ran = subprocess.run(

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """PyTorch from Python: pytorch.py [--device cpu|cuda] [--threads N]
 
-torch.nn.functional.batch_norm, its gradients by autograd, the forward
+Calls torch.nn.functional.batch_norm; gradients are by autograd, the forward
 derivative by torch.autograd.forward_ad, and the double backward by autograd of
-autograd. With --device cuda, cuDNN answers where torch prefers it.
+autograd. With --device cuda, torch may choose cuDNN.
 """
 import argparse
 
@@ -37,8 +37,8 @@ def stored(tensor):
 
 
 class Question:
-    """A case in torch: x and its like have channels at axis 1, as a view of
-    memory that stays as it is."""
+    """A case in torch. Tensors of the shape of x are views with channels at
+    axis 1; their memory is unchanged."""
 
     def __init__(self, case):
         self.case = case
@@ -55,8 +55,8 @@ class Question:
         return stored(tensor.movedim(1, self.case.channel_axis))
 
     def parameter_type(self):
-        """That of x; or beside a half-width x, f32 for all where one is not of
-        x's format: torch mixes no others."""
+        """That of x; or f32 for all parameters if x is 16-bit and one of them
+        has another format. Torch accepts no other mixture."""
         own = self.case.dtypes["x"]
         if self.x.dtype in HALF and any(
                 self.case.dtypes.get(n, own) != own for n in PARAMETERS):
@@ -64,7 +64,7 @@ class Question:
         return self.x.dtype
 
     def parameter(self, name):
-        """Widened where that is needed, never narrowed; None where absent."""
+        """The parameter, widened if needed, never narrowed; None if absent."""
         if name not in self.case:
             return None
         tensor = loaded(self.case[name])
@@ -102,7 +102,8 @@ def forward_inference(case):
 
 
 def gradients(q, training, gamma, **more):
-    """dx, dgamma if there is a gamma, and dbeta, with their leaves."""
+    """The leaves, dy, and the gradients: dx, dgamma if there is a gamma, and
+    dbeta."""
     leaves = {"x": q.x, "gamma": gamma, "beta": q.constant(0)}
     leaves = {n: t.detach().requires_grad_() for n, t in leaves.items()
               if t is not None}
@@ -115,8 +116,8 @@ def gradients(q, training, gamma, **more):
 
 
 def backward(case, training):
-    """Torch has a dgamma only where it is given a gamma: without one, dx and
-    dbeta come from a run without, and dgamma from a run with ones."""
+    """Torch computes dgamma only if it is given a gamma. Without one, dx and
+    dbeta come from a run without gamma, and dgamma from a run with ones."""
     q = Question(case)
     gamma = q.parameter("gamma")
     _, _, found = gradients(q, training, gamma)
@@ -136,7 +137,7 @@ def backward_inference(case):
 
 
 def jvp_training(case):
-    """An absent gamma or beta that has a direction is 1, or 0."""
+    """An absent gamma (beta) that has a direction is 1 (0)."""
     q = Question(case)
     with forward_ad.dual_level():
         duals = {}
@@ -162,13 +163,14 @@ def second(q, gamma):
     found = torch.autograd.grad(
         [first[n] for n in used], list(by.values()),
         [weights[n].to(first[n].dtype) for n in used], allow_unused=True)
-    # What torch leaves out does not matter: its gradient is 0.
+    # None means a gradient of 0.
     return {n: torch.zeros_like(by[n]) if g is None else g
             for n, g in zip(by, found)}
 
 
 def double_backward_training(case):
-    """A direction of gamma, and grad_gamma, need one: without, it is ones."""
+    """A direction of gamma, and grad_gamma, need a gamma; an absent one is
+    ones."""
     q = Question(case)
     gamma = q.parameter("gamma")
     if gamma is None and "ddgamma" in case:
@@ -181,8 +183,8 @@ def double_backward_training(case):
 
 
 def guarded(function):
-    """What torch says it has no kernel for is unsupported, what it refuses by
-    itself is rejected."""
+    """Translates torch's exceptions: Unsupported if it has no kernel, Rejected
+    if it refuses the input."""
     def run(case):
         try:
             return function(case)
@@ -201,8 +203,8 @@ def guarded(function):
 
 
 def dtypes():
-    """The formats that the device has kernels for: torch 1.13 has f16 on GPUs
-    alone."""
+    """The formats that the device has kernels for: torch 1.13 has f16 only on
+    GPUs."""
     found = []
     for name, dtype in (("f64", torch.float64), ("f32", torch.float32),
                         ("f16", torch.float16), ("bf16", torch.bfloat16)):

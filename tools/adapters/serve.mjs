@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes JavaScript functions a subject, as serve.py does for Python: serve()
-// calls one for each case, with a Case, and answers with what it returns.
+// Makes a JavaScript function a subject, as serve.py does in Python: serve()
+// calls it with each Case, and answers with the outputs that it returns.
 import {createInterface} from "node:readline";
 
 export class Unsupported extends Error {}
 
-// bits: the digits of a value. Typed arrays have no f16 and no bf16: these are
-// bit patterns, in a Uint16Array.
+// There are no typed arrays for f16 and bf16: their bit patterns are in a
+// Uint16Array.
 export const formats = {
   f64: {bytes: 8, array: Float64Array},
   f32: {bytes: 4, array: Float32Array},
@@ -14,7 +14,7 @@ export const formats = {
   bf16: {bytes: 2, array: Uint16Array},
 };
 
-// The wire has the most significant byte first, typed arrays mostly the last.
+// The wire format is big-endian, typed arrays are mostly little-endian.
 function swapped(buffer, width) {
   if (width === 8) return buffer.swap64();
   return width === 4 ? buffer.swap32() : buffer.swap16();
@@ -31,15 +31,17 @@ export function decode({dtype, shape, bits}) {
 
 export function encode({dtype, shape, data}) {
   const {bytes, array} = formats[dtype];
-  if (!(data instanceof array)) throw new Error(`a ${dtype} in another array`);
+  if (!(data instanceof array)) {
+    throw new Error(`${dtype} data must be a ${array.name}`);
+  }
   const raw = Buffer.from(new array(data).buffer);
   return {dtype, shape: [...shape], bits: swapped(raw, bytes).toString("hex")};
 }
 
 const number = (bits) => Buffer.from(bits, "hex").readDoubleBE();
 
-// operation, channelAxis, epsilon; weight, that of the new statistic; inputs by
-// name, each with dtype, shape and data.
+// operation, channelAxis, epsilon; weight of the new statistic; inputs by name,
+// each with dtype, shape and data.
 export class Case {
   constructor(line) {
     this.operation = line.operation;
@@ -54,8 +56,8 @@ export class Case {
     if (line.momentum === undefined) this.weight = 0;
     this.channels = this.inputs.x.shape[this.channelAxis];
   }
-  // The weight of the old statistic, for who wants that. Where it cannot be
-  // written exactly, what the framework received would be another case.
+  // The weight of the old statistic. Throws Unsupported if it is not exact: the
+  // framework would receive a different case.
   oldWeight() {
     const old = 1 - this.weight;
     if (1 - old !== this.weight) {
@@ -65,7 +67,7 @@ export class Case {
   }
   float32(what, value) {
     if (Math.fround(value) !== value) {
-      throw new Unsupported(`${what} is taken as a float, and is not one`);
+      throw new Unsupported(`${what} must be a float, and is not one`);
     }
     return value;
   }
@@ -88,7 +90,7 @@ export async function serve(declaration, run) {
       question = JSON.parse(line);
       if (typeof question.case !== "string") throw new Error("it has no case");
     } catch (error) {
-      console.error(`serve.mjs: line ${at} is no case: ${oneLine(error)}`);
+      console.error(`serve.mjs: line ${at} is not a case: ${oneLine(error)}`);
       process.exit(2);
     }
     const answer = {case: question.case};

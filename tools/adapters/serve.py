@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes Python functions a subject, for numpy and all that numpy can feed.
+"""Makes Python functions a subject, for numpy and any library that takes its
+arrays.
 
-A subject is a function for each operation that it does. It is given a Case and
-returns its outputs by name:
+A subject has a function for each operation that it supports. The function takes
+a Case and returns its outputs by name:
 
     import numpy as np
     from serve import serve, Unsupported
@@ -20,17 +21,17 @@ returns its outputs by name:
     exactbn validate --exec 'python3 my_subject.py'
 
 Arrays are numpy's float64, float32 and float16, in the machine's byte order.
-numpy has no bf16: such a tensor is an array of uint16, the bit patterns, both
-ways, and an array of uint16 that is returned is taken for bf16. `widened` makes
-float32 of them, which holds every bf16, and `bf16` is the way back, which
-refuses what is no bf16: to round is the kernel's part, not the adapter's. The
-same bits are `torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)` or
+numpy has no bf16: inputs and outputs in bf16 are arrays of uint16 with the bit
+patterns. `widened` converts them to float32, which is exact; `bf16` converts
+back, and raises if a value is not a bf16: rounding is up to the kernel, not the
+adapter. The same bits are
+`torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)` or
 `jnp.asarray(a.view(ml_dtypes.bfloat16))`; an array of ml_dtypes' bfloat16 may
 be returned as it is.
 
-What a function raises becomes the answer: Unsupported where this subject does
-not do such cases, Rejected where it refuses such input, any other exception an
-error, which fails the case. What it prints goes to standard error.
+An exception of a function becomes the answer: Unsupported if the subject does
+not support the case, Rejected if it refuses the input; any other exception
+fails the case. What the function prints goes to standard error.
 """
 import json
 import os
@@ -46,11 +47,11 @@ OPERATIONS = ("forward_training", "forward_inference", "backward_training",
 
 
 class Unsupported(Exception):
-    """The subject does not do such cases."""
+    """The subject does not support the case."""
 
 
 class Rejected(Exception):
-    """The subject refuses such input, where refusing it is right."""
+    """The subject refuses the input, and is right to refuse it."""
 
 
 def widened(array):
@@ -61,12 +62,11 @@ def widened(array):
 
 
 def bf16(values):
-    """The bit patterns of float32 values that are all bf16; else an error."""
+    """The bit patterns of float32 values, which must all be bf16 values."""
     bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
     if np.any((bits & 0xffff != 0) & ~np.isnan(values)):
-        raise ValueError("a value is no bf16, and to round it is not for the "
-                         "adapter to do")
-    # A NaN that has its mark in the lower half must not become an infinity.
+        raise ValueError("a value is not a bf16, and an adapter must not round")
+    # A NaN with payload only in the lower half must not become an infinity.
     return (bits >> 16 | np.isnan(values) * np.uint32(0x40)).astype(np.uint16)
 
 
@@ -86,7 +86,7 @@ def encode(array):
         array = array.view(np.uint16)
     name = NAMES.get(array.dtype.newbyteorder("="))
     if name is None:
-        raise TypeError(f"no format of the wire for {array.dtype}")
+        raise TypeError(f"the wire format has no dtype for {array.dtype}")
     return {"dtype": name, "shape": list(array.shape),
             "bits": array.astype(TYPES[name].newbyteorder(">")).tobytes().hex()}
 
@@ -100,9 +100,9 @@ class Case:
     """A case: its parameters as attributes, its inputs by name.
 
     epsilon         a float, added to the variance
-    momentum        the weight of the new statistic, or None: the cumulative
-                    average, whose weight `weight` works out
-    weight          momentum, or 1 / (batches_tracked + 1) where it is None
+    momentum        the weight of the new statistic; None for the cumulative
+                    average
+    weight          momentum, or 1 / (batches_tracked + 1) if that is None
     channel_axis, batches_tracked    integers
     shape           of x
     dtypes          the format of each input by name: f64, f32, f16 or bf16
@@ -137,23 +137,23 @@ class Case:
                        else self["x"].dtype)
 
     def along_channels(self, array):
-        """One value a channel, with the extents that make it meet x."""
+        """One value per channel, in a shape that broadcasts with x."""
         shape = [1] * len(self.shape)
         shape[self.channel_axis] = -1
         return array.reshape(shape)
 
     def other_axes(self):
-        """The axes of x that a channel is summed over."""
+        """All axes of x but the channel axis."""
         return tuple(i for i in range(len(self.shape))
                      if i != self.channel_axis)
 
     @staticmethod
     def as_float32(what, value):
-        """The parameter, for who takes it as a float. Unsupported unless it is
-        one: rounded, it would be blamed on who received it."""
+        """The parameter, for a kernel that takes a float. Raises Unsupported
+        unless it is one: a rounding would be blamed on the kernel."""
         with np.errstate(over="ignore"):
             if float(np.float32(value)) != value:
-                raise Unsupported(f"{what} is taken as a float, and is not one")
+                raise Unsupported(f"{what} must be a float, and is not one")
         return float(value)
 
 
@@ -163,7 +163,7 @@ def one_line(error):
 
 
 def answer(case, functions):
-    """The line that answers a case: its outputs, or why there are none."""
+    """The answer to a case: its outputs, or why there are none."""
     try:
         question = Case(case)
         outputs = functions[question.operation](question)
@@ -172,24 +172,24 @@ def answer(case, functions):
         return {"unsupported": one_line(error)}
     except Rejected as error:
         return {"rejected": one_line(error)}
-    except Exception as error:  # the case has failed, and the next is asked
+    except Exception as error:  # fails this case; the next one is answered
         return {"error": f"{type(error).__name__}: {one_line(error)}"}
 
 
 def serve(subject, functions, **declaration):
-    """Answers the cases on standard input until it ends.
+    """Answers the cases on standard input until its end.
 
-    subject       the name that reports print; give the version
-    functions     named as their operations
+    subject       the name for reports, with the version
+    functions     one per operation, with the name of the operation
     declaration   dtypes, channel_axes, outputs, running_variance,
                   single_value, zero_variance, subnormals, accumulation, as in
-                  oracles/README.md; dtypes are those of numpy where left out
+                  oracles/README.md; the default of dtypes is all of numpy's
     """
     known = {f.__name__: f for f in functions}
     unknown = set(known) - set(OPERATIONS)
     if unknown:
-        raise ValueError("no operation is called " + ", ".join(sorted(unknown)))
-    # Nothing but answers may go to standard output.
+        raise ValueError("unknown operation " + ", ".join(sorted(unknown)))
+    # Only answers may go to standard output.
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     declared = {"dtypes": list(TYPES), **declaration}
@@ -200,7 +200,7 @@ def serve(subject, functions, **declaration):
             case = json.loads(line)
             name = case["case"]
         except (ValueError, KeyError, TypeError) as error:
-            print(f"serve.py: line {number_of} is no case: "
+            print(f"serve.py: line {number_of} is not a case: "
                   f"{type(error).__name__}: {one_line(error)}",
                   file=sys.stderr)
             sys.exit(2)

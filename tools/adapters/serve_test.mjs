@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What serve.mjs reads and hands back: node serve_test.mjs
+// Tests serve.mjs: node serve_test.mjs
 import assert from "node:assert";
 import {spawnSync} from "node:child_process";
 import {Case, Unsupported, decode, encode} from "./serve.mjs";
 
-// Every bit pattern comes back, in the right order.
+// Every bit pattern survives, in the right order.
 for (const [dtype, digits] of Object.entries(
   {f64: 16, f32: 8, f16: 4, bf16: 4})) {
   const patterns = [];
@@ -21,7 +21,7 @@ assert.throws(() => decode({dtype: "f8e5m2", shape: [1], bits: "3c"}),
               Unsupported);
 assert.throws(() => encode({dtype: "f32", shape: [1], data: [1]}));
 
-// Parameters, and those that cannot be handed on.
+// Parameters, and those that a framework cannot receive exactly.
 const x = {dtype: "f32", shape: [2, 1], bits: "3f80000040000000"};
 const asked = (more) => new Case({operation: "forward_training",
   channel_axis: 1, epsilon: "3fd0000000000000", inputs: {x}, ...more});
@@ -34,7 +34,7 @@ assert.throws(() => asked({momentum: "3fb999999999999a"}).oldWeight(),
 assert.strictEqual(asked({}).float32("e", 0.5), 0.5);
 assert.throws(() => asked({}).float32("e", 0.1), Unsupported);
 
-// The protocol: what is thrown is the answer, and a bad line ends it.
+// The protocol: an exception is an answer, and a bad line ends the program.
 const subject = `
   import {serve, Unsupported} from "${new URL("serve.mjs", import.meta.url)}";
   await serve({subject: "s"}, ({operation, inputs}) => {
@@ -53,4 +53,4 @@ assert.deepStrictEqual(ran.stdout.trim().split("\n").map(JSON.parse), [
   {subject: "s"}, {case: "forward_training", outputs: {y: x}},
   {case: "jvp_training", unsupported: "no jvp"},
   {case: "backward_training", error: "broken"}]);
-assert.match(ran.stderr, /serve\.mjs: line 4 is no case: /);
+assert.match(ran.stderr, /serve\.mjs: line 4 is not a case: /);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What serve.py says of a case and hands back: serve_test.py"""
+"""Tests serve.py: serve_test.py"""
 import json
 import os
 import re
@@ -33,8 +33,8 @@ def tensor(dtype, *bits):
 
 
 class Encoding(unittest.TestCase):
-    def test_every_bit_pattern_comes_back(self):
-        """NaN, subnormals, -0 and infinities are patterns as any other."""
+    def test_every_bit_pattern_survives(self):
+        """Including NaN, subnormals, -0 and infinities."""
         for dtype, top in (("f16", 4), ("bf16", 4), ("f32", 8), ("f64", 16)):
             bits = [f"{i:04x}".ljust(top, "0")[:top] for i in range(1 << 16)]
             bits += [f"{i:04x}".rjust(top, "0") for i in range(1 << 16)]
@@ -55,7 +55,7 @@ class Encoding(unittest.TestCase):
         self.assertEqual(serve.decode(given).tolist(), [[1, 2]])
         turned = serve.encode(serve.decode(given).T)
         self.assertEqual(turned, {**given, "shape": [2, 1]})
-        # Memory that is not in order, and of another byte order.
+        # An array that is not contiguous, and big-endian.
         array = np.arange(6, dtype=">f4").reshape(2, 3).T
         self.assertEqual(serve.encode(array)["bits"], "".join(
             np.float32(v).tobytes()[::-1].hex() for v in (0, 3, 1, 4, 2, 5)))
@@ -72,7 +72,7 @@ class Encoding(unittest.TestCase):
         low = np.uint32([0x7f800001]).view(np.float32)  # a NaN
         self.assertTrue(np.isnan(serve.widened(serve.bf16(low)))[0])
 
-    def test_what_the_wire_has_not_is_an_error(self):
+    def test_unknown_formats_are_refused(self):
         with self.assertRaises(TypeError):
             serve.encode(np.arange(3))
         with self.assertRaises(serve.Unsupported):
@@ -87,7 +87,7 @@ class Cases(unittest.TestCase):
                                  "batches_tracked": 3})
         self.assertEqual((cumulative.momentum, cumulative.weight), (None, .25))
 
-    def test_a_float_or_nothing(self):
+    def test_as_float32_refuses_other_values(self):
         tenth = float(np.float32(0.1))
         self.assertEqual(serve.Case.as_float32("epsilon", tenth), tenth)
         for value in (0.1, 1e300):
@@ -97,7 +97,7 @@ class Cases(unittest.TestCase):
 
 class Answers(unittest.TestCase):
     def answers(self, source, *lines):
-        """What a subject of this source prints for the lines."""
+        """Runs a subject with this source on the lines."""
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "subject.py")
             with open(file, "w", encoding="utf-8") as out:
@@ -128,7 +128,7 @@ class Answers(unittest.TestCase):
         self.assertIn("epsilon", epsilon["unsupported"])
         self.assertIn("not for standard output", ran.stderr)
 
-    def test_what_is_raised_is_the_answer(self):
+    def test_exceptions_become_answers(self):
         ran = self.answers("""
 from serve import Rejected, serve
 def forward_inference(case):
@@ -142,13 +142,13 @@ serve("s", [forward_inference])
         self.assertEqual(failed["case"], "a")
         self.assertTrue(failed["error"].startswith("ZeroDivisionError: "))
 
-    def test_a_line_that_is_no_case_ends_it_with_one_line(self):
+    def test_a_malformed_line_ends_it_with_one_message(self):
         source = "from serve import serve\nserve('s', [])\n"
         for bad in ("hello", "{}", "[1]"):
             ran = self.answers(source, bad)
             self.assertEqual(ran.returncode, 2)
             self.assertEqual(len(ran.stderr.splitlines()), 1, ran.stderr)
-            self.assertIn("line 1 is no case", ran.stderr)
+            self.assertIn("line 1 is not a case", ran.stderr)
 
 
 if __name__ == "__main__":

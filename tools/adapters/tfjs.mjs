@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// TensorFlow.js on its CPU backend: tf.layers.batchNormalization, which ends in
-// tf.batchNorm, and its gradients. The layer is given the axis of the channels
-// as it is; with --last, x is transposed so that they are the last one.
+// TensorFlow.js on its CPU backend: tf.layers.batchNormalization, which calls
+// tf.batchNorm, and its gradients. The layer receives the channel axis of the
+// case; with --last, x is transposed so that channels are last.
 import {createRequire} from "node:module";
 import {Unsupported, serve} from "./serve.mjs";
 
@@ -20,7 +20,7 @@ function tensor(question, name) {
   return tf.tensor(widened(given), given.shape, "float32");
 }
 
-// f16 and bf16 in f32, which has all their values.
+// f16 and bf16 as f32, which is exact.
 function widened({dtype, data}) {
   if (dtype === "f32") return data;
   if (dtype === "bf16") {
@@ -36,7 +36,7 @@ function widened({dtype, data}) {
 
 const transposing = process.argv.includes("--last");
 
-// x, or dy.
+// x or dy.
 function activation(question, name) {
   const given = tensor(question, name);
   if (!transposing) return given;
@@ -55,8 +55,8 @@ function putActivation(question, t) {
 const out = (t) => ({dtype: "f32", shape: t.shape,
                      data: Float32Array.from(t.dataSync())});
 
-// A layer with the parameters of the case. Its statistics begin at 0 and 1
-// where the case has none, and are not offered then.
+// A layer with the parameters of the case. If the case has no statistics, they
+// start at 0 and 1, and are not outputs.
 function layer(question, gamma, beta, momentum) {
   if (question.inputs.x.shape.length > 4) {
     throw new Unsupported("tf.batchNorm has no rank 5");
@@ -77,7 +77,7 @@ function layer(question, gamma, beta, momentum) {
 }
 
 function forwardTraining(question) {
-  // decay, 1 - momentum, becomes a tensor of one float.
+  // The layer stores 1 - momentum in a tensor of one float.
   question.float32("the weight of the new statistic", question.weight);
   const bn = layer(question, tensor(question, "gamma"),
                    tensor(question, "beta"), question.oldWeight());
@@ -99,8 +99,8 @@ function forwardInference(question) {
   return {y: putActivation(question, y)};
 }
 
-// An absent gamma is a layer of ones: there is no dgamma without one. (In
-// training the layer of 4.22 has both gamma and beta, or throws.)
+// An absent gamma is ones, because dgamma needs one. (In training the layer of
+// 4.22 throws unless it has both gamma and beta.)
 function backward(question, training) {
   const bn = layer(question, tensor(question, "gamma") ??
     tf.ones([question.channels]), tf.zeros([question.channels]), 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The certified check of whole tensors, against reading them once.
+// Compares the certified check of whole tensors with reading them once.
 #include "oracles/check.h"
 
 #include <benchmark/benchmark.h>
@@ -16,8 +16,8 @@ namespace exactbn {
 
 namespace {
 
-// What a good kernel answers: y or dx from sums in double, rounded once. Its
-// own speed is not measured.
+// The answer of a good kernel: y or dx from sums in double, rounded once. Its
+// speed is not measured.
 Tensor candidate(const Problem& p, Output output) {
   const ChannelView view = p.view();
   const Tensor* dy = p.find(Input::dy);
@@ -97,7 +97,8 @@ void check_channels_last(benchmark::State& state) {
       Output::y);
 }
 
-// As many tensors of the size, read once by all processors; in turn, too.
+// Reads that many tensors of the shape once, with all processors, and cycles
+// through copies, too.
 void read_once(benchmark::State& state, DType dtype, const Shape& shape,
                std::int64_t tensors) {
   const auto words = static_cast<std::size_t>(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// S1 and S2 without rounding, and what gives mean and variance in double, over
-// the same values.
+// S1 and S2 without rounding, and, for comparison, mean and variance of the
+// same values in double.
 #include <benchmark/benchmark.h>
 #include <omp.h>
 

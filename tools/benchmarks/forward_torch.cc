@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libtorch takes to compute what we check.
+// The time of libtorch for computing what we check.
 #include <benchmark/benchmark.h>
 #include <omp.h>
 #include <torch/torch.h>
@@ -10,8 +10,8 @@ namespace exactbn {
 
 namespace {
 
-// In turn, as in check.cc: x, and y too, as a network keeps it. Not timed
-// before every y has been made anew, so that its memory is there.
+// Cycles through tensors, as in check.cc: x, and also y, which a network keeps.
+// Timing starts after every y was replaced once, so that memory is allocated.
 void forward_torch(benchmark::State& state, const Shape& shape) {
   const torch::NoGradGuard no_gradients;
   torch::set_num_threads(omp_get_num_procs());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Correctly rounded outputs: all that lies between a problem and its tensors,
-// their memory included.
+// Correctly rounded outputs: all work from a problem to its tensors, including
+// memory allocation.
 #include <benchmark/benchmark.h>
 #include <omp.h>
 
@@ -34,7 +34,7 @@ double mib(const std::vector<Tensor>& tensors) {
 
 void generate(benchmark::State& state, const Problem& problem, int threads) {
   if (threads > omp_get_num_procs()) {
-    return state.SkipWithError("not so many processors");
+    return state.SkipWithError("not enough processors");
   }
   omp_set_num_threads(threads);
   {

@@ -2,12 +2,13 @@
 """PyTorch's gradcheck on the cases of the benchmark `properties_small`:
 gradcheck_torch.py < CASES, in the wire format, a line each.
 
-Prints how many it checks a second, the median of some repetitions. It has the
-operation, the shape, the channel axis, epsilon and the parameters of a case:
-gradcheck for a forward and for its gradients, with the forward derivative for
-that, and gradgradcheck for the double backward. The values are others, doubles
-that are well scaled, as finite differences say nothing of most that are drawn.
-A channel of one value in training, which PyTorch refuses, is left out.
+Prints the number of checked cases per second, the median of some repetitions.
+It takes the operation, the shape, the channel axis, epsilon and the parameters
+of a case. It runs gradcheck for forward and backward operations, with
+check_forward_ad for the forward derivative, and gradgradcheck for the double
+backward. The values are different: well-scaled doubles, because finite
+differences are meaningless for most drawn values. Training cases with one value
+per channel are left out, because PyTorch refuses them.
 """
 
 import json
@@ -24,7 +25,7 @@ REPETITIONS = 3
 
 
 def check_of(case):
-    """A function that checks the case; None where it cannot be asked."""
+    """A function that checks the case; None if PyTorch refuses it."""
     operation = case["operation"]
     shape, axis = case["inputs"]["x"]["shape"], case["channel_axis"]
     training = "inference" not in operation
@@ -37,7 +38,7 @@ def check_of(case):
     is_backward = operation.startswith("backward")
 
     def has(parameter):
-        """dgamma and dbeta are asked for whether there are such or not."""
+        """Backward operations always have dgamma and dbeta."""
         return is_backward or any(parameter in n for n in case["inputs"])
 
     has_gamma, has_beta = has("gamma"), has("beta")
@@ -60,7 +61,7 @@ def check_of(case):
             x.movedim(axis, 1), mean, var, gamma, beta, training, 0, epsilon
         )
 
-    # Told, not raised: noise of a finite difference is no matter of speed.
+    # No exceptions: only the speed matters, not noise in finite differences.
     if operation == "double_backward_training":
         return lambda: gradgradcheck(y, leaves, raise_exception=False)
     forward = operation == "jvp_training"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What memory alone costs: a plain read of x in f64, and a tensor for y.
+// The cost of memory: a plain read of x in f64, and the allocation of y.
 #include <benchmark/benchmark.h>
 
 #include <numeric>

@@ -24,7 +24,7 @@ double peak_mib() {
 
 PeakMemory::PeakMemory() {
   malloc_trim(0);
-  // Linux: the peak starts again from what is resident now.
+  // Linux: writing 5 resets the peak to the current resident size.
   const bool reset = static_cast<bool>(std::ofstream("/proc/self/clear_refs")
                                        << 5 << std::flush);
   before_ = reset ? peak_mib() : std::nan("");

@@ -3,11 +3,11 @@
 
 namespace exactbn {
 
-// How much more memory this process has had resident than at the construction.
+// The growth of this process's peak resident memory since construction.
 class PeakMemory {
  public:
   PeakMemory();
-  // In MiB; NaN where the system does not tell.
+  // In MiB; NaN if the system does not report it.
   double grown() const;
 
  private:

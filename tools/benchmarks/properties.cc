@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases of the properties: drawn, asked, and judged by the oracle and all laws.
+// Cases of `exactbn properties`: drawn, answered, and judged by the oracle and
+// all laws.
 #include <benchmark/benchmark.h>
 #include <omp.h>
 

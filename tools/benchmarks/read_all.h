@@ -6,8 +6,8 @@
 
 namespace exactbn {
 
-// The sum of the words, with all processors and all that they can do: the time
-// is that of reading them.
+// The sum of the words, with all processors and vector instructions, so that
+// memory limits the time.
 std::uint64_t read_all(const std::vector<std::uint64_t>& words);
 
 }  // namespace exactbn

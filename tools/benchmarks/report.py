@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures and their limits: report.py BENCHMARKS.json MPMATH.txt GRADCHECK.txt
-[--json]
+"""Prints the figures and their limits: report.py BENCHMARKS.json MPMATH.txt
+GRADCHECK.txt [--json]
 
-The first is the output of exactbn_benchmarks, the second of
-two_pass_mpmath.py, empty where mpmath is not installed, the third likewise of
-gradcheck_torch.py. A figure whose comparison is not there is null.
+The files are the outputs of exactbn_benchmarks, of two_pass_mpmath.py and of
+gradcheck_torch.py. The last two are empty if mpmath or torch is not installed:
+then figures that compare with it are null.
 """
 
 import json
@@ -106,7 +106,7 @@ def figures(runs, mpmath_ns, gradchecks):
 
 
 def limit(key, value):
-    """What the table says of the limit of a figure, and whether it is met."""
+    """The limit of a figure, and whether it is met, as text for the table."""
     if key in AT_MOST:
         text, met = f"<= {AT_MOST[key]}", value and value <= AT_MOST[key]
     elif key in AT_LEAST:
@@ -125,7 +125,7 @@ def print_table(values):
 
 
 def number_in(path):
-    """Of a file of one number; None where it is empty."""
+    """The number in a file; None if the file is empty."""
     with open(path) as file:
         text = file.read()
     return float(text) if text else None
@@ -146,7 +146,7 @@ def main(benchmarks, mpmath, gradcheck, *options):
     if load and load[0] > processors:
         print(
             f"tools/bench: a load of {load[0]:.1f} on {processors} processors:"
-            " thread efficiency, of real time, says little",
+            " thread efficiency, in real time, is unreliable",
             file=sys.stderr,
         )
 

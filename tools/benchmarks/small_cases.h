@@ -5,7 +5,7 @@
 
 namespace exactbn {
 
-// The cases of `properties_small`, of which gradcheck_torch.py has the first.
+// The cases of `properties_small`; gradcheck_torch.py uses the first of them.
 inline constexpr std::uint64_t kSmallSeed = 1;
 inline DrawOptions small_draw() {
   DrawOptions options;

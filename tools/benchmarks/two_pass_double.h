@@ -12,9 +12,10 @@ struct MeanAndVariance {
   double variance;
 };
 
-// Of each channel, in double: the mean, then the mean of the squared
-// deviations. Value i of a row of a channel goes to partial sum i % lanes, for
-// without them, the order of the additions forbids vectors.
+// Mean and variance of each channel in double, in two passes: the mean, then
+// the mean of the squared deviations. Value i of a row of a channel goes to
+// partial sum i % lanes: with one sum, the order of additions prevents
+// vectorization.
 template <int lanes>
 std::vector<MeanAndVariance> two_pass_double(const float* x,
                                              const ChannelView& view);

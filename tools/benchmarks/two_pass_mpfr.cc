@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// y as one would write it without this library: two passes in 50 digits, each
-// value then rounded to f64.
+// y without this library: two passes in 50 digits, then each value rounded to
+// f64.
 #include <benchmark/benchmark.h>
 
 #include <bit>

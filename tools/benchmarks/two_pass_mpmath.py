@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""y in two passes in mpmath at 50 digits, each value then rounded to f64.
+"""y in two passes in mpmath with 50 digits, then each value rounded to f64.
 
-Prints the nanoseconds of a value, the median of some repetitions.
+Prints the nanoseconds per value, the median of some repetitions.
 """
 
 import random

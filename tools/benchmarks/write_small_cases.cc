@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the first cases of the benchmark of properties in the wire format, a
-// line each, for gradcheck_torch.py. Usage: exactbn_small_cases COUNT
+// Writes the first cases of the benchmark properties_small in the wire format,
+// for gradcheck_torch.py. Usage: exactbn_small_cases COUNT
 #include <cstdlib>
 #include <iostream>
 
@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   for (std::uint64_t k = 0; k < count; ++k) {
-    Problem problem = draw_case(small_hunt(), kSmallSeed, k).problem;
+    Problem problem = draw_case(small_draw(), kSmallSeed, k).problem;
     std::cout << write_case(
                      {"case " + std::to_string(k), std::move(problem), {}})
               << '\n';

@@ -15,15 +15,15 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit codes:\n"
-    "  0  all that ran passed\n"
-    "  1  a mismatch; of probe, a declaration that is not so\n"
+    "  0  everything that ran passed\n"
+    "  1  a mismatch; for probe, a wrong declaration\n"
     "  2  bad usage or malformed input\n"
     "  3  the subject crashed, hung or broke the protocol\n"
     "  4  nothing failed, but something is undecided or missing";
 
-// Bad usage, in one line.
+// A usage error, in one line.
 std::string usage_text(const CLI::App*, const CLI::Error& error) {
-  return fmt::format("exactbn: {}; exactbn --help says more\n",
+  return fmt::format("exactbn: {}; see exactbn --help\n",
                      printable(error.what()));
 }
 
@@ -41,7 +41,8 @@ int run_command(int argc, char** argv) {
 #undef EXACTBN_ADD
   int jobs = 0;
   for (const Verb& verb : verbs) {
-    verb.flags->add_option("--jobs", jobs, "threads; all cores unless given")
+    verb.flags
+        ->add_option("--jobs", jobs, "number of threads; default: all cores")
         ->check(CLI::Range(1, 4096));
   }
   try {
@@ -55,7 +56,7 @@ int run_command(int argc, char** argv) {
   }
   throw UsageError(
       "give a verb: validate, properties, probe, check, generate, verify, list "
-      "or serve; exactbn --help says more");
+      "or serve; see exactbn --help");
 }
 
 }  // namespace exactbn

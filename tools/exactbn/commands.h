@@ -7,8 +7,8 @@ namespace CLI {
 class App;
 }
 
-// The verbs, in the order of `exactbn --help`. Each is a file of commands/ that
-// defines Verb add_NAME(CLI::App&): its flags, its checks and its action.
+// The verbs, in the order of `exactbn --help`. Each has a file in commands/
+// that defines Verb add_NAME(CLI::App&): its flags, its checks and its action.
 #define EXACTBN_VERBS(VERB) \
   VERB(validate)            \
   VERB(check)               \
@@ -21,9 +21,8 @@ class App;
 
 namespace exactbn {
 
-// A verb that was added to the program. `run` is called once the flags are
-// read. It returns the exit code, and throws UsageError, LoadError (2) or
-// SubjectFailure (3).
+// A verb of the program. `run` is called after the flags are parsed. It returns
+// the exit code, and throws UsageError, LoadError (2) or SubjectFailure (3).
 struct Verb {
   CLI::App* flags;
   std::function<int()> run;
@@ -33,7 +32,7 @@ struct Verb {
 EXACTBN_VERBS(EXACTBN_DECLARE)
 #undef EXACTBN_DECLARE
 
-// Reads the command line and runs its verb. Throws what the verb does.
+// Parses the command line and runs its verb. Throws what the verb throws.
 int run_command(int argc, char** argv);
 
 }  // namespace exactbn

@@ -27,7 +27,7 @@ int guarded(int argc, char** argv) {
     fmt::print(stderr, "exactbn: {}\n", printable(error.what()));
     return 3;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "exactbn: not enough memory for what is asked\n");
+    fmt::print(stderr, "exactbn: out of memory\n");
     return 2;
   } catch (const std::exception& error) {
     fmt::print(stderr, "exactbn: {}\n", printable(error.what()));

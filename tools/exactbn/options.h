@@ -10,32 +10,32 @@
 
 namespace exactbn {
 
-// What the flags say that several verbs have (commands/flags.h).
+// The values of flags that several verbs share (commands/flags.h).
 
-// Which cases, from where.
+// Which cases to take, and where they come from.
 struct Selection {
   std::string suite = "core";
-  std::string file;  // of wire-format cases, instead of a suite; - is stdin
+  std::string file;  // wire-format cases instead of a suite; - is stdin
   std::string filter;
   std::vector<std::string> dtypes;
   std::uint64_t seed = kCoreSeed;
 };
 
-// What passes and what is written.
+// Which grade passes, and which reports to write.
 struct Judging {
-  std::string grade = "sequential";    // as --require names it
-  Grade required = Grade::sequential;  // the same
+  std::string grade = "sequential";    // the value of --require
+  Grade required = Grade::sequential;  // the same, parsed
   int errors = 20;                     // failures printed in full
   std::string json;
   std::string junit;
   std::string html;
 };
 
-// Which implementation, and how long it may take.
+// Which implementation to judge, and how long it may take.
 struct SubjectOptions {
-  std::string name;     // a built-in, an adapter or a plugin's path
-  std::string command;  // --exec
-  double time_limit = 60;
+  std::string name;        // a built-in, an adapter or the path of a plugin
+  std::string command;     // --exec
+  double time_limit = 60;  // seconds for one case
 };
 
 }  // namespace exactbn

@@ -17,8 +17,8 @@
 
 namespace exactbn {
 
-// Letters, digits and little else stay: quotes, blanks and bytes that are not
-// ASCII would not survive as a link everywhere.
+// Encodes all but letters, digits and a few other characters: not every program
+// keeps quotes, blanks and bytes beyond ASCII in a link.
 std::string fragment(std::string_view name) {
   std::string text;
   for (const char c : name) {
@@ -36,12 +36,12 @@ std::string fragment(std::string_view name) {
 
 namespace {
 
-// Of hexadecimal digits, the bytes that they stand for, in base 64.
+// Converts hexadecimal digits to base 64.
 std::string base64(const std::string& hex) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
-  // Six hexadecimal digits are four of these.
+  // Six hexadecimal digits are four of base 64.
   for (std::size_t at = 0; at < hex.size(); at += 6) {
     const std::string part = hex.substr(at, 6);
     const std::size_t bits = 4 * part.size();
@@ -53,7 +53,7 @@ std::string base64(const std::string& hex) {
   return text;
 }
 
-// Nothing is fetched, and no script runs but that one.
+// Forbids all requests, and all scripts but ours.
 std::string policy() {
   const std::string script =
       kPageScript.empty() ? "'none'"
@@ -63,7 +63,7 @@ std::string policy() {
          script + "; style-src 'unsafe-inline'";
 }
 
-// Two subjects may call themselves the same.
+// Two subjects may have the same name.
 void make_unique(std::vector<PageSubject>& subjects) {
   std::set<std::string> taken;
   for (PageSubject& subject : subjects) {
@@ -91,7 +91,7 @@ HtmlTable::Cell matrix_cell(const TableRow* row, DType dtype) {
           eta.sort, column + is_attribute(*row)};
 }
 
-// A row an operation and subject, a column a format.
+// A row per operation and subject, a column per format.
 std::string matrix_html(const std::vector<PageSubject>& subjects) {
   std::map<Operation, std::map<std::size_t, std::map<DType, TableRow>>> blocks;
   std::set<DType> dtypes;
@@ -130,7 +130,6 @@ std::string matrix_html(const std::vector<PageSubject>& subjects) {
          table.html() + "</section>\n";
 }
 
-// What the words mean.
 constexpr std::string_view kLegend = R"(<details class="data legend">
 <summary>What the words mean</summary>
 <dl>
@@ -138,12 +137,12 @@ constexpr std::string_view kLegend = R"(<details class="data legend">
 <dt>faithful</dt><dd>every error is below 1 ulp</dd>
 <dt>stable</dt><dd>eta is at most 8</dd>
 <dt>sequential</dt><dd>eta is at most 8 + 2 sqrt(m)</dd>
-<dt>unstable</dt><dd>more than that: a numerical or a semantic defect</dd>
-<dt>eta</dt><dd>backward error: how far the inputs would have to move, in units
-of the working precision, for the value to be the exact one</dd>
-<dt>kappa</dt><dd>sqrt(mean x&#178; / (variance + epsilon)): how ill-conditioned
-a channel is</dd>
-<dt>m</dt><dd>how many values a channel has: what is summed</dd>
+<dt>unstable</dt><dd>eta is larger: a numerical or a semantic defect</dd>
+<dt>eta</dt><dd>backward error: the smallest change of the inputs, in units of
+the working precision, that makes the value exact</dd>
+<dt>kappa</dt><dd>sqrt(mean x&#178; / (variance + epsilon)): the condition of a
+channel</dd>
+<dt>m</dt><dd>the number of values in a channel</dd>
 <dt>undecided</dt><dd>so ill-conditioned that no bound means anything</dd>
 </dl>
 </details>
@@ -164,7 +163,7 @@ std::string contents_html(const std::vector<PageSubject>& subjects) {
   return html + "</ul>\n</nav>\n";
 }
 
-// How the first run was made; all are alike.
+// The source and grade of the first run; they are the same for all.
 std::string how(const std::vector<PageSubject>& subjects) {
   for (const PageSubject& subject : subjects) {
     if (!subject.run) continue;
@@ -200,11 +199,11 @@ std::string html_page(std::vector<PageSubject> subjects) {
   if (subjects.size() > 1) html += contents_html(subjects);
   html += kLegend;
   html += kPageScript.empty()
-              ? "<p class=\"note\">Charts, filters and sorting are not in this "
-                "page: the program was built without the packages of "
+              ? "<p class=\"note\">This page has no charts, filters and "
+                "sorting: the program was built without the packages of "
                 "tools/exactbn/page.</p>\n"
               : "<noscript><p class=\"note\">Charts, filters and sorting need "
-                "a script, which does not run here. All figures are in the "
+                "JavaScript, which is disabled. All figures are in the "
                 "tables.</p></noscript>\n";
   html += "</header>\n<main id=\"page-main\" tabindex=\"-1\">\n";
   if (subjects.size() > 1) html += matrix_html(subjects);

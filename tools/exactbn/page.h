@@ -8,21 +8,21 @@
 
 namespace exactbn {
 
-// What the page shows of one subject.
+// One subject of the page.
 struct PageSubject {
   std::string name;
-  const Run* run = nullptr;  // none where it did not start,
-  std::string failure;       // and then why
+  const Run* run = nullptr;  // null if it did not start
+  std::string failure;       // why it did not start
 };
 
-// One file that asks for nothing else: the subjects side by side, and of each
-// the tables, what failed and why, and what was not asked. Without a script it
-// is whole but for the charts, the filters and the sorting; the script is in it
-// where the program was built with the packages of tools/exactbn/page.
+// A self-contained HTML page: the subjects side by side, and for each its
+// tables, what failed and why, and what was not asked. Only charts, filters and
+// sorting need a script; the page contains it if the program was built with the
+// packages of tools/exactbn/page.
 //
-// A subject has the name "NAME" in links, and a failure "NAME:CASE". What
-// subjects say cannot become markup, and the policy that the page gives to the
-// browser forbids any script but ours, and any request.
+// Links name a subject "NAME", and a failure "NAME:CASE". The text of subjects
+// cannot become markup, and the page's content security policy forbids all
+// requests, and all scripts but ours.
 std::string html_page(std::vector<PageSubject> subjects);
 
 }  // namespace exactbn

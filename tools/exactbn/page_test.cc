@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page as text; tools/exactbn/page/page_test.mjs sees it in a browser.
+// The page as text; tools/exactbn/page/page_test.mjs tests it in a browser.
 #include "tools/exactbn/page.h"
 
 #include <gmock/gmock.h>
@@ -18,16 +18,16 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-// But for what is ours.
+// The page without our script, which is last.
 std::string without_script(const std::string& page) {
   const std::size_t at = page.find("<script>");
   return at == page.npos ? page : page.substr(0, at);
 }
 
-// A line breaks, a byte is no UTF-8, and markup of every kind.
+// A line break, a byte that is not UTF-8, and several kinds of markup.
 const std::string kHostile = "</script><img src=x onerror=\"a()\">'\n\xff";
 
-TEST(Page, StringsOfSubjectsAreNoMarkup) {
+TEST(Page, TextOfSubjectsIsNotMarkup) {
   exactbn::Run run;
   run.declaration.subject = kHostile;
   run.source = kHostile;
@@ -46,18 +46,18 @@ TEST(Page, StringsOfSubjectsAreNoMarkup) {
   EXPECT_EQ(page.find("<img"), page.npos);
   EXPECT_EQ(page.find('\xff'), page.npos);
   EXPECT_EQ(page.find("onerror=\"a"), page.npos);
-  // What it found out is there, and that it is not what was declared.
+  // The card is there, and shows that the declaration is wrong.
   EXPECT_THAT(page, HasSubstr("<b>no</b>"));
 }
 
-TEST(Page, DataEndsNoScript) {
+TEST(Page, DataCannotEndTheScript) {
   exactbn::Run run;
   const json data = json::parse(page_data({{kHostile, &run, {}}}));
   EXPECT_EQ(data["subjects"].size(), 1u);
   EXPECT_EQ(page_data({{kHostile, &run, {}}}).find('<'), std::string::npos);
 }
 
-TEST(Page, TwoOfOneNameAreToldApart) {
+TEST(Page, EqualNamesAreMadeUnique) {
   const std::string page =
       html_page({{"a", nullptr, "no file"}, {"a", nullptr, "no file"}});
   EXPECT_THAT(page, HasSubstr("<h2 id=\"a\">a</h2>"));
@@ -68,9 +68,9 @@ TEST(Page, TwoOfOneNameAreToldApart) {
 
 using PagePolicy = ProgramTest;
 
-// A browser takes no script but the one whose hash is in the policy: this is
-// the hash as the sha256sum of Debian and its base64 make it.
-TEST_F(PagePolicy, AllowsItsScriptAlone) {
+// A browser runs only the script whose hash is in the policy. The test computes
+// the hash with sha256sum and Python's base64.
+TEST_F(PagePolicy, AllowsOnlyItsScript) {
   const std::string page = html_page({{"a", nullptr, "no file"}});
   const std::string start = "script-src '";
   const std::size_t at = page.find(start) + start.size();
@@ -87,7 +87,7 @@ TEST_F(PagePolicy, AllowsItsScriptAlone) {
   EXPECT_EQ("sha256-" + first_line(hash.out), allowed);
 }
 
-TEST(Page, ReadsNothingFromElsewhere) {
+TEST(Page, LoadsNothingElse) {
   const std::string page =
       without_script(html_page({{"a", nullptr, "no file"}}));
   for (const char* word : {"http:", "https:", "url(", "src=", "@import"}) {

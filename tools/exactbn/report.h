@@ -8,33 +8,32 @@
 
 namespace exactbn {
 
-// The reports of one run. All carry the same findings.
+// The reports of one run. All contain the same findings.
 
-// A row per operation and format, the first `errors` failures in full, what was
-// missing or undecided, and last the summary line.
+// A row per operation and format, the first `errors` failures in full, the
+// missing and undecided cases, and last the summary line.
 std::string text_report(const Run& run, int errors);
 
 // schema exactbn/report/1. Numbers without a value (infinite) are null.
 std::string json_report(const Run& run);
 
-// Of the failures in full, the first `errors`, which the text report has.
+// The first `errors` failures in full, a part of the text report.
 std::string failures_text(const Run& run, int errors);
 
-// What explains the failures, and where they are; empty where nothing failed.
+// What explains the failures, and where they are; empty if nothing failed.
 std::string diagnosis_text(const Run& run);
 
-// What the conformance card says, in a line; empty where there is none.
+// The counts of the conformance card, in a line; empty if there is none.
 std::string conventions(const Run& run);
 
-// JUnit XML, a test suite per run and a test case per case, for CI systems.
+// JUnit XML for CI systems: a test suite per run, a test case per case.
 std::string junit_report(std::span<const Run* const> runs);
 
-// Throws UsageError where write_file is bound to fail, which is better known
-// before a long run than after it.
+// Throws UsageError if write_file is bound to fail; call it before a long run.
 void require_writable(const std::string& file);
 
-// Writes a file whole or not at all; what is no plain file, such as /dev/null,
-// in place. Throws UsageError where it cannot.
+// Writes a file completely or not at all. Anything but a regular file, such as
+// /dev/null, is written in place. Throws UsageError if it cannot be written.
 void write_file(const std::string& file, const std::string& text);
 
 }  // namespace exactbn

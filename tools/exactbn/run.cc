@@ -97,7 +97,7 @@ std::vector<Observed> heard_in(const Run& run) {
     }
     if (!observed.calls.empty()) {
       last[problem.operation] = {c.question, observed.calls.back(), false};
-      if (run.asking == Asking::twice) {
+      if (run.calls == CallsPerCase::twice) {
         observed.past = {c.question, observed.calls.front(), poisoned};
       }
     }
@@ -214,7 +214,7 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
     } else {
       try {
         std::vector<Answer> answers = {subject.answer(cases[i])};
-        if (run.asking == Asking::twice) {
+        if (run.calls == CallsPerCase::twice) {
           answers.push_back(subject.answer(cases[i]));
         }
         judge(run, result, std::move(answers));

@@ -15,24 +15,24 @@
 
 namespace exactbn {
 
-// What came of one case.
+// The outcome of one case.
 struct CaseRun {
   const Case* question = nullptr;
-  CaseVerdict verdict;             // of the worse answer, the first of equals
-  std::vector<UlpHistogram> ulps;  // of each output of the verdict
-  std::vector<double> kappas;      // as worst_kappas has it, of each likewise
+  CaseVerdict verdict;             // of the worse answer; the first if equal
+  std::vector<UlpHistogram> ulps;  // one for each output of the verdict
+  std::vector<double> kappas;      // the same, of worst_kappas
   bool broke = false;  // the subject crashed, hung or broke the protocol
-  // Whether the same case, asked again, was answered with other bits.
+  // Whether a second call answered with different bits.
   bool differs = false;
-  // With outputs, to look at when it failed: both if they differ, else one;
-  // none where the run is too large to keep them.
+  // Answers with outputs, kept for the diagnosis: both if they differ, else
+  // one; none if the run is too large to keep them.
   std::vector<Answer> answers;
-  std::size_t judged = 0;  // the one whose verdict it is
+  std::size_t judged = 0;  // index of the answer that the verdict is of
 };
 
-// How many cases came to what.
+// How many cases have which verdict.
 struct Summary {
-  std::int64_t run = 0;  // those that are not unsupported
+  std::int64_t run = 0;  // all but the unsupported ones
   std::int64_t passed = 0;
   std::int64_t failed = 0;
   std::int64_t missing = 0;
@@ -41,36 +41,36 @@ struct Summary {
   bool broke = false;
 };
 
-// How many bytes of answers a run keeps for its diagnosis.
+// Bytes of answers that a run keeps for its diagnosis.
 inline constexpr std::int64_t kKeptBytes = std::int64_t{64} << 20;
 
-// How often a case is asked.
-enum class Asking : std::uint8_t { once, twice };
+// How often each case is sent to the subject.
+enum class CallsPerCase : std::uint8_t { once, twice };
 
-// What is left of a failed case that no known defect explains when it is
-// shrunk as far as the same output still fails.
+// A failed case that no known defect explains, shrunk as far as possible while
+// the same output fails.
 struct SmallestFailure {
-  std::string from;  // the case
+  std::string from;  // the id of the original case
   Output output;
   Problem problem;
   Answer answer;
   int evaluations = 0;
 };
 
-// What came of a suite.
+// The outcome of all cases, for one subject.
 struct Run {
   Declaration declaration;
   std::string source;  // "suite core, seed 20150211", or the file
   std::uint64_t seed = 0;
   Grade required = Grade::sequential;
-  std::string again;  // the command that repeats it, but for --filter
-  Asking asking = Asking::once;
+  std::string again;  // the command that repeats it, without --filter
+  CallsPerCase calls = CallsPerCase::once;
   std::vector<CaseRun> cases;
-  std::int64_t bytes = 0;  // of the answers kept
+  std::int64_t bytes = 0;  // size of the answers that are kept
   Diagnosis diagnosis;
-  // One of each operation and format with failures that nothing explains.
+  // One for each operation and format with unexplained failures.
   std::vector<SmallestFailure> smallest;
-  std::optional<Card> card;  // where its conventions were looked for
+  std::optional<Card> card;  // if the subject was probed, too
 };
 
 Summary summarize(const Run& run);
@@ -78,43 +78,43 @@ Summary summarize(const Run& run);
 // 417 run, 415 passed, 1 failed, 0 missing, 1 undecided, 12 unsupported
 std::string to_string(const Summary& summary);
 
-// 0 passed, 1 a mismatch, 3 the subject broke, 4 undecided, missing, or
-// nothing run at all.
+// 0 passed, 1 a mismatch, 3 the subject broke, 4 undecided or missing, or
+// nothing ran.
 int exit_code(const Summary& summary);
 
 // A subject that broke three times is not started again.
 inline constexpr int kMostBreaks = 3;
 
-// Judges the answers to a case, in the order of the calls, and keeps those that
-// tell more than the others.
+// Judges the answers to a case, in the order of the calls, and keeps both if
+// they differ, else the first.
 void judge(Run& run, CaseRun& result, std::vector<Answer> answers);
 
-// Names the defects that explain the failures, after all cases.
+// Finds the defects that explain the failures. Call it after all cases.
 void diagnose(Run& run);
 
 // The defects that explain the case, which must be an element of run.cases; or
 // null.
 const DefectExplanation* explanation_of(const Run& run, const CaseRun& c);
 
-// The resemblance to which the case belongs; or null.
+// The resemblance that the case belongs to; or null.
 const Resemblance* resemblance_of(const Run& run, const CaseRun& c);
 
-// How many cases have a wrong value: a failure that a defect could explain.
+// The number of cases with a wrong value, which a defect could explain.
 std::size_t wrong_cases(const Run& run);
 
-// Which cases of an operation failed, where one rule tells.
+// For each operation whose failures follow one rule: a line that states it.
 std::vector<std::string> scope(const Run& run);
 
-// Why a case did not pass, in a line: what kept its values from being judged,
-// or the outputs that are too ill-conditioned. Empty where only values are
+// Why a case did not pass, in one line: the reason why its values could not be
+// judged, or the outputs that are too ill-conditioned. Empty if only values are
 // wrong.
 std::string why(const CaseRun& c);
 
-// The ids of the cases that were answered otherwise when asked again.
+// The ids of the cases whose two answers differ.
 std::vector<std::string> differing_cases(const Run& run);
 
-// Asks the subject every case and judges the answers. `progress` is told the
-// index of each case before it is asked.
+// Sends every case to the subject and judges the answers. Calls `progress` with
+// the index of each case before that case.
 void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
          const std::function<void(std::size_t)>& progress);
 

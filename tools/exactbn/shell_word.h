@@ -6,8 +6,8 @@
 
 namespace exactbn {
 
-// The text as one word of a shell's command line: itself, or 'in quotes' where
-// it has characters that a shell reads otherwise.
+// The text as one word of a shell command line: unchanged, or 'in quotes' if
+// it contains characters that are special to a shell.
 std::string shell_word(std::string_view text);
 
 }  // namespace exactbn

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-// Batch normalization of f32, with sums in double, each channel in a thread.
+// Batch normalization in f32, with sums in double, parallel over channels.
 namespace my {
 
 // x[outer][channels][inner], row-major: NC, NCHW, NHWC and all others.
@@ -14,26 +14,26 @@ struct Layout {
   std::int64_t inner = 1;
 };
 
-// One value a channel; an empty gamma is 1, an empty beta 0.
+// One value per channel; an empty gamma is 1, an empty beta 0.
 struct Affine {
   std::span<const float> gamma;
   std::span<const float> beta;
 };
 
-// y = beta + gamma (x - mean) / sqrt(var + epsilon), with mean and variance of
-// the batch, which are outputs, too.
+// y = beta + gamma (x - mean) / sqrt(var + epsilon). Outputs the mean and
+// variance of the batch, too.
 void forward_training(const Layout& layout, std::span<const float> x,
                       const Affine& affine, double epsilon, std::span<float> y,
                       std::span<float> mean, std::span<float> var);
 
-// The same with statistics that are given.
+// The same y with given statistics.
 void forward_inference(const Layout& layout, std::span<const float> x,
                        const Affine& affine, std::span<const float> mean,
                        std::span<const float> var, double epsilon,
                        std::span<float> y);
 
-// The gradients of sum(dy y) by x, gamma and beta, with statistics of the
-// batch.
+// The gradients of sum(dy y) with respect to x, gamma and beta, with statistics
+// of the batch.
 void backward_training(const Layout& layout, std::span<const float> x,
                        std::span<const float> dy, std::span<const float> gamma,
                        double epsilon, std::span<float> dx,

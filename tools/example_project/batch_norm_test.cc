@@ -27,7 +27,7 @@ std::vector<float> input(const Problem& problem, Input name) {
   return tensor ? floats_of(*tensor) : std::vector<float>();
 }
 
-// What the kernel answers to a problem.
+// The kernel's answer to a problem.
 OutputTensors answer(const Problem& problem) {
   const exactbn::ChannelView view = problem.view();
   const my::Layout layout = {view.outer, view.channels, view.inner};
@@ -51,7 +51,7 @@ OutputTensors answer(const Problem& problem) {
           {Output::dbeta, tensor_of({view.channels}, other)}};
 }
 
-// Its sums are in double, and it does not give invstd.
+// The kernel sums in double, and has no invstd.
 IsBatchNormOf is_batch_norm_of(const Problem& problem) {
   exactbn::Declaration declaration;
   declaration.accumulation = exactbn::DType::f64;
@@ -60,7 +60,8 @@ IsBatchNormOf is_batch_norm_of(const Problem& problem) {
   return IsBatchNormOf(problem).declared(declaration).at(Grade::stable);
 }
 
-// A mean of a thousand deviations: E[x^2] - mean^2 has no correct digit left.
+// The mean is a thousand deviations: E[x^2] - mean^2 has no correct digit in
+// f32.
 Problem far_mean(Operation operation) {
   const std::vector<float> x = {1000.1F, 1000.9F, 1002.3F, 1003.2F,  //
                                 -7,      -5,      -3,      -1,       //
@@ -68,18 +69,18 @@ Problem far_mean(Operation operation) {
                                 3,       -2,      4,       0.5};
   Problem problem;
   problem.operation = operation;
-  problem.epsilon = 1e-5F;  // what a float holds
+  problem.epsilon = 1e-5F;  // exactly a float
   problem.inputs[Input::x] = tensor_of({2, 2, 4}, x);
   problem.inputs[Input::gamma] = tensor_of({2}, std::vector<float>{1.5F, -2});
   return problem;
 }
 
-TEST(BatchNorm, NormalizesAFarMean) {
+TEST(BatchNorm, NormalizesADistantMean) {
   const Problem problem = far_mean(Operation::forward_training);
   EXPECT_THAT(answer(problem), is_batch_norm_of(problem));
 }
 
-TEST(BatchNorm, HasTheGradientsOfAFarMean) {
+TEST(BatchNorm, HasTheGradientsOfADistantMean) {
   Problem problem = far_mean(Operation::backward_training);
   std::vector<float> dy(16, 0.25F);
   dy[3] = -1;
@@ -87,9 +88,9 @@ TEST(BatchNorm, HasTheGradientsOfAFarMean) {
   EXPECT_THAT(answer(problem), is_batch_norm_of(problem));
 }
 
-// Draws what hunts for errors: any shape, any channel axis, channels that are
-// constant, cancel, have subnormals or an outlier, or come near overflow.
-RC_GTEST_PROP(BatchNorm, IsRightWhateverIsDrawn, ()) {
+// Draws problems that expose errors: any shape, any channel axis, channels that
+// are constant, cancel, have subnormals or an outlier, or come near overflow.
+RC_GTEST_PROP(BatchNorm, IsRightForDrawnProblems, ()) {
   exactbn::DrawOptions options;
   options.operations = {Operation::forward_training,
                         Operation::backward_training};

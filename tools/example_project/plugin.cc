@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel as a plugin: `exactbn validate ./libbatch_norm_plugin.so`. It
-// hands over the bits of a case, and the bits of the answer; it rounds nothing.
+// passes the bits of a case to the kernel, and the bits of the answer back; it
+// rounds nothing.
 #include <exactbn_plugin.h>
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 
 namespace {
 
-// The kernel's own layout of the case.
+// The case in the kernel's layout.
 my::Layout layout_of(const exactbn_case& c, const exactbn_tensor& x) {
   my::Layout layout;
   for (std::int32_t axis = 0; axis < x.rank; ++axis) {
@@ -22,7 +23,7 @@ my::Layout layout_of(const exactbn_case& c, const exactbn_tensor& x) {
   return layout;
 }
 
-// An input of that name; empty where the case has none.
+// The input of that name; empty if the case has none.
 std::span<const float> input(const exactbn_case& c, const char* name) {
   const exactbn_tensor* tensor = exactbn_input(&c, name);
   if (!tensor) return {};
@@ -64,7 +65,7 @@ exactbn_status run(const exactbn_case* question, exactbn_answer* answer) try {
 
 }  // namespace
 
-// What is not declared is not asked.
+// exactbn asks only what the declaration offers.
 EXACTBN_EXPORT const exactbn_plugin* exactbn_get_plugin() {
   static const exactbn_plugin plugin = {
       EXACTBN_PLUGIN_ABI,

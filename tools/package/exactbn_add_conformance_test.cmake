@@ -8,22 +8,24 @@
 #   [PROPERTIES [CASES <n>] [PROPERTIES_ARGS <flag>...]]
 #   [ARGS <flag>...] [TIMEOUT <seconds>] [LABELS <label>...])
 #
-# Adds the test exactbn.<name>.suite, which has `exactbn validate` judge the
-# plugin, a shared library or a module of this build; or a program that speaks
-# the wire format, itself a target perhaps. With PROPERTIES also the test
-# exactbn.<name>.laws, which hunts for counterexamples: `exactbn properties`. A
-# test passes where the command's exit code is 0.
+# Adds the test exactbn.<name>.suite: `exactbn validate` judges a plugin, which
+# is a shared library or a module of this build, or a program that speaks the
+# wire format, which may be a target. PROPERTIES adds the test
+# exactbn.<name>.laws: `exactbn properties` searches for counterexamples. A test
+# passes if the command's exit code is 0.
 #
-#   NAME      of the tests; that of the target if not given. EXEC needs one.
-#   REQUIRE   the grade that every value must have; else `sequential`.
-#   DTYPE     only these formats of x; SEED of both tests.
-#   FILTER    only cases of the suite whose id, operation or label has this.
-#   CASES     how many are drawn; else what `exactbn properties` draws.
+#   NAME      name of the tests; default: the target's. Required with EXEC.
+#   REQUIRE   the worst grade that passes; default: sequential.
+#   DTYPE     only these formats of x, in both tests.
+#   SEED      seed of both tests.
+#   FILTER    only suite cases whose id, operation or label contains this.
+#   CASES     number of drawn cases; default: that of `exactbn properties`.
 #   ARGS, PROPERTIES_ARGS   more flags of `validate`, and of `properties`.
-#   TIMEOUT   seconds each test may take. LABELS beside the label `exactbn`.
+#   TIMEOUT   seconds that each test may take.
+#   LABELS    labels of the tests, in addition to `exactbn`.
 #
-# The tests run in the current source folder, where relative paths of EXEC
-# begin. Counterexamples are kept in the current binary folder, in
+# The tests run in the current source folder, so relative paths of EXEC start
+# there. Counterexamples are saved to the current binary folder, in
 # exactbn.<name>/counterexamples.jsonl.
 function(exactbn_add_conformance_test)
   set(one TARGET NAME REQUIRE FILTER SEED CASES TIMEOUT)
@@ -33,22 +35,22 @@ function(exactbn_add_conformance_test)
   set(where "exactbn_add_conformance_test:")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " words)
-    message(FATAL_ERROR "${where} it takes no '${words}'")
+    message(FATAL_ERROR "${where} unknown argument '${words}'")
   endif()
   if(DEFINED arg_KEYWORDS_MISSING_VALUES)
     list(JOIN arg_KEYWORDS_MISSING_VALUES ", " words)
-    message(FATAL_ERROR "${where} there is no value after ${words}")
+    message(FATAL_ERROR "${where} no value after ${words}")
   endif()
   if(DEFINED arg_TARGET AND DEFINED arg_EXEC)
     message(FATAL_ERROR "${where} give TARGET or EXEC, not both")
   elseif(DEFINED arg_TARGET)
     if(NOT TARGET ${arg_TARGET})
-      message(FATAL_ERROR "${where} TARGET ${arg_TARGET} is no target")
+      message(FATAL_ERROR "${where} TARGET ${arg_TARGET} is not a target")
     endif()
     get_target_property(type ${arg_TARGET} TYPE)
     if(NOT type MATCHES "^(MODULE|SHARED)_LIBRARY$")
-      message(FATAL_ERROR "${where} TARGET ${arg_TARGET} is no shared library "
-        "or module, but ${type}; a program is given as EXEC ${arg_TARGET}")
+      message(FATAL_ERROR "${where} TARGET ${arg_TARGET} is a ${type}, not a "
+        "shared library or module; pass a program as EXEC ${arg_TARGET}")
     endif()
     if(NOT DEFINED arg_NAME)
       set(arg_NAME ${arg_TARGET})
@@ -58,7 +60,7 @@ function(exactbn_add_conformance_test)
     if(NOT DEFINED arg_NAME)
       message(FATAL_ERROR "${where} EXEC needs a NAME")
     endif()
-    # One line of /bin/sh, each word in quotes.
+    # A command line of /bin/sh, each word in quotes.
     set(line "")
     foreach(word IN LISTS arg_EXEC)
       if(line STREQUAL "" AND TARGET ${word})
@@ -76,20 +78,20 @@ function(exactbn_add_conformance_test)
   if(DEFINED arg_REQUIRE AND NOT arg_REQUIRE IN_LIST grades)
     list(JOIN grades ", " words)
     message(FATAL_ERROR
-      "${where} REQUIRE ${arg_REQUIRE} is no grade; known are ${words}")
+      "${where} REQUIRE ${arg_REQUIRE} is not a grade; expected ${words}")
   endif()
   if(NOT arg_NAME MATCHES "^[A-Za-z0-9_.+-]+$")
-    message(FATAL_ERROR "${where} NAME '${arg_NAME}' has other characters than "
-      "letters, digits and _ . + -")
+    message(FATAL_ERROR "${where} NAME '${arg_NAME}' may only contain letters, "
+      "digits and _ . + -")
   endif()
   foreach(option SEED CASES TIMEOUT)
     if(DEFINED arg_${option} AND NOT arg_${option} MATCHES "^[0-9]+$")
-      message(FATAL_ERROR "${where} ${option} ${arg_${option}} is no number")
+      message(FATAL_ERROR "${where} ${option} ${arg_${option}} is not a number")
     endif()
   endforeach()
   foreach(option CASES PROPERTIES_ARGS)
     if(DEFINED arg_${option} AND NOT arg_PROPERTIES)
-      message(FATAL_ERROR "${where} ${option} is of PROPERTIES: give it, too")
+      message(FATAL_ERROR "${where} ${option} requires PROPERTIES")
     endif()
   endforeach()
 

@@ -30,7 +30,7 @@ std::vector<NumberedLine> lines_of(std::istream& in) {
 
 const std::vector<SuiteName>& suites() {
   static const std::vector<SuiteName> names = {
-      {"core", "every operation and format, the corners among them"}};
+      {"core", "every operation and format, corner cases included"}};
   return names;
 }
 
@@ -66,7 +66,7 @@ std::vector<DType> chosen_dtypes(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const auto dtype = parse_dtype(name);
     if (!dtype) {
-      std::string problem = "--dtype: no format '" + name + "'; known are ";
+      std::string problem = "--dtype: unknown format '" + name + "'; expected ";
       for (const DType each : kDTypes) {
         if (each != kDTypes[0]) problem += ", ";
         problem += format(each).name;
@@ -94,8 +94,8 @@ bool selects(const Selection& selection, const Case& c) {
 
 std::vector<Case> select_cases(const Selection& selection) {
   if (selection.file.empty() && selection.suite != suites().front().name) {
-    throw UsageError("--suite: no suite '" + selection.suite +
-                     "'; known is core");
+    throw UsageError("--suite: unknown suite '" + selection.suite +
+                     "'; expected core");
   }
   std::vector<Case> cases = selection.file.empty() ? core_suite(selection.seed)
                                                    : read_cases(selection.file);

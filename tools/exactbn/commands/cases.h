@@ -10,7 +10,7 @@
 
 namespace exactbn {
 
-// The suites by name, with one sentence each.
+// The suites: name and description.
 struct SuiteName {
   std::string name;
   std::string what;
@@ -24,26 +24,26 @@ struct NumberedLine {
 };
 
 // The lines of a file that are not blank; "-" is standard input. Throws
-// UsageError where it cannot be read.
+// UsageError if the file cannot be read.
 std::vector<NumberedLine> read_lines(const std::string& file);
 
-// The cases of a file in the wire format. Throws UsageError that names file,
+// The cases of a file in the wire format. Throws a UsageError that names file,
 // line, case and field.
 std::vector<Case> read_cases(const std::string& file);
 
 // The formats that --dtype names. Throws UsageError on an unknown one.
 std::vector<DType> chosen_dtypes(const std::vector<std::string>& names);
 
-// Whether the format is among them, or none is named.
+// Whether the format is among the chosen ones; an empty list chooses all.
 bool is_chosen(const std::vector<DType>& chosen, DType dtype);
 
-// Whether --filter and --dtype of the selection leave the case in. Throws
+// Whether --filter and --dtype of the selection keep the case. Throws
 // UsageError on an unknown dtype.
 bool selects(const Selection& selection, const Case& c);
 
-// The selected cases, at least one. Throws UsageError on an unknown suite or
-// dtype, a malformed file, or where nothing is selected. A filter selects the
-// cases whose id, operation, or one of whose labels contains it.
+// The selected cases, at least one. A filter selects the cases whose id,
+// operation or any label contains it. Throws UsageError on an unknown suite or
+// dtype, on a malformed file, or if no case is selected.
 std::vector<Case> select_cases(const Selection& selection);
 
 }  // namespace exactbn

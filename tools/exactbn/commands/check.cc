@@ -20,8 +20,8 @@ namespace exactbn {
 namespace {
 
 struct CheckOptions {
-  Selection selection;  // of a file
-  std::string answers;  // likewise
+  Selection selection;  // the cases, always from a file
+  std::string answers;  // a file
   Judging judging;
 };
 
@@ -52,12 +52,11 @@ Answers read_answers(const std::string& file, const std::vector<Case>& cases) {
       const auto asked = known.find(id);
       if (asked == known.end()) {
         throw UsageError(
-            fmt::format("{}case {}: is not among the cases", place, id));
+            fmt::format("{}case {}: not among the cases", place, id));
       }
       const Answer answer = read_answer(line.text, *asked->second);
       if (!answers.by_case.emplace(id, answer).second) {
-        throw UsageError(
-            fmt::format("{}case {}: is answered already", place, id));
+        throw UsageError(fmt::format("{}case {}: answered twice", place, id));
       }
     } catch (const WireError& error) {
       throw UsageError(place + error.what());
@@ -66,7 +65,7 @@ Answers read_answers(const std::string& file, const std::vector<Case>& cases) {
   return answers;
 }
 
-// The command without --filter, which failures add.
+// The command that repeats the run, without --filter: each failure adds it.
 std::string again(const CheckOptions& options) {
   std::string text = "exactbn check " + shell_word(options.selection.file) +
                      ' ' + shell_word(options.answers);
@@ -76,8 +75,8 @@ std::string again(const CheckOptions& options) {
   return text;
 }
 
-// Judges answers that were computed elsewhere. They may begin with a
-// declaration.
+// Judges answers that were computed elsewhere. The file of answers may begin
+// with a declaration.
 int check_answers(CheckOptions& options) {
   require_grade(options.judging);
   require_writable(options.judging);

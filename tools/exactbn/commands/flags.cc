@@ -12,13 +12,13 @@ namespace exactbn {
 
 namespace {
 
-// Empty where it is one. CLI11 by itself takes -1 for 2^64 - 1.
+// Empty if the text is a seed. CLI11 itself would read -1 as 2^64 - 1.
 std::string why_no_seed(const std::string& text) {
   std::uint64_t seed = 0;
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, seed);
   if (read.ec == std::errc() && read.ptr == end) return {};
-  return "'" + text + "' is no integer from 0 to 18446744073709551615";
+  return "'" + text + "' is not an integer in [0, 18446744073709551615]";
 }
 
 }  // namespace
@@ -38,14 +38,15 @@ void add_filter(CLI::App& verb, Selection& selection) {
   verb.add_option("--filter", selection.filter,
                   "only cases whose id, operation or label contains this");
   add_names(verb, "--dtype", selection.dtypes,
-            "only these formats of x, as in f64,f32,f16,bf16");
+            "only these formats of x, e.g. f64,f32,f16,bf16");
 }
 
 void add_selection(CLI::App& verb, Selection& selection) {
   auto* suite = verb.add_option("--suite", selection.suite, "suite of cases")
                     ->capture_default_str();
   verb.add_option("--cases", selection.file,
-                  "cases from a file in the wire format; - is standard input")
+                  "read the cases from this file, in the wire format; - is "
+                  "standard input")
       ->excludes(suite);
   add_filter(verb, selection);
   add_seed(verb, selection.seed, "seed of the suite");
@@ -55,16 +56,17 @@ void add_time_limit(CLI::App& verb, SubjectOptions& subject,
                     const char* asked) {
   verb.add_option(
           "--time-limit", subject.time_limit,
-          fmt::format("seconds that a subject may take for one {}", asked))
+          fmt::format("seconds that the subject may take for one {}", asked))
       ->capture_default_str();
 }
 
 void add_subject(CLI::App& verb, SubjectOptions& subject, const char* asked) {
   auto* name = verb.add_option(
       "SUBJECT", subject.name,
-      "a name of `exactbn list subjects` or a path to a plugin");
+      "a name from `exactbn list subjects`, or a path to a plugin");
   verb.add_option("--exec", subject.command,
-                  "a command that speaks the wire format on its pipes")
+                  "a command that speaks the wire format on standard input "
+                  "and output")
       ->excludes(name);
   add_time_limit(verb, subject, asked);
 }
@@ -85,28 +87,30 @@ void add_json(CLI::App& verb, std::string& file) {
 
 void add_judging(CLI::App& verb, Judging& judging) {
   add_grade(verb, judging,
-            "the grade that passes: correct, faithful, stable or sequential");
-  add_errors(verb, judging.errors, 1'000'000, "failures to print in full");
+            "the worst grade that passes: correct, faithful, stable or "
+            "sequential");
+  add_errors(verb, judging.errors, 1'000'000,
+             "number of failures to print in full");
   add_json(verb, judging.json);
   verb.add_option("--junit", judging.junit,
                   "write a JUnit report to this file");
   verb.add_option("--html", judging.html,
-                  "write a page to this file: charts, failures, filters; it "
-                  "needs nothing else");
+                  "write a self-contained HTML page to this file: charts, "
+                  "failures, filters");
 }
 
 void require_grade(Judging& judging) {
   const auto grade = parse_grade(judging.grade);
   if (!grade || *grade == Grade::unstable) {
-    throw UsageError("--require: no grade '" + judging.grade +
-                     "'; known are correct, faithful, stable, sequential");
+    throw UsageError("--require: unknown grade '" + judging.grade +
+                     "'; expected correct, faithful, stable, sequential");
   }
   judging.required = *grade;
 }
 
 void require_time_limit(const SubjectOptions& subject) {
   if (subject.time_limit >= 1e-3 && subject.time_limit <= 1e6) return;
-  throw UsageError("--time-limit: not from 0.001 to 1000000 seconds");
+  throw UsageError("--time-limit: expected 0.001 to 1000000 seconds");
 }
 
 void require_writable(const Judging& judging) {

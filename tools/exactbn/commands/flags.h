@@ -10,10 +10,10 @@
 
 namespace exactbn {
 
-// Flags that several verbs have: each function adds one, or a group of them,
-// and says in its options what they were.
+// Flags that several verbs share. Each function adds one or more of them; the
+// parsed values go to the given options.
 
-// Names with commas between them; the flag may be given more than once.
+// Names separated by commas; the flag may be given more than once.
 void add_names(CLI::App& verb, const char* flag,
                std::vector<std::string>& names, const char* what);
 
@@ -22,10 +22,10 @@ void add_seed(CLI::App& verb, std::uint64_t& seed, const char* what);
 // --filter and --dtype.
 void add_filter(CLI::App& verb, Selection& selection);
 
-// --suite or --cases, the filter, and --seed.
+// --suite or --cases, the flags of add_filter, and --seed.
 void add_selection(CLI::App& verb, Selection& selection);
 
-// How long a subject may take for one of what it is asked.
+// --time-limit; `asked` names the unit in the help, such as "case".
 void add_time_limit(CLI::App& verb, SubjectOptions& subject, const char* asked);
 
 // SUBJECT or --exec, and --time-limit.
@@ -37,17 +37,17 @@ void add_errors(CLI::App& verb, int& errors, int most, const char* what);
 
 void add_json(CLI::App& verb, std::string& file);
 
-// --require, --errors, and the files to write.
+// --require, --errors, and the reports to write.
 void add_judging(CLI::App& verb, Judging& judging);
 
-// What CLI11 does not check of them. Each throws UsageError.
+// Checks that CLI11 does not make. Each throws UsageError.
 
-// Sets `required`.
+// Also sets `required`.
 void require_grade(Judging& judging);
 
 void require_time_limit(const SubjectOptions& subject);
 
-// That the files can be written.
+// Checks that the report files can be written.
 void require_writable(const Judging& judging);
 
 void require_subject(const char* verb, bool is_given);

@@ -7,7 +7,7 @@
 #include "golden/vector/manifest.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/flags.h"
-#include "tools/exactbn/commands/generate/form.h"
+#include "tools/exactbn/commands/generate/output_format.h"
 #include "tools/exactbn/commands/generate/partial_folder.h"
 #include "tools/exactbn/commands/generate/questions.h"
 #include "tools/exactbn/shell_word.h"
@@ -17,7 +17,7 @@ namespace exactbn {
 
 namespace {
 
-// The command that writes the same again, wherever to.
+// The command that generates the same vectors again, without --out.
 std::string command(const GenerateOptions& options) {
   const Selection& selection = options.selection;
   std::string text = "exactbn generate";
@@ -40,7 +40,8 @@ std::string command(const GenerateOptions& options) {
   return text;
 }
 
-// The folder, whole, and what to say of it.
+// Writes the files and the manifest, publishes the folder, and prints a
+// summary.
 int write_folder(const GenerateOptions& options, std::size_t cases,
                  const std::vector<OutputFile>& files, PartialFolder& folder) {
   std::size_t bytes = 0;
@@ -55,7 +56,7 @@ int write_folder(const GenerateOptions& options, std::size_t cases,
   return 0;
 }
 
-// Writes a folder of known answers, whole or not at all.
+// Writes a folder of known answers, completely or not at all.
 int generate(const GenerateOptions& options) {
   if (options.format == kRecipe) {
     PartialFolder folder(options.out);
@@ -78,7 +79,7 @@ int generate(const GenerateOptions& options) {
   return write_folder(options, chosen.size(), files, folder);
 }
 
-// Empty where it is a shape, as in 2x3x5.
+// Reads a shape such as 2x3x5; returns the error, empty if there is none.
 std::string read_shape(const std::string& text, Shape& shape) {
   shape.clear();
   const char* at = text.data();
@@ -92,7 +93,7 @@ std::string read_shape(const std::string& text, Shape& shape) {
     if (*read.ptr != 'x') break;
     at = read.ptr + 1;
   }
-  return "'" + text + "' is no shape like 2x3x5";
+  return "'" + text + "' is not a shape such as 2x3x5";
 }
 
 }  // namespace
@@ -106,16 +107,16 @@ Verb add_generate(CLI::App& program) {
   verb.add_option("--out", options->out, "the folder to write; new or empty")
       ->required();
   verb.add_option("--format", options->format,
-                  "json, jsonl, npz, safetensors, c or onnx; or, of a --shape "
-                  "of any size, recipe")
+                  "json, jsonl, npz, safetensors, c or onnx; or recipe, for a "
+                  "--shape of any size")
       ->capture_default_str();
   verb.add_option("--convention", options->convention,
-                  "momentum and running statistics as this framework has "
-                  "them: pytorch, keras, onnx, onednn, cudnn, ...");
+                  "momentum and running statistics by the convention of this "
+                  "framework: pytorch, keras, onnx, onednn, cudnn, ...");
   auto* suite = verb.add_option("--suite", selection.suite, "corpus or core")
                     ->capture_default_str();
   add_names(verb, "--operation", options->operations,
-            "only these, as in forward_training,backward_training");
+            "only these, e.g. forward_training,backward_training");
   add_filter(verb, selection);
   auto* shape = verb.add_option_function<std::string>(
       "--shape",
@@ -123,16 +124,16 @@ Verb add_generate(CLI::App& program) {
         const std::string why = read_shape(text, options->shape);
         if (!why.empty()) throw CLI::ValidationError("--shape", why);
       },
-      "ordinary values of this shape, as in 2x3x5, instead of a suite");
+      "draw ordinary values of this shape, e.g. 2x3x5, instead of a suite");
   shape->excludes(suite)->excludes(verb.get_option("--filter"));
   verb.add_option("--channel-axis", options->channel_axis,
-                  "the axis of the channels, with --shape")
+                  "the channel axis, with --shape")
       ->needs(shape)
       ->capture_default_str();
-  verb.add_option("--epsilon", options->epsilon, "with --shape")
+  verb.add_option("--epsilon", options->epsilon, "epsilon, with --shape")
       ->needs(shape)
       ->capture_default_str();
-  add_seed(verb, selection.seed, "seed of the questions");
+  add_seed(verb, selection.seed, "seed of the cases");
   return {&verb, [options] { return generate(*options); }};
 }
 

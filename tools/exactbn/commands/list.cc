@@ -56,7 +56,7 @@ int list(const ListOptions& options) {
     }
   } else if (what == "laws") {
     fmt::print("{:<28} {:<12} {}\n", kOracle, "",
-               "every value is right, as `validate` judges it");
+               "every value passes, as in `validate`");
     for (const Law& law : laws()) {
       fmt::print("{:<28} {:<12} {}  ({})\n", law.name, law.family,
                  law.statement, law.source);
@@ -70,8 +70,8 @@ int list(const ListOptions& options) {
       }
     }
   } else {
-    throw UsageError("list: no '" + what +
-                     "'; known are subjects, suites, cases, labels, defects, "
+    throw UsageError("list: unknown '" + what +
+                     "'; expected subjects, suites, cases, labels, defects, "
                      "laws");
   }
   return 0;
@@ -82,11 +82,12 @@ int list(const ListOptions& options) {
 Verb add_list(CLI::App& program) {
   constexpr const char* kWhat =
       "subjects, suites, cases, labels, defects or laws";
-  CLI::App& verb = *program.add_subcommand("list", kWhat);
+  CLI::App& verb = *program.add_subcommand(
+      "list", "list subjects, suites, cases, labels, defects or laws");
   const auto options = std::make_shared<ListOptions>();
   verb.add_option("WHAT", options->what, kWhat)->required();
   add_selection(verb, options->selection);
-  verb.add_flag("--wire", options->wire, "cases as lines of the wire format");
+  verb.add_flag("--wire", options->wire, "print cases in the wire format");
   return {&verb, [options] { return list(*options); }};
 }
 

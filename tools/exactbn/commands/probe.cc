@@ -18,11 +18,11 @@ namespace {
 
 struct ProbeOptions {
   SubjectOptions subject;
-  bool evidence = false;  // of every line, not of those alone that disagree
+  bool evidence = false;  // for every line, not only for those that disagree
   std::string json;
 };
 
-// Finds out the conventions of a subject, and prints them.
+// Finds the conventions of a subject by experiment, and prints them.
 int probe_subject(const ProbeOptions& options) {
   require_time_limit(options.subject);
   if (!options.json.empty()) require_writable(options.json);
@@ -42,11 +42,11 @@ int probe_subject(const ProbeOptions& options) {
 
 Verb add_probe(CLI::App& program) {
   CLI::App& verb = *program.add_subcommand(
-      "probe", "find out the conventions of an implementation by experiment");
+      "probe", "find the conventions of an implementation by experiment");
   const auto options = std::make_shared<ProbeOptions>();
   add_subject(verb, options->subject, "question");
   verb.add_flag("--evidence", options->evidence,
-                "say of every line what was asked and answered");
+                "print for every line what was asked and answered");
   add_json(verb, options->json);
   return {&verb, [options] { return probe_subject(*options); }};
 }

@@ -21,8 +21,9 @@ namespace exactbn {
 
 namespace {
 
-// The command without --law and --case, which counterexamples add.
-std::string again(const HuntOptions& options) {
+// The command that repeats the run, without --law and --case: each
+// counterexample adds them.
+std::string again(const PropertiesOptions& options) {
   std::string text = "exactbn properties " + as_argument(options.subject);
   const auto add_list = [&](const char* flag,
                             const std::vector<std::string>& list) {
@@ -42,8 +43,8 @@ std::string again(const HuntOptions& options) {
   return text;
 }
 
-// The command that asks the saved cases.
-std::string replay(const HuntOptions& options) {
+// The command that validates the saved cases.
+std::string replay(const PropertiesOptions& options) {
   return fmt::format("exactbn validate {} --cases {}",
                      as_argument(options.subject), shell_word(options.save));
 }
@@ -60,8 +61,8 @@ Source source_of(const SubjectOptions& subject) {
   return {[subject] { return open_subject(subject); }, is_built_in(subject)};
 }
 
-// The worst input for one measure of one output.
-int find_worst(const HuntOptions& options) {
+// Searches for the worst input for one measure of one output.
+int find_worst(const PropertiesOptions& options) {
   auto parsed = parse_goal(options.maximize);
   if (const auto* why = std::get_if<std::string>(&parsed)) {
     throw UsageError("--maximize: " + *why);
@@ -93,8 +94,8 @@ int find_worst(const HuntOptions& options) {
   return exit_code(run.maximum);
 }
 
-// Looks for cases that break a law, and shrinks them.
-int find_broken(const HuntOptions& options) {
+// Searches for cases that break a law, and shrinks them.
+int find_broken(const PropertiesOptions& options) {
   PropertiesRun run;
   run.request = request_of(options);
   run.again = again(options);
@@ -113,7 +114,7 @@ int find_broken(const HuntOptions& options) {
     for (const Discovery& discovery : run.survey.discoveries) {
       if (std::ssize(run.found) == options.counterexamples) break;
       line.show("shrinking " + discovery.violation.law);
-      // A process takes its time, and more when it has to be started anew.
+      // A process is slow to answer, and slower still to restart.
       ShrinkLimit limit;
       const Violation& violation = discovery.violation;
       const bool crashes = violation.crashed || violation.law == kAnswers;
@@ -131,13 +132,13 @@ int find_broken(const HuntOptions& options) {
   return exit_code(run.survey);
 }
 
-int run_properties(HuntOptions& options, bool names_save) {
+int run_properties(PropertiesOptions& options, bool names_save) {
   require_grade(options.judging);
   require_time_limit(options.subject);
   require_writable(options.judging);
   require_subject("properties", options.subject);
-  // One case asked again, or the worst one, must not replace what all of them
-  // left.
+  // A run of one case, or for the worst one, must not overwrite the default
+  // file of a full run.
   const bool is_one = options.only || !options.maximize.empty();
   if (is_one && !names_save) options.save.clear();
   if (!options.save.empty()) require_writable(options.save);
@@ -148,43 +149,46 @@ int run_properties(HuntOptions& options, bool names_save) {
 
 Verb add_properties(CLI::App& program) {
   CLI::App& verb = *program.add_subcommand(
-      "properties", "look for a counterexample to a law, and shrink it");
-  const auto options = std::make_shared<HuntOptions>();
+      "properties", "search for counterexamples to the laws, and shrink them");
+  const auto options = std::make_shared<PropertiesOptions>();
   add_subject(verb, options->subject, "case");
-  auto* cases = verb.add_option("--cases", options->cases, "how many are drawn")
-                    ->check(CLI::PositiveNumber)
-                    ->capture_default_str();
-  auto* time = verb.add_option("--time", options->time,
-                               "draw for so long instead, as in 60s, 5m or 2h");
+  auto* cases =
+      verb.add_option("--cases", options->cases, "number of cases to draw")
+          ->check(CLI::PositiveNumber)
+          ->capture_default_str();
+  auto* time =
+      verb.add_option("--time", options->time,
+                      "draw for this long instead, e.g. 60s, 5m or 2h");
   cases->excludes(time);
   verb.add_option("--case", options->only,
-                  "check this one alone, counted from 0")
+                  "check only this case, counted from 0")
       ->excludes(cases)
       ->excludes(time);
-  add_seed(verb, options->seed, "what the cases are drawn from");
+  add_seed(verb, options->seed, "seed of the cases");
   verb.add_option("--profile", options->profile,
-                  "how large the cases are: small (64 values at most), usual "
-                  "or large")
+                  "size of the cases: small (at most 64 values), usual or "
+                  "large")
       ->capture_default_str();
   add_names(verb, "--operation", options->operations,
-            "only these, as in forward_training,backward_training");
+            "only these, e.g. forward_training,backward_training");
   add_names(verb, "--dtype", options->dtypes,
-            "only these formats of x, as in f64,f32,f16,bf16");
+            "only these formats of x, e.g. f64,f32,f16,bf16");
   add_names(verb, "--law", options->laws,
-            "only these of `exactbn list laws`; oracle is one");
+            "only these laws of `exactbn list laws`, such as oracle");
   verb.add_flag("--distribution", options->distribution,
-                "print how many cases were drawn of what");
+                "print the distribution of the drawn cases");
   verb.add_option("--maximize", options->maximize,
-                  "check no laws: look for the input with the largest error "
-                  "of an output, as in y.eta or dx.ulp");
+                  "check no laws; search for the input with the largest error "
+                  "of an output, e.g. y.eta or dx.ulp");
   add_errors(verb, options->counterexamples, 1000,
-             "counterexamples to shrink and print in full");
+             "number of counterexamples to shrink and print in full");
   verb.add_option("--save", options->save,
-                  "the file to keep them in, for `validate --cases`")
+                  "save the counterexamples to this file, for `validate "
+                  "--cases`")
       ->capture_default_str();
   add_grade(verb, options->judging,
-            "the grade that every value must have: correct, faithful, stable "
-            "or sequential");
+            "the worst grade that passes: correct, faithful, stable or "
+            "sequential");
   add_json(verb, options->judging.json);
   return {&verb, [&verb, options] {
             return run_properties(*options, verb.count("--save") > 0);

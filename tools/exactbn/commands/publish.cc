@@ -23,11 +23,11 @@ int publish(const Run& run, const Judging& judging) {
   return exit_code(summarize(run));
 }
 
-int publish(const std::vector<Contestant>& all, const Judging& judging) {
+int publish(const std::vector<SubjectRun>& all, const Judging& judging) {
   if (!judging.json.empty()) write_file(judging.json, matrix_json(all));
   std::vector<const Run*> runs;
   std::vector<PageSubject> shown;
-  for (const Contestant& c : all) {
+  for (const SubjectRun& c : all) {
     const bool started = c.failure.empty();
     if (started) runs.push_back(&c.run);
     shown.push_back({c.name, started ? &c.run : nullptr, c.failure});

@@ -9,12 +9,12 @@
 
 namespace exactbn {
 
-// Prints the text report and writes the files that were asked for. Returns the
-// exit code of the run.
+// Prints the text report and writes the requested files. Returns the exit code
+// of the run.
 int publish(const Run& run, const Judging& judging);
 
-// The same of several subjects: the failures, the matrix, and one file of each
-// kind for all of them.
-int publish(const std::vector<Contestant>& all, const Judging& judging);
+// The same for several subjects: prints the failures and the matrix, and writes
+// one file of each kind for all of them.
+int publish(const std::vector<SubjectRun>& all, const Judging& judging);
 
 }  // namespace exactbn

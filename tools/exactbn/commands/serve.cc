@@ -19,7 +19,7 @@ int serve_subject(const std::string& name) {
     const std::unique_ptr<Subject> subject = open_in_process(name);
     return serve(*subject, std::cin, std::cout);
   } catch (const LoadError& error) {
-    // Whoever started this process raises it again.
+    // The parent process throws the LoadError again.
     const nlohmann::json line = {{"load_error", error.what()}};
     std::cout << line.dump() << std::endl;
     return 2;

@@ -22,7 +22,7 @@ namespace {
 constexpr std::string_view kPrefix = "exactbn_";
 constexpr std::string_view kDefect = "defect:";
 
-// Nothing there can crash, so it runs in this process.
+// Built-in subjects cannot crash, so they run in this process.
 bool is_built_in(const std::string& name) {
   return name == "double" || name.starts_with(kDefect);
 }
@@ -30,13 +30,13 @@ bool is_built_in(const std::string& name) {
 const Defect& defect_of(const std::string& name) {
   const std::string defect = name.substr(kDefect.size());
   if (const Defect* found = find_defect(defect)) return *found;
-  throw UsageError("no defect '" + defect +
-                   "'; `exactbn list defects` has them");
+  throw UsageError("unknown defect '" + defect +
+                   "'; see `exactbn list defects`");
 }
 
 fs::path program() { return fs::read_symlink("/proc/self/exe"); }
 
-// Where adapters are built, and where they are installed.
+// The folders where adapters are built, and where they are installed.
 std::vector<fs::path> adapter_folders() {
   const fs::path bin = program().parent_path();
   return {bin / "adapters", bin.parent_path() / "lib" / "exactbn"};
@@ -59,7 +59,7 @@ bool is_path(const std::string& name) {
   for (const KnownSubject& subject : known_subjects()) {
     known += (known.empty() ? "" : ", ") + subject.name;
   }
-  throw UsageError("no subject '" + name + "': known are " + known +
+  throw UsageError("unknown subject '" + name + "'; expected " + known +
                    ", a path to a plugin (./x.so), or --exec 'COMMAND'");
 }
 
@@ -108,9 +108,9 @@ std::unique_ptr<Subject> open_in_process(const std::string& name) {
 }
 
 std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
-  // The threads of a process that uses OpenMP spin while they wait for the next
-  // case, unless told otherwise, and take the cores from ours: that is six
-  // times as slow. Ours have begun, and do not look at it any more.
+  // By default the OpenMP threads of a child process spin while they wait for
+  // the next case, and take the cores from ours: a run is then six times as
+  // slow. Our own threads have started, and no longer read this variable.
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
   ProcessOptions limits;
   limits.case_limit = milliseconds(options.time_limit);

@@ -10,31 +10,30 @@
 
 namespace exactbn {
 
-// The names that open_subject knows: built-ins, then the adapters found beside
-// the program.
+// The names that open_subject accepts: built-ins, then the adapters found in
+// the program's folders.
 struct KnownSubject {
   std::string name;
   std::string what;
 };
 std::vector<KnownSubject> known_subjects();
 
-// The implementation to judge. Plugins run in a process of their own, this
-// program's `serve`, so that a crash costs a case and not the run. Throws
-// UsageError where there is no such subject, LoadError or SubjectFailure where
-// it does not start.
+// The implementation to judge. A plugin runs in its own process, `exactbn
+// serve`, so that a crash costs one case and not the run. Throws UsageError if
+// there is no such subject, LoadError or SubjectFailure if it does not start.
 std::unique_ptr<Subject> open_subject(const SubjectOptions& options);
 
-// Throws UsageError where open_subject would, and starts nothing.
+// Throws UsageError if open_subject would, but starts nothing.
 void require_known(const SubjectOptions& options);
 
-// The same in this process: what `serve` serves.
+// Opens a built-in or a plugin in this process, for `serve`.
 std::unique_ptr<Subject> open_in_process(const std::string& name);
 
-// Whether open_subject opens it in this process: where nothing can crash, and
-// opening it anew takes no time.
+// Whether open_subject opens it in this process: it cannot crash, and opening
+// it takes no time.
 bool is_built_in(const SubjectOptions& options);
 
-// How a shell would name the subject: "onednn", or "--exec 'python3 x.py'".
+// The subject on a command line: "onednn", or "--exec 'python3 x.py'".
 std::string as_argument(const SubjectOptions& options);
 
 }  // namespace exactbn

@@ -10,7 +10,7 @@ using testing::StartsWith;
 
 class Subjects : public ProgramTest {
  protected:
-  // What a process that is judged has for OMP_WAIT_POLICY: it is its name.
+  // Runs a subject whose name is its OMP_WAIT_POLICY.
   std::string wait_policy(const std::string& before) const {
     write("subject.sh", R"sh(
       echo '{"subject":"'"$OMP_WAIT_POLICY"'"}'
@@ -24,7 +24,7 @@ class Subjects : public ProgramTest {
   }
 };
 
-// Threads that spin between two cases would take the cores from the program.
+// Threads that spin between two cases would take cores from the program.
 TEST_F(Subjects, WaitPassively) {
   EXPECT_THAT(wait_policy("unset OMP_WAIT_POLICY"), StartsWith("passive   "));
   EXPECT_THAT(wait_policy("export OMP_WAIT_POLICY=active"),

@@ -22,16 +22,16 @@ namespace exactbn {
 namespace {
 
 struct ValidateOptions {
-  std::vector<std::string> names;     // of subjects
-  std::vector<std::string> commands;  // of others: --exec
-  bool defects = false;               // every known defect in turn, instead
-  bool once = false;                  // ask each case once, not twice
-  SubjectOptions shared;              // by all of them
+  std::vector<std::string> names;     // subjects by name or path
+  std::vector<std::string> commands;  // subjects by --exec
+  bool defects = false;               // judge every known defect instead
+  bool once = false;                  // one call a case, not two
+  SubjectOptions shared;              // options of all subjects
   Selection selection;
   Judging judging;
 };
 
-// The command without --filter, which failures add.
+// The command that repeats the run, without --filter: each failure adds it.
 std::string again(const SubjectOptions& subject,
                   const ValidateOptions& options) {
   const Selection& selection = options.selection;
@@ -47,8 +47,8 @@ std::string again(const SubjectOptions& subject,
   return text;
 }
 
-// A page or a JSON report of a whole suite has the conformance card, too. A
-// subject that broke too often is not asked any more.
+// An HTML page or a JSON report of a whole suite has the conformance card, too,
+// unless the subject broke too often.
 bool wants_card(const ValidateOptions& options, const Run& run) {
   const auto breaks = std::count_if(run.cases.begin(), run.cases.end(),
                                     [](const CaseRun& c) { return c.broke; });
@@ -69,7 +69,7 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
   run.seed = selection.seed;
   run.required = options.judging.required;
   run.again = again(subject, options);
-  run.asking = options.once ? Asking::once : Asking::twice;
+  run.calls = options.once ? CallsPerCase::once : CallsPerCase::twice;
   ProgressLine line(cases, run.declaration);
   int failed = 0;
   ask(implementation, cases, run, [&](std::size_t done) {
@@ -78,21 +78,21 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
     failed += last_failed ? 1 : 0;
     line.show(done, failed);
   });
-  if (wrong_cases(run) > 0) line.show("looking for the cause");
+  if (wrong_cases(run) > 0) line.show("searching for the cause");
   diagnose(run);
   run.smallest = smallest_failures(implementation, run);
   if (wants_card(options, run)) {
-    line.show("looking for its conventions");
+    line.show("probing its conventions");
     run.card = probe(implementation);
   }
   return run;
 }
 
-// A subject that does not start costs itself and not the others.
-Contestant contestant(const SubjectOptions& subject,
-                      const ValidateOptions& options,
-                      const std::vector<Case>& cases) {
-  Contestant result;
+// A subject that does not start does not stop the others.
+SubjectRun subject_run(const SubjectOptions& subject,
+                       const ValidateOptions& options,
+                       const std::vector<Case>& cases) {
+  SubjectRun result;
   result.name = as_argument(subject);
   try {
     const std::unique_ptr<Subject> implementation = open_subject(subject);
@@ -128,15 +128,15 @@ int validate(const std::vector<SubjectOptions>& subjects,
                    options.judging);
   }
   for (const SubjectOptions& subject : subjects) require_known(subject);
-  std::vector<Contestant> all;
+  std::vector<SubjectRun> all;
   all.reserve(subjects.size());
   for (const SubjectOptions& subject : subjects) {
-    all.push_back(contestant(subject, options, cases));
+    all.push_back(subject_run(subject, options, cases));
   }
   return publish(all, options.judging);
 }
 
-int run_validate(ValidateOptions& options, bool counts_errors) {
+int run_validate(ValidateOptions& options, bool has_errors_flag) {
   require_grade(options.judging);
   require_time_limit(options.shared);
   require_writable(options.judging);
@@ -145,8 +145,8 @@ int run_validate(ValidateOptions& options, bool counts_errors) {
   }
   const std::vector<SubjectOptions> subjects = subjects_of(options);
   require_subject("validate", !subjects.empty());
-  // Of several subjects the failures would hide the matrix.
-  if (subjects.size() > 1 && !counts_errors) options.judging.errors = 0;
+  // The failures of several subjects would hide the matrix.
+  if (subjects.size() > 1 && !has_errors_flag) options.judging.errors = 0;
   return validate(subjects, options);
 }
 
@@ -158,15 +158,16 @@ Verb add_validate(CLI::App& program) {
   const auto options = std::make_shared<ValidateOptions>();
   auto* name = verb.add_option(
       "SUBJECT", options->names,
-      "a name of `exactbn list subjects` or a path to a plugin; several are "
-      "judged side by side");
+      "a name from `exactbn list subjects`, or a path to a plugin; several "
+      "are judged side by side");
   auto* exec =
       verb.add_option("--exec", options->commands,
-                      "a command that speaks the wire format on its pipes")
+                      "a command that speaks the wire format on standard "
+                      "input and output")
           ->expected(1)
           ->take_all();
   auto* defects = verb.add_flag("--defects", options->defects,
-                                "count the cases that tell each known defect")
+                                "count the cases that expose each known defect")
                       ->excludes(name)
                       ->excludes(exec);
   verb.add_flag("--once", options->once, "ask each case once, not twice");

@@ -24,7 +24,7 @@ namespace {
 
 struct VerifyOptions {
   std::string folder;
-  int errors = 20;  // printed
+  int errors = 20;  // to print
 };
 
 std::string read_file(const fs::path& path) {
@@ -50,8 +50,8 @@ Folder read_folder(const std::string& name) {
   return folder;
 }
 
-// Proves a folder of known answers anew, and prints what is wrong. Returns 0
-// where nothing is, else 1.
+// Proves a folder of known answers again, and prints what is wrong. Returns 0
+// if nothing is, else 1.
 int verify_folder(const std::string& name, int errors) {
   Verification result;
   try {
@@ -75,8 +75,10 @@ Verb add_verify(CLI::App& program) {
   CLI::App& verb = *program.add_subcommand(
       "verify", "prove a folder of known answers, value by value");
   const auto options = std::make_shared<VerifyOptions>();
-  verb.add_option("DIR", options->folder, "what generate wrote")->required();
-  add_errors(verb, options->errors, 1'000'000, "how many wrong ones to print");
+  verb.add_option("DIR", options->folder, "a folder written by generate")
+      ->required();
+  add_errors(verb, options->errors, 1'000'000,
+             "number of wrong values to print");
   return {&verb, [options] {
             return verify_folder(options->folder, options->errors);
           }};

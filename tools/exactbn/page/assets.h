@@ -5,8 +5,9 @@
 
 namespace exactbn {
 
-// What the build embeds in the program, of tools/exactbn/page: the style, and
-// the script with its charting library, empty where its packages are not there.
+// The parts of tools/exactbn/page that the build embeds in the program: the
+// style, and the script with its charting library. The script is empty if its
+// packages are not installed.
 extern const std::string_view kPageStyle;
 extern const std::string_view kPageScript;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bundles the script of the page: node build.mjs FILE
-// What is bundled of others keeps its licence at the head of the file.
+// The licences of bundled packages are at the head of the file.
 import {build} from "esbuild";
 import {readFileSync, readdirSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
@@ -15,18 +15,18 @@ const {outputFiles, metafile} = await build({
   minify: true,
   format: "iife",
   target: "es2020",
-  // The program embeds the text, and a page may be read as any ASCII.
+  // The program embeds the text; ASCII is safe in any encoding of the page.
   charset: "ascii",
   metafile: true,
   write: false,
 });
 
-// The packages of which something is in the bundle.
+// The packages that contribute to the bundle.
 const packages = new Set(Object.keys(Object.values(metafile.outputs)[0].inputs)
   .map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1])
   .filter(Boolean));
 
-// Licences that differ in nothing but who holds the copyright stand once.
+// Licences that differ only in the copyright holder are written once.
 const licences = new Map();
 for (const name of [...packages].sort()) {
   const folder = join(here, "node_modules", name);
@@ -45,10 +45,10 @@ for (const [body, holders] of licences) {
   notice += holders.join("\n") + "\n" + body + "\n\n";
 }
 const script = notice.trimEnd() + "\n*/\n" + outputFiles[0].text;
-// It is embedded in a script element, and before that in a C++ raw string.
+// The script is embedded in a C++ raw string, and then in a script element.
 for (const word of ["</script", "<!--", ")page\""]) {
   if (script.toLowerCase().includes(word)) {
-    throw new Error(`the bundle has ${word}`);
+    throw new Error(`the bundle contains ${word}`);
   }
 }
 writeFileSync(process.argv[2], script);

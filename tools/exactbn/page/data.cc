@@ -13,7 +13,7 @@ namespace exactbn {
 
 namespace {
 
-// Every word once.
+// A list of distinct words; calling it returns the index of a word.
 class Words {
  public:
   std::size_t operator()(std::string_view word) {
@@ -29,7 +29,7 @@ class Words {
   Json list_ = Json::array();
 };
 
-// A number, if it is one, of three digits.
+// A number with three digits; null if it is not finite.
 Json short_number(double value) {
   return json_number(std::stod(fmt::format("{:.2e}", value)));
 }
@@ -79,7 +79,7 @@ std::string page_data(const std::vector<PageSubject>& subjects) {
   }
   const Json json = {
       {"words", words.list()}, {"bins", ulp_bins()}, {"subjects", all}};
-  // In a script element only "<" can begin something else.
+  // In a script element only "<" is special.
   std::string text;
   for (const char c :
        json.dump(-1, ' ', true, Json::error_handler_t::replace)) {

@@ -8,9 +8,9 @@
 
 namespace exactbn {
 
-// What the charts of the page draw, as JSON that can stand in a script element:
-// the same as json_report has, but short, for there are thousands of points.
-// Words are indices into lists; numbers have three digits.
+// The data of the charts, as JSON that can be embedded in a script element. It
+// repeats a part of json_report in a short form, for thousands of points: words
+// are indices into "words", and numbers have three digits.
 //
 //   {"words": ["y", "f32", ...],
 //    "bins": [0, 1, 2, 4, ..., null],
@@ -20,7 +20,7 @@ namespace exactbn {
 //       "points": [[case, output, grade, eta or null, kappa or null], ...],
 //       "histograms": [[output, dtype, values..., ], ...]}]}
 //
-// A histogram's numbers are those of its bins, then `unlike`.
+// The numbers of a histogram are the counts of its bins, then `unlike`.
 std::string page_data(const std::vector<PageSubject>& subjects);
 
 }  // namespace exactbn

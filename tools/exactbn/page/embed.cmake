@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Writes OUT, the C++ source of assets.h: cmake -D STYLE=FILE -D
+# Writes OUT, the C++ source that defines assets.h: cmake -D STYLE=FILE -D
 # SCRIPT=FILE -D OUT=FILE -P embed.cmake. Without SCRIPT the script is empty.
 file(READ ${STYLE} style)
 set(script "")

@@ -79,7 +79,7 @@ std::string errors_html(const PageSubject& subject) {
 
 namespace {
 
-// The values that are at most so many steps off, and more than those before.
+// The number of values whose error in steps is in (above, most].
 std::int64_t within(const UlpHistogram& ulps, std::uint64_t above,
                     std::uint64_t most) {
   std::int64_t count = 0;

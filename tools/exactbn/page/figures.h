@@ -7,8 +7,8 @@
 
 namespace exactbn {
 
-// Parts of a subject's section: a row an operation and format; eta against
-// kappa and m, as charts and as tables; and the histograms likewise.
+// Parts of a subject's section: the table by operation and format; eta against
+// kappa and m, and the ulp histograms, both as charts and as tables.
 std::string figures_html(const Run& run);
 std::string errors_html(const PageSubject& subject);
 std::string histograms_html(const Run& run);

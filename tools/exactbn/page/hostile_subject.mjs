@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A subject whose every string would like to be markup, for page_test.mjs.
+// A subject whose strings are all malicious markup, for page_test.mjs.
 import {createInterface} from "node:readline";
 
 const attack = (where) => `</script><img src=x onerror="hacked='${where}'">`;

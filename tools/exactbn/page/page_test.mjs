@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page of --html in a browser: node page_test.mjs EXACTBN FOLDER
-// FOLDER keeps the page and pictures of it. Says by 77 that there is no browser,
-// or no package of ours.
+// FOLDER keeps the page and screenshots of it. Exit code 77 means that the
+// browser or the npm packages are missing.
 import assert from "node:assert/strict";
 import {spawnSync} from "node:child_process";
 import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync}
@@ -16,7 +16,7 @@ const browserFile = ["/usr/bin/chromium", "/usr/bin/google-chrome"]
   .find((file) => existsSync(file));
 const {chromium} = await import("playwright-core").catch(() => ({}));
 if (!chromium || !browserFile) {
-  console.log("no chromium, or no packages: run tools/setup page check");
+  console.log("no chromium or no npm packages: run tools/setup page check");
   process.exit(77);
 }
 const axe = readFileSync(
@@ -31,20 +31,20 @@ function exactbn(...words) {
   assert.ok(status === 0 || status === 1 || status === 4, stderr);
 }
 
-// Three subjects on two formats, one of which means harm.
+// Three subjects, one of them hostile, on two formats.
 const hostile = "node " +
   fileURLToPath(new URL("hostile_subject.mjs", import.meta.url));
 const validate = (name, ...more) => exactbn("validate", "double",
   "defect:variance_one_pass", "--exec", hostile, "--once", "--dtype",
   "f16,bf16", "--html", file(name), ...more);
 validate("matrix.html", "--json", file("matrix.json"));
-// The same with little of each kind, for what takes long.
+// The same with few cases, for slow tests.
 validate("small.html", "--filter", "MeanDominatesVariance");
 const json = JSON.parse(readFileSync(file("matrix.json"), "utf8"));
 const wrong = json.reports[1];
 const harmful = json.reports[2].subject;
 
-// A case whose id means harm, never answered; and one that is.
+// Two cases with hostile ids; the second is never answered.
 const id = "\"'><img src=x onerror=\"hacked='id'\"><b id=page-data>&amp;";
 const question = (name) => JSON.stringify({
   case: name, operation: "forward_inference", channel_axis: 1,
@@ -65,7 +65,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-// A page that must ask for nothing and complain of nothing.
+// Opens a page, and records requests and messages, which must not occur.
 async function open(name, {hash = "", ...options} = {}) {
   const context = await browser.newContext(
     {viewport: {width: 1280, height: 900}, ...options});
@@ -138,13 +138,13 @@ test("a subject has the figures of its report", async () => {
     assert.equal(await here.locator(".failures > li").count(),
       report.failures.length);
   }
-  // Of a failure, the text as the command prints it.
+  // The text of a failure is that of the command.
   const [first] = wrong.failures;
   const text = await page.locator(`[id="${wrong.subject}:${first.case}"] pre`)
     .textContent();
   assert.ok(text.startsWith("FAIL "));
   assert.ok(text.includes(first.got) && text.includes(first.reproduce), text);
-  // What was not asked, and how often.
+  // The counts of unsupported cases add up.
   const counts = await page.locator(section(harmful))
     .locator("tr[data-is='unsupported'] td:last-child").allTextContents();
   assert.equal(counts.reduce((sum, n) => sum + Number(n), 0),
@@ -168,7 +168,7 @@ test("charts have a mark for each output, and say what they show", async () => {
   const name = await charts.first().getAttribute("aria-label");
   assert.equal(await charts.first().getAttribute("role"), "img");
   assert.ok(name.includes(conditioned.length.toLocaleString("en")), name);
-  // A bar for each bin that has a value.
+  // A bar for each bin that is not empty.
   const bins = Object.values(wrong.outputs)
     .flatMap((out) => Object.values(out.ulp_histogram))
     .flatMap(({values, unlike}) => [...values, unlike]);
@@ -178,7 +178,7 @@ test("charts have a mark for each output, and say what they show", async () => {
   await close(page);
 });
 
-test("an unstable output stands above the limits", async () => {
+test("an unstable output is drawn above the limits", async () => {
   const page = await open("matrix.html", {hash: "#?is=unstable"});
   const box = page.locator(inWrong).locator("[data-charts=eta]");
   await box.scrollIntoViewIfNeeded();
@@ -193,7 +193,7 @@ test("an unstable output stands above the limits", async () => {
   await close(page);
 });
 
-test("a point that is clicked opens its failure", async () => {
+test("a click on a point opens its failure", async () => {
   const page = await open("matrix.html", {hash: "#?is=unstable"});
   const dots = page.locator(inWrong)
     .locator("[data-charts=eta] g[data-mark=dot] path");
@@ -212,7 +212,7 @@ test("a point that is clicked opens its failure", async () => {
   await close(page);
 });
 
-test("headings sort, by keyboard", async () => {
+test("headings sort by keyboard", async () => {
   const page = await open("matrix.html");
   const table = page.locator(inWrong).locator("table", {
     has: page.locator("th", {hasText: "worst ulp"})}).first();
@@ -229,7 +229,7 @@ test("headings sort, by keyboard", async () => {
   await page.keyboard.press("Space");
   assert.deepEqual(await values(), up.reverse());
   assert.equal(await heading.getAttribute("aria-sort"), "descending");
-  // Another column takes over; words sort as words.
+  // Another column replaces the order; words sort alphabetically.
   await table.locator("th button").first().click();
   assert.equal(await table.locator("[aria-sort]").count(), 1);
   const names = await table.locator("tbody th").allTextContents();
@@ -237,7 +237,7 @@ test("headings sort, by keyboard", async () => {
   await close(page);
 });
 
-test("filters by keyboard, kept in the address", async () => {
+test("filters work by keyboard, and the URL keeps them", async () => {
   const page = await open("matrix.html");
   const all = json.reports.flatMap(failuresOf);
   const listed = () => visible(page, ".failures > li");
@@ -254,7 +254,7 @@ test("filters by keyboard, kept in the address", async () => {
   assert.ok(ofFormat > 0 && ofFormat < all.length);
   assert.equal(await listed(), ofFormat);
   assert.equal(await status.innerText(), count(ofFormat));
-  // The columns of others are faint, and their rows of figures gone.
+  // Columns of other formats are faint, and their rows hidden.
   assert.equal(await visible(page, `${inWrong} tr[data-dtype=bf16]`), 0);
   assert.ok(await visible(page, "td.faint[data-dtype=bf16]") > 0);
   // And one subject.
@@ -265,7 +265,7 @@ test("filters by keyboard, kept in the address", async () => {
   // And one case.
   await page.getByLabel("Text in a case").fill(mine[0].case.toUpperCase());
   assert.equal(await listed(), 1);
-  // The address has all of it.
+  // The URL keeps all of them.
   await page.reload();
   assert.equal(await listed(), 1);
   assert.equal(await format.inputValue(), "f16");
@@ -285,7 +285,7 @@ test("filters by keyboard, kept in the address", async () => {
   await close(page);
 });
 
-test("a link to a failure opens it, also where it is filtered out", async () => {
+test("a link to a failure opens it, even if it is filtered out", async () => {
   const target = failuresOf(wrong).at(-1);
   const name = `${wrong.subject}:${target.case}`;
   const page = await open("matrix.html",
@@ -296,7 +296,7 @@ test("a link to a failure opens it, also where it is filtered out", async () => 
     const {top} = e.getBoundingClientRect();
     return top >= 0 && top < innerHeight;
   });
-  await page.waitForTimeout(300);  // charts that are drawn later move nothing
+  await page.waitForTimeout(300);  // charts drawn later must not move it
   assert.ok(await inWindow());
   assert.equal(await page.evaluate(() => document.activeElement.tagName),
     "SUMMARY");
@@ -307,11 +307,11 @@ test("a link to a failure opens it, also where it is filtered out", async () => 
   await details.waitFor({state: "visible"});
   await page.waitForTimeout(300);
   assert.ok(await inWindow());
-  await page.goto(urlOf("matrix.html") + "#%");  // encodes nothing
+  await page.goto(urlOf("matrix.html") + "#%");  // an invalid sequence
   await close(page);
 });
 
-test("everything is reached by keyboard, and the focus is seen", async () => {
+test("the keyboard reaches everything, and focus is visible", async () => {
   const page = await open("matrix.html", {reducedMotion: "reduce"});
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement.className),
@@ -345,7 +345,7 @@ test("everything is reached by keyboard, and the focus is seen", async () => {
   await close(page);
 });
 
-test("without a script the page is whole but for the charts", async () => {
+test("without scripts the page lacks only charts and filters", async () => {
   const page = await open("matrix.html", {javaScriptEnabled: false});
   assert.equal(await page.locator("noscript").isVisible(), true);
   assert.equal(await page.locator("tr[data-subject]").count() > 5, true);
@@ -355,14 +355,14 @@ test("without a script the page is whole but for the charts", async () => {
   await close(page);
 });
 
-test("what subjects say stays text, and nothing else could run", async () => {
+test("text of subjects stays text, and no other script can run", async () => {
   for (const name of ["matrix.html", "hostile.html"]) {
     const page = await open(name);
     assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
     assert.equal(await page.locator("img, b[id], i").count(), 0);
     assert.ok((await page.locator("h1, h2, nav a").allTextContents())
       .includes(harmful));
-    // The policy holds even where markup got in.
+    // The policy holds even if markup is injected.
     const blocked = await page.evaluate(() => new Promise((resolve) => {
       addEventListener("securitypolicyviolation",
         (event) => resolve(event.effectiveDirective), {once: true});
@@ -376,7 +376,7 @@ test("what subjects say stays text, and nothing else could run", async () => {
       !words.includes("Content Security Policy"));
     await close(page);
   }
-  // A link leads even to such a name.
+  // Links work even for such a name.
   const page = await open("hostile.html");
   await page.locator(".failures summary").click();
   await page.locator(".failures p a").click();
@@ -386,11 +386,11 @@ test("what subjects say stays text, and nothing else could run", async () => {
   await close(page);
 });
 
-// All that can be opened is, and all charts are drawn.
+// Opens all details, and scrolls, so that all charts are drawn.
 async function unfold(page) {
   await page.evaluate(async () => {
     for (const details of document.querySelectorAll("details")) {
-      // A few failures show how all look.
+      // A few failures are enough.
       if (!details.closest("li ~ li ~ li")) details.open = true;
     }
     for (let y = 0; y < document.body.scrollHeight; y += 600) {
@@ -406,14 +406,14 @@ for (const [name, options] of Object.entries({
   dark: {colorScheme: "dark"},
   narrow: {colorScheme: "light", viewport: {width: 360, height: 720}},
 })) {
-  test(`${name}: accessible, and no wider than the window`, async () => {
+  test(`${name}: accessible, and no wider than the viewport`, async () => {
     const large = await open("matrix.html", options);
     const dark = await large.evaluate(() => getComputedStyle(document.body)
       .backgroundColor.match(/\d+/g).every((part) => part < 128));
     assert.equal(dark, name === "dark");
     await unfold(large);
     await large.screenshot({path: file(`${name}-top.png`)});
-    // Wide things scroll by themselves; what does not is named.
+    // Wide elements must scroll in their own box; lists those that do not.
     assert.deepEqual(await large.evaluate(() => {
       const {scrollWidth} = document.documentElement;
       if (scrollWidth <= innerWidth) return [];
@@ -426,7 +426,7 @@ for (const [name, options] of Object.entries({
     const page = await open("small.html", options);
     await unfold(page);
     await page.screenshot({path: file(`${name}.png`), fullPage: true});
-    // A tool of the browser runs it, which the policy does not bind.
+    // The policy does not apply to scripts of the developer tools.
     await page.evaluate(axe);
     const {violations} = await page.evaluate(() => globalThis.axe.run());
     assert.deepEqual(violations.map(({id, nodes}) =>

@@ -48,7 +48,7 @@ std::string counts_html(const Summary& s) {
 }
 
 namespace {
-// What the name of a failure ends with.
+// The last part of the name of a failure.
 std::string id_of(const CaseRun& c) { return printable(c.question->id); }
 
 }  // namespace
@@ -62,7 +62,7 @@ std::string case_html(const PageSubject& subject, const CaseRun& c) {
 
 namespace {
 
-// What a card found out, and what the subject says of itself.
+// The conventions found by the probe, beside the declared ones.
 std::string card_html(const Card& card) {
   HtmlTable table(
       "Conformance card",
@@ -77,7 +77,7 @@ std::string card_html(const Card& card) {
                               : "<b>no</b>"},
                {text_html(line.evidence)}});
   }
-  // What is in order need not be read.
+  // Open only if something disagrees.
   const CardCounts counts = count(card);
   return fmt::format(
       "<h3>Conventions</h3>\n<details class=\"data card\"{}>"
@@ -161,7 +161,7 @@ std::string open_html(const Run& run) {
          (count == 0 ? "<p>None.</p>\n" : table.html());
 }
 
-// Why cases were not asked, and how many for each reason.
+// Why cases are unsupported, and how many for each reason.
 std::string unsupported_html(const Run& run) {
   using Key = std::tuple<Operation, DType, std::string>;
   std::map<Key, int> reasons;

@@ -9,24 +9,23 @@
 
 namespace exactbn {
 
-// The section of one subject, whose name is printable and no other's, under a
-// heading, which is HTML.
+// The section of one subject. Its name must be printable and unique; the
+// heading is HTML.
 std::string subject_html(const PageSubject& subject,
                          const std::string& heading);
 
-// What the filters of the page go by: " data-operation=... data-is=...".
+// Attributes for the filters of the page: " data-operation=... data-dtype=...".
 std::string filter_attributes(Operation operation, DType dtype);
-// All that a row or a cell stands for: its grade, and the verdicts of its
-// cases.
+// " data-is=...": the grade of a row or a cell, and the verdicts of its cases.
 std::string is_attribute(const TableRow& row);
 
-// How many failed, with a mark that is no colour: "2 failed of 26".
+// How many cases failed, in words, not only by colour: "2 failed of 26".
 std::string counts_html(const Summary& summary);
 
-// The id of a case, with a link to where it failed.
+// The id of a case, with a link to its failure if it failed.
 std::string case_html(const PageSubject& subject, const CaseRun& c);
 
-// A name as the fragment of a link.
+// A name as a URL fragment.
 std::string fragment(std::string_view name);
 
 }  // namespace exactbn

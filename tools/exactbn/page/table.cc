@@ -63,7 +63,7 @@ std::string HtmlTable::html() const {
 HtmlTable::Cell measure_cell(double value, bool is_there) {
   if (!is_there || std::isnan(value)) return {"-", "-1"};
   const std::string text = fmt::format("{:.3g}", value);
-  // JavaScript reads infinity so.
+  // JavaScript reads 1e999 as Infinity.
   return {text, std::isinf(value) ? "1e999" : fmt::format("{:.17g}", value)};
 }
 

@@ -7,16 +7,16 @@
 
 namespace exactbn {
 
-// Foreign text as HTML, in a line: of no markup, and printable.
+// Foreign text as one line of HTML: escaped and printable.
 std::string text_html(std::string_view text);
 
-// The same of a name that may be broken after "_" where there is no room.
+// The same for a name, which may break after "_".
 std::string name_html(std::string_view name);
 
-// "<span class=...>unstable</span>": a word whose colour repeats what it says.
+// "<span class=...>unstable</span>": a word with a colour that repeats it.
 std::string badge_html(std::string_view word);
 
-// A table of a page, which the script of the page lets readers sort.
+// A table, which the script of the page makes sortable.
 class HtmlTable {
  public:
   struct Column {
@@ -25,16 +25,16 @@ class HtmlTable {
   };
   struct Cell {
     std::string html;
-    std::string sort = {};        // what to sort by; the text if empty
+    std::string sort = {};        // sort key; the text if empty
     std::string attributes = {};  // " data-is=\"failed\""
   };
 
   HtmlTable(std::string caption, std::vector<Column> columns);
 
-  // The first cell names the row. The attributes begin with a blank.
+  // The first cell names the row. Attributes begin with a blank.
   void add(const std::vector<Cell>& cells, const std::string& attributes = {});
 
-  // Within a box that scrolls where it is too wide.
+  // The table in a box that scrolls if the table is too wide.
   std::string html() const;
 
  private:
@@ -43,7 +43,7 @@ class HtmlTable {
   std::string rows_;
 };
 
-// A cell of a measure, of three digits; "-" where there is none.
+// A measure with three digits; "-" if it is absent or NaN.
 HtmlTable::Cell measure_cell(double value, bool is_there = true);
 HtmlTable::Cell count_cell(std::int64_t count);
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kColumns = 100;
 
-// Text in lines that begin with `head`, or blanks as wide, and break at blanks.
+// Breaks the text at blanks into lines. The first begins with `head`, the
+// others with as many blanks.
 std::string wrapped(const std::string& head, const std::string& text) {
   const std::string words = printable(text);
   const std::size_t width = kColumns - head.size();
@@ -61,7 +62,8 @@ std::string to_string(const CardCounts& c) {
 }
 
 std::string card_text(const Card& card, bool evidence) {
-  std::string text = cut_line(card.subject + "   what it does, by experiment");
+  std::string text =
+      cut_line(card.subject + "   conventions found by experiment");
   text += '\n';
   std::size_t titles = 0;
   for (const CardLine& line : card.lines) {

@@ -8,7 +8,7 @@
 
 namespace exactbn {
 
-// How many lines of a card are what.
+// The number of lines of a card, by outcome.
 struct CardCounts {
   int lines = 0;
   int disagree = 0;
@@ -21,13 +21,14 @@ CardCounts count(const Card& card);
 std::string to_string(const CardCounts& counts);
 
 // The card in lines of at most 100 columns. A line that disagrees is marked
-// with !, has what is declared, and its evidence; with `evidence` all have it.
+// with !, and followed by the declaration and the evidence. With `evidence`
+// every line has its evidence.
 std::string card_text(const Card& card, bool evidence);
 
-// Schema exactbn/probe/1, but for the environment.
+// Schema exactbn/probe/1, without the environment.
 Json card_json(const Card& card);
 
-// 3 where the subject broke, else 1 where a line disagrees, else 0.
+// 3 if the subject broke, else 1 if a line disagrees, else 0.
 int exit_code(const Card& card);
 
 }  // namespace exactbn

@@ -13,7 +13,7 @@ namespace exactbn {
 
 namespace {
 
-// Values in full; of longer tensors the first of them.
+// The most values of a tensor that are shown, and that are pasted.
 constexpr std::int64_t kShownValues = 8;
 constexpr std::int64_t kPasted = 64;
 
@@ -65,7 +65,8 @@ std::string where_text(const Problem& p) {
                      momentum_text(p));
 }
 
-// What is right, rounded to the format of the answer.
+// The exact answer, rounded to the format of the subject's answer, and the
+// latter, for each output where they differ.
 std::string answers_text(const Problem& problem, const Answer& answer) {
   if (problem.x().size() > 4096) return {};
   const ExactBatchNorm exact(problem);
@@ -87,14 +88,14 @@ std::string answers_text(const Problem& problem, const Answer& answer) {
 
 std::string shrunk_text(const Counterexample& found) {
   if (!found.reproduces) {
-    return "not shrunk: it does not break the law when asked about it alone";
+    return "not shrunk: the law holds when the case is asked alone";
   }
   return fmt::format("shrunk from {} values to {} in {} attempts",
                      value_count(found.discovery.problem),
                      value_count(found.problem), found.evaluations);
 }
 
-// Lines to paste, the first of them after the key.
+// Lines to paste; the key precedes the first.
 std::string lines(std::string_view key, const std::string& text) {
   std::string all;
   for (std::size_t from = 0; from < text.size();) {

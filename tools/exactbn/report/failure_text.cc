@@ -45,16 +45,16 @@ std::string here_text(const Resemblance& resemblance) {
     outputs += outputs.empty() ? ", in " : " and ";
     outputs += to_string(output);
   }
-  return "here" + outputs + (outputs.empty() ? "" : " alone");
+  return "here" + outputs + (outputs.empty() ? "" : " only");
 }
 
 std::string elsewhere_text(const Resemblance& resemblance) {
   const std::size_t n = resemblance.elsewhere.size();
   const std::size_t other = resemblance.here.missed;
-  std::string text =
-      fmt::format("elsewhere not: {} case{} that it would fail {}", n,
-                  n == 1 ? "" : "s", n == 1 ? "passes" : "pass");
-  if (other > 0) text += fmt::format(", {} fail otherwise", other);
+  std::string text = fmt::format(
+      "not elsewhere: {} case{} that this defect would break passed", n,
+      n == 1 ? "" : "s");
+  if (other > 0) text += fmt::format(", {} failed differently", other);
   return text;
 }
 

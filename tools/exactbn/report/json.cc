@@ -57,7 +57,7 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
-// What explains the failures, by defects and the ids of cases.
+// The defects that explain the failures, with the ids of the cases.
 Json diagnosis(const Run& run) {
   const auto ids = [&](const std::vector<std::size_t>& places) {
     Json cases = Json::array();
@@ -127,7 +127,7 @@ Json failure(const Run& run, const CaseRun& c) {
   return json;
 }
 
-// The smallest failures, as cases of the wire format with what was answered.
+// The smallest failures: cases in the wire format, with their answers.
 Json smallest(const Run& run) {
   Json all = Json::array();
   for (const SmallestFailure& s : run.smallest) {
@@ -141,8 +141,8 @@ Json smallest(const Run& run) {
   return all;
 }
 
-// What came of every case, and of its outputs: the worst value of each, and
-// kappa of its channel.
+// The outcome of every case and of its outputs: the worst value of each, and
+// kappa of the channel of that value.
 Json cases(const Run& run) {
   Json all = Json::array();
   for (const CaseRun& c : run.cases) {

@@ -8,25 +8,25 @@
 
 namespace exactbn {
 
-// What JSON reports have in common. Fields are in the order of the source.
+// The common parts of JSON reports. Fields keep the order of the source.
 using Json = nlohmann::ordered_json;
 
-// null where the number is infinite or NaN, which JSON has no word for.
+// null if the number is infinite or NaN, which JSON cannot express.
 Json json_number(double value);
 
 // `run`, `passed`, `failed`, `missing`, `undecided`, `unsupported`.
 Json summary_json(const Summary& summary);
 
-// What a report was made with: `exactbn`, `compiler`, `system`, `machine` and
+// The environment of a run: `exactbn`, `compiler`, `system`, `machine` and
 // `threads`.
 Json environment();
 
-// How far off the values of a bin of an ulp histogram are at most, in steps;
-// null for the last, which is any number.
+// The largest error in each bin of an ulp histogram, in steps; null for the
+// last bin, which is unbounded.
 Json ulp_bins();
 
-// A report as a file. A subject's name or message may hold bytes that are no
-// text, which are replaced.
+// A report as the text of a file. Replaces bytes of subjects' names and
+// messages that are not UTF-8.
 std::string report_text(const Json& report);
 
 }  // namespace exactbn

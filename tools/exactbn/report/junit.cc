@@ -10,8 +10,8 @@ namespace exactbn {
 
 namespace {
 
-// JUnit knows passed, failure, error and skipped. What has no verdict must not
-// look passed, so it is an error.
+// JUnit has passed, failure, error and skipped. A missing or undecided case
+// must not look passed, so it is an error.
 std::string body(const Run& run, const CaseRun& c) {
   const Verdict verdict = c.verdict.verdict;
   if (verdict == Verdict::passed) return {};

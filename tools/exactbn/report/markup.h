@@ -6,8 +6,8 @@
 
 namespace exactbn {
 
-// The text for XML and HTML. It must be without control characters, which
-// XML 1.0 does not have.
+// Escapes text for XML and HTML. The text must not contain control characters,
+// which XML 1.0 does not allow.
 std::string escaped(std::string_view text);
 
 }  // namespace exactbn

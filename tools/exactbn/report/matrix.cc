@@ -16,14 +16,14 @@ namespace exactbn {
 
 namespace {
 
-// Of each operation that a subject did: the formats that one of them did, and
-// for each subject that did it a row a format.
+// The rows of one operation.
 struct OperationRows {
-  std::set<DType> dtypes;
+  std::set<DType> dtypes;  // formats that ran for some subject
+  // By index of the subject and format; only what ran.
   std::map<std::size_t, std::map<DType, TableRow>> of_subject;
 };
 
-std::map<Operation, OperationRows> blocks(const std::vector<Contestant>& all) {
+std::map<Operation, OperationRows> blocks(const std::vector<SubjectRun>& all) {
   std::map<Operation, OperationRows> result;
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (const TableRow& row : rows(all[i].run)) {
@@ -36,7 +36,7 @@ std::map<Operation, OperationRows> blocks(const std::vector<Contestant>& all) {
   return result;
 }
 
-// "unstable 4.9e+04 2/26": the worst grade and eta, and two of 26 failed.
+// "unstable 4.9e+04 2/26": the worst grade and eta; 2 of 26 cases failed.
 std::string cell(const std::map<DType, TableRow>& of_dtype, DType dtype) {
   const auto found = of_dtype.find(dtype);
   if (found == of_dtype.end()) return "-";
@@ -49,8 +49,8 @@ std::string cell(const std::map<DType, TableRow>& of_dtype, DType dtype) {
 
 using Lines = std::vector<std::vector<std::string>>;
 
-// A line of headings, then a line a subject.
-Lines table(const std::vector<Contestant>& all, Operation operation,
+// A line of headings, then a line per subject.
+Lines table(const std::vector<SubjectRun>& all, Operation operation,
             const OperationRows& block) {
   Lines lines = {{std::string(to_string(operation))}};
   for (const DType dtype : block.dtypes) {
@@ -65,9 +65,9 @@ Lines table(const std::vector<Contestant>& all, Operation operation,
   return lines;
 }
 
-// How the first run was made; all are alike.
-std::string how(const std::vector<Contestant>& all) {
-  for (const Contestant& c : all) {
+// The source and grade of the first run; they are the same for all.
+std::string how(const std::vector<SubjectRun>& all) {
+  for (const SubjectRun& c : all) {
     if (!c.failure.empty()) continue;
     return fmt::format("{}   required: {}", printable(c.run.source),
                        to_string(c.run.required));
@@ -75,17 +75,17 @@ std::string how(const std::vector<Contestant>& all) {
   return "nothing ran";
 }
 
-std::string outcome(const Contestant& c) {
+std::string outcome(const SubjectRun& c) {
   return c.failure.empty() ? to_string(summarize(c.run))
                            : "did not start: " + printable(c.failure);
 }
 
 constexpr std::string_view kLegend =
-    "the worst grade, the worst eta, and how many cases failed of those run";
+    "the worst grade, the worst eta, and failed/run cases";
 
 }  // namespace
 
-std::string matrix_text(const std::vector<Contestant>& all) {
+std::string matrix_text(const std::vector<SubjectRun>& all) {
   std::vector<Lines> tables;
   std::vector<std::size_t> widths;
   for (const auto& [operation, block] : blocks(all)) {
@@ -110,12 +110,12 @@ std::string matrix_text(const std::vector<Contestant>& all) {
     text += '\n';
   }
   std::string cards;
-  for (const Contestant& c : all) {
+  for (const SubjectRun& c : all) {
     if (!c.run.card) continue;
     cards += fmt::format("{}: {}", printable(c.name), conventions(c.run));
   }
   if (!cards.empty()) text += cards + '\n';
-  for (const Contestant& c : all) {
+  for (const SubjectRun& c : all) {
     text += fmt::format("{}: {}\n", printable(c.name), outcome(c));
   }
   return text;
@@ -139,7 +139,7 @@ Json row_json(const std::string& subject, const TableRow& row) {
 
 }  // namespace
 
-std::string matrix_json(const std::vector<Contestant>& all) {
+std::string matrix_json(const std::vector<SubjectRun>& all) {
   Json matrix = Json::array();
   for (const auto& [operation, block] : blocks(all)) {
     for (const auto& [subject, of_dtype] : block.of_subject) {
@@ -150,7 +150,7 @@ std::string matrix_json(const std::vector<Contestant>& all) {
   }
   Json reports = Json::array();
   Json failures = Json::array();
-  for (const Contestant& c : all) {
+  for (const SubjectRun& c : all) {
     if (c.failure.empty()) {
       reports.push_back(Json::parse(json_report(c.run)));
     } else {
@@ -164,13 +164,13 @@ std::string matrix_json(const std::vector<Contestant>& all) {
   return report_text(json);
 }
 
-int exit_code(const std::vector<Contestant>& all) {
+int exit_code(const std::vector<SubjectRun>& all) {
   const std::vector<int> serious = {0, 4, 1, 3};
   const auto rank = [&](int code) {
     return std::find(serious.begin(), serious.end(), code) - serious.begin();
   };
   int worst = 0;
-  for (const Contestant& c : all) {
+  for (const SubjectRun& c : all) {
     const int code = c.failure.empty() ? exit_code(summarize(c.run)) : 3;
     if (rank(code) > rank(worst)) worst = code;
   }

@@ -8,22 +8,22 @@
 
 namespace exactbn {
 
-// One of several subjects that are asked the same cases.
-struct Contestant {
-  std::string name;  // as its declaration has it, else as the user wrote it
+// The run of one of several subjects on the same cases.
+struct SubjectRun {
+  std::string name;  // as declared, else as on the command line
   Run run;
-  std::string failure;  // why it did not start, and then there is no run
+  std::string failure;  // why it did not start; then `run` is empty
 };
 
 // For each operation a table of subjects by formats: the worst grade and eta,
-// and how many cases failed of those that ran; then a summary line each.
-std::string matrix_text(const std::vector<Contestant>& all);
+// and failed/run cases; then a summary line per subject.
+std::string matrix_text(const std::vector<SubjectRun>& all);
 
 // schema exactbn/matrix/1: a row per operation, format and subject, and the
-// report of each subject as json_report has it.
-std::string matrix_json(const std::vector<Contestant>& all);
+// json_report of each subject.
+std::string matrix_json(const std::vector<SubjectRun>& all);
 
-// The most serious of their exit codes: 3, 1, 4, 0 in this order.
-int exit_code(const std::vector<Contestant>& all);
+// The most serious exit code, in the order 3, 1, 4, 0.
+int exit_code(const std::vector<SubjectRun>& all);
 
 }  // namespace exactbn

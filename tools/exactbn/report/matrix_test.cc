@@ -15,10 +15,10 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-// A case has one verdict: run, and by whom it is told.
-Contestant ended(const std::string& failure, Verdict verdict, bool broke) {
+// A run of one case with this verdict.
+SubjectRun ended(const std::string& failure, Verdict verdict, bool broke) {
   static const Case question;
-  Contestant result;
+  SubjectRun result;
   result.failure = failure;
   CaseRun c;
   c.question = &question;
@@ -29,11 +29,11 @@ Contestant ended(const std::string& failure, Verdict verdict, bool broke) {
 }
 
 TEST(Matrix, ExitCodeIsTheMostSerious) {
-  const Contestant passed = ended("", Verdict::passed, false);
-  const Contestant undecided = ended("", Verdict::undecided, false);
-  const Contestant failed = ended("", Verdict::failed, false);
-  const Contestant broke = ended("", Verdict::failed, true);
-  const Contestant absent = ended("no such file", Verdict::passed, false);
+  const SubjectRun passed = ended("", Verdict::passed, false);
+  const SubjectRun undecided = ended("", Verdict::undecided, false);
+  const SubjectRun failed = ended("", Verdict::failed, false);
+  const SubjectRun broke = ended("", Verdict::failed, true);
+  const SubjectRun absent = ended("no such file", Verdict::passed, false);
   EXPECT_EQ(exit_code({passed, passed}), 0);
   EXPECT_EQ(exit_code({undecided, passed}), 4);
   EXPECT_EQ(exit_code({failed, undecided}), 1);
@@ -47,7 +47,7 @@ class SideBySide : public ProgramTest {
     write("right.py", example());
     write("wrong.py", wrong_example());
   }
-  // Cases of one operation and two formats, of which the examples do one.
+  // Cases in two formats; the examples support only one of them.
   ProgramRun judged(const std::string& more) const {
     return run(
         "exactbn validate double --exec 'python3 right.py' --exec 'python3 "
@@ -56,7 +56,7 @@ class SideBySide : public ProgramTest {
   }
 };
 
-TEST_F(SideBySide, PrintsATableAnOperation) {
+TEST_F(SideBySide, PrintsATablePerOperation) {
   const ProgramRun outcome = judged("");
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_EQ(outcome.err, "");
@@ -75,18 +75,18 @@ TEST_F(SideBySide, PrintsATableAnOperation) {
   EXPECT_THAT(last_line(outcome.out), HasSubstr("example.py: "));
 }
 
-TEST_F(SideBySide, FailuresAreThereWhereTheyAreAskedFor) {
+TEST_F(SideBySide, FailuresArePrintedOnRequest) {
   EXPECT_THAT(judged("--errors 1").out, HasSubstr("epsilon_outside_root"));
 }
 
-TEST_F(SideBySide, FilesHoldThemAll) {
+TEST_F(SideBySide, FilesHoldAllSubjects) {
   judged("--json r.json --junit r.xml --html r.html");
   const json report = json::parse(read("r.json"));
   EXPECT_EQ(report["schema"], "exactbn/matrix/1");
   ASSERT_EQ(report["reports"].size(), 3u);
   EXPECT_EQ(report["reports"][0]["schema"], "exactbn/report/1");
   EXPECT_EQ(report["did_not_start"], json::array());
-  // A row says of the wrong one what its own report says.
+  // The rows of the wrong subject agree with its own report.
   int failed = 0;
   for (const json& row : report["matrix"]) {
     EXPECT_EQ(row["run"].get<int>(),
@@ -107,7 +107,7 @@ print(*[s.get("failures") for s in tree.parse("r.xml").getroot()])
             "0 0 " + std::to_string(failed) + "\n");
 }
 
-TEST_F(SideBySide, OneThatDoesNotStartCostsNoOther) {
+TEST_F(SideBySide, OneThatDoesNotStartDoesNotStopTheOthers) {
   const ProgramRun outcome = judged("--exec 'exit 3' --json r.json");
   EXPECT_EQ(outcome.status, 3);
   EXPECT_EQ(last_line(outcome.out),

@@ -16,7 +16,7 @@ namespace exactbn {
 
 namespace {
 
-// The value that was measured, and what is right.
+// The measured value, and the right one.
 struct Measured {
   std::string got;
   std::string want;
@@ -46,7 +46,7 @@ std::string maximize_text(const MaximizeRun& run) {
   if (r.value >= 0) {
     const Measured v = measured(run);
     text += fmt::format(
-        "MAXIMUM {} {:.6g}   {:.6g} in what was only drawn, {} steps from it\n",
+        "MAXIMUM {} {:.6g}   {:.6g} when drawn, improved in {} steps\n",
         to_string(run.goal), r.value, r.drawn, r.improvements);
     text += fmt::format(
         "  {:<12} {}[{}]   got {}, want {}: {:+.3g} ulp, eta {:.3g}\n", "found",
@@ -61,9 +61,9 @@ std::string maximize_text(const MaximizeRun& run) {
   if (r.broke) text += "the subject crashed, hung or broke the protocol\n";
   if (r.interrupted) text += "interrupted\n";
   return text + (r.value >= 0
-                     ? fmt::format("{} is {:.6g} at most, of {} cases\n",
+                     ? fmt::format("{} is at most {:.6g}, of {} cases\n",
                                    to_string(run.goal), r.value, r.tried)
-                     : fmt::format("{} was measured nowhere in {} cases\n",
+                     : fmt::format("{} was not measured in any of {} cases\n",
                                    to_string(run.goal), r.tried));
 }
 

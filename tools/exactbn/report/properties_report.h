@@ -9,11 +9,11 @@
 
 namespace exactbn {
 
-// What came of a hunt.
+// The outcome of a search for counterexamples.
 struct PropertiesRun {
   Request request;
-  std::string again;   // the command that repeats it, but for --law and --case
-  std::string replay;  // that which asks the saved cases, but for --filter
+  std::string again;   // the command that repeats it, without --law and --case
+  std::string replay;  // that validates the saved cases, without --filter
   Survey survey;
   std::vector<Counterexample> found;
 };
@@ -27,7 +27,7 @@ std::string properties_json(const PropertiesRun& run);
 Summary summarize(const Survey& survey);
 
 // 0 nothing found; 1 a law is broken; 3 the subject broke; 4 an output is
-// missing, or no case was decided.
+// missing, or no case passed.
 int exit_code(const Survey& survey);
 
 }  // namespace exactbn

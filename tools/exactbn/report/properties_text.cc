@@ -20,8 +20,8 @@ std::string table(const Survey& survey) {
   }
   for (const Tally& t : survey.tallies) {
     if (t.other_bits == 0) continue;
-    text += fmt::format("\n{}: other bits in {} case{}\n", t.law, t.other_bits,
-                        t.other_bits == 1 ? "" : "s");
+    text += fmt::format("\n{}: different bits in {} case{}\n", t.law,
+                        t.other_bits, t.other_bits == 1 ? "" : "s");
   }
   return text;
 }

@@ -15,11 +15,11 @@ namespace exactbn {
 
 namespace {
 
-// Of larger cases each attempt takes too long.
+// Each attempt on a larger case takes too long.
 constexpr std::int64_t kMostValues = 16384;
 constexpr ShrinkLimit kLimit = {500, std::chrono::seconds(5)};
 
-// The output that fails; null where the failure is no wrong value.
+// The output that fails; null if the failure is not a wrong value.
 const OutputVerdict* failed_output(const CaseVerdict& verdict) {
   for (const OutputVerdict& out : verdict.outputs) {
     if (out.verdict == Verdict::failed) return &out;
@@ -27,7 +27,7 @@ const OutputVerdict* failed_output(const CaseVerdict& verdict) {
   return nullptr;
 }
 
-// The smallest of each operation and format that is to be explained.
+// The smallest unexplained failure of each operation and format.
 std::vector<const CaseRun*> unexplained(const Run& run) {
   std::map<std::pair<Operation, DType>, const CaseRun*> least;
   for (const CaseRun& c : run.cases) {
@@ -47,7 +47,7 @@ std::vector<const CaseRun*> unexplained(const Run& run) {
   return all;
 }
 
-// Asks a problem again and again, as long as the subject answers.
+// Tells whether the subject's answer to a problem fails in the same output.
 class SameFailure {
  public:
   SameFailure(Subject& subject, const Run& run, Output output)
@@ -85,7 +85,7 @@ std::vector<SmallestFailure> smallest_failures(Subject& subject,
     SameFailure fails(subject, run, output);
     try {
       const Problem& problem = c->question->problem;
-      // What fails only now and then cannot be shrunk.
+      // A failure that does not repeat cannot be shrunk.
       if (!fails(problem)) continue;
       const Shrunk shrunk = shrink(problem, std::ref(fails), kLimit);
       if (!fails(shrunk.problem)) continue;

@@ -9,16 +9,16 @@
 namespace exactbn {
 
 // For each operation and format with wrong values that no known defect
-// explains: the case of fewest values, shrunk while the same output fails.
-// Asks the subject some hundred times for each; of one that breaks, nothing.
+// explains: the case with the fewest values, shrunk while the same output
+// fails. Asks the subject some hundred times for each, and stops if it breaks.
 std::vector<SmallestFailure> smallest_failures(Subject& subject,
                                                const Run& run);
 
-// One of them as a case of a file, for `exactbn validate --cases`.
+// The failure as a case of a file, for `exactbn validate --cases`.
 Case case_of(const SmallestFailure& smallest);
 
-// What it is, then its values in hexadecimal and decimal, the exact answer and
-// what was answered.
+// A heading, then the values in hexadecimal and decimal, the exact answer and
+// the subject's.
 std::string smallest_text(const SmallestFailure& smallest);
 
 }  // namespace exactbn

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is left of a failure that no known defect explains.
+// Failures that no known defect explains, shrunk.
 #include "tools/exactbn/report/smallest.h"
 
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::SizeIs;
 
-// dx a quarter too large in channels of three values and more.
+// dx is a quarter too large in channels of three or more values.
 class OddSubject : public Subject {
  public:
   const Declaration& declaration() const override {
@@ -80,7 +80,7 @@ TEST(SmallestFailures, AreAsSmallAsTheDefectAllows) {
   EXPECT_THAT(smallest_text(s), HasSubstr("SMALLEST backward_training f32"));
 }
 
-TEST(SmallestFailures, AreNoneOfASubjectThatIsRight) {
+TEST(SmallestFailures, AreNoneForARightSubject) {
   const std::vector<Case> cases = gradients();
   OddSubject subject;
   auto run = run_of(subject, cases);
@@ -92,7 +92,7 @@ TEST(SmallestFailures, AreNoneOfASubjectThatIsRight) {
   EXPECT_EQ(subject.asked, asked);
 }
 
-TEST(SmallestFailures, AreNoneOfASubjectThatBreaks) {
+TEST(SmallestFailures, AreNoneForASubjectThatBreaks) {
   const std::vector<Case> cases = gradients();
   OddSubject subject;
   const auto run = run_of(subject, cases);
@@ -102,7 +102,7 @@ TEST(SmallestFailures, AreNoneOfASubjectThatBreaks) {
 
 class SmallestInReports : public ProgramTest {};
 
-TEST_F(SmallestInReports, CanBeAskedAgain) {
+TEST_F(SmallestInReports, FailAgain) {
   std::string text = example();
   const std::string right = R"("dx": dx)";
   text.replace(text.find(right), right.size(),

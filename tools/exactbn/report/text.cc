@@ -93,7 +93,7 @@ std::string diagnosis_text(const Run& run) {
                         failed);
   }
   if (large > 0) {
-    text += fmt::format("diagnosis  {} of {} wrong: too large to look at\n",
+    text += fmt::format("diagnosis  {} of {} wrong: too large to diagnose\n",
                         large, failed);
   }
   for (const std::string& where : scope(run)) {
@@ -110,7 +110,7 @@ std::string diagnosis_text(const Run& run) {
 
 namespace {
 
-// Why each case without a verdict has none.
+// The missing and undecided cases, with the reasons.
 std::string open_cases(const Run& run) {
   std::string text;
   for (const CaseRun& c : run.cases) {
@@ -122,7 +122,7 @@ std::string open_cases(const Run& run) {
   return text;
 }
 
-// The worst eta by decades of what it may grow with, where there are several:
+// The worst eta by decades of kappa or m, if there are several:
 // "eta by kappa  1: 0.98  10: 1.2  100: 131".
 std::string growth(const char* name, const std::vector<Decade>& decades) {
   if (decades.size() < 2) return {};

@@ -19,7 +19,7 @@ namespace {
   throw UsageError(file + ": cannot be written: " + why);
 }
 
-// A link is no plain file either: what it points to may be a device.
+// A symbolic link is not a regular file: its target may be a device.
 bool is_replaceable(const std::string& file) {
   std::error_code none;
   const fs::file_status status = fs::symlink_status(file, none);
@@ -29,7 +29,7 @@ bool is_replaceable(const std::string& file) {
 std::error_code write(const std::string& file, const std::string& text) {
   std::ofstream out(file, std::ios::binary);
   out << text;
-  // The reason of the first failure, which closing may not tell.
+  // Keeps the reason of the first failure: closing may report none.
   int failure = out ? 0 : errno;
   out.close();
   if (failure == 0 && !out) failure = errno;

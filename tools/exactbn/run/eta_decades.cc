@@ -11,10 +11,10 @@ namespace exactbn {
 
 namespace {
 
-// Of a measure of each output of a case; it has no place where it is NaN.
+// A measure of one output of a case; NaN if the output has none.
 using Measure = std::function<double(const CaseRun& c, std::size_t output)>;
 
-// Not of the logarithm, which may round to the decade above.
+// Without a logarithm, which may round up into the next decade.
 int exponent_of(double x) {
   int exponent = 0;
   for (double next = 10; x >= next && exponent < kLastDecade; next *= 10) {

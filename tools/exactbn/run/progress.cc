@@ -14,20 +14,21 @@ namespace exactbn {
 
 namespace {
 
-// Fast enough to look alive, and slow enough to cost nothing.
+// Frequent enough to look alive, and rare enough to cost nothing.
 constexpr std::chrono::milliseconds kBetweenLines(100);
-// Before that the first cases tell more of the start than of the rest.
-constexpr std::chrono::milliseconds kBeforeAnyGuess(2000);
+// An earlier estimate would be dominated by the startup time.
+constexpr std::chrono::milliseconds kBeforeEstimate(2000);
 
-// In values, as most of the time goes with them; a case by itself, which has to
-// be asked, takes about as long as so many.
+// The work of a case in values, which take most of the time. The overhead of a
+// call is worth kCallOverhead values.
 std::int64_t work(const Case& c, const Declaration& declaration) {
-  constexpr std::int64_t kOfACase = 2000;
+  constexpr std::int64_t kCallOverhead = 2000;
   if (why_unsupported(declaration, c.problem)) return 0;
-  return c.problem.x().size() + kOfACase;
+  return c.problem.x().size() + kCallOverhead;
 }
 
-// To the end of the line, so that nothing of a longer one stays; no line break.
+// Erases the rest of the line, where a longer text may have been. No line
+// break.
 void write(std::string_view text) {
   fmt::print(stderr, "\r{}\x1b[K", text);
   std::fflush(stderr);
@@ -52,17 +53,17 @@ std::string to_string(const Progress& progress) {
 std::optional<std::chrono::seconds> time_left(std::chrono::milliseconds elapsed,
                                               std::int64_t done,
                                               std::int64_t all) {
-  if (done <= 0 || elapsed < kBeforeAnyGuess) return std::nullopt;
-  const double of_one =
+  if (done <= 0 || elapsed < kBeforeEstimate) return std::nullopt;
+  const double per_unit =
       static_cast<double>(elapsed.count()) / static_cast<double>(done);
-  const double rest = of_one * static_cast<double>(all - done) / 1000;
+  const double rest = per_unit * static_cast<double>(all - done) / 1000;
   return std::chrono::seconds(std::llround(rest));
 }
 
 bool shows_progress() {
   const char* kind = std::getenv("TERM");
   const bool dumb = !kind || std::string_view(kind) == "dumb";
-  // Some CI systems hand out a terminal, and log what it shows.
+  // Some CI systems provide a terminal and log its output.
   return isatty(STDERR_FILENO) != 0 && !dumb && !std::getenv("CI");
 }
 

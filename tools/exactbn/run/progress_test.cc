@@ -20,7 +20,7 @@ TEST(Progress, IsALine) {
   EXPECT_EQ(to_string(Progress{1, 2, 0, 3719s}), "1/2   1 h 1 min left");
 }
 
-TEST(Progress, GuessesTheRestByTheWorkThatIsDone) {
+TEST(Progress, EstimatesTheRestFromTheWorkDone) {
   EXPECT_EQ(time_left(3000ms, 1, 4), 9s);
   EXPECT_EQ(time_left(10'000ms, 3, 4), 3s);
   EXPECT_EQ(time_left(10'000ms, 4, 4), 0s);
@@ -28,8 +28,8 @@ TEST(Progress, GuessesTheRestByTheWorkThatIsDone) {
   EXPECT_EQ(time_left(3000ms, 0, 4), std::nullopt);
 }
 
-// Runs a command on a terminal of its own, and prints, escaped, what it got;
-// its standard output goes elsewhere, as in a pipe.
+// Runs a command on its own terminal, and prints, escaped, what the terminal
+// received. The command's standard output goes to a file, as with a pipe.
 constexpr const char* kOnATerminal = R"(
 import os, pty, sys
 pid, terminal = pty.fork()
@@ -68,13 +68,13 @@ TEST_F(OnATerminal, TheLineIsShownAndErased) {
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("'\\r0/"));
   EXPECT_THAT(outcome.out, HasSubstr(" failed"));
-  EXPECT_THAT(outcome.out, HasSubstr("looking for the cause"));
+  EXPECT_THAT(outcome.out, HasSubstr("searching for the cause"));
   EXPECT_THAT(outcome.out, testing::EndsWith(kErased));
   EXPECT_THAT(outcome.out, Not(HasSubstr("\\n")));
   EXPECT_THAT(read("out"), Not(HasSubstr("\x1b")));
 }
 
-TEST_F(OnATerminal, NothingIsLookedForWhereAllPasses) {
+TEST_F(OnATerminal, NoCauseIsSoughtIfAllPass) {
   const ProgramRun outcome =
       shown("", "validate double --filter WorkedExample");
   EXPECT_EQ(outcome.status, 0) << outcome.out;

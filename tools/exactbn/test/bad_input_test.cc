@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bad input: exit code 2, one line that says where, and nothing else written.
+// Bad input: exit code 2, one line that says where, and no other output.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -21,7 +21,7 @@ void expect_refused(const ProgramRun& outcome, const std::string& message) {
   EXPECT_EQ(outcome.err, "exactbn: " + message + "\n");
 }
 
-// Case b, with another value at a place in it.
+// Case b, with the value at a JSON pointer replaced.
 std::string with(const std::string& place, const json& value) {
   json c = json::parse(small_case("b"));
   c[json::json_pointer(place)] = value;
@@ -185,9 +185,8 @@ std::vector<BadLine> bad_answers() {
        "case b: outputs.mean.shape: the line ends too early, after 60 bytes"},
       {"NoCase", R"({"outputs":{}})", "case: missing"},
       {"EmptyCase", R"({"case":"","outputs":{}})", "case: empty"},
-      {"OfACaseThatIsNotThere", small_answer("c"),
-       "case c: is not among the cases"},
-      {"Twice", small_answer("a"), "case a: is answered already"},
+      {"UnknownCase", small_answer("c"), "case c: not among the cases"},
+      {"Twice", small_answer("a"), "case a: answered twice"},
       {"DeclarationAfterAnswers", R"({"subject":"s"})", "case: missing"},
       {"UnknownField", answer("/time", 1), "case b: time: unknown field"},
       {"NoAnswer", R"({"case":"b"})",
@@ -216,7 +215,7 @@ std::vector<BadLine> bad_answers() {
 INSTANTIATE_TEST_SUITE_P(Table, BadAnswer, testing::ValuesIn(bad_answers()),
                          [](const auto& row) { return row.param.name; });
 
-// ---- A command line that cannot be.
+// ---- An invalid command line.
 
 struct BadCommand {
   std::string name;
@@ -242,7 +241,7 @@ TEST_P(BadUsage, IsRefused) {
 
 std::vector<BadCommand> bad_commands() {
   const std::string reports = kReports;
-  const std::string help = "; exactbn --help says more";
+  const std::string help = "; see exactbn --help";
   return {
       {"NoVerb", "",
        "give a verb: validate, properties, probe, check, generate, verify, "
@@ -258,8 +257,8 @@ std::vector<BadCommand> bad_commands() {
        "SUBJECT excludes --exec" + help},
       {"OneOfSeveralIsUnknown", "validate double nosuch.so" + reports,
        "no plugin at nosuch.so"},
-      {"OneOfSeveralIsNoDefect", "validate double defect:none" + reports,
-       "no defect 'none'; `exactbn list defects` has them"},
+      {"OneOfSeveralIsAnUnknownDefect", "validate double defect:none" + reports,
+       "unknown defect 'none'; see `exactbn list defects`"},
       {"SubjectAndDefects", "validate double --defects" + reports,
        "SUBJECT excludes --defects" + help},
       {"ExecAndDefects", "validate --exec true --defects" + reports,
@@ -267,26 +266,27 @@ std::vector<BadCommand> bad_commands() {
       {"DefectsToJunit", "validate --defects --junit r.xml",
        "--defects excludes --junit" + help},
       {"UnknownDefect", "validate defect:none" + reports,
-       "no defect 'none'; `exactbn list defects` has them"},
+       "unknown defect 'none'; see `exactbn list defects`"},
       {"SuiteAndCases",
        "validate double --suite core --cases cases.jsonl" + reports,
        "--suite excludes --cases" + help},
-      {"NoPluginThere", "validate ./none.so" + reports,
+      {"MissingPlugin", "validate ./none.so" + reports,
        "no plugin at ./none.so"},
       {"UnknownSuite", "validate double --suite all" + reports,
-       "--suite: no suite 'all'; known is core"},
+       "--suite: unknown suite 'all'; expected core"},
       {"UnknownGrade", "validate double --require perfect" + reports,
-       "--require: no grade 'perfect'; known are correct, faithful, stable, "
-       "sequential"},
-      {"GradeThatIsNone", "check cases.jsonl answers.jsonl --require unstable",
-       "--require: no grade 'unstable'; known are correct, faithful, stable, "
-       "sequential"},
+       "--require: unknown grade 'perfect'; expected correct, faithful, "
+       "stable, sequential"},
+      {"UnstableIsRequired",
+       "check cases.jsonl answers.jsonl --require unstable",
+       "--require: unknown grade 'unstable'; expected correct, faithful, "
+       "stable, sequential"},
       {"UnknownDtype", "validate double --dtype f32,f8" + reports,
-       "--dtype: no format 'f8'; known are f64, f32, f16, bf16, "
+       "--dtype: unknown format 'f8'; expected f64, f32, f16, bf16, "
        "f8e4m3fn, f8e5m2"},
       {"UnknownDtypeToCheck",
        "check cases.jsonl answers.jsonl --dtype f8" + reports,
-       "--dtype: no format 'f8'; known are f64, f32, f16, bf16, "
+       "--dtype: unknown format 'f8'; expected f64, f32, f16, bf16, "
        "f8e4m3fn, f8e5m2"},
       {"NothingSelected", "validate double --filter nothing" + reports,
        "no case is selected"},
@@ -296,17 +296,17 @@ std::vector<BadCommand> bad_commands() {
       {"NothingSelectedToList", "list cases --filter nothing",
        "no case is selected"},
       {"NegativeSeed", "validate double --seed -1",
-       "--seed: '-1' is no integer from 0 to 18446744073709551615" + help},
+       "--seed: '-1' is not an integer in [0, 18446744073709551615]" + help},
       {"SeedTooLarge", "validate double --seed 18446744073709551616",
-       "--seed: '18446744073709551616' is no integer from 0 to "
-       "18446744073709551615" +
+       "--seed: '18446744073709551616' is not an integer in [0, "
+       "18446744073709551615]" +
            help},
       {"NegativeErrors", "validate double --errors -1",
        "--errors: Value -1 not in range 0 to 1000000" + help},
       {"NoJobs", "validate double --jobs 0",
        "--jobs: Value 0 not in range 1 to 4096" + help},
       {"TimeLimitNaN", "validate double --time-limit nan",
-       "--time-limit: not from 0.001 to 1000000 seconds"},
+       "--time-limit: expected 0.001 to 1000000 seconds"},
       {"CasesMissing", "validate double --cases none" + reports,
        "none: No such file or directory"},
       {"CasesAreAFolder", "validate double --cases ." + reports,
@@ -330,16 +330,18 @@ std::vector<BadCommand> bad_commands() {
        "ANSWERS is required" + help},
       {"BothFromStandardInput", "check - - <cases.jsonl" + reports,
        "check: CASES and ANSWERS cannot both be standard input"},
-      {"JsonIntoNoFolder", "validate double --json none/r.json --junit r.xml",
+      {"JsonIntoMissingFolder",
+       "validate double --json none/r.json --junit r.xml",
        "none/r.json: cannot be written: No such file or directory"},
-      {"JunitIntoNoFolder", "validate double --json r.json --junit none/r.xml",
+      {"JunitIntoMissingFolder",
+       "validate double --json r.json --junit none/r.xml",
        "none/r.xml: cannot be written: No such file or directory"},
       {"JsonIntoAFile", "check cases.jsonl answers.jsonl --json empty/r.json",
        "empty/r.json: cannot be written: Not a directory"},
       {"JsonIsAFolder", "check cases.jsonl answers.jsonl --json .",
        ".: cannot be written: Is a directory"},
       {"ListNonsense", "list nonsense",
-       "list: no 'nonsense'; known are subjects, suites, cases, labels, "
+       "list: unknown 'nonsense'; expected subjects, suites, cases, labels, "
        "defects, laws"},
       {"DiskFull", "list suites >/dev/full",
        "standard output: No space left on device"},
@@ -349,7 +351,7 @@ std::vector<BadCommand> bad_commands() {
 INSTANTIATE_TEST_SUITE_P(Table, BadUsage, testing::ValuesIn(bad_commands()),
                          [](const auto& row) { return row.param.name; });
 
-// ---- A plugin that is none. The path in the message is absolute.
+// ---- A file that is not a plugin. The path in the message is absolute.
 
 class BadPlugin : public ProgramTest {
  protected:
@@ -389,7 +391,8 @@ TEST_F(BadPlugin, UnknownNameIsRefusedAndKnownOnesAreListed) {
     EXPECT_EQ(outcome.status, 2);
     EXPECT_EQ(outcome.out, "");
     EXPECT_THAT(outcome.err,
-                StartsWith("exactbn: no subject 'tripel': known are double, "));
+                StartsWith("exactbn: unknown subject 'tripel'; expected "
+                           "double, "));
     EXPECT_THAT(outcome.err, EndsWith("a path to a plugin (./x.so), or --exec "
                                       "'COMMAND'\n"));
   }

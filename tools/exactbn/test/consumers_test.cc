@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The readers of golden/consumers: each judges software that is not ours, and
-// must find a known mistake in it.
+// The readers in golden/consumers: each judges a kernel of its own or other
+// software, and must find a known mistake in it.
 #include <gmock/gmock.h>
 
 #include <string>
@@ -26,7 +26,7 @@ class Consumers : public ProgramTest {
         run("exactbn generate --out v --format " + format + more);
     ASSERT_EQ(made.status, 0) << made.err;
   }
-  // The right kernel passes, and one that loses digits does not.
+  // The right kernel passes, and the one that loses digits does not.
   void expect_judged(const std::string& command) const {
     const ProgramRun right = run(command);
     EXPECT_EQ(right.status, 0) << right.out << right.err;
@@ -61,7 +61,7 @@ TEST_F(Consumers, NumpyReadsNpz) {
   expect_judged("/usr/bin/python3 -B " + kConsumers + "npz_numpy.py v");
 }
 
-// What it finds of torch depends on its version, and fails no test.
+// What it finds in torch depends on the version, so it cannot fail this test.
 TEST_F(Consumers, TorchIsJudgedByNpz) {
   if (!has("/usr/bin/python3 -c 'import numpy, torch'")) {
     GTEST_SKIP() << "no python3-torch";
@@ -76,13 +76,13 @@ TEST_F(Consumers, TorchIsJudgedByNpz) {
         "backward_training f32 dx: ", "backward_inference f32 dgamma: "}) {
     EXPECT_THAT(found.out, HasSubstr(judged));
   }
-  // Of frozen statistics and ordinary values every version makes a good dx.
+  // With frozen statistics and ordinary values every version has a right dx.
   EXPECT_THAT(found.out, HasSubstr("backward_inference f32 dx: 633 values, 0 "
                                    "wrong"));
 }
 
-// Likewise of ONNX Runtime; but it solves this case, and not with a byte of
-// gamma changed.
+// What it finds in ONNX Runtime depends on the version, too. But every version
+// solves this case, and does not if a byte of gamma is changed.
 TEST_F(Consumers, OnnxRuntimeIsJudgedByOnnxAndJson) {
   const std::string folder = kConsumers + "onnx_runtime/";
   if (!has("cd " + folder + " && node -e 'require(\"onnxruntime-node\")'")) {

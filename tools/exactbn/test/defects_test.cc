@@ -18,7 +18,7 @@ using testing::StartsWith;
 
 using DefectsOnTheCommandLine = ProgramTest;
 
-TEST_F(DefectsOnTheCommandLine, AreListedALineEach) {
+TEST_F(DefectsOnTheCommandLine, AreListedOnePerLine) {
   const ProgramRun outcome = run("exactbn list defects");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'),
@@ -28,7 +28,7 @@ TEST_F(DefectsOnTheCommandLine, AreListedALineEach) {
                         "sqrt(var) + epsilon  (darknet PR17)\n"));
 }
 
-TEST_F(DefectsOnTheCommandLine, OneIsASubject) {
+TEST_F(DefectsOnTheCommandLine, ADefectIsASubject) {
   const ProgramRun outcome =
       run("exactbn validate defect:beta_ignored --filter "
           "WorkedExample --dtype f32");
@@ -38,7 +38,7 @@ TEST_F(DefectsOnTheCommandLine, OneIsASubject) {
               HasSubstr("again  exactbn validate defect:beta_ignored "));
 }
 
-TEST_F(DefectsOnTheCommandLine, TheMatrixCountsTheCasesThatTellEach) {
+TEST_F(DefectsOnTheCommandLine, TheMatrixCountsTheCasesThatExposeEach) {
   const ProgramRun outcome = run(
       "exactbn validate --defects --filter WorkedExample --json matrix.json");
   EXPECT_EQ(outcome.status, 1);

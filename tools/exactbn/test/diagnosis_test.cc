@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user reads of the cause of a failure: change it with care.
+// The text that a user reads about the cause of a failure: change it with care.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -124,8 +124,8 @@ differs    7 cases from run to run: bwd-f32-d276fa43, bwi-f32-a54eb54b, bwd-f32-
 )");
 }
 
-// dx a quarter too large.
-TEST_F(DiagnosisText, OfADefectThatNobodyKnows) {
+// dx is a quarter too large.
+TEST_F(DiagnosisText, OfAnUnknownDefect) {
   std::string text = example();
   const std::string right = R"("dx": dx)";
   text.replace(text.find(right), right.size(),
@@ -157,7 +157,7 @@ SMALLEST backward_training f32   dx is wrong   4 values, of bwd-f32-39c92995
 )");
 }
 
-// Epsilon outside of the root, in the path for images with the channels last.
+// Epsilon outside the root, only in the path for images with channels last.
 TEST_F(DiagnosisText, OfADefectOfOnePath) {
   std::string text = example();
   const std::string right = "std = math.sqrt(var + eps)";
@@ -177,7 +177,7 @@ TEST_F(DiagnosisText, OfADefectOfOnePath) {
   scope  209 of 210 values of channels 0, 1, 2
   looks like  sqrt(var) + epsilon, here
          epsilon_outside_root, bit for bit
-         elsewhere not: 144 cases that it would fail pass
+         not elsewhere: 144 cases that this defect would break passed
          only where the channel axis is the last
   again  exactbn validate --exec 'python3 odd.py' --filter fwd-f32-780598cb
 
@@ -185,7 +185,7 @@ TEST_F(DiagnosisText, OfADefectOfOnePath) {
 
 diagnosis  17 of 17 wrong: sqrt(var) + epsilon, here
            epsilon_outside_root, bit for bit
-           elsewhere not: 144 cases that it would fail pass
+           not elsewhere: 144 cases that this defect would break passed
            only where the channel axis is the last
 scope      forward_training fails where the channel axis is the last, and nowhere else
 scope      forward_inference fails where the channel axis is the last, and nowhere else
@@ -236,14 +236,14 @@ conventions: 38 lines, 1 disagrees with the declaration, 0 cannot be told, 3 not
   }
 }
 
-TEST_F(DiagnosisText, NothingIsSaidWhereAllPasses) {
+TEST_F(DiagnosisText, IsEmptyIfAllPass) {
   const ProgramRun outcome = run("exactbn validate double --dtype f16");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.out, Not(HasSubstr("diagnosis")));
 }
 
-// A subject that is right at first and wrong when it is asked again.
-TEST_F(DiagnosisText, ASecondCallIsNotMadeWithOnce) {
+// A subject that is right at the first call and wrong at the second.
+TEST_F(DiagnosisText, OnceMakesNoSecondCall) {
   const std::string command =
       "exactbn validate defect:gradients_accumulate --filter bwd-f32-d276fa43 "
       "--json r.json";
@@ -254,7 +254,7 @@ TEST_F(DiagnosisText, ASecondCallIsNotMadeWithOnce) {
   EXPECT_EQ(run(command + " --once").status, 0);
 }
 
-// Answers that are both right, but not the same, are no failure.
+// Two right answers that differ are not a failure.
 TEST_F(DiagnosisText, DifferentRightAnswersAreCountedAndPass) {
   std::string other = small_answer("a");
   other.replace(other.find("bf3504f3"), 8, "bf3504f4");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The subject to copy passes; with epsilon outside the square root it fails,
-// and the report says how.
+// The example subject passes; with epsilon outside the square root it fails,
+// and the report says why.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -33,7 +33,7 @@ TEST_F(Example, Passes) {
   EXPECT_THAT(first_line(outcome.out), StartsWith("example.py   suite core "));
 }
 
-// This text is what a user sees first of a defect: change it with care.
+// This text is the first that a user sees of a defect: change it with care.
 TEST_F(Example, FailureTextIsApproved) {
   const ProgramRun outcome = run(
       "exactbn validate --exec 'python3 wrong.py' --filter fwd-f32-70b1ae8d");
@@ -70,7 +70,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// The lines that a failure has, by their first word.
+// The lines of a failure, by their first word.
 void expect_well_formed(const std::vector<std::string>& failure) {
   const std::vector<std::pair<std::string, std::string>> order = {
       {"FAIL", "FAIL [a-z_]+ f32  [a-z]+-f32-[0-9a-f]{8}.*"},
@@ -120,7 +120,7 @@ TEST_F(Example, EveryFailureIsWellFormed) {
   EXPECT_THAT(lines.back(), HasSubstr(fmt::format(" {} failed, ", failures)));
 }
 
-// The failures of a run, and those of the commands that it prints.
+// The commands that failures print reproduce them.
 TEST_F(Example, AgainFailsAgain) {
   const std::string script = "it's wrong.py";
   write(script, wrong_example());
@@ -150,7 +150,7 @@ TEST_F(Example, AgainFailsAgain) {
     const std::string again = text.substr(text.find("  again  ") + 9);
     const ProgramRun second = run(again);
     EXPECT_EQ(second.status, 1) << second.err;
-    // One case tells less of the cause than all of them.
+    // One case alone may leave more causes open than all of them.
     const std::string values = text.substr(0, text.find("  looks like  "));
     EXPECT_THAT(second.out, HasSubstr(values));
     EXPECT_THAT(second.out, HasSubstr("epsilon_outside_root"));

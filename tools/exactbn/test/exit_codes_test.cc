@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the program's exit code says of the subject.
+// The exit codes of the program.
 #include <gmock/gmock.h>
 
 #include "tools/exactbn/test/program_test.h"
@@ -12,7 +12,7 @@ using testing::StartsWith;
 
 constexpr const char* kDeclare = R"(echo '{"subject":"s"}'; )";
 
-// A subject of /bin/sh that knows the cases one and two and does something else
+// A subject in /bin/sh that answers the cases one and two, and runs `otherwise`
 // on any other.
 std::string shell_subject(const std::string& otherwise) {
   const auto say = [](const std::string& id) {
@@ -39,7 +39,7 @@ class ExitCode : public ProgramTest {
   }
 };
 
-TEST_F(ExitCode, ZeroWhereAllPassed) {
+TEST_F(ExitCode, ZeroIfAllPassed) {
   const ProgramRun outcome = run("exactbn validate double --dtype f32");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.err, "");
@@ -47,7 +47,7 @@ TEST_F(ExitCode, ZeroWhereAllPassed) {
               HasSubstr(" 0 failed, 0 missing, 0 undecided, 0 unsupported\n"));
 }
 
-TEST_F(ExitCode, OneWhereAValueIsWrong) {
+TEST_F(ExitCode, OneIfAValueIsWrong) {
   std::string wrong = small_answer("wicked");
   wrong.replace(wrong.find("3e800000"), 8, "3e900000");
   wrong.pop_back();
@@ -60,7 +60,7 @@ TEST_F(ExitCode, OneWhereAValueIsWrong) {
             "unsupported\n");
 }
 
-TEST_F(ExitCode, OneWhereTheSubjectRefusesWhatItMustAnswer) {
+TEST_F(ExitCode, OneIfTheSubjectRefusesWhatItMustAnswer) {
   for (const std::string kind : {"error", "rejected"}) {
     const ProgramRun outcome = validate(shell_subject(
         R"(echo '{"case":"wicked",")" + kind + R"(":"no mood"}')"));
@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
                "'true' exited with status 0 before its declaration"}),
     [](const auto& row) { return row.param.name; });
 
-TEST_F(ExitCode, ThreeWhereItBreaksOnEveryCaseAndItIsNotAskedForever) {
+TEST_F(ExitCode, ThreeIfItBreaksOnEveryCaseAndItIsNotAskedForever) {
   std::string cases;
   for (const char id : std::string("cdefg")) cases += small_case({id});
   write("cases", cases);
@@ -154,7 +154,7 @@ TEST_F(ExitCode, ThreeWhereItBreaksOnEveryCaseAndItIsNotAskedForever) {
             "unsupported\n");
 }
 
-TEST_F(ExitCode, ThreeWhereAPluginCrashesAndTheOthersAreJudged) {
+TEST_F(ExitCode, ThreeIfAPluginCrashesAndTheOtherCasesAreJudged) {
   write("cases", small_case("crash") + small_case("status"));
   const ProgramRun outcome = run("exactbn validate " EXACTBN_TEST_PLUGINS
                                  "/scripted_plugin.so --cases cases");
@@ -163,7 +163,7 @@ TEST_F(ExitCode, ThreeWhereAPluginCrashesAndTheOthersAreJudged) {
   EXPECT_THAT(outcome.out, HasSubstr("error: no such status: 9\n"));
 }
 
-TEST_F(ExitCode, FourWhereAnOutputIsMissing) {
+TEST_F(ExitCode, FourIfAnOutputIsMissing) {
   std::string partial = small_answer("wicked");
   const std::size_t at = partial.find("\"y\":");
   partial.erase(at, partial.find("\"running_var\"") - at);
@@ -176,7 +176,7 @@ TEST_F(ExitCode, FourWhereAnOutputIsMissing) {
             "unsupported\n");
 }
 
-TEST_F(ExitCode, FourWhereACaseHasNoAnswer) {
+TEST_F(ExitCode, FourIfACaseHasNoAnswer) {
   write("answers", small_answer("one") + small_answer("two"));
   const ProgramRun outcome = run("exactbn check cases answers");
   EXPECT_EQ(outcome.status, 4);
@@ -184,7 +184,7 @@ TEST_F(ExitCode, FourWhereACaseHasNoAnswer) {
   EXPECT_EQ(run("exactbn check cases answers --filter one").status, 0);
 }
 
-TEST_F(ExitCode, FourWhereNothingRan) {
+TEST_F(ExitCode, FourIfNothingRan) {
   const ProgramRun outcome =
       validate(R"(echo '{"subject":"s","dtypes":["f16"]}')"
                "\nread -r line\n");
@@ -193,7 +193,7 @@ TEST_F(ExitCode, FourWhereNothingRan) {
   EXPECT_THAT(last_line(outcome.out), HasSubstr(", 3 unsupported\n"));
 }
 
-TEST_F(ExitCode, OneWhereSomeFailAndOthersAreMissing) {
+TEST_F(ExitCode, OneIfSomeFailAndOthersAreMissing) {
   write("answers", R"({"case":"wicked","error":"e"})");
   const ProgramRun outcome = run("exactbn check cases answers");
   EXPECT_EQ(outcome.status, 1);

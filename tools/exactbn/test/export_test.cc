@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The formats of generate, read by what they are for.
+// The formats of generate, read by the software that they are for.
 #include <gmock/gmock.h>
 
 #include <string>
@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 class Export : public ProgramTest {
  protected:
-  // The same cases in a format, in a folder of its name.
+  // Writes the same cases in a format, to a folder with its name.
   void generate(const std::string& format) const {
     const ProgramRun made = run("exactbn generate --out " + format +
                                 " --format " + format + kSelection);
@@ -23,7 +23,7 @@ class Export : public ProgramTest {
         0);
   }
 
-  // A python3 that has the module; empty if there is none.
+  // A python3 with the module; empty if there is none.
   std::string python_with(const std::string& module) const {
     for (const std::string python : {"python3", "/usr/bin/python3"}) {
       if (run(python + " -c 'import " + module + "'").status == 0) {
@@ -62,7 +62,7 @@ TEST_F(Export, SafetensorsHoldWhatJsonHolds) {
   EXPECT_EQ(run(python + kReader + "safetensors").status, 1);
 }
 
-// Every value that is right passes, and one that is far off does not.
+// Counts the right values that are refused, and the far ones that pass.
 constexpr const char* kReaderInC = R"(
 #include <stdio.h>
 
@@ -127,8 +127,8 @@ TEST_F(Export, CIsReadByCAndByCxx) {
   }
 }
 
-// The exact value is 0, whose ulp is the smallest number: divided by that, an
-// error that is forgiven would be infinite.
+// The ulp of the exact value 0 is the smallest number: a permitted error
+// divided by it would be infinite.
 TEST_F(Export, CForgivesAnErrorBeside0InF64) {
   generate("c");
   write("t.c", R"(
@@ -166,7 +166,7 @@ TEST_F(Export, OnnxHoldsWhatJsonHolds) {
 }
 
 // float(0.1) is 3fb99999a0000000.
-TEST_F(Export, SpeaksTheDialectsOfFrameworks) {
+TEST_F(Export, WritesTheConventionsOfFrameworks) {
   const std::string python = python_with("json");
   const std::pair<std::string, std::string> dialects[] = {
       {"pytorch", "3fb99999a0000000"},
@@ -212,7 +212,7 @@ TEST_F(Export, SpeaksTheDialectsOfFrameworks) {
                         "3feccccccc000000"));
 }
 
-TEST_F(Export, ProvesAllCasesInADialect) {
+TEST_F(Export, ProvesAllCasesInAConvention) {
   const ProgramRun made =
       run("exactbn generate --out k --convention keras --dtype f16 --operation "
           "forward_training && exactbn verify k");
@@ -227,7 +227,7 @@ TEST_F(Export, ProvesAllCasesInADialect) {
   EXPECT_EQ(again.status, 0) << again.out;
 }
 
-TEST_F(Export, RefusesConventionsThatItHasNot) {
+TEST_F(Export, RefusesUnknownConventions) {
   const auto expect_refused = [&](const std::string& options,
                                   const std::string& why) {
     const ProgramRun made = run("exactbn generate --out v " + options);
@@ -235,13 +235,14 @@ TEST_F(Export, RefusesConventionsThatItHasNot) {
     EXPECT_THAT(made.err, HasSubstr(why));
   };
   expect_refused("--convention no",
-                 "no convention 'no'; known are pytorch, tensorflow, keras,");
-  expect_refused("--convention caffe", "no convention 'caffe'");
-  expect_refused("--convention keras --format onnx", "is in that of onnx");
+                 "unknown convention 'no'; expected pytorch, tensorflow, "
+                 "keras,");
+  expect_refused("--convention caffe", "unknown convention 'caffe'");
+  expect_refused("--convention keras --format onnx", "uses that of onnx");
   expect_refused("--format onnx --operation jvp_training", "no case is left");
 }
 
-TEST_F(Export, RecipesAreMadeAgainInPython) {
+TEST_F(Export, RecipesAreVerifiedInPython) {
   const std::string python = python_with("json");
   const ProgramRun made = run(
       "exactbn generate --out r --format recipe --shape 3x2x5 --channel-axis "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// generate and verify, as a user runs them.
+// The verbs generate and verify.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -81,13 +81,13 @@ TEST_F(Golden, RefusesBadUsage) {
     EXPECT_THAT(files(), IsEmpty());
   };
   expect_refused("--format yaml",
-                 "no format 'yaml'; known are json, jsonl, npz, "
+                 "unknown format 'yaml'; expected json, jsonl, npz, "
                  "safetensors, c, onnx, recipe");
-  expect_refused("--suite no", "no suite 'no'");
-  expect_refused("--operation fly", "no operation 'fly'");
-  expect_refused("--dtype f31", "no format 'f31'");
+  expect_refused("--suite no", "unknown suite 'no'");
+  expect_refused("--operation fly", "unknown operation 'fly'");
+  expect_refused("--dtype f31", "unknown format 'f31'");
   expect_refused("--filter nothing-like-it", "no case is selected");
-  expect_refused("--shape 2x", "'2x' is no shape like 2x3x5");
+  expect_refused("--shape 2x", "'2x' is not a shape such as 2x3x5");
   expect_refused("--shape 3", "x");
   expect_refused("--shape 2x3 --epsilon -1", "epsilon");
   expect_refused("--shape 2x3 --channel-axis 2", "axis");
@@ -96,9 +96,9 @@ TEST_F(Golden, RefusesBadUsage) {
   EXPECT_EQ(run("exactbn generate").status, 2);
 }
 
-// The folder appears when it is complete, or not at all.
-TEST_F(Golden, IsNotWrittenWhereItDoesNotFit) {
-  // The folder's name is just short enough; those of its files are not.
+// The folder appears complete, or not at all.
+TEST_F(Golden, IsNotWrittenIfPathsAreTooLong) {
+  // The path of the folder is just short enough; those of its files are not.
   const std::size_t longest = 4095;
   const std::size_t suffix = std::string(".partial-XXXXXX").size();
   std::string name = run("pwd").out;
@@ -116,14 +116,14 @@ TEST_F(Golden, IsNotWrittenWhereItDoesNotFit) {
   EXPECT_EQ(run("ls -A " + parent).out, "");
 }
 
-TEST_F(Golden, IsNotWrittenToADiskThatIsFull) {
-  // No file may have more than 8 blocks, where the file system heeds that. (The
-  // OpenMP runtime of LLVM needs one of two blocks for itself.)
+TEST_F(Golden, IsNotWrittenToAFullDisk) {
+  // Limits files to 8 blocks, if the file system supports that. (LLVM's OpenMP
+  // runtime itself needs a file of two blocks.)
   const std::string limit = "trap '' XFSZ; ulimit -f 8; ";
   const ProgramRun tried = run(limit + "head -c 99999 /dev/zero >full");
   run("rm full");
   if (tried.err.find("File too large") == std::string::npos) {
-    GTEST_SKIP() << "no limit to the size of a file holds here";
+    GTEST_SKIP() << "the limit of file sizes has no effect here";
   }
   const ProgramRun full = run(limit + "exactbn generate --out v --dtype f16");
   EXPECT_EQ(full.status, 2) << full.out;
@@ -135,7 +135,7 @@ TEST_F(Golden, LeavesAFolderThatIsNotEmptyAlone) {
   run("mkdir v; echo precious > v/file");
   const ProgramRun taken = run("exactbn generate --out v --dtype f16");
   EXPECT_EQ(taken.status, 2);
-  EXPECT_THAT(taken.err, HasSubstr("v: cannot be written: it is there"));
+  EXPECT_THAT(taken.err, HasSubstr("v: cannot be written: it exists"));
   EXPECT_EQ(read("v/file"), "precious\n");
   EXPECT_THAT(files(), ElementsAre("v"));
   EXPECT_EQ(run("exactbn generate --out no/v --dtype f16").status, 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// exactbn probe, as a user runs it.
+// The verb probe.
 #include <gmock/gmock.h>
 
 #include <sstream>
@@ -40,7 +40,7 @@ Card small_card() {
 
 TEST(CardText, MarksWhatDisagreesAndSaysWhy) {
   EXPECT_EQ(card_text(small_card(), false),
-            "kernel?[2J 1.2   what it does, by experiment\n"
+            "kernel?[2J 1.2   conventions found by experiment\n"
             "\n"
             "! weight of the new  1 - momentum\n"
             "      declared  momentum\n"
@@ -97,7 +97,7 @@ TEST_F(ProbeCommand, PrintsTheCardOfABuiltIn) {
   EXPECT_LE(longest_line(outcome.out), 100U);
 }
 
-TEST_F(ProbeCommand, ExitsWithOneWhereTheDeclarationIsWrong) {
+TEST_F(ProbeCommand, ExitsWithOneIfTheDeclarationIsWrong) {
   write("wrong.py", wrong_example());
   const ProgramRun outcome =
       run("exactbn probe --exec 'python3 wrong.py' --evidence --json r.json");
@@ -125,7 +125,7 @@ TEST_F(ProbeCommand, ExitsWithOneWhereTheDeclarationIsWrong) {
   EXPECT_TRUE(seen);
 }
 
-TEST_F(ProbeCommand, TheExampleToCopyIsAsItDeclares) {
+TEST_F(ProbeCommand, TheExampleAgreesWithItsDeclaration) {
   write("example.py", example());
   const ProgramRun outcome = run("exactbn probe --exec 'python3 example.py'");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
@@ -136,7 +136,7 @@ TEST_F(ProbeCommand, ACrashExitsWithThreeAndKeepsTheOtherLines) {
   const std::string loop = "for line in sys.stdin:";
   const std::size_t at = script.find(loop);
   ASSERT_NE(at, std::string::npos);
-  // Of every question that holds a quiet NaN of f32.
+  // Crashes on every case that contains a quiet NaN in f32.
   script.insert(at + loop.size(),
                 "\n    if '7fc00000' in line: sys.exit('no NaN, please')");
   write("fragile.py", script);

@@ -115,8 +115,8 @@ std::string last_line(const std::string& text) {
   return text.substr(before == std::string::npos ? 0 : before + 1);
 }
 
-// The other tests are worth nothing if this one fails.
-TEST_F(ProgramTest, RunsAndReportsWhatCameOfIt) {
+// The other tests rely on this one.
+TEST_F(ProgramTest, RunsAndReportsTheOutcome) {
   const ProgramRun outcome = run("exactbn --version; echo e >&2; exit 9");
   EXPECT_EQ(outcome.status, 9);
   EXPECT_EQ(outcome.out, "exactbn " EXACTBN_VERSION "\n");

@@ -9,25 +9,25 @@
 
 namespace exactbn {
 
-// What came of a command.
+// The outcome of a command.
 struct ProgramRun {
   int status = 0;
   std::string out;
   std::string err;
 };
 
-// Runs the program as a user does: from a shell, in an empty folder.
+// Runs the program from a shell, in an empty folder, as a user does.
 class ProgramTest : public testing::Test {
  protected:
   ProgramTest();
   ~ProgramTest() override;
 
-  // A command line of /bin/sh, in which `exactbn` is the program under test.
+  // Runs a command line of /bin/sh; `exactbn` is the program under test.
   ProgramRun run(const std::string& command) const;
 
   void write(const std::string& name, const std::string& text) const;
   std::string read(const std::string& name) const;
-  // The names of the files that are in the folder.
+  // The names of the files in the folder.
   std::set<std::string> files() const;
 
  private:
@@ -35,17 +35,17 @@ class ProgramTest : public testing::Test {
   std::filesystem::path folder_;
 };
 
-// A case of one channel of two values, 1 and 2, with gamma 1 and beta 0.
+// A case with one channel of two values, 1 and 2, and gamma 1 and beta 0.
 std::string small_case(const std::string& id);
-// The right answer to it.
+// Its right answer.
 std::string small_answer(const std::string& id);
 
-// The source of tools/adapters/example.py, right, and with epsilon added to
-// the standard deviation.
+// The source of tools/adapters/example.py: unchanged, and with epsilon outside
+// the square root.
 std::string example();
 std::string wrong_example();
 
-// The program's name for an adapter that was built with it.
+// Whether the adapter was built.
 bool has_adapter(const std::string& name);
 
 std::string first_line(const std::string& text);

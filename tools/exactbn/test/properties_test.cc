@@ -42,7 +42,7 @@ TEST_F(Properties, ADefectIsShrunkAndKeptAndAskedAgain) {
       run("exactbn validate double --cases counterexamples.jsonl");
   EXPECT_THAT(sound.out, Not(HasSubstr("FAIL")));
 
-  // The commands that it prints.
+  // The printed commands reproduce the failures.
   std::string rest = o.out;
   int commands = 0;
   for (std::size_t at = 0; (at = rest.find("  again ", at)) != rest.npos;) {
@@ -113,7 +113,8 @@ TEST_F(Properties, APluginIsAskedInOtherSurroundings) {
   const ProgramRun splits =
       run(plugin + "SPLITS" + flags + " --json splits.json");
   EXPECT_EQ(splits.status, 0) << splits.out;
-  EXPECT_THAT(splits.out, HasSubstr("any_number_of_threads: other bits in "));
+  EXPECT_THAT(splits.out,
+              HasSubstr("any_number_of_threads: different bits in "));
   const Json report = Json::parse(read("splits.json"));
   EXPECT_EQ(report["laws"][2]["law"], "any_alignment");
   EXPECT_EQ(report["laws"][2]["other_bits"], 0);
@@ -127,7 +128,7 @@ TEST_F(Properties, APluginIsAskedInOtherSurroundings) {
 }
 
 TEST_F(Properties, AnInterruptLeavesWhatWasFound) {
-  // What the shell calls `exactbn` is a function, which is no command.
+  // `exactbn` is a shell function here, which timeout cannot run.
   const ProgramRun o = run("timeout --preserve-status -s INT 3 " EXACTBN_PROGRAM
                            " properties double --time 60s");
   EXPECT_EQ(o.status, 0) << o.out << o.err;
@@ -144,16 +145,16 @@ TEST_F(Properties, EndsWithItsTime) {
 
 TEST_F(Properties, BadUsageIsOneLine) {
   for (const auto& [arguments, why] :
-       {std::pair{"double --time 5x", "--time: '5x' is no time like 60s"},
-        {"double --law nope", "--law: no law 'nope'"},
-        {"double --dtype f31", "--dtype: no format 'f31'"},
-        {"double --operation up", "--operation: no operation 'up'"},
-        {"double --profile huge", "--profile: no profile 'huge'"},
+       {std::pair{"double --time 5x", "--time: '5x' is not a time such as 60s"},
+        {"double --law nope", "--law: unknown law 'nope'"},
+        {"double --dtype f31", "--dtype: unknown format 'f31'"},
+        {"double --operation up", "--operation: unknown operation 'up'"},
+        {"double --profile huge", "--profile: unknown profile 'huge'"},
         {"double --cases 3 --time 3s", "excludes"},
         {"double --json no/such/folder", "cannot be written"},
         {"double --save no/such/folder", "cannot be written"},
         {"", "give a SUBJECT"},
-        {"nobody", "no subject 'nobody'"}}) {
+        {"nobody", "unknown subject 'nobody'"}}) {
     const ProgramRun o = run(std::string("exactbn properties ") + arguments);
     EXPECT_EQ(o.status, 2) << arguments;
     EXPECT_THAT(o.err, HasSubstr(why)) << arguments;
@@ -193,7 +194,7 @@ TEST_F(Properties, TheWorstIsShownAndKeptAndAskedAgain) {
   EXPECT_EQ(one.out, o.out);
 }
 
-TEST_F(Properties, WhatIsNoGoalIsRefused) {
+TEST_F(Properties, UnknownGoalsAreRefused) {
   const auto refused = [&](const std::string& flags, const std::string& says) {
     const ProgramRun o = run("exactbn properties double --maximize " + flags);
     EXPECT_EQ(o.status, 2) << flags;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text, the JSON and the JUnit report tell the same.
+// The text, the JSON and the JUnit report agree.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -35,8 +35,8 @@ int occurrences(const std::string& text, const std::string& part) {
   return n;
 }
 
-// Reads the JUnit report r.xml with a parser that is not ours, and prints its
-// counts: those it states, then those of its elements.
+// Reads the JUnit report r.xml with Python's parser, and prints its counts:
+// those of its attributes, then those of its elements.
 constexpr const char* kReadJunit = R"(
 import xml.etree.ElementTree as tree
 suite, = tree.parse("r.xml").getroot()
@@ -66,7 +66,7 @@ class Reports : public ProgramTest {
   }
 };
 
-// The example does not do bf16.
+// The example does not support bf16.
 class WrongExample : public Reports {
  protected:
   WrongExample() {
@@ -127,7 +127,7 @@ TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
   }
 }
 
-TEST_F(WrongExample, JsonHasWhatCameOfEveryCase) {
+TEST_F(WrongExample, JsonHasTheOutcomeOfEveryCase) {
   std::map<std::string, int> verdicts;
   std::map<std::string, json> failed;
   double worst = 0;
@@ -144,7 +144,7 @@ TEST_F(WrongExample, JsonHasWhatCameOfEveryCase) {
       if (out["grade"].is_null()) {
         EXPECT_EQ(out["verdict"], "undecided");
       } else {
-        // That is what the label of these cases says.
+        // As the label of these cases promises.
         EXPECT_GT(out["kappa"], 8) << c;
         worst = std::max(worst, out["eta"].get<double>());
       }
@@ -232,7 +232,7 @@ TEST_F(WrongExample, ErrorsLimitsTheFailuresInFull) {
   }
 }
 
-TEST_F(Reports, JsonIsWithoutValuesWhereTheSubjectBroke) {
+TEST_F(Reports, JsonHasNoValuesIfTheSubjectBroke) {
   write("cases", small_case("a"));
   with_reports(
       "exactbn validate --cases cases --exec 'echo "
@@ -257,7 +257,7 @@ TEST_F(Reports, MissingIsAnErrorOfJunit) {
             "exactbn answers\n2 0 1 0\n2 0 1 0\na\nerror missing no answer\n");
 }
 
-// A name or a message of somebody else's cannot break a report.
+// Names and messages of subjects cannot break a report.
 TEST_F(Reports, ForeignTextIsHarmless) {
   const std::string id = R"(<&> 'q' \"\n\u001b[31m \u00e4)";
   write("cases", small_case(id));
@@ -311,7 +311,7 @@ TEST_F(Reports, ThePageCarriesTheSameFindings) {
   EXPECT_THAT(page, HasSubstr(">FAIL forward_training f32  &lt;a&gt;\n"));
 }
 
-// All right but two values of y: one is 3 steps off, and one NaN.
+// Two values of y are wrong: one is 3 steps off, and one is NaN.
 TEST_F(Reports, CountTheErrorsOfEachOutputAndFormat) {
   std::string answer = small_answer("a");
   answer.replace(answer.find("3f3504f3"), 8, "3f3504f0");

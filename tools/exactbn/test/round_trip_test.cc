@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one verb writes another reads, and no way to a report changes it.
+// One verb reads what another writes, and all ways to a report agree.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -79,11 +79,11 @@ class Jobs : public ProgramTest {
   }
 };
 
-TEST_F(Jobs, DoNotChangeWhatIsFoundOfDouble) {
+TEST_F(Jobs, DoNotChangeTheReportOfDouble) {
   expect_same_with_one_and_two("exactbn validate double --filter ResNetShape");
 }
 
-TEST_F(Jobs, DoNotChangeWhatIsFoundOfAPlugin) {
+TEST_F(Jobs, DoNotChangeTheReportOfAPlugin) {
   if (!has_adapter("onednn")) GTEST_SKIP() << "the adapter was not built";
   expect_same_with_one_and_two("exactbn validate onednn --filter ResNetShape");
 }
@@ -99,7 +99,7 @@ TEST_F(RoundTrip, SeedChangesTheCasesAndIsReported) {
       StartsWith("double   suite core   seed 1   required: "));
 }
 
-TEST_F(RoundTrip, ListsNameWhatOtherVerbsTake) {
+TEST_F(RoundTrip, ListsHaveTheNamesThatOtherVerbsAccept) {
   EXPECT_THAT(run("exactbn list subjects").out, StartsWith("double "));
   EXPECT_THAT(run("exactbn list suites").out, StartsWith("core "));
   const std::string label = run("exactbn list labels | head -n 1").out;

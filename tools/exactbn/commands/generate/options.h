@@ -9,13 +9,13 @@
 
 namespace exactbn {
 
-// Which known answers, and in what form.
+// Which known answers to write, and how.
 struct GenerateOptions {
   std::string out;  // a folder
   std::string format = "json";
-  std::string convention;  // the framework in whose words; none if empty
+  std::string convention;  // a framework; empty: the format's own
   Selection selection;
-  std::vector<std::string> operations;  // all unless given
+  std::vector<std::string> operations;  // empty: all
   // An ordinary problem of this shape, instead of a suite.
   Shape shape;
   int channel_axis = 1;

@@ -28,7 +28,7 @@ PartialFolder::PartialFolder(const fs::path& target)
   const bool taken =
       fs::exists(target_, failure) &&
       (!fs::is_directory(target_, failure) || !fs::is_empty(target_, failure));
-  if (taken) fail(target, "it is there already, and not empty");
+  if (taken) fail(target, "it exists and is not empty");
   std::string name = target_.string() + ".partial-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) fail(target, std::strerror(errno));
   path_ = name;

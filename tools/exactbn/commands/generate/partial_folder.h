@@ -6,9 +6,9 @@
 
 namespace exactbn {
 
-// A folder beside the one that is wanted, which takes its name in one step when
-// it is complete, and is gone when it is not. All of it throws UsageError where
-// it cannot be written.
+// A temporary folder beside the target. commit() renames it to the target in
+// one step; without commit(), the destructor removes it. Throws UsageError if
+// something cannot be written.
 class PartialFolder {
  public:
   explicit PartialFolder(const std::filesystem::path& target);

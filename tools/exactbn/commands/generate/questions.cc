@@ -16,14 +16,14 @@ std::vector<Operation> chosen_operations(const GenerateOptions& options) {
   for (const std::string& name : options.operations) {
     const auto operation = parse_operation(name);
     if (!operation)
-      throw UsageError("--operation: no operation '" + name + "'");
+      throw UsageError("--operation: unknown operation '" + name + "'");
     chosen.push_back(*operation);
   }
   if (chosen.empty()) chosen.assign(kOperations.begin(), kOperations.end());
   return chosen;
 }
 
-// Makes something of the shape for each operation and format that is wanted.
+// Calls `make` for each operation and format that is wanted.
 template <class Make>
 void for_each_problem(const GenerateOptions& options, const Make& make) {
   const std::vector<DType> dtypes = chosen_dtypes(options.selection.dtypes);
@@ -58,8 +58,8 @@ std::vector<CommentedCase> questions(const GenerateOptions& options) {
   if (!options.shape.empty()) return drawn(options);
   const Selection& selection = options.selection;
   if (selection.suite != "corpus" && selection.suite != "core") {
-    throw UsageError("--suite: no suite '" + selection.suite +
-                     "'; known are core, corpus");
+    throw UsageError("--suite: unknown suite '" + selection.suite +
+                     "'; expected core, corpus");
   }
   const std::vector<Operation> operations = chosen_operations(options);
   std::vector<CommentedCase> all = selection.suite == "core"
@@ -78,11 +78,10 @@ std::vector<CommentedCase> questions(const GenerateOptions& options) {
 std::vector<OutputFile> recipes(const GenerateOptions& options,
                                 const Generator& generator) {
   if (options.shape.empty()) {
-    throw UsageError("--format recipe: give a --shape");
+    throw UsageError("--format recipe: needs a --shape");
   }
   if (!options.convention.empty()) {
-    throw UsageError(
-        "--convention: a recipe has the running variance in both ways");
+    throw UsageError("--convention: a recipe contains both running variances");
   }
   std::vector<OutputFile> files;
   for_each_problem(options, [&](Operation operation, DType dtype) {

@@ -8,13 +8,14 @@
 
 namespace exactbn {
 
-// What is asked, with comments: of a suite, or an ordinary problem of the shape
-// for each operation and format. Throws UsageError on an unknown suite,
-// operation or format, an impossible shape, or where nothing is selected.
+// The cases to answer, with comments: those of a suite, or an ordinary problem
+// of the shape for each operation and format. Throws UsageError on an unknown
+// suite, operation or format, on an impossible shape, or if no case is
+// selected.
 std::vector<CommentedCase> questions(const GenerateOptions& options);
 
-// A recipe of the shape for each operation and format. Throws UsageError
-// likewise.
+// A recipe of the shape for each operation and format. Throws the same errors,
+// and if there is no shape or a convention.
 std::vector<OutputFile> recipes(const GenerateOptions& options,
                                 const Generator& generator);
 

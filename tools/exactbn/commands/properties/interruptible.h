@@ -3,8 +3,8 @@
 
 namespace exactbn {
 
-// While this object is there, the first interrupt from the terminal ends the
-// run, with what was found so far; the second ends the program.
+// While this object exists, the first interrupt from the terminal ends the run,
+// which reports what it has found so far; the second ends the program.
 class Interruptible {
  public:
   Interruptible();

@@ -25,12 +25,13 @@ std::chrono::milliseconds read_time(const std::string& text) {
                                                      : 0;
   const double all = value * seconds;
   if (read.ec != std::errc() || !(all >= 1e-3 && all <= 1e7)) {
-    throw UsageError("--time: '" + text + "' is no time like 60s, 5m or 2h");
+    throw UsageError("--time: '" + text +
+                     "' is not a time such as 60s, 5m or 2h");
   }
   return std::chrono::milliseconds(static_cast<std::int64_t>(all * 1000));
 }
 
-std::vector<Operation> chosen_operations(const HuntOptions& options) {
+std::vector<Operation> chosen_operations(const PropertiesOptions& options) {
   std::vector<Operation> chosen;
   for (const std::string& name : options.operations) {
     const auto operation = parse_operation(name);
@@ -41,14 +42,14 @@ std::vector<Operation> chosen_operations(const HuntOptions& options) {
             fmt::format("{}{}", known.empty() ? "" : ", ", to_string(each));
       }
       throw UsageError(fmt::format(
-          "--operation: no operation '{}'; known are {}", name, known));
+          "--operation: unknown operation '{}'; expected {}", name, known));
     }
     chosen.push_back(*operation);
   }
   return chosen;
 }
 
-void choose_laws(const HuntOptions& options, Request& request) {
+void choose_laws(const PropertiesOptions& options, Request& request) {
   if (options.laws.empty()) {
     for (const Law& law : laws()) request.laws.push_back(&law);
     return;
@@ -60,8 +61,8 @@ void choose_laws(const HuntOptions& options, Request& request) {
     } else if (const Law* law = find_law(name)) {
       request.laws.push_back(law);
     } else {
-      throw UsageError("--law: no law '" + name +
-                       "'; `exactbn list laws` has them");
+      throw UsageError("--law: unknown law '" + name +
+                       "'; see `exactbn list laws`");
     }
   }
 }
@@ -77,13 +78,13 @@ void keep_declared(std::vector<Each>& drawn,
   std::erase_if(drawn, [&](Each each) {
     return std::find(declared.begin(), declared.end(), each) == declared.end();
   });
-  // Then all that is drawn is unsupported, and the summary says so.
+  // Then every drawn case is unsupported, and the summary says so.
   if (drawn.empty()) drawn.push_back(declared.front());
 }
 
 }  // namespace
 
-Request request_of(const HuntOptions& options) {
+Request request_of(const PropertiesOptions& options) {
   Request request;
   request.seed = options.seed;
   request.required = options.judging.required;
@@ -95,8 +96,8 @@ Request request_of(const HuntOptions& options) {
   }
   const auto profile = parse_profile(options.profile);
   if (!profile) {
-    throw UsageError("--profile: no profile '" + options.profile +
-                     "'; known are small, usual, large");
+    throw UsageError("--profile: unknown profile '" + options.profile +
+                     "'; expected small, usual, large");
   }
   request.draw.profile = *profile;
   request.draw.operations = chosen_operations(options);

@@ -6,10 +6,10 @@
 
 namespace exactbn {
 
-// What the flags ask for. Throws UsageError on a word that none of them has.
-Request request_of(const HuntOptions& options);
+// The request that the flags describe. Throws UsageError on an unknown name.
+Request request_of(const PropertiesOptions& options);
 
-// Operations and formats that a subject does not do are not drawn.
+// Removes operations and formats that the subject does not declare.
 void leave_undeclared_out(Request& request, const Declaration& declared);
 
 }  // namespace exactbn

@@ -14,10 +14,9 @@ namespace exactbn {
 
 namespace {
 
-// A defect that one case tells could be missed by a slight change of it.
+// One case is not enough: a slightly different defect might pass it.
 constexpr std::size_t kEnough = 2;
 
-// The ids of some cases.
 std::vector<std::string> ids(const std::vector<Case>& cases,
                              const std::vector<std::size_t>& places) {
   std::vector<std::string> all;
@@ -56,7 +55,8 @@ std::string json_matrix(std::span<const Defect> all,
   return report_text(json);
 }
 
-// "itself", and how many others cannot be told from it on these cases.
+// "itself", and the number of defects that these cases do not distinguish from
+// it.
 std::string diagnosed_as(const Defect& defect, const Diagnosis& diagnosis) {
   const std::vector<std::string> names = named(diagnosis);
   if (names.empty()) return "-";

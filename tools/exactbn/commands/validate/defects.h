@@ -7,8 +7,8 @@
 
 namespace exactbn {
 
-// Asks the cases of every model of a defect, and writes a JSON report where a
-// file is named. Returns 0 where each fails two cases or more, else 1.
+// Judges the model of every defect on the cases, and writes a JSON report if a
+// file is given. Returns 0 if each model fails at least two cases, else 1.
 int validate_defects(const Selection& selection, const std::string& json_file);
 
 }  // namespace exactbn

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The charts of each subject, drawn when they come near the window: a page may
+// The charts of each subject, drawn when they approach the viewport: a page may
 // have thousands of points.
 import {etaCharts, gradeKey} from "./eta_charts.js";
 import {ulpChart} from "./ulp_chart.js";
 
-// What matches the filters.
+// The points that match the filters.
 function pointsOf(subject, {operation, dtype, is, text}) {
   const part = text.toLowerCase();
   return subject.points.filter((p) =>
@@ -14,13 +14,13 @@ function pointsOf(subject, {operation, dtype, is, text}) {
     p.case.toLowerCase().includes(part));
 }
 
-// A box for charts, which draws them anew where what they show has changed.
+// A box of charts, which redraws them when their data or width have changed.
 class Box {
   #element;
   #subject;
   #name;
   #wanted = null;
-  #drawn = null;  // for what, and how wide
+  #drawn = null;  // the filters and the width of the drawn charts
   #near = false;
 
   constructor(element, subject, name) {
@@ -72,7 +72,7 @@ export function addCharts(data) {
     near.observe(element);
     size.observe(element);
   }
-  // Print all of them.
+  // Printing needs all of them.
   addEventListener("beforeprint", () => {
     for (const box of boxes.values()) box.near = true;
   });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what page_data.h describes.
+// Reads the JSON that data.h describes.
 
-// By the name of the subject: points, each of an output of a case, and
-// histograms, each of an output and format.
+// A map by name of the subject: points, one per output of a case, and
+// histograms, one per output and format.
 export function readData(text) {
   const {words, bins, subjects} = JSON.parse(text);
   const word = (i) => words[i];
@@ -12,7 +12,7 @@ export function readData(text) {
       return {
         case: id, operation: word(operation), dtype: word(dtype), m, kappa,
         verdict: word(verdict), output: word(output), grade: word(grade),
-        // Only numbers that are no number have none.
+        // JSON has no infinity: it is null there.
         eta: eta ?? Infinity,
       };
     }),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eta against kappa, which shows a variance of one pass, and against m, which
-// shows long sums in a short format.
+// Eta against kappa, which shows a one-pass variance, and against m, which
+// shows long sums in low precision.
 import * as Plot from "@observablehq/plot";
 import {figure, grouped, power} from "./figure.js";
 
 const kGrades = ["correct", "faithful", "stable", "sequential", "unstable"];
-// Shapes of lines alone: thousands of them lie upon each other.
+// Outlines, not filled: thousands of them overlap.
 const kSymbols = ["circle", "diamond2", "triangle2", "square2", "times"];
-// What is beyond is drawn there: beyond kappa of 10^8 no f32 is decided, and an
-// eta of 10^8 is as wrong as a greater one.
+// Points beyond these limits are drawn at the limit: no f32 is decided beyond a
+// kappa of 10^8, and an eta of 10^8 is as wrong as a larger one.
 const kLeast = 0.01;
 const kMost = 1e8;
 
@@ -33,7 +33,7 @@ export function gradeKey() {
   return list;
 }
 
-// At most some eight of them, with both ends.
+// About eight decades at most, with both ends.
 const decades = (from, to) => {
   const count = Math.round(Math.log10(to / from));
   const step = Math.ceil(count / 8);
@@ -49,12 +49,12 @@ function titleOf(p) {
   const kappa = p.kappa === null ? "" : `, kappa ${short(p.kappa)}`;
   return `${p.case}\n${p.operation} ${p.dtype}, ${p.output}\n` +
     `${eta} (${p.grade})\nm ${p.m}${kappa}` +
-    (p.verdict === "failed" ? "\nclick: the failure" : "");
+    (p.verdict === "failed" ? "\nclick to open the failure" : "");
 }
 
 const kUnlike = kMost * 100;
 
-// An axis of powers of ten, with the ends named where points lie beyond them.
+// An axis of powers of ten. Its ends are marked if points lie beyond them.
 function axis(values, least, most) {
   const finite = values.filter((v) => v !== Infinity);
   const end = Math.min(kMost, ceiling(Math.max(most, ...finite)));
@@ -67,8 +67,8 @@ function axis(values, least, most) {
   };
 }
 
-// `curves`: the limits, each with a name and `at`, its eta at a value of x, which
-// is the measure of a point.
+// `x`: the measure of a point on the x axis. `curves`: the limits, each with a
+// name and `at`, its eta at a value of x.
 function scatter(points, {x, label, least, width, curves, subject}) {
   const up = axis(points.map((p) => p.eta), kLeast, 1000);
   const along = axis(points.map(x), least, least * 100);
@@ -115,7 +115,7 @@ function scatter(points, {x, label, least, width, curves, subject}) {
   return svg;
 }
 
-// What a reader sees of it, in words.
+// The chart in words.
 function described(points, x, name) {
   if (points.length === 0) return "No outputs.";
   const finite = points.filter((p) => p.eta !== Infinity);
@@ -127,8 +127,8 @@ function described(points, x, name) {
       `${short(x(worst))}, in ${worst.output} of ${worst.case}.`;
   }
   if (unlike > 0) {
-    text += ` Unlike: ${grouped(unlike)} with a value that is no number, or ` +
-      "infinite, where that is wrong.";
+    text += ` Unlike: ${grouped(unlike)} with a value that is NaN or ` +
+      "infinite where the exact one is not, or the reverse.";
   }
   return text;
 }
@@ -142,13 +142,13 @@ export function etaCharts(points, width, subject) {
   const ofKappa = described(conditioned, kappa, "kappa");
   const ofM = described(points, m, "m");
   return [
-    figure("eta against kappa", ofKappa + " Sound algorithms stay level; a " +
-      "variance of one pass rises to the right.",
+    figure("eta against kappa", ofKappa + " Stable algorithms stay level; a " +
+      "one-pass variance rises to the right.",
       scatter(conditioned, {x: kappa, label: "kappa", least: 0.1, width,
         subject, curves: [{...kStable, side: "bottom"}]}),
       "Scatter plot of eta against kappa, both logarithmic. " + ofKappa +
       " The table that follows has the same."),
-    figure("eta against m", ofM + " Sums in a short format rise with the " +
+    figure("eta against m", ofM + " Sums in low precision rise with the " +
       "number of values.",
       scatter(points, {x: m, label: "m", least: 1, width, subject,
         curves: [kStable, {at: (v) => 8 + 2 * Math.sqrt(v), dash: "5 3",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A chart with its heading and what it says in words.
+// A chart with its heading and its caption.
 
 export function figure(heading, caption, svg, description) {
   const box = document.createElement("figure");
@@ -7,7 +7,7 @@ export function figure(heading, caption, svg, description) {
   title.textContent = heading;
   const words = document.createElement("figcaption");
   words.textContent = caption;
-  // It is one picture: its parts have no names of their own.
+  // The chart is one image: its parts have no labels.
   for (const part of svg.querySelectorAll("[aria-label]")) {
     part.dataset.mark = part.getAttribute("aria-label");
     part.removeAttribute("aria-label");
@@ -21,7 +21,7 @@ export function figure(heading, caption, svg, description) {
 // 1234567 as "1,234,567".
 export const grouped = (n) => n.toLocaleString("en");
 
-// Powers of ten as readers of figures write them.
+// Powers of ten, with superscripts.
 const kDigits = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
 export function power(value) {
   const exponent = Math.round(Math.log10(value));

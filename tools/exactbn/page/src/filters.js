@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The filters hide rows, cells, failures and points. What is chosen stands in
-// the address, so that a view can be sent: #?dtype=f32&is=failed.
+// The filters hide rows, cells, failures and points. The URL contains them, so
+// that a view can be shared: #?dtype=f32&is=failed.
 
 const kFilters = [
   {name: "subject", label: "Subject", all: "all subjects"},
@@ -9,7 +9,7 @@ const kFilters = [
   {name: "is", label: "Result", all: "any result"},
 ];
 
-// In the order that readers know.
+// The order of the options.
 const kOrder = ["f64", "f32", "f16", "bf16", "f8e4m3fn", "f8e5m2", "passed",
   "failed", "undecided", "missing", "unsupported", "correct", "faithful",
   "stable", "sequential", "unstable"];
@@ -41,7 +41,7 @@ function select({name, label, all}) {
   return {control, label: labelled(label, control)};
 }
 
-// Whether an element is of what is wanted, where it says.
+// Whether an element matches the filters for which it has an attribute.
 function matches(element, wanted, names) {
   return names.every((name) => {
     const value = element.dataset[name];
@@ -95,7 +95,7 @@ export function addFilters(show) {
   const controls = {};
   for (const filter of kFilters) {
     const {control, label} = select(filter);
-    // Of a single one there is nothing to choose.
+    // A single value leaves nothing to choose.
     if (control.options.length > 2) form.append(label);
     controls[filter.name] = control;
   }
@@ -132,14 +132,14 @@ export function addFilters(show) {
     const chosen = new URLSearchParams(location.hash.slice(2));
     for (const [name, control] of Object.entries(controls)) {
       control.value = chosen.get(name) ?? "";
-      // A select has no other than its options.
+      // The URL may name a value that is not an option.
       if (control.selectedIndex === -1) control.value = "";
     }
     apply();
   }
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", keep);
-  // The controls are reset after the event.
+  // The browser resets the controls after this event.
   form.addEventListener("reset", () => setTimeout(keep));
   addEventListener("hashchange", read);
   read();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A link to a failure opens it, whatever the filters hide.
+// A link to a failure opens it, even if the filters hide it.
 
 const targetOf = (hash) => {
   try {
     return document.getElementById(decodeURIComponent(hash.slice(1)));
   } catch {
-    return null;  // a "%" that encodes nothing
+    return null;  // an invalid "%" sequence
   }
 };
 
@@ -24,11 +24,11 @@ function show(filters) {
 
 export function followLinks(filters) {
   addEventListener("hashchange", () => show(filters));
-  // The same link again changes no hash.
+  // A second click on the same link does not change the hash.
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href^='#']");
     if (link && link.hash === location.hash) show(filters);
   });
-  // After the browser has gone there itself, which takes the focus away.
+  // On load the browser itself scrolls to the target, and takes the focus away.
   addEventListener("load", () => show(filters));
 }

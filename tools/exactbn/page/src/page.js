@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the page can do with a script: charts, filters, sorting, and links that
-// open what they lead to. All that it shows is in the page without it.
+// The script of the page: charts, filters, sorting, and links that open their
+// targets. The page contains all data without it.
 import {addCharts} from "./charts.js";
 import {addFilters} from "./filters.js";
 import {followLinks} from "./links.js";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many values of each output and format are how many steps off.
+// Histograms of the errors in ulp, by output and format.
 import * as Plot from "@observablehq/plot";
 import {figure, grouped, power} from "./figure.js";
 
@@ -7,7 +7,7 @@ const kFormats = ["f64", "f32", "f16", "bf16", "f8e4m3fn", "f8e5m2"];
 const kBins = 27;
 const kUnlike = kBins + 1;  // a gap keeps it from the others
 
-// Bins whose steps are named at the axis.
+// The bins with a label on the axis.
 const kTicks = new Map([[0, "0"], [5, "16"], [13, "4096"], [21, "2\u00b2\u2070"],
   [kUnlike, "NaN"]]);
 
@@ -24,8 +24,8 @@ export function ulpChart(histograms, width) {
   const top = Math.max(10, ...bars.map(({count}) => count));
   const narrow = width / formats.length < 160;
   const said = all === 0 ? "No values."
-    : `${grouped(all)} values, of which ${(100 * right / all).toFixed(1)}% ` +
-      "are correctly rounded.";
+    : `${(100 * right / all).toFixed(1)}% of ${grouped(all)} values are ` +
+      "correctly rounded.";
   const svg = Plot.plot({
     width, height: 46 * Math.max(1, outputs.length) + 64,
     marginLeft: 96, marginRight: 8, marginBottom: 36, marginTop: 24,
@@ -41,7 +41,7 @@ export function ulpChart(histograms, width) {
         fill: ({bin}) => bin === kUnlike ? "var(--unstable)" : "var(--stable)",
         title: ({output, dtype, bin, count, most}) =>
           `${output} ${dtype}: ${grouped(count)} values ` +
-          (bin === kUnlike ? "NaN or infinite where that is wrong, or not"
+          (bin === kUnlike ? "NaN or infinite on one side only"
             : bin === 0 ? "correctly rounded"
               : most === null ? "further off" : `up to ${power(most)} off`),
         tip: {fill: "var(--paper)", stroke: "var(--soft)"}}),
@@ -53,7 +53,7 @@ export function ulpChart(histograms, width) {
     ],
   });
   return figure("Values by their distance in ulp", said + " Heights are " +
-    "logarithmic: a single value is seen beside a million.", svg,
-    "Histograms of the errors in ulp, an output a row and a format a column. " +
+    "logarithmic: a single value is visible beside a million.", svg,
+    "Histograms of the errors in ulp, a row per output, a column per format. " +
     said + " The table that follows has the same.");
 }

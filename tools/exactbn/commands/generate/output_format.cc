@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/exactbn/commands/generate/form.h"
+#include "tools/exactbn/commands/generate/output_format.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,7 +17,7 @@ const Exporter& chosen_exporter(const std::string& name) {
   const auto it = std::find_if(known.begin(), known.end(),
                                [&](const auto& e) { return e.name == name; });
   if (it != known.end()) return *it;
-  std::string problem = "--format: no format '" + name + "'; known are ";
+  std::string problem = "--format: unknown format '" + name + "'; expected ";
   for (const Exporter& exporter : known) {
     if (&exporter != &known.front()) problem += ", ";
     problem += exporter.name;
@@ -31,11 +31,11 @@ std::string chosen_convention(const GenerateOptions& options,
   if (name.empty()) return std::string(exporter.convention);
   if (!find_dialect(name)) {
     throw UsageError(
-        fmt::format("--convention: no convention '{}'; known are {}", name,
+        fmt::format("--convention: unknown convention '{}'; expected {}", name,
                     fmt::join(dialects(), ", ")));
   }
   if (!exporter.convention.empty() && name != exporter.convention) {
-    throw UsageError(fmt::format("--convention: --format {} is in that of {}",
+    throw UsageError(fmt::format("--convention: --format {} uses that of {}",
                                  exporter.name, exporter.convention));
   }
   return name;
@@ -55,7 +55,7 @@ std::vector<CommentedCase> expressible(std::vector<CommentedCase> all,
     }
     if (why.empty() && dialect) why = adapt_to(*dialect, c);
     if (why.empty() && !ids.insert(c.question.id).second) {
-      why = "the same as another";
+      why = "identical to another";
     }
     if (why.empty()) {
       chosen.push_back(std::move(c));

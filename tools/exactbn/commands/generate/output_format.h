@@ -11,19 +11,19 @@
 
 namespace exactbn {
 
-// Not of vectors: the values are too many to be written down.
+// The format without vectors, for tensors too large to write down.
 inline constexpr std::string_view kRecipe = "recipe";
 
-// That of --format. Throws UsageError where there is none.
+// The exporter that --format names. Throws UsageError if there is none.
 const Exporter& chosen_exporter(const std::string& name);
 
-// The convention that is asked for, or that the format has; empty if neither.
-// Throws UsageError on an unknown one, or where the format has another.
+// The convention that the user asks for, or that the format prescribes; empty
+// if neither. Throws UsageError on an unknown one, or if the two differ.
 std::string chosen_convention(const GenerateOptions& options,
                               const Exporter& exporter);
 
-// Those that the convention and the format have; how many each reason leaves
-// out is added to `left_out`.
+// The cases that the convention and the format can express. Adds to `left_out`
+// how many cases were left out for each reason.
 std::vector<CommentedCase> expressible(std::vector<CommentedCase> all,
                                        const std::string& convention,
                                        const Exporter& exporter,
