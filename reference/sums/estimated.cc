@@ -6,9 +6,9 @@
 #include <cmath>
 #include <optional>
 
-#include "reference/lanes.h"
 #include "reference/parallel_for.h"
 #include "reference/sums/biases.h"
+#include "reference/sums/double_double.h"
 #include "reference/sums/estimate_kernels.h"
 #include "reference/tensor/block_io.h"
 

@@ -139,7 +139,7 @@ class PartSums {
 
   void add_narrow(std::size_t t, const Owners& owners,
                   const std::array<bool, kLanes>& narrow) {
-    static const SumKernels<Word>& kernels = sum_kernels<Word>().back();
+    const SumKernels<Word> kernels = sum_kernels<Word>();
     alignas(64) std::array<double, kProductParts<Word> * kLanes> parts;
     const Term& term = q_.terms[t];
     const SumBlock<Word>& a = blocks_[size(term.a)];
