@@ -35,14 +35,14 @@ class Coefficients {
     for (std::int64_t c = 0; c < channels_; ++c) set(exact, output, c);
   }
 
-  // The affine forms from channel c on; only that of c if `same`.
-  KernelForms from(std::int64_t c, bool same) const {
+  // The affine forms of `width` places, from the first on.
+  FormColumns from(std::int64_t first, std::int64_t width) const {
     const auto at = [&](std::size_t column) {
-      return columns_[column].data() + c * repeat_;
+      return columns_[column].data() + first;
     };
-    KernelForms forms;
+    FormColumns forms;
     forms.k = k_;
-    forms.same = same;
+    forms.width = width;
     forms.offset_high = at(0);
     forms.offset_low = at(1);
     for (std::size_t j = 0; j < k_; ++j) {
@@ -75,14 +75,14 @@ class Coefficients {
   std::size_t k_;
   std::int64_t channels_;
   std::int64_t repeat_;
-  std::array<std::vector<double>, 2 + 2 * KernelForms::kMost> columns_;
+  std::array<std::vector<double>, 2 + 2 * FormColumns::kMost> columns_;
 };
 
 // The consecutive values [begin, begin + n) of the output.
 struct Block {
   std::int64_t begin;
   std::int64_t n;
-  KernelForms forms;
+  FormColumns forms;
 };
 
 class Rounder {
@@ -96,7 +96,7 @@ class Rounder {
 
   // Returns how many values integers had to decide.
   std::int64_t round(const Block& block) {
-    std::array<const double*, KernelForms::kMost> in{};
+    std::array<const double*, FormColumns::kMost> in{};
     for (std::size_t j = 0; j < inputs_.size(); ++j) {
       in[j] = load_block(*inputs_[j], block.begin, block.n, buffers_[j].data());
     }
@@ -117,7 +117,7 @@ class Rounder {
   Output output_;
   Tensor& result_;
   std::vector<const Tensor*> inputs_;
-  std::array<std::array<double, kBlock>, KernelForms::kMost> buffers_;
+  std::array<std::array<double, kBlock>, FormColumns::kMost> buffers_;
   std::array<double, kBlock> rounded_;
   std::array<std::uint8_t, kBlock> open_;
 };
@@ -149,11 +149,10 @@ std::int64_t filter_blocks(const ExactBatchNorm& exact, Output output,
     for (std::int64_t r = 0; r < runs; ++r) {
       for (std::int64_t b = 0; b < blocks; ++b) {
         const std::int64_t first = b * kBlock;
-        KernelForms forms =
-            coefficients.from(rows ? 0 : r % view.channels, !rows);
-        if (rows) forms.advance(first);
-        open += rounder.round(
-            {r * run + first, std::min(kBlock, run - first), forms});
+        const std::int64_t n = std::min(kBlock, run - first);
+        const FormColumns forms =
+            coefficients.from(rows ? first : r % view.channels, rows ? n : 1);
+        open += rounder.round({r * run + first, n, forms});
       }
     }
   }

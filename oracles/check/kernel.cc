@@ -1,47 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/check/kernel.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <type_traits>
+#include <vector>
 
-#include "reference/lanes.h"
-#include "reference/sums/double_double.h"
+#include "oracles/check/scale.h"
+#include "reference/instruction_sets.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "oracles/check/kernel.cc"
+#include <hwy/foreach_target.h>
+// Not before it.
+#include <hwy/highway.h>
+
+#include "oracles/check/kernel-inl.h"
+
+HWY_BEFORE_NAMESPACE();
 namespace exactbn {
-
 namespace {
+namespace HWY_NAMESPACE {
 
-// bounds.md, "The filter".
-constexpr double kDoubleDoubleError = 0x1p-100;
-constexpr double kDoubleError = 0x1.00001p-53;
-constexpr double kSlack = 0x1p-40;
-constexpr double kLess = 1 - kSlack;
-// A value is no more than that many times its binade.
-constexpr double kBinades = 2.25;
-
-// Beyond it no error is excused without the judge.
-constexpr double kMostError = 0x1p1000;
-
-constexpr std::int64_t kExponent = 0x7ff0000000000000;
-constexpr std::int64_t kMagnitude = 0x7fffffffffffffff;
-
-// What depends on the format of the values.
-struct Scale {
-  double ulp_of_one;  // 2^(1 - precision)
-  double quantum;     // 0 where it is no normal double
-};
-
-Scale scale_of(DType dtype) {
-  const Format f = format(dtype);
-  return {std::ldexp(1.0, 1 - f.precision),
-          dtype == DType::f64 ? 0 : std::ldexp(1.0, f.quantum())};
-}
+template <class D>
+constexpr auto kPack = static_cast<std::int64_t>(hn::MaxLanes(D()));
 
 // What part of its binade an error may be that is within so many ulp, but for
 // the error's own bound.
@@ -49,171 +30,219 @@ EXACTBN_INLINE double part_of_binade(const Scale& scale, double ulps) {
   return std::min(ulps, 0x1p100) * scale.ulp_of_one * kLess;
 }
 
-// The ulp of the binade of a number that is not negative.
-EXACTBN_INLINE double ulp_of(double size, const Scale& scale) {
-  const auto bits = std::bit_cast<std::uint64_t>(size) &
-                    static_cast<std::uint64_t>(kExponent);
-  return std::max(std::bit_cast<double>(bits) * scale.ulp_of_one,
-                  scale.quantum);
-}
+// Rows of packs of values, each of a column of its own, or all of one.
+struct Rows {
+  std::int64_t column;  // the first
+  std::int64_t first;   // the first value
+  std::int64_t count;
+  std::int64_t stride;
+};
 
-// Such vectors are passed to inlined functions alone, whatever the ABI.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
-namespace of_four {
-
-constexpr std::int64_t kPack = 4;
-using Pack [[gnu::vector_size(32)]] = double;
-using FloatPack [[gnu::vector_size(16)]] = float;
-using MaskPack = decltype(Pack{} < Pack{});
-using Mask = MaskPack;
-constexpr Mask kPasses = {-1, -1, -1, -1};
-
-}  // namespace of_four
-
-namespace baseline {
-
-using namespace of_four;
-
-EXACTBN_INLINE Pack all(double a) { return Pack{a, a, a, a}; }
-
-EXACTBN_INLINE Pack widened(const FloatPack& a) {
-  return __builtin_convertvector(a, Pack);
-}
-
-EXACTBN_INLINE Pack madd(const Pack& a, const Pack& b, const Pack& c) {
-  return a * b + c;
-}
-
-EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
-  Pack error;
-  for (int l = 0; l < kPack; ++l) error[l] = std::fma(a[l], b[l], -p[l]);
-  return error;
-}
-
-EXACTBN_INLINE Mask at_most(const Mask& mask, const Pack& a, const Pack& b) {
-  return mask & (a <= b);
-}
-
-EXACTBN_INLINE bool all_of(const Mask& mask) {
-  return (mask[0] & mask[1] & mask[2] & mask[3]) != 0;
-}
-
-#include "oracles/check/kernel-inl.h"
-
-}  // namespace baseline
-
-#if defined(__x86_64__)
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), \
-                             apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-
-namespace avx2 {
-
-using namespace of_four;
-
-EXACTBN_INLINE Pack all(double a) { return _mm256_set1_pd(a); }
-
-EXACTBN_INLINE Pack widened(const FloatPack& a) { return _mm256_cvtps_pd(a); }
-
-EXACTBN_INLINE Pack madd(const Pack& a, const Pack& b, const Pack& c) {
-  return _mm256_fmadd_pd(a, b, c);
-}
-
-EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
-  return _mm256_fmsub_pd(a, b, p);
-}
-
-EXACTBN_INLINE Mask at_most(const Mask& mask, const Pack& a, const Pack& b) {
-  return mask & (Mask)_mm256_cmp_pd(a, b, _CMP_LE_OQ);
-}
-
-EXACTBN_INLINE bool all_of(const Mask& mask) {
-  return _mm256_movemask_pd((__m256d)mask) == 15;
-}
-
-#include "oracles/check/kernel-inl.h"
-
-}  // namespace avx2
-
-#ifdef __clang__
-#pragma clang attribute pop
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512dq,avx2,fma"))), apply_to = function)
-#else
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx2,fma")
-#endif
-
-namespace avx512 {
-
-constexpr std::int64_t kPack = 8;
-using Pack [[gnu::vector_size(64)]] = double;
-using FloatPack [[gnu::vector_size(32)]] = float;
-using MaskPack = decltype(Pack{} < Pack{});
-using Mask = __mmask8;
-constexpr Mask kPasses = 0xff;
-
-EXACTBN_INLINE Pack all(double a) { return _mm512_set1_pd(a); }
-
-// Of all lanes: g++ 12 warns of the headers for the plain one, and converts by
-// halves what it is asked to without intrinsics.
-EXACTBN_INLINE Pack widened(const FloatPack& a) {
-  return _mm512_maskz_cvtps_pd(kPasses, a);
-}
-
-EXACTBN_INLINE Pack madd(const Pack& a, const Pack& b, const Pack& c) {
-  return _mm512_fmadd_pd(a, b, c);
-}
-
-EXACTBN_INLINE Pack product_error(const Pack& a, const Pack& b, const Pack& p) {
-  return _mm512_fmsub_pd(a, b, p);
-}
-
-EXACTBN_INLINE Mask at_most(Mask mask, const Pack& a, const Pack& b) {
-  return _mm512_mask_cmp_pd_mask(mask, a, b, _CMP_LE_OQ);
-}
-
-EXACTBN_INLINE bool all_of(Mask mask) { return mask == kPasses; }
-
-#include "oracles/check/kernel-inl.h"
-
-}  // namespace avx512
-
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
-#endif
-
-#define EXACTBN_KERNELS(set)                                               \
-  {                                                                        \
-    set::kPack, set::passes<false>, set::passes<true>, set::measure_block, \
-        set::fill_block                                                    \
-  }
-
-std::vector<CheckKernels> find_kernels() {
-  std::vector<CheckKernels> result;
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    if (__builtin_cpu_supports("avx512f") &&
-        __builtin_cpu_supports("avx512dq")) {
-      result.push_back(EXACTBN_KERNELS(avx512));
+// Asks the memory for the values of the next block, a few at a time. Those of
+// the inputs are in the cache where one channel was summed just before.
+template <class Real, std::size_t k, bool inputs>
+class Prefetcher {
+ public:
+  explicit Prefetcher(const CheckValues& values) : ahead_(values.ahead != 0) {
+    if (!ahead_) return;
+    got_ = static_cast<const Real*>(values.got) + values.ahead;
+    for (std::size_t j = 0; j < k; ++j) {
+      in_[j] = static_cast<const Real*>(values.in[j]) + values.ahead;
     }
-    result.push_back(EXACTBN_KERNELS(avx2));
   }
-#endif
-  result.push_back(EXACTBN_KERNELS(baseline));
-  return result;
+
+  template <std::int64_t n>
+  EXACTBN_INLINE void prefetch() {
+    if (!ahead_) return;
+    constexpr std::int64_t kLine = 64 / sizeof(Real);
+    for (std::int64_t l = 0; l < n; l += kLine) {
+      __builtin_prefetch(got_ + done_ + l, 0, 2);
+      for (std::size_t j = 0; inputs && j < k; ++j) {
+        __builtin_prefetch(in_[j] + done_ + l, 0, 2);
+      }
+    }
+    done_ += n;
+  }
+
+ private:
+  bool ahead_;
+  std::int64_t done_ = 0;
+  const Real* got_ = nullptr;
+  std::array<const Real*, k> in_{};
+};
+
+// How forms are computed: in one double, in two, or in two only where one does
+// not do.
+enum class Doubles : std::uint8_t { one, two, one_then_two };
+
+// Whether all values of the rows are near, or quiet.
+template <class D, class Real, bool whole, std::size_t k, bool same,
+          Doubles doubles>
+EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
+                              const CheckValues& values, const Rows& rows,
+                              const Scale& scale, double ulps,
+                              Prefetcher<Real, k, !same>& prefetcher);
+
+// Out of line, so that the loop that seldom needs it keeps its registers.
+template <class D, class Real, bool whole, std::size_t k, bool same>
+[[gnu::noinline]] bool pass_in_two(const CheckForms& forms,
+                                   const CheckValues& values, const Rows& rows,
+                                   const Scale& scale, double ulps) {
+  Prefetcher<Real, k, !same> nothing{CheckValues{}};
+  return rows_pass<D, Real, whole, k, same, Doubles::two>(forms, values, rows,
+                                                          scale, ulps, nothing);
 }
 
-#undef EXACTBN_KERNELS
+template <class D, class Real, bool whole, std::size_t k, bool same,
+          Doubles doubles>
+EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
+                              const CheckValues& values, const Rows& rows,
+                              const Scale& scale, double ulps,
+                              Prefetcher<Real, k, !same>& prefetcher) {
+  constexpr std::int64_t kTogether = 4;  // rows
+  constexpr bool roughly = doubles == Doubles::one_then_two;
+  constexpr bool two = doubles == Doubles::two;
+  std::array<const Real*, k> in;
+  for (std::size_t j = 0; j < k; ++j) {
+    in[j] = static_cast<const Real*>(values.in[j]) + rows.first;
+  }
+  const Real* const got = static_cast<const Real*>(values.got) + rows.first;
+  const double half = part_of_binade(scale, 0.5);
+  const double part = part_of_binade(scale, whole ? ulps : std::min(ulps, 0.5));
+  const Places<D, k> at = places<D, same, k>(
+      forms, roughly ? forms.rough : forms.bounds, rows.column, part, half);
+  const Tolerances<D, k> may =
+      whole ? tolerances<D, same, k>(forms, rows.column) : Tolerances<D, k>{};
+  const std::int64_t stride = same ? kPack<D> : rows.stride;
+  const Mask<D> all = hn::FirstN(D(), hn::MaxLanes(D()));
+  Mask<D> passes = all;
+  const auto look = [&](std::int64_t r, auto count) {
+    Mask<D> here = roughly ? all : passes;
+    for (std::int64_t q = 0; q < count; ++q) {
+      const std::int64_t i = (r + q) * stride;
+      std::array<Pack<D>, k> x;
+      for (std::size_t j = 0; j < k; ++j) x[j] = load<D>(in[j] + i);
+      if constexpr (whole) {
+        here = quiet<two>(here, at, may, x, load<D>(got + i));
+      } else {
+        here = near<two>(here, at, x, load<D>(got + i));
+      }
+    }
+    if constexpr (roughly) {
+      const Rows again = {rows.column, rows.first + r * stride, count, stride};
+      return hn::AllTrue(D(), here) || pass_in_two<D, Real, whole, k, same>(
+                                           forms, values, again, scale, ulps);
+    }
+    passes = here;
+    return true;
+  };
+  std::int64_t r = 0;
+  for (; r + kTogether <= rows.count; r += kTogether) {
+    prefetcher.template prefetch<kTogether * kPack<D>>();
+    if (!look(r, std::integral_constant<std::int64_t, kTogether>())) {
+      return false;
+    }
+  }
+  for (; r < rows.count; ++r) {
+    if (!look(r, std::integral_constant<std::int64_t, 1>())) return false;
+  }
+  return hn::AllTrue(D(), passes);
+}
+
+// The same of a block.
+template <class D, class Real, bool whole, std::size_t k, bool same,
+          Doubles doubles>
+EXACTBN_INLINE bool block_passes(const CheckForms& forms,
+                                 const CheckValues& values, std::int64_t n,
+                                 const Scale& scale, double ulps) {
+  Prefetcher<Real, k, !same> prefetcher(values);
+  const auto pass = [&](const Rows& rows) {
+    return rows_pass<D, Real, whole, k, same, doubles>(forms, values, rows,
+                                                       scale, ulps, prefetcher);
+  };
+  if constexpr (same) {
+    if (!pass({0, 0, n / kPack<D>, kPack<D>})) return false;
+    return n % kPack<D> == 0 || pass({0, n - kPack<D>, 1, kPack<D>});
+  }
+  const std::int64_t width = forms.width;
+  for (std::int64_t lane = 0; lane < width; lane += kPack<D>) {
+    // The last ones end where the columns do, and overlap.
+    const std::int64_t first = std::min(lane, width - kPack<D>);
+    if (!pass({first, first, n / width, width})) return false;
+  }
+  return true;
+}
+
+template <class D, class Real, bool whole, std::size_t k, Doubles doubles>
+EXACTBN_INLINE bool with_width(const CheckForms& forms,
+                               const CheckValues& values, std::int64_t n,
+                               const Scale& scale, double ulps) {
+  if (forms.width == 1) {
+    return block_passes<D, Real, whole, k, true, doubles>(forms, values, n,
+                                                          scale, ulps);
+  }
+  return block_passes<D, Real, whole, k, false, doubles>(forms, values, n,
+                                                         scale, ulps);
+}
+
+template <class D, class Real, bool whole, Doubles doubles>
+EXACTBN_INLINE bool with_inputs(const CheckForms& forms,
+                                const CheckValues& values, std::int64_t n,
+                                const Scale& scale, double ulps) {
+  if (forms.k == 1) {
+    return with_width<D, Real, whole, 1, doubles>(forms, values, n, scale,
+                                                  ulps);
+  }
+  if (forms.k == 2) {
+    return with_width<D, Real, whole, 2, doubles>(forms, values, n, scale,
+                                                  ulps);
+  }
+  return with_width<D, Real, whole, 3, doubles>(forms, values, n, scale, ulps);
+}
+
+template <class D, bool whole>
+bool passes(const CheckForms& forms, const CheckValues& values, std::int64_t n,
+            DType dtype, double ulps) {
+  const Scale scale = scale_of(dtype);
+  if (values.floats) {
+    return with_inputs<D, float, whole, Doubles::one>(forms, values, n, scale,
+                                                      ulps);
+  }
+  if (dtype == DType::f64) {
+    // In one double, no f64 is within half an ulp for sure.
+    constexpr Doubles doubles = whole ? Doubles::one_then_two : Doubles::two;
+    return with_inputs<D, double, whole, doubles>(forms, values, n, scale,
+                                                  ulps);
+  }
+  return with_inputs<D, double, whole, Doubles::one>(forms, values, n, scale,
+                                                     ulps);
+}
+
+template <class D>
+constexpr CheckKernels kKernels = {kPack<D>, passes<D, false>, passes<D, true>};
+
+std::span<const CheckKernels> all_kernels() {
+  static constexpr std::array kAll = {kKernels<hn::ScalableTag<double>>,
+                                      kKernels<hn::CappedTag<double, 4>>};
+  constexpr bool wide = kAll[0].pack > kAll[1].pack;
+  return std::span(kAll).first(wide ? 2 : 1);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace
+}  // namespace exactbn
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace exactbn {
+
+namespace {
+
+HWY_EXPORT(all_kernels);
+
+// bounds.md, "The filter".
+constexpr double kDoubleDoubleError = 0x1p-100;
+constexpr double kDoubleError = 0x1.00001p-53;
 
 // Of fewer values, or columns, than kernels take.
 template <bool whole>
@@ -245,9 +274,8 @@ bool all_pass(const CheckForms& forms, const CheckValues& values,
 
 }  // namespace
 
-const std::vector<CheckKernels>& check_kernels() {
-  static const std::vector<CheckKernels> all = find_kernels();
-  return all;
+std::span<const CheckKernels> check_kernels() {
+  return HWY_DYNAMIC_DISPATCH(all_kernels)();
 }
 
 FormRounding rough_rounding(std::size_t k) {
@@ -269,14 +297,5 @@ bool all_quiet(const CheckForms& forms, const CheckValues& values,
   return all_pass<true>(forms, values, n, dtype, ulps);
 }
 
-void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,
-             DType dtype, ErrorBounds* bounds) {
-  check_kernels().front().measure(forms, values, n, dtype, bounds);
-}
-
-void fill_tolerances(const CheckForms& forms, const CheckValues& values,
-                     std::int64_t n, double* tolerances) {
-  check_kernels().front().fill(forms, values, n, tolerances);
-}
-
 }  // namespace exactbn
+#endif

@@ -3,40 +3,29 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
+#include <span>
 
-#include "reference/format.h"
+#include "reference/rounded/affine_form.h"
 
 namespace exactbn {
-
-inline constexpr std::size_t kMostInputs = 3;
 
 // What a form that is computed may be off by, at most:
 //   relative |f| + rest_1 |in_1| + ... + rest_(k-1) |in_(k-1)| + rest_one.
 struct FormBounds {
   const double* relative = nullptr;
-  std::array<const double*, kMostInputs> rest{};
+  std::array<const double*, FormColumns::kMost> rest{};
   const double* rest_one = nullptr;
 };
 
-// What the check of a value needs to know of its channel. The value is a form
+// What the check of a value needs to know of its channel, whose form
 //   f = c_1 in_1 + ... + c_k in_k + c_0
-// whose coefficients are high + low. `bounds` are those of what the kernels
-// make of it: of two doubles for values in f64, of one for all others; `rough`
-// those of one double. An error of
+// it is. `bounds` are those of what the kernels make of it: of two doubles for
+// values in f64, of one for all others; `rough` those of one double. An error
+// of
 //   half an ulp of f + tol_1 |in_1| + ... + tol_k |in_k|
 //                    + tol_centred |in_1 - centre| + tol_one
-// is allowed. Value i is of channel i modulo `width`, whose element of each
-// array it is.
-struct CheckForms {
-  static constexpr std::size_t kMost = kMostInputs;
-
-  std::size_t k = 0;
-  std::int64_t width = 1;
-  std::array<const double*, kMost> high{};
-  std::array<const double*, kMost> low{};
-  const double* offset_high = nullptr;
-  const double* offset_low = nullptr;
+// is allowed.
+struct CheckForms : FormColumns {
   FormBounds bounds;
   FormBounds rough;  // for values in f64 alone
   std::array<const double*, kMost> tol{};
@@ -96,7 +85,7 @@ void measure(const CheckForms& forms, const CheckValues& values, std::int64_t n,
 void fill_tolerances(const CheckForms& forms, const CheckValues& values,
                      std::int64_t n, double* tolerances);
 
-// The same compiled for one instruction set. `near` and `quiet` take no fewer
+// The tests of an instruction set, by packs of values. They take no fewer
 // values than `pack`, nor columns where there are several.
 struct CheckKernels {
   using Pass = bool(const CheckForms& forms, const CheckValues& values,
@@ -105,13 +94,9 @@ struct CheckKernels {
   std::int64_t pack;
   Pass* near;
   Pass* quiet;
-  void (*measure)(const CheckForms& forms, const CheckValues& values,
-                  std::int64_t n, DType dtype, ErrorBounds* bounds);
-  void (*fill)(const CheckForms& forms, const CheckValues& values,
-               std::int64_t n, double* tolerances);
 };
 
-// Those that this processor has, the widest first.
-const std::vector<CheckKernels>& check_kernels();
+// Those of the best one of this processor, the widest first.
+std::span<const CheckKernels> check_kernels();
 
 }  // namespace exactbn

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "reference/testing/each_instruction_set.h"
+
 namespace exactbn::kernel_test {
 namespace {
 
@@ -95,22 +97,24 @@ class Affine {
 template <class Real>
 void expect_that_one_is_noticed(std::int64_t width) {
   Affine<Real> values(width);
-  for (const CheckKernels& kernels : check_kernels()) {
-    if (width > 1 && width < kernels.pack) continue;
-    for (std::int64_t n = width; n <= kMostValues; n += width) {
-      if (n < kernels.pack) continue;
-      SCOPED_TRACE(testing::Message() << "packs of " << kernels.pack << ", "
-                                      << n << " values in rows of " << width);
-      ASSERT_TRUE(values.are_near(kernels, n));
-      ASSERT_TRUE(values.are_quiet(kernels, n));
-      for (std::int64_t i = 0; i < n; ++i) {
-        values.step_away(i);
-        ASSERT_FALSE(values.are_near(kernels, n)) << i;
-        ASSERT_FALSE(values.are_quiet(kernels, n)) << i;
-        values.step_back(i);
+  on_each_instruction_set([&] {
+    for (const CheckKernels& kernels : check_kernels()) {
+      if (width > 1 && width < kernels.pack) continue;
+      for (std::int64_t n = width; n <= kMostValues; n += width) {
+        if (n < kernels.pack) continue;
+        SCOPED_TRACE(testing::Message() << "packs of " << kernels.pack << ", "
+                                        << n << " values in rows of " << width);
+        ASSERT_TRUE(values.are_near(kernels, n));
+        ASSERT_TRUE(values.are_quiet(kernels, n));
+        for (std::int64_t i = 0; i < n; ++i) {
+          values.step_away(i);
+          ASSERT_FALSE(values.are_near(kernels, n)) << i;
+          ASSERT_FALSE(values.are_quiet(kernels, n)) << i;
+          values.step_back(i);
+        }
       }
     }
-  }
+  });
 }
 
 TEST(CheckKernel, NoticesOneWrongValueOfAChannel) {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "reference/testing/any_problem.h"
+#include "reference/testing/each_instruction_set.h"
 
 namespace exactbn::magnitude_sums_test {
 namespace {
@@ -111,6 +112,27 @@ TEST(MagnitudeSums, SameBitsWithAnyNumberOfThreads) {
   omp_set_num_threads(threads);
   EXPECT_EQ(seen[0], seen[1]);
   EXPECT_EQ(seen[0], seen[2]);
+}
+
+TEST(MagnitudeSums, SameBitsOnEveryInstructionSet) {
+  Draw draw(3);
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    const Tensor x = around(draw, dtype, {7, 20}, 1);
+    const Tensor u = around(draw, dtype, {7, 20}, 1);
+    const ChannelView view(x.shape(), 1);
+    const std::vector<DoubleDouble> means(20, {1.1, 0x1p-60});
+    const auto sums = [&] {
+      return magnitude_sums(x, &x, &u, view, {0, 20}, means).back();
+    };
+    const MagnitudeSums best = sums();
+    on_each_instruction_set([&] {
+      const MagnitudeSums s = sums();
+      EXPECT_EQ(s.centred, best.centred);
+      EXPECT_EQ(s.dy.square, best.dy.square);
+      EXPECT_EQ(s.u.centred, best.u.centred);
+      EXPECT_EQ(s.u_dy, best.u_dy);
+    });
+  }
 }
 
 TEST(MagnitudeSums, KnowTheirRange) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "reference/exact.h"
@@ -16,6 +17,20 @@ namespace exactbn {
 struct AffineForm {
   std::vector<Surd> slopes;  // c_1 ... c_k, in the order of form_inputs
   Surd offset;               // c_0
+};
+
+// The forms of places side by side, each coefficient rounded to the sum of two
+// doubles, high + low. Place i has form i modulo `width`, which is its element
+// of each array.
+struct FormColumns {
+  static constexpr std::size_t kMost = 3;  // k at most
+
+  std::size_t k = 0;
+  std::int64_t width = 1;
+  std::array<const double*, kMost> high{};
+  std::array<const double*, kMost> low{};
+  const double* offset_high = nullptr;
+  const double* offset_low = nullptr;
 };
 
 // The affine form of an output in a channel. Needs finite statistics, gamma,

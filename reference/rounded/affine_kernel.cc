@@ -5,11 +5,14 @@
 #include <bit>
 #include <cmath>
 
-#include "reference/lanes.h"
+#include "reference/instruction_sets.h"
+#include "reference/sums/double_double.h"
 
-namespace exactbn {
-
-namespace {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "reference/rounded/affine_kernel.cc"
+#include <hwy/foreach_target.h>
+// Not before it.
+#include <hwy/highway.h>
 
 // Iterations of the next loop do not depend on each other. (OpenMP's simd says
 // so too, but keeps the small structs of an iteration in memory.)
@@ -20,6 +23,11 @@ namespace {
 #else
 #define EXACTBN_INDEPENDENT _Pragma("GCC ivdep")
 #endif
+
+HWY_BEFORE_NAMESPACE();
+namespace exactbn {
+namespace {
+namespace HWY_NAMESPACE {
 
 // bounds.md, "The fast path": 64 u^2 and 8 u, u = 2^-53, and what underflow
 // can add.
@@ -43,7 +51,7 @@ struct Place {
 };
 
 template <std::size_t k>
-EXACTBN_INLINE Place<k> place(const KernelForms& f,
+EXACTBN_INLINE Place<k> place(const FormColumns& f,
                               const std::array<const double*, k>& in,
                               std::int64_t i) {
   Place<k> at;
@@ -91,34 +99,47 @@ EXACTBN_INLINE Interval in_double(const Place<k>& at) {
   return {sum - bound, sum + bound};
 }
 
-// The nearest value of a short format; |value| < 2^900. Adding 1.5 2^(52 + q)
-// leaves multiples of 2^q, rounded to even.
-template <DType dtype>
-EXACTBN_INLINE double narrowed(double value) {
-  constexpr Format f = format(dtype);
-  if constexpr (dtype == DType::f64) return value;
-  if constexpr (dtype == DType::f32) return static_cast<float>(value);
+// What is rounded to: f64, f32, or a format that is shorter.
+enum class Width : std::uint8_t { f64, f32, shorter };
+
+struct Narrow {
+  explicit Narrow(const Format& f)
+      : digits(f.precision - 1),
+        least(f.quantum() + 1023),
+        // overflow() read as a number.
+        beyond(std::bit_cast<double>(
+            (f.overflow() << (53 - f.precision)) +
+            (static_cast<std::uint64_t>(1023 - f.bias()) << 52))) {}
+
+  std::int64_t digits;
+  std::int64_t least;  // the exponent of the quantum, biased
+  double beyond;
+};
+
+// The nearest value of a format; |value| < 2^900. Of a short one adding
+// 1.5 2^(52 + q) leaves multiples of 2^q, rounded to even.
+template <Width width>
+EXACTBN_INLINE double narrowed(double value, const Narrow& to) {
+  if constexpr (width == Width::f64) return value;
+  if constexpr (width == Width::f32) return static_cast<float>(value);
   const auto bits = std::bit_cast<std::uint64_t>(value);
   const auto biased = static_cast<std::int64_t>(bits >> 52 & 0x7ff);
-  const std::int64_t unit =
-      std::max<std::int64_t>(biased - f.precision + 1, f.quantum() + 1023);
+  const std::int64_t unit = std::max(biased - to.digits, to.least);
   const auto magic = std::bit_cast<double>(
       static_cast<std::uint64_t>(unit + 52) << 52 | std::uint64_t{1} << 51);
   const double rounded = std::copysign((value + magic) - magic, value);
-  // overflow() read as a number.
-  constexpr auto kBeyond = std::bit_cast<double>(
-      (f.overflow() << (53 - f.precision)) +
-      (static_cast<std::uint64_t>(1023 - f.bias()) << 52));
-  const bool overflows = std::fabs(rounded) >= kBeyond;
+  const bool overflows = std::fabs(rounded) >= to.beyond;
   return overflows ? std::copysign(HUGE_VAL, value) : rounded;
 }
 
-template <DType dtype, std::size_t k, bool same>
-EXACTBN_INLINE std::int64_t loop(const KernelForms& f,
+template <Width width, std::size_t k, bool same>
+EXACTBN_INLINE std::int64_t loop(const FormColumns& f,
                                  const double* const* inputs, std::int64_t n,
-                                 double* rounded, std::uint8_t* open) {
+                                 const Narrow& format, double* rounded,
+                                 std::uint8_t* open) {
   // Copies: what is written below could alias what f points to.
-  const KernelForms forms = f;
+  const FormColumns forms = f;
+  const Narrow to = format;
   std::array<const double*, k> in;
   std::copy_n(inputs, k, in.begin());
   const Place<k> first = place<k>(forms, in, 0);
@@ -128,9 +149,9 @@ EXACTBN_INLINE std::int64_t loop(const KernelForms& f,
     Place<k> at = same ? first : place<k>(forms, in, i);
     for (std::size_t j = 0; j < k; ++j) at.in[j] = in[j][i];
     const Interval v =
-        dtype == DType::f64 ? in_double_double<k>(at) : in_double<k>(at);
-    const double down = narrowed<dtype>(v.down);
-    const double up = narrowed<dtype>(v.up);
+        width == Width::f64 ? in_double_double<k>(at) : in_double<k>(at);
+    const double down = narrowed<width>(v.down, to);
+    const double up = narrowed<width>(v.up, to);
     // Both ends alike, and of one sign: a zero has the sign of what it rounds.
     const bool one_sign = (v.down > 0) | (v.up < 0);
     const bool decided = (down == up) & one_sign & (std::fabs(v.up) < 0x1p900);
@@ -141,87 +162,54 @@ EXACTBN_INLINE std::int64_t loop(const KernelForms& f,
   return count;
 }
 
-template <DType dtype>
-EXACTBN_INLINE std::int64_t of_format(const KernelForms& f,
-                                      const double* const* in, std::int64_t n,
-                                      double* rounded, std::uint8_t* open) {
-  if (f.same) {
-    if (f.k == 1) return loop<dtype, 1, true>(f, in, n, rounded, open);
-    if (f.k == 2) return loop<dtype, 2, true>(f, in, n, rounded, open);
-    return loop<dtype, 3, true>(f, in, n, rounded, open);
+template <Width width>
+std::int64_t with_width(const FormColumns& f, const double* const* in,
+                        std::int64_t n, const Narrow& to, double* rounded,
+                        std::uint8_t* open) {
+  if (f.width == 1) {
+    if (f.k == 1) return loop<width, 1, true>(f, in, n, to, rounded, open);
+    if (f.k == 2) return loop<width, 2, true>(f, in, n, to, rounded, open);
+    return loop<width, 3, true>(f, in, n, to, rounded, open);
   }
-  if (f.k == 1) return loop<dtype, 1, false>(f, in, n, rounded, open);
-  if (f.k == 2) return loop<dtype, 2, false>(f, in, n, rounded, open);
-  return loop<dtype, 3, false>(f, in, n, rounded, open);
+  if (f.k == 1) return loop<width, 1, false>(f, in, n, to, rounded, open);
+  if (f.k == 2) return loop<width, 2, false>(f, in, n, to, rounded, open);
+  return loop<width, 3, false>(f, in, n, to, rounded, open);
 }
 
-EXACTBN_INLINE std::int64_t of_any(const KernelForms& f,
-                                   const double* const* in, std::int64_t n,
-                                   DType dtype, double* rounded,
-                                   std::uint8_t* open) {
-  switch (dtype) {
-    case DType::f64:
-      return of_format<DType::f64>(f, in, n, rounded, open);
-    case DType::f32:
-      return of_format<DType::f32>(f, in, n, rounded, open);
-    case DType::f16:
-      return of_format<DType::f16>(f, in, n, rounded, open);
-    case DType::bf16:
-      return of_format<DType::bf16>(f, in, n, rounded, open);
-    case DType::f8e4m3fn:
-      return of_format<DType::f8e4m3fn>(f, in, n, rounded, open);
-    case DType::f8e5m2:
-      break;
+std::int64_t of_any(const FormColumns& f, const double* const* in,
+                    std::int64_t n, DType dtype, double* rounded,
+                    std::uint8_t* open) {
+  const Narrow to(format(dtype));
+  if (dtype == DType::f64) {
+    return with_width<Width::f64>(f, in, n, to, rounded, open);
   }
-  return of_format<DType::f8e5m2>(f, in, n, rounded, open);
-}
-
-using Kernel = std::int64_t (*)(const KernelForms&, const double* const*,
-                                std::int64_t, DType, double*, std::uint8_t*);
-
-std::int64_t baseline(const KernelForms& f, const double* const* in,
-                      std::int64_t n, DType dtype, double* rounded,
-                      std::uint8_t* open) {
-  return of_any(f, in, n, dtype, rounded, open);
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2,fma"))) std::int64_t avx2(
-    const KernelForms& f, const double* const* in, std::int64_t n, DType dtype,
-    double* rounded, std::uint8_t* open) {
-  return of_any(f, in, n, dtype, rounded, open);
-}
-
-__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")))
-std::int64_t
-avx512(const KernelForms& f, const double* const* in, std::int64_t n,
-       DType dtype, double* rounded, std::uint8_t* open) {
-  return of_any(f, in, n, dtype, rounded, open);
-}
-#endif
-
-Kernel best_kernel() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512bw")) {
-    return avx512;
+  if (dtype == DType::f32) {
+    return with_width<Width::f32>(f, in, n, to, rounded, open);
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return avx2;
-  }
-#endif
-  return baseline;
+  return with_width<Width::shorter>(f, in, n, to, rounded, open);
 }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace
+}  // namespace exactbn
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace exactbn {
+
+namespace {
+
+HWY_EXPORT(of_any);
 
 }  // namespace
 
-std::int64_t evaluate(const KernelForms& forms,
-                      const std::array<const double*, KernelForms::kMost>& in,
+std::int64_t evaluate(const FormColumns& forms,
+                      const std::array<const double*, FormColumns::kMost>& in,
                       std::int64_t n, DType dtype, double* rounded,
                       std::uint8_t* open) {
-  static const Kernel kernel = best_kernel();
-  return kernel(forms, in.data(), n, dtype, rounded, open);
+  return HWY_DYNAMIC_DISPATCH(of_any)(forms, in.data(), n, dtype, rounded,
+                                      open);
 }
 
 }  // namespace exactbn
+#endif

@@ -9,12 +9,13 @@
 
 #include "reference/draw.h"
 #include "reference/number/surd.h"
+#include "reference/testing/each_instruction_set.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn::affine_kernel_test {
 namespace {
 
-constexpr std::size_t kMost = KernelForms::kMost;
+constexpr std::size_t kMost = FormColumns::kMost;
 
 std::uint64_t nearest_bits(const Dyadic& x, DType dtype) {
   return round_to(Surd{x, 0, 1, 1}, dtype);
@@ -83,7 +84,7 @@ struct Answer {
 };
 
 Answer evaluate_alone(const Sample& s, std::size_t k, DType dtype) {
-  KernelForms forms;
+  FormColumns forms;
   forms.k = k;
   forms.offset_high = &s.offset_high;
   forms.offset_low = &s.offset_low;
@@ -167,9 +168,9 @@ struct Columns {
 std::vector<Answer> evaluate_together(const std::vector<Sample>& samples,
                                       std::size_t k, DType dtype) {
   const Columns columns(samples);
-  KernelForms forms;
+  FormColumns forms;
   forms.k = k;
-  forms.same = false;
+  forms.width = std::ssize(samples);
   forms.offset_high = columns.offset_high.data();
   forms.offset_low = columns.offset_low.data();
   std::array<const double*, kMost> in{};
@@ -191,19 +192,25 @@ std::vector<Answer> evaluate_together(const std::vector<Sample>& samples,
   return answers;
 }
 
-TEST(AffineKernel, APlaceDoesNotDependOnItsNeighbours) {
+TEST(AffineKernel, APlaceDependsOnNoNeighbourAndNoInstructionSet) {
   Draw draw(3);
   for (const DType dtype : kDTypes) {
     for (std::size_t k = 1; k <= kMost; ++k) {
       std::vector<Sample> samples;
       for (int i = 0; i < 37; ++i) samples.push_back(sample(draw, k, dtype));
-      const std::vector<Answer> all = evaluate_together(samples, k, dtype);
-      for (std::size_t i = 0; i < samples.size(); ++i) {
-        const Answer alone = evaluate_alone(samples[i], k, dtype);
-        ASSERT_EQ(all[i].open, alone.open) << format(dtype).name << ' ' << i;
-        if (alone.open) continue;  // the value is undefined
-        ASSERT_EQ(all[i].rounded, alone.rounded);
+      std::vector<Answer> alone;
+      for (const Sample& s : samples) {
+        alone.push_back(evaluate_alone(s, k, dtype));
       }
+      on_each_instruction_set([&] {
+        const std::vector<Answer> all = evaluate_together(samples, k, dtype);
+        for (std::size_t i = 0; i < samples.size(); ++i) {
+          ASSERT_EQ(all[i].open, alone[i].open)
+              << format(dtype).name << ' ' << i;
+          if (alone[i].open) continue;  // the value is void
+          ASSERT_EQ(all[i].rounded, alone[i].rounded);
+        }
+      });
     }
   }
 }

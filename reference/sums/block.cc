@@ -7,6 +7,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "reference/instruction_sets.h"
+
 namespace exactbn {
 
 namespace {
@@ -35,9 +37,7 @@ template <class Storage, class Word, class Convert>
 void copy_as(const Tensor& tensor, const Slice& slice, Word* to,
              const Convert& convert) {
   const auto run = [&](const std::byte* from, std::int64_t step, Word* out) {
-#ifndef __clang__  // as in sum_kernels.cc
-#pragma omp simd
-#endif
+    EXACTBN_LANES
     for (std::int64_t j = 0; j < slice.length; ++j) {
       Storage bits;
       std::memcpy(&bits, from + j * step * std::int64_t{sizeof bits},
@@ -204,8 +204,7 @@ void SumBlock<Word>::judge(DType dtype, const Word* next) {
   constexpr int kUnit = sizeof(Word) == 4 ? f.quantum() : -500;
   alignas(64) std::array<Word, kLanes> least;
   alignas(64) std::array<Word, kLanes> most;
-  sum_kernels<Word>().back().range(words, rows, next, least.data(),
-                                   most.data());
+  sum_kernels<Word>().range(words, rows, next, least.data(), most.data());
   for (std::size_t l = 0; l < kLanes; ++l) {
     scale[l] = 1;
     columns[l] = SumColumn::narrow;

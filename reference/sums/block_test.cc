@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "reference/draw.h"
+#include "reference/testing/each_instruction_set.h"
 
 namespace exactbn::block_test {
 namespace {
@@ -106,13 +107,14 @@ void expect_same_parts(DType dtype) {
     using Results = std::tuple<std::array<Word, kLanes>,
                                std::array<Word, kLanes>, Parts, Parts, Parts>;
     std::vector<Results> results;
-    for (const SumKernels<Word>& kernels : sum_kernels<Word>()) {
+    on_each_instruction_set([&] {
+      const SumKernels<Word> kernels = sum_kernels<Word>();
       auto& [least, most, sum, square, product] = results.emplace_back();
       kernels.range(a->words, a->rows, nullptr, least.data(), most.data());
       kernels.sum(a->view(), a->rows, sum.data());
       kernels.square(a->view(), a->rows, square.data());
       kernels.product(a->view(), b->view(), a->rows, product.data());
-    }
+    });
     for (const Results& result : results) EXPECT_EQ(result, results.front());
   }
 }

@@ -3,7 +3,6 @@
 
 #include <cmath>
 
-#include "reference/lanes.h"
 #include "reference/number/surd.h"
 
 namespace exactbn {
@@ -17,6 +16,15 @@ struct DoubleDouble {
 // A surd as the nearest double and the double nearest to the rest. NaN beyond
 // 2^-900 to 2^900, where a product of it could leave the range of double.
 DoubleDouble nearest_pair(const Surd& s);
+
+// a + b = sum + error, exactly (Knuth). Always inlined, so that loops of any
+// instruction set are vectorized with it.
+[[gnu::always_inline]] inline void two_sum(double a, double b, double& sum,
+                                           double& error) {
+  sum = a + b;
+  const double b_part = sum - a;
+  error = (a - (sum - b_part)) + (b - b_part);
+}
 
 // Their arithmetic, in the order of Joldes, Muller and Popescu, *Tight and
 // rigorous error bounds for basic building blocks of double-word arithmetic*,

@@ -4,11 +4,25 @@
 #include <algorithm>
 #include <cmath>
 
-#include "reference/lanes.h"
+#include "reference/instruction_sets.h"
+#include "reference/sums/double_double.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "reference/sums/estimate_kernels.cc"
+#include <hwy/foreach_target.h>
+// Not before it.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
 namespace exactbn::estimate {
-
 namespace {
+namespace HWY_NAMESPACE {
+
+// a b + c, fused where the processor can: for what does not depend on it.
+EXACTBN_INLINE double madd(double a, double b, double c) {
+  if constexpr (HWY_NATIVE_FMA) return std::fma(a, b, c);
+  return a * b + c;
+}
 
 // Returns what is lost.
 template <Adds adds>
@@ -48,7 +62,7 @@ EXACTBN_INLINE void add_all(const Lane<Real>& a, double& high, double& low) {
   }
 }
 
-template <Adds adds, bool fused, class Real>
+template <Adds adds, class Real>
 EXACTBN_INLINE void add_all(const Lane<Real>& a, const Lane<Real>& b,
                             double& high, double& low) {
   if constexpr (adds != Adds::trees) {
@@ -58,10 +72,10 @@ EXACTBN_INLINE void add_all(const Lane<Real>& a, const Lane<Real>& b,
       low += add<adds>(product, high) + more;
     }
   } else {
-    const double p = madd<fused>(a[0], b[0], a[1] * b[1]);
-    const double q = madd<fused>(a[2], b[2], a[3] * b[3]);
-    const double r = madd<fused>(a[4], b[4], a[5] * b[5]);
-    const double s = madd<fused>(a[6], b[6], a[7] * b[7]);
+    const double p = madd(a[0], b[0], a[1] * b[1]);
+    const double q = madd(a[2], b[2], a[3] * b[3]);
+    const double r = madd(a[4], b[4], a[5] * b[5]);
+    const double s = madd(a[6], b[6], a[7] * b[7]);
     low += add<adds>((p + q) + (r + s), high);
   }
 }
@@ -80,7 +94,7 @@ EXACTBN_INLINE void prefetch_row(const Real* row) {
   }
 }
 
-template <class Real, bool has_dy, Adds adds, bool fused>
+template <class Real, bool has_dy, Adds adds>
 EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Totals& totals) {
   // A copy: what is written could alias what is read.
   constexpr std::size_t kCount = has_dy ? kSums : kDy;
@@ -100,13 +114,13 @@ EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Totals& totals) {
     for (std::size_t l = 0; l < kLanes; ++l) {
       const Lane<Real> a{x + l, stride};
       add_all<adds>(a, high[kX][l], low[kX][l]);
-      add_all<adds, fused>(a, a, high[kXX][l], low[kXX][l]);
+      add_all<adds>(a, a, high[kXX][l], low[kXX][l]);
       if constexpr (adds != Adds::trees) add_sizes(a, high[kSize][l]);
       if constexpr (has_dy) {
         const Lane<Real> b{dy + l, stride};
         add_all<adds>(b, high[kDy][l], low[kDy][l]);
-        add_all<adds, fused>(b, a, high[kDyX][l], low[kDyX][l]);
-        add_all<adds, fused>(b, b, high[kDyDy][l], low[kDyDy][l]);
+        add_all<adds>(b, a, high[kDyX][l], low[kDyX][l]);
+        add_all<adds>(b, b, high[kDyDy][l], low[kDyDy][l]);
         if constexpr (adds != Adds::trees) add_sizes(b, high[kDySize][l]);
       }
     }
@@ -115,61 +129,50 @@ EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Totals& totals) {
   std::copy_n(low.begin(), kCount, totals.low.begin());
 }
 
-template <class Real, Adds adds, bool fused>
-EXACTBN_INLINE void add_any(const Rows<Real>& rows, Totals& totals) {
-  if (rows.dy) return add_rows<Real, true, adds, fused>(rows, totals);
-  add_rows<Real, false, adds, fused>(rows, totals);
+template <class Real, Adds adds>
+void add_any(const Rows<Real>& rows, Totals& totals) {
+  if (rows.dy) return add_rows<Real, true, adds>(rows, totals);
+  add_rows<Real, false, adds>(rows, totals);
 }
 
-template <class Real, Adds adds>
-void baseline(const Rows<Real>& rows, Totals& totals) {
-  add_any<Real, adds, false>(rows, totals);
-}
+SumRows<float> of_float() { return add_any<float, Adds::trees>; }
 
-#if defined(__x86_64__)
-template <class Real, Adds adds>
-[[gnu::target("avx2,fma")]] void avx2(const Rows<Real>& rows, Totals& totals) {
-  add_any<Real, adds, true>(rows, totals);
-}
-
-template <class Real, Adds adds>
-[[gnu::target("avx512f,avx512dq,avx2,fma")]] void avx512(const Rows<Real>& rows,
-                                                         Totals& totals) {
-  add_any<Real, adds, true>(rows, totals);
-}
-#endif
-
-template <class Real, Adds adds>
-SumRows<Real> best_kernel() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
-    return avx512<Real, adds>;
+SumRows<double> of_double(Adds adds) {
+  switch (adds) {
+    case Adds::trees:
+      return add_any<double, Adds::trees>;
+    case Adds::two_sums:
+      return add_any<double, Adds::two_sums>;
+    case Adds::biased:
+      break;
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return avx2<Real, adds>;
-  }
-#endif
-  return baseline<Real, adds>;
+  return add_any<double, Adds::biased>;
 }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace
+}  // namespace exactbn::estimate
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace exactbn::estimate {
+
+namespace {
+
+HWY_EXPORT(of_float);
+HWY_EXPORT(of_double);
 
 }  // namespace
 
 template <>
 SumRows<float> sum_rows<float>(Adds) {
-  return best_kernel<float, Adds::trees>();
+  return HWY_DYNAMIC_DISPATCH(of_float)();
 }
 
 template <>
 SumRows<double> sum_rows<double>(Adds adds) {
-  switch (adds) {
-    case Adds::trees:
-      return best_kernel<double, Adds::trees>();
-    case Adds::two_sums:
-      return best_kernel<double, Adds::two_sums>();
-    case Adds::biased:
-      break;
-  }
-  return best_kernel<double, Adds::biased>();
+  return HWY_DYNAMIC_DISPATCH(of_double)(adds);
 }
 
 }  // namespace exactbn::estimate
+#endif

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <optional>
 
-#include "reference/lanes.h"
-#include "reference/parallel_for.h"
 #include "reference/sums/biases.h"
+#include "reference/sums/double_double.h"
 #include "reference/sums/estimate_kernels.h"
+#include "reference/sums/sweep.h"
 #include "reference/tensor/block_io.h"
 
 namespace exactbn {
@@ -57,16 +57,6 @@ struct ChannelTotal {
     }
   }
 };
-
-// Those of parts, added in their order, so that threads cannot show.
-std::vector<ChannelTotal> total_of(
-    const std::vector<std::vector<ChannelTotal>>& parts) {
-  std::vector<ChannelTotal> result = parts.front();
-  for (std::size_t p = 1; p < parts.size(); ++p) {
-    for (std::size_t c = 0; c < result.size(); ++c) result[c].add(parts[p][c]);
-  }
-  return result;
-}
 
 struct Question {
   const Tensor& x;
@@ -214,20 +204,11 @@ ChannelTotal part_along(const Question& q, std::int64_t channel,
 
 template <class Real, Adds adds>
 std::vector<ChannelTotal> along(const Question& q) {
-  const std::int64_t m = q.view.count();
-  const auto count = static_cast<std::size_t>(q.channels.count);
-  const std::int64_t parts = (m + kTask - 1) / kTask;
-  std::vector<std::vector<ChannelTotal>> totals(
-      static_cast<std::size_t>(parts), std::vector<ChannelTotal>(count));
-  const auto sum = [&](std::int64_t i) {
-    const std::int64_t p = i / q.channels.count;
-    const std::int64_t c = i % q.channels.count;
-    totals[static_cast<std::size_t>(p)][static_cast<std::size_t>(c)] =
-        part_along<Real, adds>(q, q.channels.first + c, p * kTask,
-                               std::min((p + 1) * kTask, m));
-  };
-  parallel_for(parts * q.channels.count, m * q.channels.count > kTask, sum);
-  return total_of(totals);
+  return sweep<ChannelTotal>(q.view, q.channels, {1, kTask, kTask},
+                             [&](const Part& part, ChannelTotal* to) {
+                               *to = part_along<Real, adds>(
+                                   q, part.first, part.begin, part.end);
+                             });
 }
 
 // Rows [begin, end) of all channels that are asked for, in groups of kLanes.
@@ -247,15 +228,14 @@ std::vector<Totals> sum_across(const Question& q, std::int64_t begin,
   for (std::int64_t r = begin; r < end; r += kRows) {
     const std::int64_t count = std::min(kRows, end - r);
     const std::int64_t whole = count / kTree * kTree;
-    for (std::int64_t g = 0; g < groups; ++g) {
-      // The last group ends where the channels do, and overlaps the one before.
-      const std::int64_t base = std::min(g * kLanes, q.channels.count - kLanes);
-      Totals& to = totals[static_cast<std::size_t>(g)];
+    std::size_t g = 0;
+    for_each_lanes(q.channels.count, kLanes, [&](auto base, auto) {
+      Totals& to = totals[g++];
       const std::int64_t at = r * stride + base;
       kernel({all_x + at, all_dy ? all_dy + at : nullptr, whole, stride,
               kRows * stride},
              to);
-      if (whole == count) continue;
+      if (whole == count) return;
       std::array<Real, kStep> rest_x{};
       std::array<Real, kStep> rest_dy{};
       for (std::int64_t i = whole; i < count; ++i) {
@@ -268,40 +248,32 @@ std::vector<Totals> sum_across(const Question& q, std::int64_t begin,
       kernel(
           {rest_x.data(), all_dy ? rest_dy.data() : nullptr, kTree, kLanes, 0},
           to);
-    }
+    });
   }
   return totals;
 }
 
 template <class Real, Adds adds>
 std::vector<ChannelTotal> across(const Question& q) {
-  // So many at most, as each has its totals.
+  // So many parts at most, as each has its totals.
   constexpr std::int64_t kParts = 256;
-  const std::int64_t rows = q.view.outer;
   const std::int64_t length =
-      std::max({kTask / q.channels.count, kRows, rows / kParts + 1});
-  const std::int64_t parts = (rows + length - 1) / length;
-  std::vector<std::vector<ChannelTotal>> totals(
-      static_cast<std::size_t>(parts));
-  const auto sum = [&](std::int64_t p) {
-    auto& of_part = totals[static_cast<std::size_t>(p)];
-    of_part.resize(static_cast<std::size_t>(q.channels.count));
-    const std::int64_t end = std::min((p + 1) * length, rows);
-    for (std::int64_t r = p * length; r < end; r += kMostRows) {
-      const std::vector<Totals> lanes =
-          sum_across<Real, adds>(q, r, std::min(r + kMostRows, end));
-      for (std::int64_t c = 0; c < q.channels.count; ++c) {
-        const std::int64_t g = c / kLanes;
-        const std::int64_t base =
-            std::min(g * kLanes, q.channels.count - kLanes);
-        of_part[static_cast<std::size_t>(c)].add_lane(
-            lanes[static_cast<std::size_t>(g)],
-            static_cast<std::size_t>(c - base));
-      }
-    }
-  };
-  parallel_for(parts, rows * q.channels.count > kTask, sum);
-  return total_of(totals);
+      std::max({kTask / q.channels.count, kRows, q.view.outer / kParts + 1});
+  return sweep<ChannelTotal>(
+      q.view, q.channels, {q.channels.count, length, kTask},
+      [&](const Part& part, ChannelTotal* to) {
+        for (std::int64_t r = part.begin; r < part.end; r += kMostRows) {
+          const std::vector<Totals> lanes =
+              sum_across<Real, adds>(q, r, std::min(r + kMostRows, part.end));
+          auto of_group = lanes.begin();
+          for_each_lanes(part.channels, kLanes, [&](auto base, auto fresh) {
+            for (std::int64_t l = fresh; l < kLanes; ++l) {
+              to[base + l].add_lane(*of_group, static_cast<std::size_t>(l));
+            }
+            ++of_group;
+          });
+        }
+      });
 }
 
 // Whether a sum of squares says that no product has left the range.

@@ -8,6 +8,7 @@
 
 #include "reference/draw.h"
 #include "reference/sums.h"
+#include "reference/testing/each_instruction_set.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn::estimated_test {
@@ -156,6 +157,24 @@ TEST(EstimatedSums, AreTheSameWithAnyNumberOfThreads) {
     }
   }
   omp_set_num_threads(threads);
+}
+
+TEST(EstimatedSums, AreTheSameOnEveryInstructionSet) {
+  Draw draw(4);
+  for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
+    const Data d = drawn(draw, dtype, {2, 1, 3000}, 1, 8);
+    const auto sums = [&] {
+      return estimated_sums(d.x, &d.dy, d.view, {0, 1}).front();
+    };
+    const EstimatedSums best = sums();
+    on_each_instruction_set([&] {
+      const EstimatedSums e = sums();
+      EXPECT_TRUE(same(e.s1, best.s1));
+      EXPECT_TRUE(same(e.s2, best.s2));
+      EXPECT_TRUE(same(e.d2, best.d2));
+      EXPECT_EQ(e.dy_square, best.dy_square);
+    });
+  }
 }
 
 TEST(EstimatedSums, AreUnknownIfDoublesDoNotBoundThem) {

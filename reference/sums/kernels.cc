@@ -6,16 +6,23 @@
 #include <limits>
 #include <type_traits>
 
-#include "reference/lanes.h"
+#include "reference/instruction_sets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "reference/sums/kernels.cc"
+#include <hwy/foreach_target.h>
+// Not before it.
+#include <hwy/highway.h>
 
 #ifdef __FAST_MATH__
 #error "(t + u) - u must be computed as it is written"
 #endif
 static_assert(FLT_EVAL_METHOD == 0, "a double must be no more than that");
 
+HWY_BEFORE_NAMESPACE();
 namespace exactbn {
-
 namespace {
+namespace HWY_NAMESPACE {
 
 template <class Word>
 using Float = std::conditional_t<sizeof(Word) == 4, float, double>;
@@ -35,8 +42,8 @@ constexpr double kDigitUnit = 0x1p-22;
 constexpr int kDigits = 4;
 
 template <class Word>
-EXACTBN_INLINE void range_body(const Word* words, int rows, const Word* next,
-                               Word* least, Word* most) {
+void range(const Word* words, int rows, const Word* next, Word* least,
+           Word* most) {
   using Signed = std::make_signed_t<Word>;
   constexpr Signed kMagnitude = std::numeric_limits<Signed>::max();
   Signed low[kLanes];
@@ -68,7 +75,7 @@ EXACTBN_INLINE void range_body(const Word* words, int rows, const Word* next,
 }
 
 template <class Word>
-EXACTBN_INLINE void sum_body(Columns<Word> a, int rows, double* parts) {
+void sum(Columns<Word> a, int rows, double* parts) {
   double unit[kLanes];
   double upper[kLanes] = {};
   double lower[kLanes] = {};
@@ -165,7 +172,7 @@ EXACTBN_INLINE void long_product(Columns<Word> a, Columns<Word> b, int rows,
 }
 
 template <class Word>
-EXACTBN_INLINE void square_body(Columns<Word> a, int rows, double* parts) {
+void square(Columns<Word> a, int rows, double* parts) {
   if constexpr (kProductParts<Word> == 2) {
     short_product(a, a, rows, parts);
   } else {
@@ -174,8 +181,7 @@ EXACTBN_INLINE void square_body(Columns<Word> a, int rows, double* parts) {
 }
 
 template <class Word>
-EXACTBN_INLINE void product_body(Columns<Word> a, Columns<Word> b, int rows,
-                                 double* parts) {
+void product(Columns<Word> a, Columns<Word> b, int rows, double* parts) {
   if constexpr (kProductParts<Word> == 2) {
     short_product(a, b, rows, parts);
   } else {
@@ -183,57 +189,37 @@ EXACTBN_INLINE void product_body(Columns<Word> a, Columns<Word> b, int rows,
   }
 }
 
-// The four kernels of one instruction set.
-#define EXACTBN_KERNELS(name, target)                                       \
-  template <class Word>                                                     \
-  struct name {                                                             \
-    target static void range(const Word* words, int rows, const Word* next, \
-                             Word* least, Word* most) {                     \
-      range_body(words, rows, next, least, most);                           \
-    }                                                                       \
-    target static void sum(Columns<Word> a, int rows, double* parts) {      \
-      sum_body(a, rows, parts);                                             \
-    }                                                                       \
-    target static void square(Columns<Word> a, int rows, double* parts) {   \
-      square_body(a, rows, parts);                                          \
-    }                                                                       \
-    target static void product(Columns<Word> a, Columns<Word> b, int rows,  \
-                               double* parts) {                             \
-      product_body(a, b, rows, parts);                                      \
-    }                                                                       \
-    static SumKernels<Word> all() { return {range, sum, square, product}; } \
-  };
-
-EXACTBN_KERNELS(Baseline, )
-#ifdef __x86_64__
-EXACTBN_KERNELS(Avx2, [[gnu::target("avx2")]])
-EXACTBN_KERNELS(Avx512, [[gnu::target("avx512f,avx512dq")]])
-#endif
-
 template <class Word>
-std::vector<SumKernels<Word>> of_this_processor() {
-  std::vector<SumKernels<Word>> kernels = {Baseline<Word>::all()};
-#ifdef __x86_64__
-  if (__builtin_cpu_supports("avx2")) kernels.push_back(Avx2<Word>::all());
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
-    kernels.push_back(Avx512<Word>::all());
-  }
-#endif
-  return kernels;
+SumKernels<Word> all_of() {
+  return {range<Word>, sum<Word>, square<Word>, product<Word>};
 }
+SumKernels<std::uint32_t> of_f32() { return all_of<std::uint32_t>(); }
+SumKernels<std::uint64_t> of_f64() { return all_of<std::uint64_t>(); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace
+}  // namespace exactbn
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace exactbn {
+
+namespace {
+
+HWY_EXPORT(of_f32);
+HWY_EXPORT(of_f64);
 
 }  // namespace
 
-template <class Word>
-const std::vector<SumKernels<Word>>& sum_kernels() {
-  static const std::vector<SumKernels<Word>> kernels =
-      of_this_processor<Word>();
-  return kernels;
+template <>
+SumKernels<std::uint32_t> sum_kernels() {
+  return HWY_DYNAMIC_DISPATCH(of_f32)();
 }
 
-template const std::vector<SumKernels<std::uint32_t>>&
-sum_kernels<std::uint32_t>();
-template const std::vector<SumKernels<std::uint64_t>>&
-sum_kernels<std::uint64_t>();
+template <>
+SumKernels<std::uint64_t> sum_kernels() {
+  return HWY_DYNAMIC_DISPATCH(of_f64)();
+}
 
 }  // namespace exactbn
+#endif

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 namespace exactbn {
 
@@ -44,8 +43,12 @@ struct SumKernels {
   void (*product)(Columns<Word> a, Columns<Word> b, int rows, double* parts);
 };
 
-// For each instruction set of this processor, the fastest last.
+// For the best instruction set of this processor.
 template <class Word>
-const std::vector<SumKernels<Word>>& sum_kernels();
+SumKernels<Word> sum_kernels();
+template <>
+SumKernels<std::uint32_t> sum_kernels();
+template <>
+SumKernels<std::uint64_t> sum_kernels();
 
 }  // namespace exactbn

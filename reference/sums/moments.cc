@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "reference/sums/block.h"
+#include "reference/sums/sweep.h"
 
 namespace exactbn {
 
@@ -23,14 +24,6 @@ struct Question {
   std::span<const Term> terms;
   const ChannelView& view;
   SumPath path;
-};
-
-// Some values of some channels.
-struct Part {
-  std::int64_t channel;
-  std::int64_t channels;
-  std::int64_t begin;
-  std::int64_t end;
 };
 
 // The channel of each column, counted from the part's first; none where the
@@ -63,7 +56,7 @@ class PartSums {
 
   void merge_into(Moments& moments, std::int64_t first) const {
     for (std::int64_t c = 0; c < part_.channels; ++c) {
-      const std::int64_t to = part_.channel - first + c;
+      const std::int64_t to = part_.first - first + c;
       for (std::size_t t = 0; t < q_.terms.size(); ++t) {
         const std::size_t i = t * size(moments.channels) + size(to);
         moments.sums[i] += sums_[t * size(part_.channels) + size(c)].value();
@@ -89,7 +82,7 @@ class PartSums {
     for (std::int64_t k = part_.begin; k < part_.end; k += count) {
       count = block_count<Word>(*q_.tensors[0], q_.view, k, part_.end);
       for (std::size_t i = 0; i < q_.tensors.size(); ++i) {
-        blocks_[i].load_along(*q_.tensors[i], q_.view, part_.channel, k, count);
+        blocks_[i].load_along(*q_.tensors[i], q_.view, part_.first, k, count);
       }
       add(owners);
     }
@@ -98,19 +91,17 @@ class PartSums {
   void across() {
     for (std::int64_t k = part_.begin; k < part_.end; k += kRows) {
       const std::int64_t count = std::min<std::int64_t>(kRows, part_.end - k);
-      for (std::int64_t c = 0; c < part_.channels; c += kLanes) {
-        // The last columns end where the channels do, and overlap.
-        const std::int64_t base = std::min(c, part_.channels - kLanes);
+      for_each_lanes(part_.channels, kLanes, [&](auto base, auto fresh) {
         Owners owners;
         for (std::int64_t l = 0; l < kLanes; ++l) {
-          owners[size(l)] = base + l < c ? kNone : base + l;
+          owners[size(l)] = l < fresh ? kNone : base + l;
         }
         for (std::size_t i = 0; i < q_.tensors.size(); ++i) {
-          blocks_[i].load_across(*q_.tensors[i], q_.view, part_.channel + base,
-                                 k, static_cast<int>(count));
+          blocks_[i].load_across(*q_.tensors[i], q_.view, part_.first + base, k,
+                                 static_cast<int>(count));
         }
         add(owners);
-      }
+      });
     }
   }
 
@@ -139,7 +130,7 @@ class PartSums {
 
   void add_narrow(std::size_t t, const Owners& owners,
                   const std::array<bool, kLanes>& narrow) {
-    static const SumKernels<Word>& kernels = sum_kernels<Word>().back();
+    const SumKernels<Word> kernels = sum_kernels<Word>();
     alignas(64) std::array<double, kProductParts<Word> * kLanes> parts;
     const Term& term = q_.terms[t];
     const SumBlock<Word>& a = blocks_[size(term.a)];
@@ -196,43 +187,25 @@ class PartSums {
   std::int64_t wide_ = 0;
 };
 
-std::int64_t quotient_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-
 // Parts of one channel, or of a group of them where neighbours in memory are
 // of different channels.
-std::vector<Part> parts_of(const ChannelView& view, const Channels& channels) {
+Cut cut_of(const ChannelView& view, const Channels& channels) {
   const bool across = view.inner == 1 && channels.count >= kLanes;
-  // A last group too small to fill a block joins the one before it.
-  const std::int64_t group =
-      across ? std::min(kGroup, channels.count) : std::int64_t{1};
-  const std::int64_t groups = across ? channels.count / group : channels.count;
-  const std::int64_t length =
-      quotient_up(std::max(kTask / group, std::int64_t{1}), kBlock) * kBlock;
-  std::vector<Part> parts;
-  for (std::int64_t g = 0; g < groups; ++g) {
-    const std::int64_t first = g * group;
-    const std::int64_t last = g + 1 < groups ? first + group : channels.count;
-    for (std::int64_t k = 0; k < view.count(); k += length) {
-      parts.push_back({channels.first + first, last - first, k,
-                       std::min(k + length, view.count())});
-    }
-  }
-  return parts;
+  const std::int64_t group = across ? std::min(kGroup, channels.count) : 1;
+  // Whole blocks.
+  const std::int64_t length = (kTask / group + kBlock - 1) / kBlock * kBlock;
+  return {group, length, kTask};
 }
 
 template <class Word>
 void run(const Question& question, const Channels& channels, Moments& result) {
-  const std::vector<Part> parts = parts_of(question.view, channels);
-  const bool parallel = question.view.count() * channels.count >= kTask;
-#pragma omp parallel for schedule(dynamic) if (parallel)
-  for (const Part& part : parts) {
-    PartSums<Word> sums(question, part);
-    sums.run();
+  for_each_part(question.view, channels, cut_of(question.view, channels),
+                [&](const Part& part) {
+                  PartSums<Word> sums(question, part);
+                  sums.run();
 #pragma omp critical(exactbn_moments)
-    sums.merge_into(result, channels.first);
-  }
+                  sums.merge_into(result, channels.first);
+                });
 }
 
 }  // namespace
