@@ -138,30 +138,30 @@ ordered_json describe(const Recipe& recipe) {
                                        : ordered_json(nullptr)}};
 }
 
-std::uint64_t read_bits(const Fields& fields, std::string_view name) {
+std::uint64_t read_bits(const wire::Fields& fields, std::string_view name) {
   const std::string path = fields.path(name);
-  const auto bits = parse_hex(as_text(fields.at(name), path), DType::f64);
-  if (!bits) refuse(path, "expected 16 lower-case hexadecimal digits");
+  const auto bits = parse_hex(wire::as_text(fields.at(name), path), DType::f64);
+  if (!bits) wire::refuse(path, "expected 16 lower-case hexadecimal digits");
   return *bits;
 }
 
 // The element of `all` with the field's name.
 template <class List>
-auto choose_named(const Fields& fields, std::string_view name, const List& all,
-                  auto text) {
-  const std::string& given = as_text(fields.at(name), fields.path(name));
+auto choose_named(const wire::Fields& fields, std::string_view name,
+                  const List& all, auto text) {
+  const std::string& given = wire::as_text(fields.at(name), fields.path(name));
   const auto it = std::find_if(all.begin(), all.end(),
                                [&](auto each) { return text(each) == given; });
-  if (it == all.end()) refuse(fields.path(name), "unknown value");
+  if (it == all.end()) wire::refuse(fields.path(name), "unknown value");
   return *it;
 }
 
-Recipe read_recipe(const json& value) {
-  const Fields fields(value, "recipe",
-                      {"inputs", "seed", "operation", "dtype", "shape",
-                       "channel_axis", "epsilon", "momentum"});
-  if (as_text(fields.at("inputs"), fields.path("inputs")) != kCounter) {
-    refuse(fields.path("inputs"), fmt::format("expected {}", kCounter));
+Recipe read_recipe(const wire::json& value) {
+  const wire::Fields fields(value, "recipe",
+                            {"inputs", "seed", "operation", "dtype", "shape",
+                             "channel_axis", "epsilon", "momentum"});
+  if (wire::as_text(fields.at("inputs"), fields.path("inputs")) != kCounter) {
+    wire::refuse(fields.path("inputs"), fmt::format("expected {}", kCounter));
   }
   Recipe recipe;
   recipe.seed = read_bits(fields, "seed");
@@ -171,11 +171,11 @@ Recipe read_recipe(const json& value) {
   recipe.dtype = choose_named(fields, "dtype", kDTypes,
                               [](DType each) { return format(each).name; });
   const std::string shape = fields.path("shape");
-  for (const json& extent : as_array(fields.at("shape"), shape)) {
-    recipe.shape.push_back(as_integer<std::int64_t>(extent, shape));
+  for (const wire::json& extent : wire::as_array(fields.at("shape"), shape)) {
+    recipe.shape.push_back(wire::as_integer<std::int64_t>(extent, shape));
   }
-  recipe.channel_axis =
-      as_integer<int>(fields.at("channel_axis"), fields.path("channel_axis"));
+  recipe.channel_axis = wire::as_integer<int>(fields.at("channel_axis"),
+                                              fields.path("channel_axis"));
   recipe.epsilon = std::bit_cast<double>(read_bits(fields, "epsilon"));
   if (!fields.at("momentum").is_null()) {
     recipe.momentum = std::bit_cast<double>(read_bits(fields, "momentum"));
@@ -225,40 +225,41 @@ bool is_recipe(std::string_view text) {
 }
 
 RecipeProof prove_recipe(std::string_view name, std::string_view text) {
-  LineParser parser;
-  const json given = parser.parse(text);
-  const Fields fields(given, "",
-                      {"schema", "generator", "recipe", "sha256_of", "inputs",
-                       "channels", "outputs"});
-  if (as_text(fields.at("schema"), "schema") != kSchema) {
-    refuse("schema", fmt::format("expected {}", kSchema));
+  wire::LineParser parser;
+  const wire::json given = parser.parse(text);
+  const wire::Fields fields(given, "",
+                            {"schema", "generator", "recipe", "sha256_of",
+                             "inputs", "channels", "outputs"});
+  if (wire::as_text(fields.at("schema"), "schema") != kSchema) {
+    wire::refuse("schema", fmt::format("expected {}", kSchema));
   }
-  const Fields generator(fields.at("generator"), "generator",
-                         {"version", "command"});
+  const wire::Fields generator(fields.at("generator"), "generator",
+                               {"version", "command"});
   const Recipe recipe = read_recipe(fields.at("recipe"));
   std::string proved;
   try {
     proved = write_recipe(
         recipe,
-        {as_nonempty_text(generator.at("version"), "generator.version"),
-         as_nonempty_text(generator.at("command"), "generator.command")});
+        {wire::as_nonempty_text(generator.at("version"), "generator.version"),
+         wire::as_nonempty_text(generator.at("command"), "generator.command")});
   } catch (const InvalidProblem& error) {
-    refuse("recipe", error.what());
+    wire::refuse("recipe", error.what());
   } catch (const std::invalid_argument& error) {
-    refuse("recipe.shape", error.what());
+    wire::refuse("recipe.shape", error.what());
   }
   RecipeProof proof;
-  const json again = json::parse(proved);
-  for (const json& output : again.at("outputs")) {
+  const wire::json again = wire::json::parse(proved);
+  for (const wire::json& output : again.at("outputs")) {
     std::int64_t size = 1;
-    for (const json& extent : output.at("shape")) {
+    for (const wire::json& extent : output.at("shape")) {
       size *= extent.get<std::int64_t>();
     }
     proof.values += size;
   }
   if (name != file_name(recipe)) {
     proof.wrong = "should be named " + file_name(recipe);
-  } else if (const json changes = json::diff(given, again); !changes.empty()) {
+  } else if (const wire::json changes = wire::json::diff(given, again);
+             !changes.empty()) {
     proof.wrong =
         changes[0].at("path").get<std::string>() + ": differs from the proof";
   } else if (text != proved) {

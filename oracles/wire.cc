@@ -12,6 +12,8 @@
 
 namespace exactbn {
 
+using namespace wire;
+
 namespace {
 
 constexpr std::array kRefusals = {Answer::Kind::unsupported,

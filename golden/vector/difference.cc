@@ -15,7 +15,8 @@ namespace {
 
 std::string differ(std::string_view path, std::string_view given,
                    std::string_view proved) {
-  return fmt::format("{}: {}, proved {}", path, brief(given), brief(proved));
+  return fmt::format("{}: {}, proved {}", path, wire::brief(given),
+                     wire::brief(proved));
 }
 
 // Compares two lists of equal length; `text` prints an element.
@@ -99,8 +100,8 @@ std::string maps_differ(const std::string& path, const Map& given,
 std::string expected_differ(const std::string& path, const Expected& given,
                             const Expected& proved) {
   if (given.reject != proved.reject) {
-    return differ(path + ".reject", json_quoted(given.reject),
-                  json_quoted(proved.reject));
+    return differ(path + ".reject", wire::json_quoted(given.reject),
+                  wire::json_quoted(proved.reject));
   }
   return maps_differ(path + '.', given.outputs, proved.outputs, outputs_differ);
 }

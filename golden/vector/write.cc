@@ -35,16 +35,16 @@ std::string object(const Map& map, Text text) {
   std::string out = "{";
   for (const auto& [name, value] : map) {
     if (out.size() > 1) out += ',';
-    out += json_quoted(key_text(name)) + ':' + text(value);
+    out += wire::json_quoted(key_text(name)) + ':' + text(value);
   }
   return out += '}';
 }
 
-std::string quoted(const std::string& text) { return json_quoted(text); }
+std::string quoted(const std::string& text) { return wire::json_quoted(text); }
 
 std::string write_output(const ExpectedOutput& output) {
   std::string out;
-  append_tensor(out, output.values);
+  wire::append_tensor(out, output.values);
   out.back() = ',';
   out += R"("residual":")";
   for (const Residual& r : output.residuals) {
@@ -63,7 +63,7 @@ std::string write_output(const ExpectedOutput& output) {
   if (!std::all_of(output.exact.begin(), output.exact.end(), is_long)) {
     out += R"(,"exact":)";
     out += array(output.exact, [](const std::string& exact) {
-      return exact.empty() ? "null" : json_quoted(exact);
+      return exact.empty() ? "null" : wire::json_quoted(exact);
     });
   }
   return out += '}';
@@ -77,10 +77,11 @@ std::string write_expected(const Expected& expected) {
 }
 
 std::string write_vector(const Vector& vector) {
-  std::string out = fmt::format(
-      R"({{"id":{},"comment":{},"labels":{},)", json_quoted(vector.question.id),
-      json_quoted(vector.comment), array(vector.question.labels, quoted));
-  append_problem(out, vector.question.problem);
+  std::string out = fmt::format(R"({{"id":{},"comment":{},"labels":{},)",
+                                wire::json_quoted(vector.question.id),
+                                wire::json_quoted(vector.comment),
+                                array(vector.question.labels, quoted));
+  wire::append_problem(out, vector.question.problem);
   out += R"(,"expected":)" + write_expected(vector.expected);
   if (vector.dialect) {
     const auto& momentum = vector.dialect->momentum;
@@ -101,7 +102,7 @@ std::string write_vector(const Vector& vector) {
 
 std::string write_label(const LabelText& label) {
   return fmt::format(R"({{"exposes":{},"severity":"{}","threads":{}}})",
-                     json_quoted(label.exposes), label.severity,
+                     wire::json_quoted(label.exposes), label.severity,
                      array(label.threads, quoted));
 }
 
@@ -129,7 +130,8 @@ std::string write_vectors(const VectorFile& file) {
 "number_of_cases":{},
 "cases":[
 )",
-      json_quoted(file.generator.version), json_quoted(file.generator.command),
+      wire::json_quoted(file.generator.version),
+      wire::json_quoted(file.generator.command),
       write_convention(file.generator.convention), to_string(file.operation),
       format(file.dtype).name, object(file.semantics, quoted),
       object(file.labels, write_label), file.number_of_cases);

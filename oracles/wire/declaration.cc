@@ -5,6 +5,8 @@
 
 namespace exactbn {
 
+using namespace wire;
+
 namespace {
 
 // Calls item(value, path) for each element of a list. An empty list is refused:

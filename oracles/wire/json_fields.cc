@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace exactbn {
+namespace exactbn::wire {
 
 const json& as_array(const json& value, std::string_view path) {
   if (!value.is_array()) {
@@ -52,4 +52,4 @@ const json& Fields::at(std::string_view name) const {
   refuse(path(name), "missing");
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

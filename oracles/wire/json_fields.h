@@ -9,7 +9,7 @@
 
 #include "oracles/wire/json_line.h"
 
-namespace exactbn {
+namespace exactbn::wire {
 
 // The value as its type. Throws WireError that names `path` for a value of
 // another type.
@@ -46,4 +46,4 @@ class Fields {
   std::string path_;
 };
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/wire/json_line.h"
 
-namespace exactbn {
+namespace exactbn::wire {
 
 std::string brief(std::string_view text) {
   constexpr std::size_t kMost = 60;
@@ -66,4 +66,4 @@ void LineParser::fail(const std::string& why) const {
   refuse(field, why);
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

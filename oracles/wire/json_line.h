@@ -12,7 +12,7 @@
 
 #include "oracles/wire/error.h"
 
-namespace exactbn {
+namespace exactbn::wire {
 
 using nlohmann::json;
 
@@ -57,4 +57,4 @@ auto read_line(std::string_view line, Read read) {
   }
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

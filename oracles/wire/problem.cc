@@ -7,7 +7,7 @@
 #include "oracles/wire/tensor.h"
 #include "oracles/wire/words.h"
 
-namespace exactbn {
+namespace exactbn::wire {
 
 namespace {
 
@@ -108,4 +108,4 @@ Problem read_problem(const Fields& fields) {
   return problem;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

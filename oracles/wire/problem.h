@@ -8,7 +8,7 @@
 #include "oracles/wire/json_fields.h"
 #include "reference/problem.h"
 
-namespace exactbn {
+namespace exactbn::wire {
 
 // The fields that hold a problem; the object may have others.
 inline constexpr std::array<std::string_view, 6> kProblemFields = {
@@ -24,4 +24,4 @@ void append_problem(std::string& out, const Problem& problem);
 Problem parse_problem(const Fields& fields);
 Problem read_problem(const Fields& fields);
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

@@ -5,6 +5,8 @@
 
 namespace exactbn {
 
+using namespace wire;
+
 namespace {
 
 constexpr std::string_view kBegin = R"({"surroundings":)";

@@ -7,7 +7,7 @@
 
 #include "oracles/wire/words.h"
 
-namespace exactbn {
+namespace exactbn::wire {
 
 namespace {
 
@@ -110,4 +110,4 @@ void append_tensor(std::string& out, const Tensor& tensor) {
   out += R"("})";
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

@@ -9,7 +9,7 @@
 #include "oracles/wire/json_fields.h"
 #include "reference/problem.h"
 
-namespace exactbn {
+namespace exactbn::wire {
 
 // Appends a tensor as an object with dtype, shape and bits.
 void append_tensor(std::string& out, const Tensor& tensor);
@@ -35,4 +35,4 @@ TensorsBy<Name> read_tensors(const json& value, const std::string& path,
   return tensors;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

@@ -3,7 +3,7 @@
 
 #include <fmt/ranges.h>
 
-namespace exactbn {
+namespace exactbn::wire {
 
 std::string_view word(Operation value) { return to_string(value); }
 
@@ -42,4 +42,4 @@ void refuse_word(std::string_view path, std::string_view given,
                            fmt::join(known, ", ")));
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::wire

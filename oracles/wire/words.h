@@ -8,7 +8,7 @@
 #include "oracles/subject.h"
 #include "oracles/wire/json_fields.h"
 
-namespace exactbn {
+namespace exactbn::wire {
 
 // The word for a value in the wire format.
 std::string_view word(Operation value);
@@ -50,4 +50,4 @@ Value choose(const json& given, std::string_view path,
   refuse_word(path, text, words(choices));
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::wire
