@@ -45,7 +45,7 @@ class Corpus {
   std::vector<CommentedCase> take() { return std::move(cases_); }
 
  private:
-  Suite suite_;
+  suite::Suite suite_;
   std::uint64_t seed_;
   std::vector<CommentedCase> cases_;
   std::set<std::string, std::less<>> ids_;

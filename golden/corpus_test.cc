@@ -35,7 +35,7 @@ TEST(Corpus, HoldsEveryOperationInEveryFormat) {
   }
   EXPECT_GE(all().size(), 1500u);
   for (const Operation operation : kOperations) {
-    for (const DType dtype : kSuiteDTypes) {
+    for (const DType dtype : suite::kSuiteDTypes) {
       EXPECT_GE((count[{operation, dtype}]), 30)
           << to_string(operation) << ' ' << format(dtype).name;
     }

@@ -6,20 +6,20 @@
 namespace exactbn {
 
 std::vector<Case> core_suite(std::uint64_t seed) {
-  Suite suite(seed);
-  add_worked_examples(suite);
-  add_shapes(suite);
-  add_parameters(suite);
-  add_running_statistics(suite);
-  add_small_counts(suite);
-  add_epsilons(suite);
-  add_cancellation(suite);
-  add_range(suite);
-  add_gradients(suite);
-  add_second_order(suite);
-  add_nonfinite(suite);
-  add_defects(suite);
-  return suite.take();
+  suite::Suite all(seed);
+  suite::add_worked_examples(all);
+  suite::add_shapes(all);
+  suite::add_parameters(all);
+  suite::add_running_statistics(all);
+  suite::add_small_counts(all);
+  suite::add_epsilons(all);
+  suite::add_cancellation(all);
+  suite::add_range(all);
+  suite::add_gradients(all);
+  suite::add_second_order(all);
+  suite::add_nonfinite(all);
+  suite::add_defects(all);
+  return all.take();
 }
 
 }  // namespace exactbn

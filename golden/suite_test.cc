@@ -92,9 +92,10 @@ TEST(CoreSuite, HoldsEveryOperationInEveryFormat) {
     ++count[{c.problem.operation, c.problem.x().dtype()}];
   }
   for (const Operation operation : kOperations) {
-    for (const DType dtype : kSuiteDTypes) {
-      const bool first_order = std::find(kFirstOrder.begin(), kFirstOrder.end(),
-                                         operation) != kFirstOrder.end();
+    for (const DType dtype : suite::kSuiteDTypes) {
+      const bool first_order =
+          std::find(suite::kFirstOrder.begin(), suite::kFirstOrder.end(),
+                    operation) != suite::kFirstOrder.end();
       EXPECT_GE((count[{operation, dtype}]), first_order ? 15 : 2)
           << to_string(operation) << " " << format(dtype).name;
     }

@@ -7,6 +7,8 @@
 
 namespace exactbn {
 
+namespace probing {
+
 std::vector<Observation> conclusive(
     const std::vector<Observation>& observations) {
   std::vector<Observation> sure;
@@ -47,7 +49,10 @@ std::string refusal_text(const Answer& answer) {
   return "outputs";
 }
 
+}  // namespace probing
+
 Card probe(Subject& subject) {
+  using namespace probing;
   Interview interview(subject);
   Card card;
   card.subject = subject.declaration().subject;

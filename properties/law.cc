@@ -86,7 +86,7 @@ void Trial::repeat() {
   const Answer& now = repeats_[next_repeat_++];
   if (broken()) return;
   any_ = true;
-  AnswerDifference found = difference(base().answer(), now);
+  law::AnswerDifference found = law::difference(base().answer(), now);
   if (found.text.empty()) return;
   open_ = true;
   if (layer_ != Layer::judge) return;
@@ -180,11 +180,14 @@ std::vector<Law> all_families() {
     std::string_view name;
     std::span<const Law> laws;
   };
-  const Family families[] = {
-      {"statistics", statistics_laws()}, {"invariance", invariance_laws()},
-      {"gradients", gradient_laws()},    {"second order", second_order_laws()},
-      {"running", running_laws()},       {"modes", mode_laws()},
-      {"modes", surroundings_laws()},    {"composition", composition_laws()}};
+  const Family families[] = {{"statistics", law::statistics_laws()},
+                             {"invariance", law::invariance_laws()},
+                             {"gradients", law::gradient_laws()},
+                             {"second order", law::second_order_laws()},
+                             {"running", law::running_laws()},
+                             {"modes", law::mode_laws()},
+                             {"modes", law::surroundings_laws()},
+                             {"composition", law::composition_laws()}};
   std::vector<Law> all;
   for (const Family& family : families) {
     for (Law law : family.laws) {

@@ -8,6 +8,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 using enum Operation;

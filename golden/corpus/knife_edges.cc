@@ -3,6 +3,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 // xhat is -1 and 1; beta makes y 0, or misses 0 by an ulp on either side.

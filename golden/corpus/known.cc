@@ -7,6 +7,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 using enum Operation;

@@ -9,6 +9,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 using enum Operation;

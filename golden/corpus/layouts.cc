@@ -6,6 +6,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 struct Layout {

@@ -9,6 +9,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 // running_var_biased is running_var in some conventions, not an output itself.

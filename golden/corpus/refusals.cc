@@ -5,6 +5,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 class Refusals {

@@ -7,6 +7,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 constexpr int kSteps = 3;

@@ -7,6 +7,8 @@
 
 namespace exactbn {
 
+using namespace suite;
+
 namespace {
 
 // Samples in shards whose means drift apart: equal weights for unequal shards

@@ -6,7 +6,7 @@
 #include "golden/suite/case_id.h"
 #include "reference/draw.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -154,4 +154,4 @@ void shift(Problem& problem, double distance) {
   transform(problem, Input::running_mean, 1, distance);
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

@@ -10,7 +10,7 @@
 
 #include "oracles/subject.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 // float(1e-5) and float(0.1): every implementation can be given these.
 inline constexpr double kEpsilon = static_cast<double>(1e-5F);
@@ -80,4 +80,4 @@ void add_second_order(Suite& suite);
 void add_nonfinite(Suite& suite);
 void add_defects(Suite& suite);
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -88,4 +88,4 @@ void add_cancellation(Suite& suite) {
   for (const DType dtype : kSuiteDTypes) add_outlier(suite, dtype);
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

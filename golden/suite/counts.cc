@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -55,4 +55,4 @@ void add_small_counts(Suite& suite) {
   add_zero_variance(suite);
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

@@ -5,7 +5,7 @@
 
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -191,4 +191,4 @@ void add_defects(Suite& suite) {
   add_second_order_values(suite, double_backward_training);
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

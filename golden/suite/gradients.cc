@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -27,4 +27,4 @@ void add_gradients(Suite& suite) {
   }
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

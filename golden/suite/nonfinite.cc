@@ -3,7 +3,7 @@
 
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -33,4 +33,4 @@ void add_nonfinite(Suite& suite) {
   }
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -75,4 +75,4 @@ void add_parameters(Suite& suite) {
   add_wide_parameters(suite);
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

@@ -3,7 +3,7 @@
 
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -114,4 +114,4 @@ void add_range(Suite& suite) {
   add_f16(suite);
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -71,4 +71,4 @@ void add_running_statistics(Suite& suite) {
   add_zero_variance(suite, DType::bf16);
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/suite/builder.h"
 
-namespace exactbn {
+namespace exactbn::suite {
 
 namespace {
 
@@ -69,4 +69,4 @@ void add_worked_examples(Suite& suite) {
   add_cancelling(suite, {0x1p27, 0x1p27 + 16});  // 64
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::suite

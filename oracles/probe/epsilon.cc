@@ -8,7 +8,7 @@
 #include "oracles/format_names.h"
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -270,4 +270,4 @@ std::span<const Experiment> epsilon_experiments() {
   return kEpsilonExperiments;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -6,7 +6,7 @@
 #include "oracles/probe/fit.h"
 #include "oracles/probe/interview.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 // Finds one line of a card. `run` sets `declared` before it asks anything, then
 // the rest. Throws SubjectFailure.
@@ -43,4 +43,4 @@ std::optional<Output> principal_output(const Problem& problem,
 // "rejected: batch of one"
 std::string refusal_text(const Answer& answer);
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace exactbn {
+namespace exactbn::probing {
 
 double distance(const std::vector<double>& a, const std::vector<double>& b) {
   constexpr double kFar = std::numeric_limits<double>::infinity();
@@ -137,4 +137,4 @@ void conclude(CardLine& line, std::string_view found) {
                 line.found == kNotOffered || line.found == kCannotTell;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

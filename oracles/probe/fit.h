@@ -8,7 +8,7 @@
 #include "oracles/probe/card.h"
 #include "oracles/probe/question.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 // A convention and the values that it gives for a problem.
 struct Hypothesis {
@@ -59,4 +59,4 @@ std::string by_place(const std::vector<Observation>& observations);
 // Sets the finding; it agrees unless something else is declared.
 void conclude(CardLine& line, std::string_view found);
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

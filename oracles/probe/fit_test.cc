@@ -7,6 +7,9 @@
 #include <limits>
 
 namespace exactbn::fit_test {
+
+using namespace probing;
+
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();

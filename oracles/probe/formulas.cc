@@ -7,7 +7,7 @@
 #include "oracles/format_names.h"
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -127,4 +127,4 @@ std::span<const Experiment> formula_experiments() {
   return kFormulasExperiments;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

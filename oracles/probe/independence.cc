@@ -7,7 +7,7 @@
 
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -210,4 +210,4 @@ std::span<const Experiment> independence_experiments() {
   return kIndependenceExperiments;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

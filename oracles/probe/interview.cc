@@ -7,7 +7,7 @@
 
 #include "oracles/probe.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -137,4 +137,4 @@ std::optional<Operation> Interview::first_of(
   return std::nullopt;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -7,7 +7,7 @@
 
 #include "oracles/probe/question.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 // Asks a subject one question after another, and finds once which encodings of
 // them it accepts.
@@ -57,4 +57,4 @@ class Interview {
   int breaks_ = 0;
 };
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

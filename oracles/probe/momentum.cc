@@ -6,7 +6,7 @@
 
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -267,4 +267,4 @@ std::span<const Experiment> momentum_experiments() {
   return kMomentumExperiments;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -7,7 +7,7 @@
 
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -221,4 +221,4 @@ constexpr Experiment kOffersExperiments[] = {
 
 std::span<const Experiment> offer_experiments() { return kOffersExperiments; }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -5,7 +5,7 @@
 
 #include "reference/rounded.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -154,4 +154,4 @@ std::vector<double> all_values(const Problem& problem, const Answer& answer) {
   return all;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -7,7 +7,7 @@
 
 #include "oracles/subject.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 // Values by channel: columns[c][k] is value k of channel c.
 using ChannelValues = std::vector<std::vector<double>>;
@@ -60,4 +60,4 @@ std::vector<double> exact_values(const Problem& problem, Output output);
 // All numbers of all outputs of the answer.
 std::vector<double> all_values(const Problem& problem, const Answer& answer);
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

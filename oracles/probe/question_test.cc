@@ -6,6 +6,9 @@
 #include "oracles/subjects/double.h"
 
 namespace exactbn::question_test {
+
+using namespace probing;
+
 namespace {
 
 std::vector<Encoding> encodings() {

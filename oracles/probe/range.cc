@@ -8,7 +8,7 @@
 #include "oracles/format_names.h"
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -200,4 +200,4 @@ constexpr Experiment kRangeExperiments[] = {
 
 std::span<const Experiment> range_experiments() { return kRangeExperiments; }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -6,7 +6,7 @@
 
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -151,4 +151,4 @@ std::span<const Experiment> running_experiments() {
   return kRunningExperiments;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

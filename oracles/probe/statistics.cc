@@ -8,7 +8,7 @@
 #include "oracles/format_names.h"
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -180,4 +180,4 @@ std::span<const Experiment> statistics_experiments() {
   return kStatisticsExperiments;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -8,7 +8,7 @@
 
 #include "oracles/probe/experiments.h"
 
-namespace exactbn {
+namespace exactbn::probing {
 
 namespace {
 
@@ -349,4 +349,4 @@ constexpr Experiment kSumsExperiments[] = {
 
 std::span<const Experiment> sums_experiments() { return kSumsExperiments; }
 
-}  // namespace exactbn
+}  // namespace exactbn::probing

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace exactbn {
+namespace exactbn::law {
 
 AnswerDifference difference(const Answer& first, const Answer& then) {
   if (first.kind != then.kind) {
@@ -31,4 +31,4 @@ AnswerDifference difference(const Answer& first, const Answer& then) {
   return {};
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

@@ -6,7 +6,7 @@
 
 #include "oracles/subject.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 // The first place where two answers to one problem differ in a bit. All NaNs
 // are equal.
@@ -18,4 +18,4 @@ struct AnswerDifference {
 
 AnswerDifference difference(const Answer& first, const Answer& then);
 
-}  // namespace exactbn
+}  // namespace exactbn::law

@@ -5,7 +5,7 @@
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 namespace {
 
@@ -104,4 +104,4 @@ const Law kCompositionLaws[] = {
 
 std::span<const Law> composition_laws() { return kCompositionLaws; }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

@@ -5,7 +5,7 @@
 
 #include "properties/law.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 std::span<const Law> statistics_laws();
 std::span<const Law> invariance_laws();
@@ -16,4 +16,4 @@ std::span<const Law> mode_laws();
 std::span<const Law> surroundings_laws();
 std::span<const Law> composition_laws();
 
-}  // namespace exactbn
+}  // namespace exactbn::law

@@ -3,7 +3,7 @@
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 namespace {
 
@@ -315,4 +315,4 @@ const Law kGradientsLaws[] = {
 
 std::span<const Law> gradient_laws() { return kGradientsLaws; }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

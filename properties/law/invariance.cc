@@ -8,7 +8,7 @@
 #include "properties/law/parts.h"
 #include "reference/exact/forward.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 namespace {
 
@@ -362,4 +362,4 @@ const Law kInvarianceLaws[] = {
 
 std::span<const Law> invariance_laws() { return kInvarianceLaws; }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

@@ -3,7 +3,7 @@
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 namespace {
 
@@ -139,4 +139,4 @@ const Law kModesLaws[] = {
 
 std::span<const Law> mode_laws() { return kModesLaws; }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

@@ -5,7 +5,7 @@
 
 #include "reference/exact/forward.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 void along_x(Trial& t, const Asked& a, Output output) {
   const Column derivative = a.out(output);
@@ -82,4 +82,4 @@ Violation failure_of(const CaseVerdict& verdict) {
   return v;
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

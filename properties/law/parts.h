@@ -5,7 +5,7 @@
 #include "properties/draw/transform.h"
 #include "properties/law.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 // Shared parts of laws.
 
@@ -153,4 +153,4 @@ inline bool is_running(Output output) {
   return traits(output).updates.has_value();
 }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

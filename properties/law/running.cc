@@ -3,7 +3,7 @@
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 namespace {
 
@@ -229,4 +229,4 @@ const Law kRunningLaws[] = {
 
 std::span<const Law> running_laws() { return kRunningLaws; }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

@@ -3,7 +3,7 @@
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 namespace {
 
@@ -187,4 +187,4 @@ const Law kSecondOrderLaws[] = {
 
 std::span<const Law> second_order_laws() { return kSecondOrderLaws; }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

@@ -3,7 +3,7 @@
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 namespace {
 
@@ -116,4 +116,4 @@ const Law kStatisticsLaws[] = {
 
 std::span<const Law> statistics_laws() { return kStatisticsLaws; }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

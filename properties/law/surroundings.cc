@@ -8,7 +8,7 @@
 #include "properties/law/families.h"
 #include "properties/law/parts.h"
 
-namespace exactbn {
+namespace exactbn::law {
 
 namespace {
 
@@ -98,4 +98,4 @@ const Law kSurroundingsLaws[] = {
 
 std::span<const Law> surroundings_laws() { return kSurroundingsLaws; }
 
-}  // namespace exactbn
+}  // namespace exactbn::law

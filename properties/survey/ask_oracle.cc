@@ -27,7 +27,7 @@ Verdict ask_oracle(const Trial& trial, const Request& request,
       check({"property", problem, {}}, trial.declaration(),
             trial.base().answer(), required);
   if (verdict.verdict != Verdict::failed) return verdict.verdict;
-  violation = failure_of(verdict);
+  violation = law::failure_of(verdict);
   violation->law = kOracle;
   violation->problems = {problem};
   return verdict.verdict;

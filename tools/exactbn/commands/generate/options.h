@@ -19,7 +19,7 @@ struct GenerateOptions {
   // An ordinary problem of this shape, instead of a suite.
   Shape shape;
   int channel_axis = 1;
-  double epsilon = kEpsilon;
+  double epsilon = suite::kEpsilon;
 };
 
 }  // namespace exactbn

@@ -28,7 +28,7 @@ template <class Make>
 void for_each_problem(const GenerateOptions& options, const Make& make) {
   const std::vector<DType> dtypes = chosen_dtypes(options.selection.dtypes);
   for (const Operation operation : chosen_operations(options)) {
-    for (const DType dtype : kSuiteDTypes) {
+    for (const DType dtype : suite::kSuiteDTypes) {
       if (!is_chosen(dtypes, dtype)) continue;
       try {
         make(operation, dtype);
@@ -42,14 +42,14 @@ void for_each_problem(const GenerateOptions& options, const Make& make) {
 }
 
 std::vector<CommentedCase> drawn(const GenerateOptions& options) {
-  Suite suite(options.selection.seed);
+  suite::Suite source(options.selection.seed);
   for_each_problem(options, [&](Operation operation, DType dtype) {
-    Problem p = suite.draw("AsRequested", operation, dtype, options.shape,
-                           options.channel_axis);
+    Problem p = source.draw("AsRequested", operation, dtype, options.shape,
+                            options.channel_axis);
     p.epsilon = options.epsilon;
-    suite.add(std::move(p), {"AsRequested"});
+    source.add(std::move(p), {"AsRequested"});
   });
-  return commented(suite.take());
+  return commented(source.take());
 }
 
 }  // namespace
@@ -88,7 +88,8 @@ std::vector<OutputFile> recipes(const GenerateOptions& options,
     Recipe recipe = {
         operation,       dtype, options.shape,         options.channel_axis,
         options.epsilon, {},    options.selection.seed};
-    if (operation == Operation::forward_training) recipe.momentum = kMomentum;
+    if (operation == Operation::forward_training)
+      recipe.momentum = suite::kMomentum;
     files.push_back({file_name(recipe), write_recipe(recipe, generator)});
   });
   return files;
