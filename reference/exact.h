@@ -5,6 +5,7 @@
 
 #include "reference/exact/channel.h"
 #include "reference/exact/second_order.h"
+#include "reference/once_each.h"
 #include "reference/problem.h"
 
 namespace exactbn {
@@ -35,17 +36,19 @@ inline constexpr std::int64_t kParallel = 4096;
 // output_names, and running_var_biased.
 class ExactBatchNorm {
  public:
+  // Sums all channels at once.
   explicit ExactBatchNorm(const Problem& problem);
 
-  // Channels are summed by `prepare`, before anything else is asked of them, so
-  // that the caller can use their values while they are in the cache.
-  struct Deferred {};
-  ExactBatchNorm(const Problem& problem, Deferred);
-  // Safe to call from many threads, for channels that are not the same.
-  void prepare(const Channels& channels);
+  // Sums a channel when it is first asked for. `sum` takes many at once, which
+  // is faster, and lets the caller use their values while the cache has them.
+  struct OnDemand {};
+  ExactBatchNorm(const Problem& problem, OnDemand);
+  void sum(const Channels& channels) const;
+  bool is_summed(std::int64_t c) const { return summed_.done(c); }
 
-  // Element i of an output, in row-major order. Safe to call from many threads.
-  // Throws std::invalid_argument on an output that the operation has not.
+  // Element i of an output, in row-major order. This and all else is safe to
+  // call from many threads. Throws std::invalid_argument on an output that the
+  // operation has not.
   Exact at(Output output, std::int64_t i) const;
 
   // The whole output, correctly rounded. Throws as `at` does.
@@ -77,12 +80,15 @@ class ExactBatchNorm {
     bool along_beta_finite = true;
   };
 
+  // Of channels that nobody else sums.
+  void add_sums(const Channels& channels) const;
   // Everything but the sums, which are there.
   void set_state(State& state, std::int64_t c) const;
   void add_direction(State& state, std::int64_t c) const;
   // That of x in the operations of second order.
   const Tensor* direction() const;
   const State& state(std::int64_t c) const {
+    if (!is_summed(c)) sum({c, 1});
     return states_[static_cast<std::size_t>(c)];
   }
   void require_output(Output output) const;
@@ -105,7 +111,8 @@ class ExactBatchNorm {
   const Problem& problem_;
   ChannelView view_;
   bool by_batch_;
-  std::vector<State> states_;
+  mutable std::vector<State> states_;  // of channels that are summed
+  mutable OnceEach summed_;
 };
 
 }  // namespace exactbn
