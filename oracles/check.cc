@@ -40,8 +40,8 @@ bool is_worth_a_screen(const Problem& problem, const OutputNames& outputs) {
 }
 
 // The outputs shaped like x.
-void check_values(const Problem& problem, Judge& judge, Screen* screen,
-                  std::list<FastCheck>& outputs) {
+void check_values(const Problem& problem, const Judge& judge,
+                  const Screen* screen, std::list<FastCheck>& outputs) {
   const ChannelView view = problem.view();
   const Units units = units_of(view);
   const auto check_unit = [&](std::int64_t u) {
@@ -49,9 +49,9 @@ void check_values(const Problem& problem, Judge& judge, Screen* screen,
     const Channels channels = {first,
                                std::min(units.size, view.channels - first)};
     if (screen) {
-      screen->prepare(channels);
+      screen->estimate(channels);
     } else {
-      judge.prepare(channels);
+      judge.sum(channels);
     }
     for (FastCheck& output : outputs) output.check(channels);
   };
@@ -106,7 +106,7 @@ CaseVerdict check(const Case& c, const Declaration& declaration,
   if (answer.kind != Answer::Kind::outputs) {
     return check_refusal(c, declaration, answer);
   }
-  Judge judge(c.problem, declaration, Judge::Deferred());
+  const Judge judge(c.problem, declaration, Judge::OnDemand());
   CaseVerdict result;
   OutputNames names;
   for (const Output name : output_names(c.problem)) {

@@ -6,6 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "reference/exact/backward.h"
+#include "reference/exact/forward.h"
+
 namespace exactbn {
 
 namespace {
@@ -32,68 +35,60 @@ Judgement alike(bool same, std::uint64_t want) {
   return j;
 }
 
+// What exact sums tell of a channel; where values are not finite, little.
+void set_statistics(const ExactBatchNorm& exact, std::int64_t c,
+                    ChannelSizes& to) {
+  const Problem& problem = exact.problem();
+  const Channel& channel = exact.channel(c);
+  to.x2 = approximate({channel.sums.s2, 0, 1, 1}) / to.m;
+  to.dy.d = std::fabs(approximate(dbeta(channel))) / to.m;
+  if (to.frozen) {
+    to.mean = Wide{problem.parameter(Input::running_mean, c)};
+    to.v = Wide{problem.parameter(Input::running_var, c)};
+    to.w = to.v + static_cast<Wide>(problem.epsilon);
+    to.s = to.w > 0 ? 1 / std::sqrt(to.w) : 0;
+  } else if (exact.statistics_finite(c)) {
+    // Exact sums: a variance that cancels would lose its digits here.
+    to.mean = approximate(mean(channel));
+    to.v = approximate(variance(channel));
+    to.w = approximate(w_of(channel));
+    to.s = to.w > 0 ? approximate(invstd(channel)) : 0;
+  } else {
+    return;
+  }
+  to.dy.t = std::fabs(approximate(t_of(channel))) * to.s / to.m;
+  if (!traits(problem.operation).direction) return;
+  const DirectionSums& u = exact.along(c).sums;
+  to.u.d = std::fabs(approximate({u.u1, 0, 1, 1})) / to.m;
+  to.u.t = std::fabs(approximate(p_of(channel, u))) * to.s / to.m;
+  to.c = std::fabs(approximate(c_of(channel, u))) / to.m;
+}
+
 }  // namespace
 
-DType working_format(const Problem& problem, const Declaration& declaration) {
-  if (declaration.accumulation) return *declaration.accumulation;
-  const DType x = problem.x().dtype();
-  return x == DType::f64 ? DType::f64 : DType::f32;
-}
-
-bool is_bounded_through_w(const Problem& problem, Output output) {
-  const OutputTraits& of = traits(output);
-  return of.over_root && (!of.like_x || normalizes_by_batch(problem.operation));
-}
-
 Judge::Judge(const Problem& problem, const Declaration& declaration)
-    : Judge(problem, declaration, Deferred()) {
-  prepare({0, view_.channels});
+    : Judge(problem, declaration, OnDemand()) {
+  sum({0, view_.channels});
 }
 
-Judge::Judge(const Problem& problem, const Declaration& declaration, Deferred)
-    : problem_(problem),
+Judge::Judge(const Problem& problem, const Declaration& declaration, OnDemand)
+    : Tolerances(problem, declaration,
+                 [this](std::int64_t c, ChannelSizes& to) {
+                   set_statistics(exact_, c, to);
+                 }),
+      problem_(problem),
       declaration_(declaration),
       view_(problem.view()),
-      exact_(problem, Deferred()),
-      conditions_(problem, exact_, declaration.running_variance),
-      working_(working_format(problem, declaration)),
-      u_(format(working_).unit_roundoff()),
-      lambda_(wide_power_of_two(declaration.subnormals == Subnormals::flush
-                                    ? format(working_).emin
-                                    : format(working_).quantum())) {}
+      exact_(problem, OnDemand()) {}
 
-void Judge::prepare(const Channels& channels) {
-  exact_.prepare(channels);
-  conditions_.prepare(channels);
-}
-
-void Judge::prepare(const Channels& channels,
-                    std::span<const WideStatistics> statistics) {
-  conditions_.prepare(channels, statistics);
+void Judge::sum(const Channels& channels) const {
+  exact_.sum(channels);
+  conditions().add(channels);
 }
 
 bool Judge::is_bounded(Output output, std::int64_t channel) const {
   return exact_.is_number(channel) && !bound_is_void(output, channel) &&
          keeps_subnormals();
-}
-
-Magnitudes Judge::tolerance(Output output, std::int64_t channel, double eta,
-                            Sizes sizes) const {
-  const ConditionForm f = conditions_.form(output, channel, sizes);
-  const Wide theta = eta * u_;
-  return theta * f.linear + theta * theta * f.quadratic +
-         eta * lambda_ * f.underflow;
-}
-
-Wide Judge::tolerance_unit(Output output, std::int64_t i, double eta) const {
-  const Condition c = conditions_.at(output, i);
-  return u_ * c.linear + eta * u_ * u_ * c.quadratic + lambda_ * c.underflow;
-}
-
-double Judge::summed(Output output) const {
-  return shaped_like_x(output) && !normalizes_by_batch(problem_.operation)
-             ? 0
-             : static_cast<double>(view_.count());
 }
 
 Judgement Judge::operator()(Output output, std::int64_t i, std::uint64_t got,
@@ -143,8 +138,7 @@ Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
   j.ulp = apart ? kUnlike : static_cast<double>(-error / ulp);
   // No condition is asked for in vain: they are expensive.
   if (std::fabs(error) > half_ulp) {
-    j.eta = static_cast<double>(backward_error(
-        error, half_ulp, conditions_.at(output, i), u_, lambda_));
+    j.eta = static_cast<double>(eta_of(output, i, error, half_ulp));
   }
   if (same_value(got, j.want, dtype)) {
     j.grade = Grade::correct;
@@ -161,15 +155,6 @@ Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
   return j;
 }
 
-// The bounds of mean, var, dbeta and the running statistics hold always; the
-// others while w does not move by more than about half: bounds.md has the 1/5.
-Wide Judge::void_measure(Output output, std::int64_t c) const {
-  if (!is_bounded_through_w(problem_, output)) return 0;
-  const Wide theta = limit(output, Grade::sequential) * u_;
-  const Wide underflow = limit(output, Grade::sequential) * lambda_;
-  return 5 * (theta * conditions_.kappa(c) + underflow / conditions_.w(c));
-}
-
 // As is their product by 1/m.
 bool Judge::sums_are_exact(std::int64_t channel) const {
   const Tensor& x = problem_.x();
@@ -181,7 +166,7 @@ bool Judge::sums_are_exact(std::int64_t channel) const {
   }
   const std::int64_t bits =
       bit_length(x.exact(first).n) + bit_length(Integer(view_.count()));
-  return bits <= format(working_).precision;
+  return bits <= format(working_format(problem_, declaration_)).precision;
 }
 
 Judgement Judge::convention(Exact::Kind kind, Output output, std::int64_t i,

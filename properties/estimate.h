@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "oracles/subject.h"
+#include "oracles/judge/condition.h"
 #include "properties/number.h"
 
 namespace exactbn {
@@ -72,53 +72,18 @@ class Estimates {
   bool is_worth_a_tolerance(DType dtype) const;
 
  private:
-  // What the conditions of a channel are made of: means of magnitudes, of dy
-  // or of the direction.
-  struct Factor {
-    Wide size = 0;
-    Wide x = 0;
-    Wide xhat = 0;
-  };
-  struct Magnitudes {
-    bool known = false;
-    Wide mean = 0;  // |mean|
-    Wide a = 0;     // mean |x|, or |running_mean|
-    Wide x2 = 0;    // mean x^2, of the batch
-    Wide v = 0;
-    Wide s = 0;
-    Wide k = 0;  // at most what w moves by
-    Wide gamma = 0;
-    Wide beta = 0;
-    Wide along_gamma = 0;
-    Wide along_beta = 0;
-    Factor dy;
-    Factor u;
-    Wide udy = 0;
-  };
   // Of one value.
-  struct Sizes {
-    Wide x = 0;
-    Wide xhat = 0;
-    Wide dy = 0;
-    Wide u = 0;
-  };
-  // The condition of a value is one + x |x| + xhat |xhat| + dy |dy| + u |u|.
-  struct Form {
-    Wide one = 0;
+  struct ValueSizes {
     Wide x = 0;
     Wide xhat = 0;
     Wide dy = 0;
     Wide u = 0;
   };
   void add_roots() const;
-  const Magnitudes& magnitudes(std::int64_t c) const;
-  void add_sums(Magnitudes& of, std::int64_t c) const;
-  Wide size_of(Input parameter, std::int64_t c) const;
-  Wide of_channel(Output output, std::int64_t c) const;
-  Form form(Output output, std::int64_t c) const;
-  Wide quadratic(Output output, std::int64_t c) const;
-  Wide weight_of_new() const;
-  void add_sizes(std::int64_t c, Wide s) const;
+  // At least those of the channel; 0 where sums may cancel.
+  const ChannelSizes& sizes(std::int64_t c) const;
+  void add_values(std::int64_t c, Wide s) const;
+  void add_sums(ChannelSizes& of, std::int64_t c) const;
 
   const Problem& problem_;
   ChannelView view_;
@@ -129,8 +94,8 @@ class Estimates {
   PooledVector<ChannelEstimate> channels_;
   // Made when they are first needed.
   mutable PooledVector<Root> roots_;
-  mutable PooledVector<Magnitudes> magnitudes_;
-  mutable PooledVector<Sizes> sizes_;  // of channels whose magnitudes are known
+  mutable PooledVector<ChannelSizes> sizes_;  // m is 0 where it is not known
+  mutable PooledVector<ValueSizes> values_;   // of channels whose sizes are
 };
 
 // The bits that a number rounds to which is within doubt() of mid(), where they

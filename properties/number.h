@@ -8,8 +8,8 @@
 #include <list>
 #include <type_traits>
 
-#include "oracles/judge/condition.h"
 #include "properties/number/root_field.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 

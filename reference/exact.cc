@@ -40,17 +40,22 @@ std::uint64_t round_to(const Exact& exact, DType dtype) {
 }
 
 ExactBatchNorm::ExactBatchNorm(const Problem& problem)
-    : ExactBatchNorm(problem, Deferred()) {
-  prepare({0, view_.channels});
+    : ExactBatchNorm(problem, OnDemand()) {
+  sum({0, view_.channels});
 }
 
-ExactBatchNorm::ExactBatchNorm(const Problem& problem, Deferred)
+ExactBatchNorm::ExactBatchNorm(const Problem& problem, OnDemand)
     : problem_(problem),
       view_(problem.view()),
       by_batch_(normalizes_by_batch(problem.operation)),
-      states_(static_cast<std::size_t>(view_.channels)) {}
+      states_(static_cast<std::size_t>(view_.channels)),
+      summed_(view_.channels) {}
 
-void ExactBatchNorm::prepare(const Channels& channels) {
+void ExactBatchNorm::sum(const Channels& channels) const {
+  summed_(channels, [this](const Channels& run) { add_sums(run); });
+}
+
+void ExactBatchNorm::add_sums(const Channels& channels) const {
   State* const states = states_.data() + channels.first;
   const Tensor* dy = problem_.find(Input::dy);
   if (problem_.operation != Operation::forward_inference) {

@@ -5,6 +5,7 @@
 
 #include "reference/exact/channel.h"
 #include "reference/exact/second_order.h"
+#include "reference/once_each.h"
 #include "reference/problem.h"
 
 namespace exactbn {
@@ -36,18 +37,19 @@ inline constexpr std::int64_t kParallel = 4096;
 // output_names, and running_var_biased.
 class ExactBatchNorm {
  public:
+  // Sums all channels at once.
   explicit ExactBatchNorm(const Problem& problem);
 
-  // Leaves the sums to `prepare`, so that the caller can use the values of
-  // channels while they are in the cache. Nothing else may be called for a
-  // channel before `prepare`.
-  struct Deferred {};
-  ExactBatchNorm(const Problem& problem, Deferred);
-  // Safe to call from many threads for different channels.
-  void prepare(const Channels& channels);
+  // Sums a channel when it is first needed. `sum` sums many at once, which is
+  // faster, and lets the caller use their values while they are in the cache.
+  struct OnDemand {};
+  ExactBatchNorm(const Problem& problem, OnDemand);
+  void sum(const Channels& channels) const;
+  bool is_summed(std::int64_t c) const { return summed_.done(c); }
 
-  // Element i of an output, in row-major order. Safe to call from many threads.
-  // Throws std::invalid_argument if the operation does not produce the output.
+  // Element i of an output, in row-major order. This and everything below is
+  // safe to call from many threads. Throws std::invalid_argument if the
+  // operation does not produce the output.
   Exact at(Output output, std::int64_t i) const;
 
   // The whole output, correctly rounded. Throws as `at` does.
@@ -79,12 +81,15 @@ class ExactBatchNorm {
     bool along_beta_finite = true;
   };
 
+  // Sums channels that no other thread is summing.
+  void add_sums(const Channels& channels) const;
   // Sets everything but the sums, which must be set already.
   void set_state(State& state, std::int64_t c) const;
   void add_direction(State& state, std::int64_t c) const;
   // The direction of x in second-order operations, else null.
   const Tensor* direction() const;
   const State& state(std::int64_t c) const {
+    if (!is_summed(c)) sum({c, 1});
     return states_[static_cast<std::size_t>(c)];
   }
   void require_output(Output output) const;
@@ -107,7 +112,8 @@ class ExactBatchNorm {
   const Problem& problem_;
   ChannelView view_;
   bool by_batch_;
-  std::vector<State> states_;
+  mutable std::vector<State> states_;  // of channels that are summed
+  mutable OnceEach summed_;
 };
 
 }  // namespace exactbn

@@ -26,8 +26,9 @@ Wide magnitude_of(const Magnitudes& m, Input name) {
 ChannelForms::ChannelForms(const Judge& judge, const Screen* screen,
                            Output output, const InputNames& inputs, DType dtype,
                            const Channels& channels)
-    : judge_(screen ? &screen->judge() : &judge),
+    : judge_(&judge),
       screen_(screen),
+      tolerances_(screen ? &screen->tolerances() : &judge),
       output_(output),
       inputs_(inputs),
       dtype_(dtype),
@@ -69,7 +70,7 @@ void ChannelForms::set_form(std::int64_t i) {
     column(kHigh + j)[i] = form.slopes[j].high;
     column(kLow + j)[i] = form.slopes[j].low;
   }
-  column(kCentre)[i] = static_cast<double>(judge_->conditions().mean(c));
+  column(kCentre)[i] = static_cast<double>(tolerances_->conditions().mean(c));
   set_bounds(kBounds, i, form, form_rounding(dtype_, inputs_.size()));
   set_bounds(kRough, i, form, rough_rounding(inputs_.size()));
 }
@@ -98,8 +99,8 @@ void ChannelForms::set_tolerance(double eta, double slack, Sizes sizes) {
   for (std::int64_t i = 0; i < channels_.count; ++i) {
     const std::int64_t c = channels_.first + i;
     Magnitudes m;
-    if (eta > 0) m = judge_->tolerance(output_, c, eta, sizes);
-    const Wide s = judge_->conditions().invstd(c);
+    if (eta > 0) m = tolerances_->tolerance(output_, c, eta, sizes);
+    const Wide s = tolerances_->conditions().invstd(c);
     const double centred = rounded(m.xhat * s, slack);
     column(kTolCentred)[i] = centred;
     // |x - centre| is off by the rounding of the centre.
@@ -154,8 +155,8 @@ double ChannelForms::tolerance(std::int64_t i,
                                const std::array<double, CheckForms::kMost>& in,
                                double eta, double slack, Sizes sizes) const {
   const std::int64_t c = channels_.first + i % channels_.count;
-  const Magnitudes m = judge_->tolerance(output_, c, eta, sizes);
-  const Conditions& conditions = judge_->conditions();
+  const Magnitudes m = tolerances_->tolerance(output_, c, eta, sizes);
+  const Conditions& conditions = tolerances_->conditions();
   Wide tol = m.one + m.xhat * conditions.invstd(c) *
                          std::fabs(in[0] - conditions.mean(c));
   for (std::size_t j = 0; j < inputs_.size(); ++j) {

@@ -73,7 +73,8 @@ class ChannelForms {
   static double rounded(Wide tolerance, double slack);
 
   const Judge* judge_;
-  const Screen* screen_;
+  const Screen* screen_;  // or null
+  const Tolerances* tolerances_;
   Output output_;
   InputNames inputs_;
   DType dtype_;

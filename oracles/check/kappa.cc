@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include "oracles/judge/condition.h"
+#include "oracles/judge.h"
 
 namespace exactbn {
 
@@ -16,21 +16,16 @@ std::vector<double> worst_kappas(const Problem& problem,
     return std::vector<double>(outputs.size(), kNone);
   }
   const ChannelView view = problem.view();
-  ExactBatchNorm exact(problem, ExactBatchNorm::Deferred());
-  Conditions conditions(problem, exact, declaration.running_variance);
+  // Sums no other channels than those that are asked for.
+  const Judge judge(problem, declaration, Judge::OnDemand());
   std::map<std::int64_t, double> of_channel;
   std::vector<double> kappas;
   for (const OutputVerdict& out : outputs) {
     const std::int64_t i = out.worst.index;
     const std::int64_t c = shaped_like_x(out.output) ? view.channel(i) : i;
     const auto [kappa, is_new] = of_channel.emplace(c, kNone);
-    if (is_new) {
-      // No other channel is summed.
-      exact.prepare({c, 1});
-      conditions.prepare({c, 1});
-      if (exact.is_number(c)) {
-        kappa->second = static_cast<double>(conditions.kappa(c));
-      }
+    if (is_new && judge.exact().is_number(c)) {
+      kappa->second = static_cast<double>(judge.conditions().kappa(c));
     }
     kappas.push_back(kappa->second);
   }

@@ -30,56 +30,45 @@ bool fits(double size, double most) {
 }  // namespace
 
 Screen::Screen(const Problem& problem, const Declaration& declaration,
-               Judge& judge)
+               const Judge& judge)
     : problem_(problem),
       declaration_(declaration),
       view_(problem.view()),
-      estimate_(problem, declaration, Judge::Deferred()),
+      output_(problem.operation == Operation::forward_training ? Output::y
+                                                               : Output::dx),
+      tolerances_(
+          problem, declaration,
+          [this](std::int64_t c, ChannelSizes& to) { set_statistics(c, to); }),
       judge_(judge),
       channels_(static_cast<std::size_t>(view_.channels)),
-      groups_(channels_.size()),
+      estimated_(view_.channels),
       alone_(channels_.size()),
-      opened_(std::make_unique<std::once_flag[]>(channels_.size())),
-      summed_(std::make_unique<std::once_flag[]>(channels_.size())) {}
+      opened_(view_.channels) {}
 
-void Screen::prepare(const Channels& channels) {
-  estimate(channels);
-  // A channel that the estimate does for is seldom asked for, and alone; others
-  // all are, and share lines of the cache.
-  const bool forward = problem_.operation == Operation::forward_training;
-  const Output output = forward ? Output::y : Output::dx;
-  const std::int64_t end = channels.first + channels.count;
-  for (std::int64_t c = channels.first; c < end;) {
-    const std::int64_t first = c;
-    const bool alone = view_.inner > 1 || is_bounded(output, c);
-    do {
+void Screen::estimate(const Channels& channels) const {
+  estimated_(channels, [this](const Channels& run) {
+    const std::vector<EstimatedSums> sums =
+        estimated_sums(problem_.x(), problem_.find(Input::dy), view_, run);
+    std::int64_t c = run.first;
+    for (const EstimatedSums& sum : sums) {
+      channels_[static_cast<std::size_t>(c)] = channel_of(sum, c);
       ++c;
-    } while (!alone && c < end && c - first < kChannelGroup &&
-             !is_bounded(output, c));
-    std::fill_n(groups_.begin() + first, c - first, Channels{first, c - first});
-  }
+    }
+  });
 }
 
-void Screen::estimate(const Channels& channels) {
-  const std::vector<EstimatedSums> sums =
-      estimated_sums(problem_.x(), problem_.find(Input::dy), view_, channels);
-  if (sums.empty()) return;
-  const auto m = static_cast<Wide>(view_.count());
-  std::vector<WideStatistics> statistics;
-  for (std::int64_t i = 0; i < channels.count; ++i) {
-    const std::int64_t c = channels.first + i;
-    const EstimatedSums& sum = sums[static_cast<std::size_t>(i)];
-    const Channel ch = channel_of(sum, c);
-    channels_[static_cast<std::size_t>(c)] = ch;
-    const Wide w = wide(ch.w);
-    const Wide s = wide(ch.s);
-    statistics.push_back({wide(ch.mean),
-                          w - static_cast<Wide>(problem_.epsilon), w, s,
-                          wide(sum.s2) / m, std::fabs(wide(ch.d)),
-                          std::fabs(wide(ch.t)) * s, kAtLeast * sum.size / m,
-                          kAtLeast * sum.dy_size / m, ch.dy_square / m});
-  }
-  estimate_.prepare(channels, statistics);
+void Screen::set_statistics(std::int64_t c, ChannelSizes& to) const {
+  const Channel& ch = of(c);
+  to.mean = wide(ch.mean);
+  to.w = wide(ch.w);
+  to.v = to.w - static_cast<Wide>(problem_.epsilon);
+  to.s = wide(ch.s);
+  to.x2 = wide(ch.s2) / to.m;
+  to.a = kAtLeast * ch.size / to.m;
+  to.dy.d = std::fabs(wide(ch.d));
+  to.dy.t = std::fabs(wide(ch.t)) * to.s;
+  to.dy.size = kAtLeast * ch.dy_size / to.m;
+  to.dy.square = ch.dy_square / to.m;
 }
 
 Screen::Channel Screen::channel_of(const EstimatedSums& sums,
@@ -87,6 +76,9 @@ Screen::Channel Screen::channel_of(const EstimatedSums& sums,
   Channel ch;
   ch.error = sums.error + kScreenError;
   ch.dy_square = sums.dy_square;
+  ch.s2 = sums.s2;
+  ch.size = sums.size;
+  ch.dy_size = sums.dy_size;
   ch.gamma = problem_.parameter(Input::gamma, c);
   ch.beta = problem_.parameter(Input::beta, c);
   ch.known = sums.known && fits(sums.s2.high, kMostSquare) &&
@@ -106,10 +98,11 @@ Screen::Channel Screen::channel_of(const EstimatedSums& sums,
 bool Screen::is_bounded(Output output, std::int64_t channel) const {
   const Channel& ch = of(channel);
   if (!ch.known) return false;
-  const auto kappa = static_cast<double>(estimate_.conditions().kappa(channel));
+  const auto kappa =
+      static_cast<double>(tolerances_.conditions().kappa(channel));
   return ch.error * kappa * kappa <= kMostRelativeError &&
-         kappa <= kMostKappa && estimate_.keeps_subnormals() &&
-         estimate_.void_measure(output, channel) < kMostVoid;
+         kappa <= kMostKappa && tolerances_.keeps_subnormals() &&
+         tolerances_.void_measure(output, channel) < kMostVoid;
 }
 
 EstimatedForm Screen::form(Output output, std::int64_t channel) const {
@@ -127,7 +120,8 @@ FormError Screen::error(Output output, std::int64_t channel) const {
   constexpr double kMore = 1 + 0x1p-10;  // products of two errors, roundings
   const Channel& ch = of(channel);
   const double e = ch.error * kMore;
-  const auto kappa = static_cast<double>(estimate_.conditions().kappa(channel));
+  const auto kappa =
+      static_cast<double>(tolerances_.conditions().kappa(channel));
   const double s = ch.s.high;
   const double mean = std::fabs(ch.mean.high);
   const double scale = std::fabs(ch.gamma);
@@ -145,29 +139,41 @@ FormError Screen::error(Output output, std::int64_t channel) const {
                    s * (mean * t + d) * of_s)};
 }
 
-const Judge& Screen::exact(std::int64_t channel) {
-  const Channels& group = groups_[static_cast<std::size_t>(channel)];
-  std::call_once(summed_[static_cast<std::size_t>(group.first)],
-                 [&] { judge_.prepare(group); });
+const Judge& Screen::exact(std::int64_t channel) const {
+  if (!judge_.exact().is_summed(channel)) judge_.sum(summed_with(channel));
   return judge_;
+}
+
+// A channel that the estimate does for is seldom asked for, and alone; others
+// all are, and share lines of the cache.
+Channels Screen::summed_with(std::int64_t c) const {
+  if (view_.inner > 1 || is_bounded(output_, c)) return {c, 1};
+  const auto is_another = [this](std::int64_t other) {
+    return estimated_.done(other) && !is_bounded(output_, other);
+  };
+  const Channels group = group_of(c, view_.channels);
+  std::int64_t first = c;
+  std::int64_t end = c + 1;
+  while (first > group.first && is_another(first - 1)) --first;
+  while (end < group.first + group.count && is_another(end)) ++end;
+  return {first, end - first};
 }
 
 bool Screen::is_alone(std::int64_t c) const {
   // A copy is made of its values.
   constexpr std::int64_t kMost = std::int64_t{1} << 20;
   return view_.inner == 1 && view_.channels > 1 && view_.count() <= kMost &&
-         groups_[static_cast<std::size_t>(c)].count == 1;
+         !judge_.exact().is_summed(c) && summed_with(c).count == 1;
 }
 
 void Screen::open(std::int64_t channel) {
-  if (!is_alone(channel)) {
-    exact(channel);
-    return;
-  }
-  const auto at = static_cast<std::size_t>(channel);
-  std::call_once(opened_[at], [&] {
-    alone_[at] = std::make_unique<Alone>(channel_problem(problem_, channel),
-                                         declaration_);
+  opened_({channel, 1}, [&](const Channels&) {
+    if (!is_alone(channel)) {
+      (void)exact(channel);
+      return;
+    }
+    alone_[static_cast<std::size_t>(channel)] = std::make_unique<Alone>(
+        channel_problem(problem_, channel), declaration_);
   });
 }
 
@@ -175,9 +181,9 @@ Judgement Screen::judge_exactly(Output output, std::int64_t i,
                                 std::uint64_t got, DType dtype) {
   const std::int64_t channel = view_.channel(i);
   open(channel);
-  if (!is_alone(channel)) return judge_(output, i, got, dtype);
-  return alone_[static_cast<std::size_t>(channel)]->judge(
-      output, i / view_.channels, got, dtype);
+  const auto& alone = alone_[static_cast<std::size_t>(channel)];
+  return alone ? alone->judge(output, i / view_.channels, got, dtype)
+               : judge_(output, i, got, dtype);
 }
 
 }  // namespace exactbn

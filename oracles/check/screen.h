@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "oracles/judge.h"
@@ -27,18 +26,19 @@ struct FormError {
   double offset = 0;
 };
 
-// A judge that knows the sums of a batch only nearly, at a fraction of the
-// price: good enough to pass most values. The exact judge is asked about the
-// others, and sums a channel when it first is.
+// Knows the sums of a batch only nearly, at a fraction of the price: good
+// enough to pass most values. The judge is asked about the others, and sums a
+// channel when it first is. Safe to use from many threads.
 class Screen {
  public:
-  // The arguments must outlive this object. No channel of `judge` may have been
-  // prepared.
-  Screen(const Problem& problem, const Declaration& declaration, Judge& judge);
+  // The arguments must outlive this object; the problem is of first order, and
+  // the judge sums on demand.
+  Screen(const Problem& problem, const Declaration& declaration,
+         const Judge& judge);
 
-  // Channels that lie together in memory, of a problem of first order. Safe to
-  // call from many threads, for channels that are not the same.
-  void prepare(const Channels& channels);
+  // Takes the sums of these channels at once, which is faster than to wait
+  // until each of them is asked for.
+  void estimate(const Channels& channels) const;
 
   // Whether the values of the output are numbers, their bounds mean something,
   // and the estimate is good enough to tell.
@@ -47,14 +47,12 @@ class Screen {
   EstimatedForm form(Output output, std::int64_t channel) const;
   FormError error(Output output, std::int64_t channel) const;
 
-  // For tolerances and their bounds.
-  const Judge& judge() const { return estimate_; }
+  const Tolerances& tolerances() const { return tolerances_; }
 
-  // The exact judge, which knows that channel then. This and what follows are
-  // safe to call from many threads.
-  const Judge& exact(std::int64_t channel);
+  // The judge, after it has summed that channel, and neighbours that need it.
+  const Judge& exact(std::int64_t channel) const;
 
-  // What the exact judge says of value i of an output that is shaped like x.
+  // What the judge says of value i of an output that is shaped like x.
   Judgement judge_exactly(Output output, std::int64_t i, std::uint64_t got,
                           DType dtype);
 
@@ -66,6 +64,9 @@ class Screen {
   struct Channel {
     double error = 0;      // of the sums, as a part of those of magnitudes
     double dy_square = 0;  // sum dy^2
+    DoubleDouble s2;       // sum x^2
+    double size = 0;       // sum |x|, nearly
+    double dy_size = 0;    // sum |dy|
     DoubleDouble mean;
     DoubleDouble w;
     DoubleDouble s;  // 1/sqrt(w)
@@ -76,7 +77,6 @@ class Screen {
     bool known = false;
   };
 
-  void estimate(const Channels& channels);
   // A channel that is judged as a problem of its own: its values lie in lines
   // that others share, and are read but once.
   struct Alone {
@@ -88,21 +88,24 @@ class Screen {
   };
 
   bool is_alone(std::int64_t c) const;
+  Channels summed_with(std::int64_t c) const;
   Channel channel_of(const EstimatedSums& sums, std::int64_t c) const;
+  void set_statistics(std::int64_t c, ChannelSizes& to) const;
   const Channel& of(std::int64_t c) const {
+    if (!estimated_.done(c)) estimate({c, 1});
     return channels_[static_cast<std::size_t>(c)];
   }
 
   const Problem& problem_;
   const Declaration& declaration_;
   ChannelView view_;
-  Judge estimate_;
-  Judge& judge_;
-  std::vector<Channel> channels_;
-  std::vector<Channels> groups_;  // what is summed with each channel
-  std::vector<std::unique_ptr<Alone>> alone_;
-  std::unique_ptr<std::once_flag[]> opened_;
-  std::unique_ptr<std::once_flag[]> summed_;  // a group, by its first
+  Output output_;  // that is shaped like x
+  Tolerances tolerances_;
+  const Judge& judge_;
+  mutable std::vector<Channel> channels_;
+  mutable OnceEach estimated_;
+  std::vector<std::unique_ptr<Alone>> alone_;  // null where it is not
+  OnceEach opened_;
 };
 
 }  // namespace exactbn

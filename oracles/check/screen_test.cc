@@ -53,9 +53,9 @@ struct Screened {
                                                          : Output::y),
         dtype(draw.below(2) == 0 ? DType::f32 : DType::f64),
         problem(drawn(draw, operation, dtype)),
-        judge(problem, declaration, Judge::Deferred()),
+        judge(problem, declaration, Judge::OnDemand()),
         screen(problem, declaration, judge) {
-    screen.prepare({0, 3});
+    screen.estimate({0, 3});
   }
 
   Operation operation;
@@ -125,7 +125,7 @@ TEST(Screen, TolerancesOfLeastAndGreatestSizesEncloseTheOthers) {
     for (std::int64_t c = 0; c < 3; ++c) {
       if (!screen.is_bounded(output, c)) continue;
       const double eta = std::exp2(draw.between(-40, 12));
-      const Judge& near = screen.judge();
+      const Tolerances& near = screen.tolerances();
       const Magnitudes exact = near.tolerance(output, c, eta);
       expect_no_more(near.tolerance(output, c, eta, Sizes::least), exact);
       expect_no_more(exact, near.tolerance(output, c, eta, Sizes::greatest));
@@ -145,9 +145,8 @@ TEST(Screen, LeavesIllConditionedChannelsToExactSums) {
   }
   p.inputs.emplace(Input::x, std::move(x));
   const Declaration declaration;
-  Judge judge(p, declaration, Judge::Deferred());
-  Screen screen(p, declaration, judge);
-  screen.prepare({0, 1});
+  const Judge judge(p, declaration, Judge::OnDemand());
+  const Screen screen(p, declaration, judge);
   EXPECT_FALSE(screen.is_bounded(Output::y, 0));
   EXPECT_TRUE(screen.exact(0).is_bounded(Output::y, 0));
 }

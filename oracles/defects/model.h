@@ -3,8 +3,9 @@
 
 #include <map>
 
-#include "oracles/judge/condition.h"
+#include "oracles/subject.h"
 #include "reference/textbook/outputs.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 

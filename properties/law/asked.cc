@@ -55,33 +55,8 @@ Asked::Asked(Problem problem, const Declaration& declaration)
       view_(question_.problem.view()),
       by_definition_(true) {}
 
-const ExactBatchNorm& Asked::exact(std::int64_t c) const {
-  const auto at = static_cast<std::size_t>(c);
-  if (judge_ && judged_[at]) return judge_->exact();
-  if (!exact_) {
-    exact_.emplace(problem(), ExactBatchNorm::Deferred());
-    exact_for_.resize(static_cast<std::size_t>(view_.channels));
-  }
-  if (!exact_for_[at]) exact_->prepare({c, 1});
-  exact_for_[at] = true;
-  return *exact_;
-}
-
 const Judge& Asked::judge() const {
-  if (all_judged_) return *judge_;
-  for (std::int64_t c = 0; c < view_.channels; ++c) (void)judge(c);
-  all_judged_ = true;
-  return *judge_;
-}
-
-const Judge& Asked::judge(std::int64_t c) const {
-  if (!judge_) {
-    judge_.emplace(problem(), declaration_, Judge::Deferred());
-    judged_.resize(static_cast<std::size_t>(view_.channels));
-  }
-  const auto at = static_cast<std::size_t>(c);
-  if (!judged_[at]) judge_->prepare({c, 1});
-  judged_[at] = true;
+  if (!judge_) judge_.emplace(problem(), declaration_, Judge::OnDemand());
   return *judge_;
 }
 

@@ -120,11 +120,8 @@ class Asked {
   // that is required; less than 0 where nothing can be said.
   Wide tolerance(Output output, std::int64_t i) const;
 
-  // Of that channel alone.
-  const ExactBatchNorm& exact(std::int64_t c) const;
-  // Of all channels; and of that one, if only it is asked about.
+  // Sums a channel when it is first asked about it.
   const Judge& judge() const;
-  const Judge& judge(std::int64_t c) const;
   const Estimates& estimates() const;
   const ChannelEstimate& estimate(std::int64_t c) const {
     return estimates().channel(c);
@@ -192,12 +189,7 @@ class Asked {
   bool is_narrow_ = false;  // x is, and so is what a filter says of it
   Layer layer_ = Layer::judge;
   // Made when they are first needed.
-  mutable std::optional<ExactBatchNorm> exact_;
-  mutable PooledVector<bool>
-      exact_for_;  // the channels that it is prepared for
   mutable std::optional<Judge> judge_;
-  mutable PooledVector<bool> judged_;  // likewise
-  mutable bool all_judged_ = false;
   mutable std::optional<Estimates> estimates_;
   mutable Columns<Input, double> inputs_;
   mutable Columns<Input, Number> exact_inputs_;  // by definition

@@ -6,7 +6,7 @@
 #include <concepts>
 #include <limits>
 
-#include "oracles/judge/condition.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 

@@ -58,7 +58,7 @@ class OutputCheck {
         }
         const auto verdict = sure(ball, c, i);
         if (!verdict && ++open > kMost) return;
-        worst = std::max(worst, verdict ? *verdict : judged(c, i));
+        worst = std::max(worst, verdict ? *verdict : judged(i));
       };
       if (like_x) {
         view.each_offset(c, check_value);
@@ -98,16 +98,17 @@ class OutputCheck {
     return std::nullopt;
   }
 
-  Verdict judged(std::int64_t c, std::int64_t i) const {
+  Verdict judged(std::int64_t i) const {
     const std::uint64_t got = got_.bits(i);
     const DType dtype = got_.dtype();
-    // Most are correctly rounded and need no judge.
-    const Exact right = asked_.exact(c).at(exact_name(declaration_, name_), i);
+    const Judge& judge = asked_.judge();
+    // Most are correctly rounded and need no judgement.
+    const Exact right = judge.exact().at(exact_name(declaration_, name_), i);
     if (right.kind == Exact::Kind::number &&
         round_to(right.value, dtype) == got) {
       return Verdict::passed;
     }
-    return verdict_of(asked_.judge(c)(name_, i, got, dtype), required_);
+    return verdict_of(judge(name_, i, got, dtype), required_);
   }
 
   // Whether the exact value surely overflows, as this one did.

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/judge/conditions.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "reference/exact.h"
+
+namespace exactbn {
+
+namespace {
+
+const Tensor* direction_of(const Problem& problem) {
+  const Tensor* u = problem.find(Input::x_dot);
+  return u ? u : problem.find(Input::ddx);
+}
+
+Wide size_of(const Tensor* tensor, std::int64_t i) {
+  return tensor ? std::fabs(static_cast<Wide>(tensor->value(i))) : 0;
+}
+
+Wide value_of(const Magnitudes& by, const Magnitudes& here) {
+  // With frozen statistics x may be infinite where it does not enter.
+  const auto product = [](Wide a, Wide b) { return a == 0 ? 0 : a * b; };
+  return by.one + product(by.x, here.x) + product(by.xhat, here.xhat) +
+         product(by.dy, here.dy) + product(by.u, here.u);
+}
+
+}  // namespace
+
+Channels group_of(std::int64_t channel, std::int64_t channels) {
+  constexpr std::int64_t size = 16;
+  const std::int64_t last = std::max(channels / size - 1, std::int64_t{0});
+  const std::int64_t group = std::min(channel / size, last);
+  return {group * size, group < last ? size : channels - group * size};
+}
+
+Conditions::Conditions(const Problem& problem, RunningVariance divisor,
+                       Statistics statistics)
+    : problem_(problem),
+      x_(problem.x()),
+      dy_(problem.find(Input::dy)),
+      u_(direction_of(problem)),
+      view_(problem.view()),
+      divisor_(divisor),
+      statistics_(std::move(statistics)),
+      sizes_(static_cast<std::size_t>(view_.channels)),
+      whole_(sizes_.size()),
+      known_(view_.channels),
+      summed_(view_.channels) {}
+
+void Conditions::add(const Channels& channels) const {
+  known_(channels, [this](const Channels& run) {
+    for (std::int64_t c = run.first; c < run.first + run.count; ++c) {
+      sizes_[static_cast<std::size_t>(c)] = sizes_of(c);
+    }
+  });
+}
+
+ChannelSizes Conditions::sizes_of(std::int64_t c) const {
+  ChannelSizes ch = parameter_sizes(problem_, view_, divisor_, c);
+  statistics_(c, ch);
+  if (ch.frozen) {
+    ch.a = std::fabs(ch.mean);
+    ch.k = ch.v / (2 * ch.w);
+  } else if (ch.w > 0) {
+    ch.kappa = std::sqrt(ch.x2 / ch.w);
+  }
+  return ch;
+}
+
+const ChannelSizes& Conditions::whole(std::int64_t c) const {
+  if (!summed_.done(c)) {
+    summed_(known_neighbours(c),
+            [this](const Channels& run) { add_magnitudes(run); });
+  }
+  return whole_[static_cast<std::size_t>(c)];
+}
+
+// Those whose statistics need no new sums.
+Channels Conditions::known_neighbours(std::int64_t c) const {
+  (void)of(c);
+  if (view_.inner > 1) return {c, 1};
+  const Channels group = group_of(c, view_.channels);
+  std::int64_t first = c;
+  std::int64_t end = c + 1;
+  while (first > group.first && known_.done(first - 1)) --first;
+  while (end < group.first + group.count && known_.done(end)) ++end;
+  return {first, end - first};
+}
+
+Magnitudes Conditions::magnitudes(const ChannelSizes& ch,
+                                  std::int64_t i) const {
+  return {1, size_of(&x_, i), xhat(ch, i), size_of(dy_, i), size_of(u_, i)};
+}
+
+Wide Conditions::xhat(const ChannelSizes& ch, std::int64_t i) const {
+  return std::fabs(x_.value(i) - ch.mean) * ch.s;
+}
+
+void Conditions::add_magnitudes(const Channels& channels) const {
+  std::copy_n(sizes_.begin() + channels.first, channels.count,
+              whole_.begin() + channels.first);
+  // With frozen statistics y sums nothing.
+  if (problem_.operation == Operation::forward_inference) return;
+  std::vector<DoubleDouble> means;
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const Wide mean = of(channels.first + i).mean;
+    const auto high = static_cast<double>(mean);
+    means.push_back({high, static_cast<double>(mean - high)});
+  }
+  const auto sums = magnitude_sums(x_, dy_, u_, view_, channels, means);
+  const bool parallel = channels.count * view_.count() > kParallel;
+#pragma omp parallel for schedule(dynamic) if (parallel)
+  for (std::int64_t i = 0; i < channels.count; ++i) {
+    const std::int64_t c = channels.first + i;
+    const MagnitudeSums& s = sums[static_cast<std::size_t>(i)];
+    ChannelSizes& ch = whole_[static_cast<std::size_t>(c)];
+    // A mean of the batch is in the range of x; a frozen one need not be.
+    if (s.in_range() && (!ch.frozen || MagnitudeSums::fits(ch.mean))) {
+      const auto set = [&ch](ChannelSizes::Factor& to,
+                             const MagnitudeSums::Factor& f) {
+        to.size = f.size / ch.m;
+        to.x = f.x / ch.m;
+        to.xhat = ch.s * f.centred / ch.m;
+        to.square = f.square / ch.m;
+      };
+      ch.a = s.x / ch.m;
+      ch.cov = s.centred / ch.m;
+      set(ch.dy, s.dy);
+      set(ch.u, s.u);
+      ch.udy = s.u_dy / ch.m;
+    } else {
+      add_wide_magnitudes(ch, c);
+    }
+    if (ch.frozen) {
+      ch.a = std::fabs(ch.mean);
+    } else if (ch.w > 0) {
+      ch.k = ch.cov / ch.w;
+    }
+  }
+}
+
+// In the range of long double, a value at a time.
+void Conditions::add_wide_magnitudes(ChannelSizes& ch, std::int64_t c) const {
+  ch.a = 0;
+  ch.dy.size = 0;
+  ch.dy.square = 0;
+  const auto add = [&](ChannelSizes::Factor& f, Wide size, std::int64_t i) {
+    f.size += size / ch.m;
+    f.x += size * size_of(&x_, i) / ch.m;
+    f.xhat += size * xhat(ch, i) / ch.m;
+    f.square += size * size / ch.m;
+  };
+  for (std::int64_t k = 0; k < view_.count(); ++k) {
+    const std::int64_t i = view_.offset(c, k);
+    const Wide x = size_of(&x_, i);
+    ch.a += x / ch.m;
+    ch.cov += std::fabs(x_.value(i) - ch.mean) * x / ch.m;
+    const Wide dyi = size_of(dy_, i);
+    const Wide ui = size_of(u_, i);
+    if (dy_) add(ch.dy, dyi, i);
+    if (u_) add(ch.u, ui, i);
+    ch.udy += ui * dyi / ch.m;
+  }
+}
+
+// bounds.md, "Sizes that need no pass".
+ChannelSizes Conditions::least(std::int64_t c) const {
+  ChannelSizes ch = of(c);
+  const auto set_least = [&ch](ChannelSizes::Factor& f) {
+    f.size = std::max(f.size, f.d);
+    f.x = std::fabs(f.t / ch.s - std::fabs(ch.mean) * f.d);
+    f.xhat = f.t;
+  };
+  ch.a = std::max(ch.a, std::fabs(ch.mean));
+  ch.cov = ch.v;
+  set_least(ch.dy);
+  set_least(ch.u);
+  ch.k = ch.cov / ch.w;
+  return ch;
+}
+
+ChannelSizes Conditions::greatest(std::int64_t c) const {
+  ChannelSizes ch = of(c);
+  ch.a = std::sqrt(ch.x2);
+  ch.cov = std::sqrt(ch.v * ch.x2);
+  ch.dy.size = std::sqrt(ch.dy.square);
+  ch.dy.x = ch.dy.size * ch.a;
+  ch.dy.xhat = ch.dy.size;
+  ch.k = ch.cov / ch.w;
+  return ch;
+}
+
+ConditionForm Conditions::form(Output output, std::int64_t channel,
+                               Sizes sizes) const {
+  const ChannelSizes& ch = of(channel);
+  if (sizes == Sizes::exact || ch.frozen || ch.w <= 0) {
+    return cond::of_values(output, whole(channel));
+  }
+  return cond::of_values(
+      output, sizes == Sizes::least ? least(channel) : greatest(channel));
+}
+
+Wide Conditions::at(const Magnitudes& by, std::int64_t i) const {
+  return value_of(by, magnitudes(whole(view_.channel(i)), i));
+}
+
+Condition Conditions::at(Output output, std::int64_t i) const {
+  if (!shaped_like_x(output)) return cond::of_channel(output, whole(i));
+  const std::int64_t c = view_.channel(i);
+  const Magnitudes here = magnitudes(whole(c), i);
+  const ConditionForm f = form(output, c);
+  return {value_of(f.linear, here), value_of(f.quadratic, here),
+          value_of(f.underflow, here)};
+}
+
+}  // namespace exactbn

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/judge/tolerances.h"
+
+namespace exactbn {
+
+DType working_format(const Problem& problem, const Declaration& declaration) {
+  if (declaration.accumulation) return *declaration.accumulation;
+  const DType x = problem.x().dtype();
+  return x == DType::f64 ? DType::f64 : DType::f32;
+}
+
+bool is_bounded_through_w(const Problem& problem, Output output) {
+  const OutputTraits& of = traits(output);
+  return of.over_root && (!of.like_x || normalizes_by_batch(problem.operation));
+}
+
+Tolerances::Tolerances(const Problem& problem, const Declaration& declaration,
+                       Conditions::Statistics statistics)
+    : problem_(problem),
+      declaration_(declaration),
+      m_(problem.view().count()),
+      conditions_(problem, declaration.running_variance,
+                  std::move(statistics)) {
+  const Format working = format(working_format(problem, declaration));
+  u_ = working.unit_roundoff();
+  lambda_ =
+      wide_power_of_two(keeps_subnormals() ? working.quantum() : working.emin);
+}
+
+// The bounds of mean, var, dbeta and the running statistics hold always; the
+// others while w does not move by more than about half: bounds.md has the 1/5.
+Wide Tolerances::void_measure(Output output, std::int64_t channel) const {
+  if (!is_bounded_through_w(problem_, output)) return 0;
+  const Wide theta = limit(output, Grade::sequential) * u_;
+  const Wide underflow = limit(output, Grade::sequential) * lambda_;
+  return 5 * (theta * conditions_.kappa(channel) +
+              underflow / conditions_.w(channel));
+}
+
+Magnitudes Tolerances::tolerance(Output output, std::int64_t channel,
+                                 double eta, Sizes sizes) const {
+  const ConditionForm f = conditions_.form(output, channel, sizes);
+  const Wide theta = eta * u_;
+  return theta * f.linear + theta * theta * f.quadratic +
+         eta * lambda_ * f.underflow;
+}
+
+Wide Tolerances::tolerance_unit(Output output, std::int64_t i,
+                                double eta) const {
+  const Condition c = conditions_.at(output, i);
+  return u_ * c.linear + eta * u_ * u_ * c.quadratic + lambda_ * c.underflow;
+}
+
+Wide Tolerances::eta_of(Output output, std::int64_t i, Wide error,
+                        Wide half_ulp) const {
+  return backward_error(error, half_ulp, conditions_.at(output, i), u_,
+                        lambda_);
+}
+
+double Tolerances::summed(Output output) const {
+  return shaped_like_x(output) && !normalizes_by_batch(problem_.operation)
+             ? 0
+             : static_cast<double>(m_);
+}
+
+}  // namespace exactbn
