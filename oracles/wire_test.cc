@@ -378,7 +378,7 @@ TEST(Wire, RefusesMalformedDeclarations) {
       {R"({"subject":"s","dtypes":[]})", "dtypes: empty; leave it out for all"},
       {R"({"subject":"s","dtypes":["f8"]})",
        "dtypes: \"f8\" is not one of f64, "},
-      {R"({"subject":"s","operations":["bn"]})", "operations: \"bn\" is none "},
+      {R"({"subject":"s","operations":["bn"]})", "operations: \"bn\" is not one of "},
       {R"({"subject":"s","operations":[1]})", "operations: number, expected a"},
       {R"({"subject":"s","channel_axes":[1]})", "channel_axes: number, expect"},
       {R"({"subject":"s","channel_axes":["5"]})", "channel_axes: \"5\" is nei"},
