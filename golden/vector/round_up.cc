@@ -34,12 +34,13 @@ std::string text_of(const ThreeDigits& x) {
 }
 
 Dyadic exact(long double x) {
-  constexpr int kBits = std::numeric_limits<long double>::digits;
-  static_assert(kBits <= 64);
+  static_assert(std::numeric_limits<long double>::digits <= 128);
   int exponent = 0;
-  const long double fraction = std::frexp(x, &exponent);
-  const auto n = static_cast<std::uint64_t>(std::ldexp(fraction, kBits));
-  return {Integer(n), exponent - kBits};
+  const long double scaled = std::ldexp(std::frexp(x, &exponent), 64);
+  const auto upper = static_cast<std::uint64_t>(scaled);
+  const auto lower = static_cast<std::uint64_t>(
+      std::ldexp(scaled - static_cast<long double>(upper), 64));
+  return {(Integer(upper) << 64) + Integer(lower), exponent - 128};
 }
 
 // Whether n 10^exponent < x.
