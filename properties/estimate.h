@@ -27,8 +27,8 @@ struct ChannelEstimate {
   bool root_is_known = false;
   // As Judge::bound_is_void, for outputs that are divided by sqrt(w).
   Bound through_w = Bound::open;
-  // Of the batch, open with frozen statistics: they stand for what Asked says
-  // of them.
+  // Of the batch, open with frozen statistics: they stand for what Observation
+  // says of them.
   Number mean = Number::open();
   Number var = Number::open();
   // What normalizes: w, and what it may be off by.

@@ -63,30 +63,30 @@ TEST(Estimates, StandForWhatIsJudged) {
   for (std::uint64_t i = 0; i < trials(1500); ++i) {
     const Problem p = draw_case({Profile::small, {}, {}}, 5, i).problem;
     const Declaration declaration = declaration_of(i);
-    Asked asked({"", p, {}}, subject.answer({"", p, {}}), declaration,
-                kRequired[i % 4], Layer::judge);
+    Observation observation({"", p, {}}, subject.answer({"", p, {}}),
+                            declaration, kRequired[i % 4], Layer::judge);
     for (const Layer layer : {Layer::ulp, Layer::tolerance}) {
       const auto compare = [&](const auto& number, const std::string& what) {
-        asked.use(Layer::judge);
+        observation.use(Layer::judge);
         const Number judged = number();
-        asked.use(layer);
+        observation.use(layer);
         expect_stands_for(number(), judged,
                           "case " + std::to_string(i) + " " + what, said);
       };
       for (std::int64_t c = 0; c < p.view().channels; ++c) {
-        ASSERT_EQ(asked.estimate(c).is_number,
-                  asked.judge().exact().is_number(c))
+        ASSERT_EQ(observation.estimate(c).is_number,
+                  observation.judge().exact().is_number(c))
             << "case " << i;
         if (normalizes_by_batch(p.operation)) {
-          compare([&] { return asked.mean(c); }, "mean");
-          compare([&] { return asked.var(c); }, "var");
+          compare([&] { return observation.mean(c); }, "mean");
+          compare([&] { return observation.var(c); }, "var");
         }
-        compare([&] { return asked.invstd(c); }, "invstd");
+        compare([&] { return observation.invstd(c); }, "invstd");
       }
       for (const Output name : output_names(p)) {
-        const Tensor& got = asked.answer().outputs.find(name)->second;
+        const Tensor& got = observation.answer().outputs.find(name)->second;
         for (std::int64_t k = 0; k < got.size(); ++k) {
-          compare([&] { return asked.out(name)(k); },
+          compare([&] { return observation.out(name)(k); },
                   std::string(to_string(name)) + std::to_string(k));
         }
       }
@@ -239,8 +239,9 @@ TEST(SureVerdict, IsThatOfTheOracle) {
     for (const Grade required :
          {Grade::sequential, Grade::stable, Grade::faithful, Grade::correct}) {
       const CaseVerdict verdict = check(c, declaration, answer, required);
-      const Asked asked(c, answer, declaration, required, Layer::judge);
-      const auto found = sure_verdict(asked, declaration, required);
+      const Observation observation(c, answer, declaration, required,
+                                    Layer::judge);
+      const auto found = sure_verdict(observation, declaration, required);
       if (i % 2 == 1 && required == Grade::sequential) {
         ++all;
         sure += found ? 1 : 0;
@@ -264,10 +265,10 @@ TEST(SureVerdict, TellsWhatIsNoNumber) {
     const Declaration declaration = declaration_of(i);
     const Judge judge(p, declaration);
     const Case c = {"", p, {}};
-    const Asked asked(c, DoubleSubject().answer(c), declaration,
-                      Grade::sequential, Layer::judge);
+    const Observation observation(c, DoubleSubject().answer(c), declaration,
+                                  Grade::sequential, Layer::judge);
     Draw draw(i);
-    for (const auto& [name, tensor] : asked.answer().outputs) {
+    for (const auto& [name, tensor] : observation.answer().outputs) {
       const DType dtype = tensor.dtype();
       const Format f = format(dtype);
       for (std::int64_t k = 0; k < tensor.size(); ++k) {
@@ -276,8 +277,8 @@ TEST(SureVerdict, TellsWhatIsNoNumber) {
               f.overflow() | f.sign_bit(), std::uint64_t{0}}) {
           const std::int64_t channel =
               shaped_like_x(name) ? p.view().channel(k) : k;
-          const bool sure = surely_passes_as_nonfinite(asked, declaration, name,
-                                                       channel, k, got, dtype);
+          const bool sure = surely_passes_as_nonfinite(
+              observation, declaration, name, channel, k, got, dtype);
           const Verdict verdict =
               verdict_of(judge(name, k, got, dtype), Grade::sequential);
           if (sure) {

@@ -68,16 +68,16 @@ class Column {
 // calculate with. Each value of the answer is an interval: as wide as the grade
 // lets the value be off, so that the right value lies in it wherever the value
 // passes. bounds.md has the argument. For one thread.
-class Asked {
+class Observation {
  public:
   // The declaration must outlive this object, and so must another that spares
   // it what is the same in both.
-  Asked(Case question, Answer answer, const Declaration& declaration,
-        Grade required, Layer layer, const Asked* other = nullptr);
+  Observation(Case question, Answer answer, const Declaration& declaration,
+              Grade required, Layer layer, const Observation* other = nullptr);
   // Answered by the definition itself, with exact numbers.
-  Asked(Problem problem, const Declaration& declaration);
-  Asked(const Asked&) = delete;
-  Asked& operator=(const Asked&) = delete;
+  Observation(Problem problem, const Declaration& declaration);
+  Observation(const Observation&) = delete;
+  Observation& operator=(const Observation&) = delete;
 
   const Case& question() const { return question_; }
   const Problem& problem() const { return question_.problem; }
@@ -184,7 +184,7 @@ class Asked {
   const Declaration& declaration_;
   ChannelView view_;
   Grade required_ = Grade::sequential;
-  const Asked* other_ = nullptr;
+  const Observation* other_ = nullptr;
   bool by_definition_ = false;
   bool is_narrow_ = false;  // x is, and so is what a filter says of it
   Layer layer_ = Layer::judge;
