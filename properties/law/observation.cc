@@ -14,15 +14,15 @@ namespace {
 
 constexpr double kMost = std::numeric_limits<double>::max();
 
-// A double that is not larger.
+// The largest double that is at most `value`.
 double rounded_down(Wide value) {
   if (value >= kMost) return kMost;
   const auto nearest = static_cast<double>(value);
   return nearest > value ? std::nextafter(nearest, 0) : nearest;
 }
 
-// Half of 2^exponent. To load a subnormal double into a long one takes as long
-// as thirty others.
+// 2^exponent / 2. Avoids converting a subnormal double to long double, which
+// takes as long as thirty other conversions.
 Wide half_of(double ulp, int exponent) {
   return ulp >= std::numeric_limits<double>::min()
              ? Wide{ulp} / 2
@@ -104,12 +104,12 @@ bool Observation::is_without_number(Output output, std::int64_t i,
           declaration_.running_variance == RunningVariance::unbiased);
 }
 
-// At least as much as any right value may be off for which the judge lets this
-// one pass: half an ulp and the tolerance, or an ulp.
+// An upper bound of the distance of any right value for which the judge passes
+// this one: half an ulp plus the tolerance, or an ulp.
 Wide Observation::allowed(double got, DType dtype, Wide tolerance) const {
   const Format f = format(dtype);
-  // The right value may lie in a binade above that of the answer: it is at
-  // most `most`, as an ulp is at most 2^(1-p) of it, or the quantum.
+  // The right value may lie in a binade above that of the answer. It is at most
+  // `most`, because its ulp is at most 2^(1-p) times it, or the quantum.
   const Wide most = (std::fabs(got) + tolerance + power_of_two(f.quantum())) /
                     (1 - power_of_two(1 - f.precision));
   const Wide ulp = ulp_at(most, dtype);
@@ -153,9 +153,9 @@ PooledVector<Estimated> Observation::new_estimated(Output output,
   const Tensor& got = answer_.outputs.find(output)->second;
   const Format f = format(got.dtype());
   const bool through_w = is_bounded_through_w(problem(), output);
-  // Elsewhere the values of x are numbers, as the channel is one.
-  const bool asks_values = !shaped_like_x(output) ||
-                           problem().operation == Operation::forward_inference;
+  // For all other outputs every x is finite, because the channel is a number.
+  const bool checks_x = !shaped_like_x(output) ||
+                        problem().operation == Operation::forward_inference;
   const Wide* const tolerances = tolerates && required_ >= Grade::stable
                                      ? least_tolerances(output).data()
                                      : nullptr;
@@ -170,7 +170,7 @@ PooledVector<Estimated> Observation::new_estimated(Output output,
     const auto add = [&](std::int64_t i) {
       const auto at = static_cast<std::size_t>(i);
       if (!std::isfinite(all[at]) ||
-          (asks_values && is_without_number(output, i, true))) {
+          (checks_x && is_without_number(output, i, true))) {
         return;
       }
       Estimated& value = values[at];
@@ -207,8 +207,8 @@ const PooledVector<Estimated>& Observation::estimated_out(Output output,
                 [&] { return new_estimated(output, tolerates); });
 }
 
-// Of all values, half an ulp aside; below 0 for those that are no numbers, or
-// of which nothing can be said.
+// The tolerances of all values, beyond half an ulp; negative if a value is no
+// number or has no bound.
 PooledVector<Wide> Observation::new_tolerances(Output output) const {
   const bool like_x = shaped_like_x(output);
   PooledVector<Wide> all(size_of(output, problem(), view_), -1);
