@@ -14,24 +14,24 @@ namespace exactbn {
 
 namespace {
 
-// Channels that are summed and checked together, while the cache has them.
+// Groups of channels that are summed and checked together, while in cache.
 struct Units {
   std::int64_t size;
   std::int64_t count;
 };
 
 Units units_of(const ChannelView& view) {
-  // With the channel axis last a line of the cache has values of several.
+  // If the channel axis is last, a cache line holds values of several channels.
   constexpr std::int64_t kNeighbours = 256;
   const std::int64_t size =
       view.inner == 1 ? std::min(kNeighbours, view.channels) : 1;
   return {size, (view.channels + size - 1) / size};
 }
 
-// Whether sums that are nearly right will do for most channels: those of
-// outputs of one value a channel must be exact, and then serve all.
+// Whether estimated sums suffice for most channels. Outputs with one value per
+// channel need exact sums, which then serve all outputs.
 bool is_worth_a_screen(const Problem& problem, const OutputNames& outputs) {
-  constexpr std::int64_t kEnough = 1024;  // values a channel
+  constexpr std::int64_t kEnough = 1024;  // values per channel
   const bool first_order = problem.operation == Operation::forward_training ||
                            problem.operation == Operation::backward_training;
   return first_order && problem.view().count() >= kEnough &&
@@ -39,7 +39,7 @@ bool is_worth_a_screen(const Problem& problem, const OutputNames& outputs) {
                      [](Output output) { return shaped_like_x(output); });
 }
 
-// The outputs shaped like x.
+// Checks the outputs shaped like x.
 void check_values(const Problem& problem, const Judge& judge,
                   const Screen* screen, std::list<FastCheck>& outputs) {
   const ChannelView view = problem.view();
@@ -56,11 +56,11 @@ void check_values(const Problem& problem, const Judge& judge,
     for (FastCheck& output : outputs) output.check(channels);
   };
   const bool many = units.count / 2 >= omp_get_max_threads();
-  // One thread a unit, or all threads in one unit after the other.
+  // Either each unit has one thread, or all threads share one unit at a time.
   parallel_for(units.count, many && problem.x().size() > kParallel, check_unit);
 }
 
-// An output of one value a channel.
+// Checks an output with one value per channel.
 OutputVerdict check_channels(const Problem& problem, const Judge& judge,
                              Output output, const Tensor& got, Grade required) {
   OutputVerdict out =
@@ -140,7 +140,7 @@ CaseVerdict check(const Case& c, const Declaration& declaration,
           c.problem, judge, name, answer.outputs.at(name), required));
     }
     OutputVerdict& out = result.outputs.back();
-    if (out.worst.index < 0) out.worst = {};  // none is decided
+    if (out.worst.index < 0) out.worst = {};  // no value is decided
     result.verdict = std::max(result.verdict, out.verdict);
   }
   if (result.outputs.empty() && result.verdict == Verdict::passed) {

@@ -13,29 +13,30 @@ namespace exactbn {
 
 namespace {
 
-constexpr double kUnlike = std::numeric_limits<double>::infinity();
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
-// The value that a subject meant where the exact one is a number. An infinity
-// stands for the first number that is too large. So does NaN in a format
-// without infinities, where the exact value has its sign: a NaN's says nothing.
-Dyadic meant(std::uint64_t bits, DType dtype, const Surd& exact) {
+// The number to compare with an exact number. An infinity stands for the first
+// number that is too large. So does NaN in a format without infinities; its
+// sign is that of the exact value, because the sign of a NaN means nothing.
+Dyadic comparable(std::uint64_t bits, DType dtype, const Surd& exact) {
   if (is_finite(bits, dtype)) return decode(bits, dtype);
   const bool negative =
       is_nan(bits, dtype) ? sign(exact) < 0 : is_negative(bits, dtype);
   return negative ? -first_beyond(dtype) : first_beyond(dtype);
 }
 
-Judgement alike(bool same, std::uint64_t want) {
+Judgement match_or_fail(bool same, std::uint64_t want) {
   Judgement j;
   j.want = want;
   if (same) return j;
   j.grade = Grade::unstable;
-  j.ulp = kUnlike;
-  j.eta = kUnlike;
+  j.ulp = kInfinite;
+  j.eta = kInfinite;
   return j;
 }
 
-// What exact sums tell of a channel; where values are not finite, little.
+// Sets the sizes that exact sums give. If a value of the channel is not finite,
+// most of them stay 0.
 void set_statistics(const ExactBatchNorm& exact, std::int64_t c,
                     ChannelSizes& to) {
   const Problem& problem = exact.problem();
@@ -48,7 +49,8 @@ void set_statistics(const ExactBatchNorm& exact, std::int64_t c,
     to.w = to.v + static_cast<Wide>(problem.epsilon);
     to.s = to.w > 0 ? 1 / std::sqrt(to.w) : 0;
   } else if (exact.statistics_finite(c)) {
-    // Exact sums: a variance that cancels would lose its digits here.
+    // From exact sums: in floating point, a variance that cancels would lose
+    // its digits.
     to.mean = approximate(mean(channel));
     to.v = approximate(variance(channel));
     to.w = approximate(w_of(channel));
@@ -101,14 +103,14 @@ Judgement Judge::operator()(Output output, std::int64_t i, std::uint64_t got,
     case Exact::Kind::unbiased_of_one:
       return convention(exact.kind, output, i, got, dtype);
     case Exact::Kind::nonfinite:
-      return alike(!is_finite(got, dtype), round_to(exact, dtype));
+      return match_or_fail(!is_finite(got, dtype), round_to(exact, dtype));
     case Exact::Kind::nan:
     case Exact::Kind::plus_infinity:
     case Exact::Kind::minus_infinity:
       break;
   }
   const std::uint64_t want = round_to(exact, dtype);
-  return alike(same_value(got, want, dtype), want);
+  return match_or_fail(same_value(got, want, dtype), want);
 }
 
 Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
@@ -119,24 +121,25 @@ Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
   const Format f = format(dtype);
   if (!is_finite(got, dtype) && same_value(got, j.want, dtype)) return j;
   if (is_nan(got, dtype) && f.infinities) {
-    j = alike(false, j.want);
-    // With epsilon > 0 no sound algorithm comes near the root of a negative
-    // number, however ill-conditioned the channel.
+    j = match_or_fail(false, j.want);
+    // With epsilon > 0 no sound algorithm takes the root of a negative number,
+    // however ill-conditioned the channel.
     j.decided = problem_.epsilon > 0 || !bound_is_void(output, c);
     return j;
   }
-  const Wide error = approximate(exact - meant(got, dtype, exact));
+  const Wide error = approximate(exact - comparable(got, dtype, exact));
   const bool zero = sign(exact) == 0;
   const std::int64_t top = zero ? f.quantum() : leading_exponent(exact);
   const Wide ulp = wide_power_of_two(ulp_exponent(top, dtype));
   const bool flushed =
       declaration_.subnormals == Subnormals::flush && top < f.emin;
   const Wide half_ulp = flushed ? wide_power_of_two(f.emin) : ulp / 2;
-  // Nothing but 0 is any number of ulp from 0, nor an infinity from a number.
-  const bool apart =
+  // No number but 0 is a finite number of ulps from 0, and no infinity is a
+  // finite number of ulps from a number.
+  const bool incomparable =
       (zero && error != 0) || is_finite(got, dtype) != is_finite(j.want, dtype);
-  j.ulp = apart ? kUnlike : static_cast<double>(-error / ulp);
-  // No condition is asked for in vain: they are expensive.
+  j.ulp = incomparable ? kInfinite : static_cast<double>(-error / ulp);
+  // Conditions are expensive: compute one only if eta can be positive.
   if (std::fabs(error) > half_ulp) {
     j.eta = static_cast<double>(eta_of(output, i, error, half_ulp));
   }
@@ -155,7 +158,7 @@ Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
   return j;
 }
 
-// As is their product by 1/m.
+// If the sum is exact, so is its product with 1/m: m is a power of 2.
 bool Judge::sums_are_exact(std::int64_t channel) const {
   const Tensor& x = problem_.x();
   const std::int64_t first = view_.offset(channel, 0);
@@ -177,24 +180,25 @@ Judgement Judge::convention(Exact::Kind kind, Output output, std::int64_t i,
     const bool keep = declaration_.single_value == SingleValue::keep;
     const std::uint64_t want =
         keep ? round_to(old.value(i), dtype) : f.quiet_nan();
-    return alike(same_value(got, want, dtype), want);
+    return match_or_fail(same_value(got, want, dtype), want);
   }
   std::uint64_t want = output == Output::invstd ? f.overflow() : f.quiet_nan();
-  // With frozen statistics nothing is summed, and 0/0 is NaN for everyone.
+  // With frozen statistics nothing is summed, and 0/0 is NaN under every
+  // convention.
   if (!normalizes_by_batch(problem_.operation)) {
-    return alike(same_value(got, want, dtype), want);
+    return match_or_fail(same_value(got, want, dtype), want);
   }
   const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
   if (declaration_.zero_variance == ZeroVariance::zero) {
     const std::optional<Input> offset = traits(output).offset;
     want = offset ? round_to(problem_.parameter(*offset, c), dtype) : 0;
   }
-  // (sum dy x - mean sum dy) / 0: the numerator is 0 only where it rounds so.
+  // (sum dy x - mean sum dy) / 0: the numerator may round to a nonzero number.
   const bool of_gamma =
       output == Output::dgamma || output == Output::grad_gamma;
   const bool infinite =
       of_gamma && is_nan(want, dtype) && is_infinite(got, dtype);
-  Judgement j = alike(infinite || same_value(got, want, dtype), want);
+  Judgement j = match_or_fail(infinite || same_value(got, want, dtype), want);
   j.decided = j.grade == Grade::correct || sums_are_exact(c);
   return j;
 }

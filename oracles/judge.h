@@ -6,28 +6,27 @@
 
 namespace exactbn {
 
-// What is found of one value.
+// The judgement of one value.
 struct Judgement {
   Grade grade = Grade::correct;
-  // Whether the grade means anything: not where kappa u is so large that the
-  // first-order bound says nothing, and the value is not faithful either.
+  // False if kappa u is so large that the first-order bound says nothing and
+  // the value is not faithful: the grade then means nothing.
   bool decided = true;
-  double ulp = 0;          // (got - exact) / ulp(exact); infinite where exact
-                           // is 0 and got is not, or got is no number
-  double eta = 0;          // backward error; infinite where unlike
+  double ulp = 0;  // (got - exact) / ulp(exact); infinite if exact
+                   // is 0 and got is not, or if got is no number
+  double eta = 0;  // backward error; infinite if got or exact is no number
   std::uint64_t want = 0;  // the correctly rounded bits
 
   bool operator==(const Judgement& other) const = default;
 };
 
-// Judges the values of one problem, in whatever format they come. Safe to use
-// from many threads.
+// Judges values of the outputs of one problem, in any format. Thread-safe.
 class Judge : public Tolerances {
  public:
   // Sums all channels at once. The arguments must outlive this object.
   Judge(const Problem& problem, const Declaration& declaration);
 
-  // As ExactBatchNorm's.
+  // Sums each channel when it is first needed, or in sum().
   using OnDemand = ExactBatchNorm::OnDemand;
   Judge(const Problem& problem, const Declaration& declaration, OnDemand);
   void sum(const Channels& channels) const;
@@ -35,13 +34,13 @@ class Judge : public Tolerances {
   Judgement operator()(Output output, std::int64_t i, std::uint64_t got,
                        DType dtype) const;
 
-  // Whether the values of an output shaped like x are numbers in that channel,
-  // and the bound of their error means something: all of them are judged by
-  // their distance from the exact value then, and by `tolerance`.
+  // For an output shaped like x: whether its values in that channel are numbers
+  // and their error bound is not void. All of them are then judged by their
+  // distance from the exact value and by `tolerance`.
   bool is_bounded(Output output, std::int64_t channel) const;
 
-  // Whether every partial sum of the equal values of a channel is exact in the
-  // working precision, so that no rounding excuses a variance that is not 0.
+  // For a constant channel: whether every partial sum is exact in the working
+  // precision, so that no rounding excuses a nonzero variance.
   bool sums_are_exact(std::int64_t channel) const;
 
   const ExactBatchNorm& exact() const { return exact_; }

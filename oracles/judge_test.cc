@@ -28,7 +28,7 @@ Judgement judged(const Problem& problem, Output output, std::int64_t i,
   return Judge(problem, declaration)(output, i, round_to(got, dtype), dtype);
 }
 
-TEST(Judge, MeasuresInUlpOfTheExactValue) {
+TEST(Judge, MeasuresUlpsOfTheExactValue) {
   const Problem p = forward(DType::f32, {1, 2}, 0);  // mean 1.5, y -1 and 1
   EXPECT_EQ(judged(p, Output::mean, 0, 1.5, DType::f32).grade, Grade::correct);
   EXPECT_EQ(judged(p, Output::mean, 0, 1.5 + 0x1p-23, DType::f32).ulp, 1);
@@ -54,8 +54,8 @@ TEST(Judge, MeasuresTheBackwardErrorInWorkingPrecision) {
               (0x1p-20 - half_ulp) / (1.5 * 0x1p-53), 1e-2);
 }
 
-// The variance is quadratic in x: an error of v + eta^2 u^2 mean x^2 of a
-// constant channel is what eta u relative errors in x can bring about.
+// The variance is quadratic in x: relative errors of eta u in x move the
+// variance of a constant channel by up to eta^2 u^2 mean x^2.
 TEST(Judge, ExplainsTheVarianceOfAConstantChannel) {
   const Problem p = forward(DType::f32, {1000, 1000, 1000}, 0x1p-17);
   const double moved = std::pow(4 * 0x1p-24 * 1000, 2);
@@ -64,9 +64,10 @@ TEST(Judge, ExplainsTheVarianceOfAConstantChannel) {
             Grade::unstable);
 }
 
-// Frozen, it may lie so far from x that dy (x - mean) is no double: the sums of
-// dgamma cancel all the same, and what is left of them is excused.
-TEST(Judge, KnowsTheSizeOfWhatAFarMeanMultiplies) {
+// A frozen mean may be so far from x that dy (x - mean) is beyond the range of
+// double. The sums of dgamma cancel all the same, and their residual is
+// excused.
+TEST(Judge, ExcusesCancellationAtAFarFrozenMean) {
   Problem p = forward(DType::f64, {0, 0, 0}, 1);
   p.operation = Operation::backward_inference;
   p.inputs[Input::dy] = make_tensor(
@@ -80,7 +81,7 @@ TEST(Judge, KnowsTheSizeOfWhatAFarMeanMultiplies) {
   EXPECT_LT(j.eta, 1);
 }
 
-TEST(Judge, KnowsWhatIsNoNumber) {
+TEST(Judge, GradesNanAndInfinity) {
   const Problem p = forward(DType::f32, {1, kInfinity}, 0x1p-17);
   EXPECT_EQ(judged(p, Output::y, 0, std::nan(""), DType::f32).grade,
             Grade::correct);
@@ -96,10 +97,10 @@ TEST(Judge, KnowsWhatIsNoNumber) {
             Grade::unstable);
 }
 
-// In a format without infinities NaN stands for what is too large: right where
-// the exact value is, wrong where it is far from it, and no worse than the next
-// number where it is near.
-TEST(Judge, TakesNanForOverflowWhereThereIsNoInfinity) {
+// In a format without infinities NaN stands for values that are too large:
+// correct if the exact value is too large, unstable if it is far from that, and
+// no worse than the next number if it is near.
+TEST(Judge, TreatsNanAsOverflowInFormatsWithoutInfinity) {
   const DType f8 = DType::f8e4m3fn;
   const double nan = std::nan("");
   const auto mean = [&](double last, double got) {
@@ -112,7 +113,8 @@ TEST(Judge, TakesNanForOverflowWhereThereIsNoInfinity) {
   EXPECT_EQ(saturated.grade, Grade::unstable);
   EXPECT_EQ(mean(-448, nan).grade, Grade::unstable);
   EXPECT_EQ(mean(448, nan).grade, Grade::unstable);
-  // 463.99997 is 448; an f32 sum of 464 is 448 too, 464.00003 is not.
+  // 463.99997 rounds to 448, as does 464, which an f32 sum may give; 464.00003
+  // does not.
   EXPECT_EQ(mean(0x1.dfffffp8, nan).grade, Grade::stable);
   EXPECT_EQ(judged(forward(DType::f32, {-0x1.dfffffp8, -448}, 1), Output::mean,
                    0, nan, f8)
@@ -120,8 +122,8 @@ TEST(Judge, TakesNanForOverflowWhereThereIsNoInfinity) {
             Grade::stable);
 }
 
-// Neither x nor the mean enters dx where statistics are frozen.
-TEST(Judge, MeasuresFrozenGradientsBesideAnInfinity) {
+// With frozen statistics neither x nor the mean enters dx.
+TEST(Judge, MeasuresFrozenGradientsIfXIsInfinite) {
   Problem p = forward(DType::f32, {1, kInfinity}, 1);
   p.operation = Operation::backward_inference;
   p.inputs[Input::dy] = make_tensor(DType::f32, {2, 1}, std::vector{2.0, 3.0});
@@ -138,7 +140,7 @@ TEST(Judge, MeasuresFrozenGradientsBesideAnInfinity) {
   }
 }
 
-TEST(Judge, TakesZeroVarianceAsDeclared) {
+TEST(Judge, FollowsTheDeclaredZeroVarianceConvention) {
   const Problem p = forward(DType::f32, {3, 3}, 0);
   Declaration zero;
   zero.zero_variance = ZeroVariance::zero;
@@ -155,7 +157,7 @@ TEST(Judge, TakesZeroVarianceAsDeclared) {
   EXPECT_FALSE(judged(rounded, Output::y, 0, 1, DType::f32).decided);
 }
 
-TEST(Judge, TakesTheVarianceOfOneValueAsDeclared) {
+TEST(Judge, FollowsTheDeclaredSingleValueConvention) {
   Problem p = forward(DType::f32, {3}, 0x1p-17);
   p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, std::vector{2.0});
   p.momentum = 0.5;
@@ -171,7 +173,7 @@ TEST(Judge, TakesTheVarianceOfOneValueAsDeclared) {
             Grade::correct);
 }
 
-TEST(Judge, TellsTheDivisorsOfTheRunningVarianceApart) {
+TEST(Judge, DistinguishesTheDivisorsOfTheRunningVariance) {
   Problem p = forward(DType::f32, {0, 2}, 0x1p-17);
   p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, std::vector{0.0});
   p.momentum = 1;
@@ -185,16 +187,16 @@ TEST(Judge, TellsTheDivisorsOfTheRunningVarianceApart) {
             Grade::correct);
 }
 
-// kappa u is 1/2 here: x moved by u is another channel altogether.
-TEST(Judge, SaysUndecidedWhereTheBoundIsVoid) {
+// kappa u is 1/2 here: moving x by u changes the normalized channel completely.
+TEST(Judge, IsUndecidedIfTheBoundIsVoid) {
   const Problem p = forward(DType::f32, {0x1p24, 0x1p24 - 1}, 0);
   EXPECT_FALSE(judged(p, Output::y, 0, 0.3, DType::f32).decided);
   EXPECT_TRUE(
-      judged(p, Output::y, 0, 1, DType::f32).decided);  // correct all the same
+      judged(p, Output::y, 0, 1, DType::f32).decided);  // correct anyway
   EXPECT_TRUE(judged(p, Output::mean, 0, 0.3, DType::f32).decided);
 }
 
-TEST(Judge, AllowsFlushedSubnormalsWhereDeclared) {
+TEST(Judge, AllowsFlushedSubnormalsIfDeclared) {
   const Problem p = forward(DType::f32, {0x1p-130, 0x1p-130}, 1);
   Declaration flush;
   flush.subnormals = Subnormals::flush;

@@ -34,7 +34,7 @@ std::string explanation(const OutputTensors& outputs,
   return listener.str();
 }
 
-TEST(IsBatchNormOf, MatchesWhatIsRight) {
+TEST(IsBatchNormOf, MatchesRightOutputs) {
   const Problem problem = two_values();
   EXPECT_THAT(right_outputs(problem), IsBatchNormOf(problem));
   EXPECT_THAT(right_outputs(problem),
@@ -42,7 +42,7 @@ TEST(IsBatchNormOf, MatchesWhatIsRight) {
 }
 
 // A user sees this text first: change it with care.
-TEST(IsBatchNormOf, SaysWhatIsWrong) {
+TEST(IsBatchNormOf, ExplainsAMismatch) {
   const Problem problem = two_values();
   DefectSubject wrong(*find_defect("epsilon_outside_root"));
   const OutputTensors outputs = wrong.answer({"", problem, {}}).outputs;
@@ -58,7 +58,7 @@ TEST(IsBatchNormOf, SaysWhatIsWrong) {
 )");
 }
 
-// The search for a defect would take minutes there.
+// The search for a defect would take minutes.
 TEST(IsBatchNormOf, NamesNoDefectOfALargeProblem) {
   Problem problem = two_values();
   std::vector<float> x(8193, 1);
@@ -71,7 +71,7 @@ TEST(IsBatchNormOf, NamesNoDefectOfALargeProblem) {
                     Not(HasSubstr("epsilon_outside_root"))));
 }
 
-TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
+TEST(IsBatchNormOf, ChecksTheRequiredGrade) {
   const Problem problem = two_values();
   OutputTensors outputs = right_outputs(problem);
   outputs.at(Output::y).set_bits(3, outputs.at(Output::y).bits(3) + 1);
@@ -80,7 +80,7 @@ TEST(IsBatchNormOf, AsksForTheGradeThatIsRequired) {
               HasSubstr("required correct"));
 }
 
-TEST(IsBatchNormOf, MissesAbsentOutputs) {
+TEST(IsBatchNormOf, DoesNotMatchIfOutputsAreAbsent) {
   const Problem problem = two_values();
   OutputTensors outputs = right_outputs(problem);
   outputs.erase(Output::mean);
@@ -111,7 +111,7 @@ TEST(IsBatchNormOf, UsesTheDeclaredConventions) {
   EXPECT_THAT(outputs, IsBatchNormOf(problem).declared(declaration));
 }
 
-TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
+TEST(IsBatchNormOf, ReportsOutputsThatCannotBeJudged) {
   const Problem problem = two_values();
   OutputTensors outputs = right_outputs(problem);
   outputs[Output::y] = Tensor(DType::f32, {4});
@@ -125,8 +125,8 @@ TEST(IsBatchNormOf, SaysWhatCannotBeJudged) {
   EXPECT_THROW(mismatch({}, {}), std::exception);
 }
 
-// Its mean is 2^40 deviations away: no f32 result means anything.
-TEST(IsBatchNormOf, DoesNotMatchWhatIsUndecided) {
+// The mean is 2^40 deviations from 0, so no f32 result is meaningful.
+TEST(IsBatchNormOf, DoesNotMatchUndecidedOutputs) {
   Problem problem = two_values();
   problem.inputs[Input::x] =
       tensor_of({2, 1}, std::vector<double>{0x1p40, 0x1p40 + 0x1p-5});
@@ -144,7 +144,7 @@ TEST(IsBatchNormOf, DoesNotMatchWhatIsUndecided) {
               Not(IsBatchNormOf(problem).declared(declaration).or_undecided()));
 }
 
-TEST(IsBatchNormOf, IsDescribedInALine) {
+TEST(IsBatchNormOf, DescribesItselfInOneLine) {
   EXPECT_EQ(
       testing::DescribeMatcher<OutputTensors>(IsBatchNormOf(two_values())),
       "are the outputs of forward_training f32   shape 2x2  channel axis "

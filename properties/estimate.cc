@@ -10,9 +10,9 @@ namespace exactbn {
 
 namespace {
 
-constexpr Wide kUlp = 0x1p-63L;  // more than a long double rounds by
+constexpr Wide kUlp = 0x1p-63L;  // above the unit roundoff of long double
 
-// What a channel adds up.
+// The sums of a channel.
 struct Sums {
   Wide x = 0;
   Wide size = 0;        // of |x|
@@ -44,20 +44,21 @@ class Estimator {
 
   PooledVector<ChannelEstimate> run() {
     for (ChannelEstimate& e : all_) e.is_number = true;
-    for (const auto& [input, tensor] : problem_.inputs) look_at(input, tensor);
+    for (const auto& [input, tensor] : problem_.inputs)
+      mark_nonfinite(input, tensor);
     if (problem_.operation != Operation::forward_inference) {
-      for (std::int64_t c = 0; c < view_.channels; ++c) add_up(c);
+      for (std::int64_t c = 0; c < view_.channels; ++c) scan_x(c);
     }
     if (!by_batch_) {
-      for (std::int64_t c = 0; c < view_.channels; ++c) freeze(c);
+      for (std::int64_t c = 0; c < view_.channels; ++c) set_frozen_root(c);
     }
     return std::move(all_);
   }
 
  private:
-  void look_at(Input input, const Tensor& tensor) {
-    // What does not enter: x of inference may hold anything, and so may the old
-    // statistics of training. x is looked at where it is added up.
+  void mark_nonfinite(Input input, const Tensor& tensor) {
+    // Skip inputs that do not enter: x of inference and the old statistics of
+    // training may hold anything. scan_x looks at x of all other operations.
     const bool old =
         input == Input::running_mean || input == Input::running_var;
     if ((old && by_batch_) || input == Input::x || tensor.all_finite()) return;
@@ -81,8 +82,8 @@ class Estimator {
     x.values_to(values_);
   }
 
-  // Of x. Sums of infinities and NaN in long doubles would tell it as well, but
-  // processors take a hundred times as long for those.
+  // Whether x is finite in a channel. Sums in long double would show it too,
+  // but x87 arithmetic on infinities and NaN takes a hundred times as long.
   bool is_finite(std::int64_t c) const {
     bool finite = true;
     view_.each_offset(c, [&](std::int64_t i) {
@@ -91,7 +92,7 @@ class Estimator {
     return finite;
   }
 
-  void add_up(std::int64_t c) {
+  void scan_x(std::int64_t c) {
     ChannelEstimate& e = all_[static_cast<std::size_t>(c)];
     if (same_x_ && same_x_->channel(c).is_number) {
       if (e.is_number) e = same_x_->channel(c);
@@ -115,20 +116,20 @@ class Estimator {
       const Wide d = values_[static_cast<std::size_t>(i)] - s.x;
       s.deviations += d * d;
     });
-    add_batch(e, s);
+    set_batch_statistics(e, s);
   }
 
-  void add_batch(ChannelEstimate& e, const Sums& s) const {
+  void set_batch_statistics(ChannelEstimate& e, const Sums& s) const {
     const auto epsilon = static_cast<Wide>(problem_.epsilon);
     if (s.constant) {
-      // Equal values are their mean, and their variance is 0: so is m^2 w =
-      // m S2 - S1^2 + m^2 eps without epsilon, for them alone.
+      // Equal values equal their mean, and their variance is 0. Only for them
+      // is m^2 w = m S2 - S1^2 + m^2 eps zero if epsilon is 0.
       e.root_is_zero = problem_.epsilon == 0;
       e.is_number = !e.root_is_zero;
       const Wide mean = s.first;
       e.mean = Number::near(mean, kUlp * std::fabs(mean));
       e.var = Number::near(0, 0);
-      if (e.is_number) add_root(e, epsilon, 2 * kUlp * epsilon, mean * mean);
+      if (e.is_number) set_root(e, epsilon, 2 * kUlp * epsilon, mean * mean);
       return;
     }
     const Wide doubt = (m_ + 4) * kUlp * s.size / m_;
@@ -137,10 +138,10 @@ class Estimator {
     e.mean = Number::near(s.x, doubt);
     e.var = Number::near(var, doubt_of_var);
     const Wide w = var + epsilon;
-    add_root(e, w, doubt_of_var + 2 * kUlp * w, s.square / m_);
+    set_root(e, w, doubt_of_var + 2 * kUlp * w, s.square / m_);
   }
 
-  void freeze(std::int64_t c) {
+  void set_frozen_root(std::int64_t c) {
     ChannelEstimate& e = all_[static_cast<std::size_t>(c)];
     if (!e.is_number) return;
     const Wide w =
@@ -148,16 +149,16 @@ class Estimator {
         static_cast<Wide>(problem_.epsilon);
     e.root_is_zero = w == 0;
     e.is_number = !e.root_is_zero;
-    if (e.is_number) add_root(e, w, kUlp * w, 0);
+    if (e.is_number) set_root(e, w, kUlp * w, 0);
   }
 
-  void add_root(ChannelEstimate& e, Wide w, Wide doubt, Wide square) const {
+  void set_root(ChannelEstimate& e, Wide w, Wide doubt, Wide square) const {
     e.w = w;
     e.doubt = doubt;
     e.root_is_known = doubt < 0x1p-10L * w;
     if (!e.root_is_known) return;
-    // u kappa + lambda / w, times w, against what it may be at most; without
-    // the root of kappa^2 = square / w.
+    // Compares (u kappa + lambda / w) w with its limit, using kappa^2 = square
+    // / w to avoid a square root.
     const auto is_below = [&](Wide factor) {
       const Wide most = factor * void_from_ * w - lambda_;
       return most > 0 && u_ * u_ * square * w < most * most;
@@ -174,13 +175,14 @@ class Estimator {
   Wide m_;
   Wide u_ = 0;
   Wide lambda_ = 0;
-  Wide void_from_ = 0;  // u kappa + lambda / w, from which on it is void
+  Wide void_from_ =
+      0;  // the bound is void if u kappa + lambda / w is at least this
   bool x_is_finite_ = true;
   PooledVector<double> values_;  // of x
   PooledVector<ChannelEstimate> all_;
 };
 
-// Null where there is none.
+// The direction of x; null if absent.
 const Tensor* direction_of(const Problem& problem) {
   const auto& direction = traits(problem.operation).direction;
   return direction ? problem.find(direction->x) : nullptr;
@@ -231,7 +233,8 @@ std::optional<std::uint64_t> surely_rounded(const Number& number, DType dtype) {
   auto low = static_cast<double>(number.mid() - doubt);
   auto high = static_cast<double>(number.mid() + doubt);
   if (dtype != DType::f64) {
-    // Below and above all of them: a double between two others rounds once.
+    // Step outwards, below and above all numbers of the interval: rounding
+    // these doubles to the format is then the only rounding.
     low = std::nextafter(low, -HUGE_VAL);
     high = std::nextafter(high, HUGE_VAL);
   }
@@ -244,7 +247,8 @@ bool surely_not_held(const Number& number, DType dtype) {
   if (number.is_open()) return false;
   const auto nearest = static_cast<double>(number.mid());
   const Wide held = to_double(round_to(nearest, dtype), dtype);
-  // Rounded twice it may be the other neighbour, not much nearer.
+  // Rounding twice may give the other neighbour, which is hardly farther away
+  // than the nearest.
   const Wide twice =
       dtype == DType::f64 ? 0 : std::fabs(number.mid()) * 0x1p-50L;
   return std::fabs(number.mid() - held) > number.doubt() + twice;

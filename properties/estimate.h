@@ -9,45 +9,47 @@
 
 namespace exactbn {
 
-// Whether a bound is surely one, surely void, or a calculation decides.
+// Whether a bound certainly holds, is certainly void, or must be decided
+// exactly.
 enum class Bound : std::uint8_t { holds, is_void, open };
 
-// What is known of a channel without exact integers. bounds.md derives it.
+// What is known about a channel without exact integers. bounds.md derives it.
 struct ChannelEstimate {
-  // As ExactBatchNorm::is_number, which this decides; the numbers mean nothing
-  // where it is not.
+  // As ExactBatchNorm::is_number, decided for certain. If false, the numbers
+  // below mean nothing.
   bool is_number = false;
-  // Why it may not be: an input of the channel that is not finite, x where it
-  // is summed, dy, or x_dot and ddx; or w = 0 where all that enters is finite.
+  // Reasons for false: a value of the channel is not finite, in x if x is
+  // summed, in dy, or in x_dot or ddx; or w = 0 although everything that enters
+  // it is finite.
   bool x_is_finite = true;
   bool dy_is_finite = true;
   bool direction_is_finite = true;
   bool root_is_zero = false;
-  // Whether sqrt(w) is known: the doubt in w is small.
+  // Whether sqrt(w) is known: `doubt` is small beside w.
   bool root_is_known = false;
-  // As Judge::bound_is_void, for outputs that are divided by sqrt(w).
+  // Judge::bound_is_void for outputs that are divided by sqrt(w).
   Bound through_w = Bound::open;
-  // Of the batch, open with frozen statistics: they stand for what Asked says
-  // of them.
+  // Statistics of the batch, in place of those of Observation; open with frozen
+  // statistics.
   Number mean = Number::open();
   Number var = Number::open();
-  // What normalizes: w, and what it may be off by.
+  // w of the normalization, and a bound of its error.
   Wide w = 0;
   Wide doubt = 0;
 };
 
-// sqrt(w) of a channel that is a number: they are open where it is not known.
+// 1/sqrt(w) and sqrt(w) of a channel; open if they are not known.
 struct Root {
   Number invstd = Number::open();
   Number deviation = Number::open();  // 1 / invstd
 };
 
-// Of every channel of a problem, which is valid and outlives this object, as
-// the declaration does. For one thread.
+// The estimates of every channel of a valid problem. The problem and the
+// declaration must outlive this object. For one thread.
 class Estimates {
  public:
-  // Another with the same declaration spares the sums of x where it has the
-  // same x: most of what laws ask changes something else.
+  // If `other`, which must have the same declaration, has the same x, its sums
+  // of x are reused: most problems that laws ask change another input.
   Estimates(const Problem& problem, const Declaration& declaration,
             const Estimates* other = nullptr);
 
@@ -59,20 +61,20 @@ class Estimates {
     return roots_[static_cast<std::size_t>(c)];
   }
 
-  // Whether what is known of x in that problem is so in this one.
+  // Whether the estimates from x hold for that problem too.
   bool has_x_of(const Problem& problem) const;
 
-  // At most what each value of an output may be off beyond half an ulp at that
-  // eta (Judge::tolerance); 0 in a channel that is no number or whose root is
-  // not known.
+  // Lower bounds of the tolerance of each value of an output at `eta`
+  // (Judge::tolerance); 0 in a channel that is no number or whose root is not
+  // known.
   PooledVector<Wide> least_tolerances(Output output, double eta) const;
 
-  // Whether such a tolerance is worth its calculation, for answers in a format:
-  // not where a sum rounds much less than its result.
+  // Whether tolerances are worth computing for answers in a format: not if sums
+  // round much less than results.
   bool is_worth_a_tolerance(DType dtype) const;
 
  private:
-  // Of one value.
+  // The magnitudes of one value of each tensor.
   struct ValueSizes {
     Wide x = 0;
     Wide xhat = 0;
@@ -80,10 +82,10 @@ class Estimates {
     Wide u = 0;
   };
   void add_roots() const;
-  // At least those of the channel; 0 where sums may cancel.
+  // Lower bounds of the sizes of a channel; 0 for sums that may cancel.
   const ChannelSizes& sizes(std::int64_t c) const;
   void add_values(std::int64_t c, Wide s) const;
-  void add_sums(ChannelSizes& of, std::int64_t c) const;
+  void add_sums(ChannelSizes& ch, std::int64_t c) const;
 
   const Problem& problem_;
   ChannelView view_;
@@ -92,18 +94,18 @@ class Estimates {
   const Tensor* dy_;
   const Tensor* u_;
   PooledVector<ChannelEstimate> channels_;
-  // Made when they are first needed.
+  // Computed on first use.
   mutable PooledVector<Root> roots_;
-  mutable PooledVector<ChannelSizes> sizes_;  // m is 0 where it is not known
-  mutable PooledVector<ValueSizes> values_;   // of channels whose sizes are
+  mutable PooledVector<ChannelSizes> sizes_;  // m is 0 until computed
+  mutable PooledVector<ValueSizes> values_;   // of channels with sizes_
 };
 
-// The bits that a number rounds to which is within doubt() of mid(), where they
-// are the same for all of them. For f64 and f32.
+// The bits to which every number within doubt() of mid() rounds, if they are
+// the same for all. For f64 and f32.
 std::optional<std::uint64_t> surely_rounded(const Number& number, DType dtype);
 
-// Whether f64, or f32, surely does not hold a number that is within doubt() of
-// mid().
+// Whether certainly no number within doubt() of mid() is a value of the format.
+// For f64 and f32.
 bool surely_not_held(const Number& number, DType dtype);
 
 }  // namespace exactbn

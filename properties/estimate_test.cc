@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// That filters stand for what they filter: number by number, law by law and
-// answer by answer.
+// Tests that filters agree with what they filter, number by number and answer
+// by answer.
 #include "properties/estimate.h"
 
 #include <gtest/gtest.h>
@@ -22,20 +22,21 @@
 namespace exactbn::estimate_test {
 namespace {
 
-// How often a filter's number said something, and how often nothing.
-struct Said {
+// How often the filter knew a number, and how often it did not.
+struct Answered {
   int something = 0;
   int nothing = 0;
 };
 
-// The value and the radius that `filter` stands for; whether it is unknown.
+// Expects that the value, radius and unknown flag of `filter` are consistent
+// with those of `judged`.
 void expect_stands_for(const Number& filter, const Number& judged,
-                       const std::string& what, Said& said) {
+                       const std::string& what, Answered& answered) {
   if (filter.is_open()) {
-    ++said.nothing;
+    ++answered.nothing;
     return;
   }
-  ++said.something;
+  ++answered.something;
   ASSERT_EQ(filter.is_unknown(), judged.is_unknown()) << what;
   if (judged.is_unknown()) return;
   ASSERT_EQ(judged.doubt(), 0) << what;
@@ -43,7 +44,7 @@ void expect_stands_for(const Number& filter, const Number& judged,
   ASSERT_LE(filter.radius(), judged.radius()) << what;
 }
 
-// A subject in each working precision, so that any error counts.
+// Declares each working precision in turn, so that errors of any size matter.
 Declaration declaration_of(std::uint64_t i) {
   constexpr DType kSums[] = {DType::f64, DType::f32, DType::bf16};
   Declaration declaration;
@@ -55,49 +56,49 @@ Declaration declaration_of(std::uint64_t i) {
   return declaration;
 }
 
-TEST(Estimates, StandForWhatIsJudged) {
+TEST(Estimates, AgreeWithTheJudge) {
   constexpr Grade kRequired[] = {Grade::sequential, Grade::stable,
                                  Grade::faithful, Grade::correct};
-  Said said;
+  Answered answered;
   DoubleSubject subject;
   for (std::uint64_t i = 0; i < trials(1500); ++i) {
     const Problem p = draw_case({Profile::small, {}, {}}, 5, i).problem;
     const Declaration declaration = declaration_of(i);
-    Asked asked({"", p, {}}, subject.answer({"", p, {}}), declaration,
-                kRequired[i % 4], Layer::judge);
+    Observation observation({"", p, {}}, subject.answer({"", p, {}}),
+                            declaration, kRequired[i % 4], Layer::judge);
     for (const Layer layer : {Layer::ulp, Layer::tolerance}) {
       const auto compare = [&](const auto& number, const std::string& what) {
-        asked.use(Layer::judge);
+        observation.use(Layer::judge);
         const Number judged = number();
-        asked.use(layer);
+        observation.use(layer);
         expect_stands_for(number(), judged,
-                          "case " + std::to_string(i) + " " + what, said);
+                          "case " + std::to_string(i) + " " + what, answered);
       };
       for (std::int64_t c = 0; c < p.view().channels; ++c) {
-        ASSERT_EQ(asked.estimate(c).is_number,
-                  asked.judge().exact().is_number(c))
+        ASSERT_EQ(observation.estimate(c).is_number,
+                  observation.judge().exact().is_number(c))
             << "case " << i;
         if (normalizes_by_batch(p.operation)) {
-          compare([&] { return asked.mean(c); }, "mean");
-          compare([&] { return asked.var(c); }, "var");
+          compare([&] { return observation.mean(c); }, "mean");
+          compare([&] { return observation.var(c); }, "var");
         }
-        compare([&] { return asked.invstd(c); }, "invstd");
+        compare([&] { return observation.invstd(c); }, "invstd");
       }
       for (const Output name : output_names(p)) {
-        const Tensor& got = asked.answer().outputs.find(name)->second;
+        const Tensor& got = observation.answer().outputs.find(name)->second;
         for (std::int64_t k = 0; k < got.size(); ++k) {
-          compare([&] { return asked.out(name)(k); },
+          compare([&] { return observation.out(name)(k); },
                   std::string(to_string(name)) + std::to_string(k));
         }
       }
       if (HasFatalFailure()) return;
     }
   }
-  EXPECT_GT(said.something, 20 * said.nothing);
+  EXPECT_GT(answered.something, 20 * answered.nothing);
 }
 
-// Of values that nearly agree, or hardly, of any size: what surely holds does
-// without rounding.
+// For values of any size that nearly agree: if the comparison certainly holds
+// in double, it holds without rounding.
 TEST(Comparison, HoldsWithoutRounding) {
   Draw draw(1);
   int holds = 0;
@@ -109,7 +110,7 @@ TEST(Comparison, HoldsWithoutRounding) {
     Estimated x;
     Estimated y;
     x.value = to_double(draw_bits(draw, DType::f64), DType::f64);
-    // A small difference that is often just what the radii excuse.
+    // A small difference, often exactly what the radii allow.
     const auto ulp = [](double value) {
       return value == 0 ? -1074 : std::max(std::ilogb(value) - 52, -1074);
     };
@@ -153,8 +154,8 @@ TEST(Comparison, IsOpenOrUnknownWithItsValues) {
   EXPECT_FALSE(beyond.surely_holds());
 }
 
-// A bound that is void, or not, in channels where it is close.
-TEST(Estimates, TellWhereTheBoundIsVoid) {
+// Channels whose bounds are close to void.
+TEST(Estimates, KnowWhetherTheBoundIsVoid) {
   int voids = 0;
   int holds = 0;
   for (int e = 0; e < 60; ++e) {
@@ -181,13 +182,13 @@ TEST(Estimates, TellWhereTheBoundIsVoid) {
   EXPECT_GT(holds, 20);
 }
 
-TEST(Estimates, RoundAsExactNumbersDo) {
+TEST(Estimates, RoundLikeExactNumbers) {
   Draw draw(1);
   int rounded = 0;
   int held = 0;
   for (int i = 0; i < trials(20'000); ++i) {
     const DType dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
-    // Near a value of the format, or half way between two.
+    // Near a value of the format or a midpoint of two.
     const auto n =
         static_cast<std::int64_t>(draw.bits() >> 11) | (std::int64_t{1} << 53);
     const Dyadic value(Integer(n >> draw.below(40)), 0);
@@ -209,7 +210,7 @@ TEST(Estimates, RoundAsExactNumbersDo) {
   EXPECT_GT(held, 1000 / (kSanitized ? 8 : 1));
 }
 
-// Some values of an answer replaced: by what is no number, or next to it.
+// Replaces some values by NaN, infinities, the largest numbers or 0.
 void spoil(OutputTensors& outputs, Draw& draw) {
   for (auto& [name, tensor] : outputs) {
     const Format f = format(tensor.dtype());
@@ -223,8 +224,8 @@ void spoil(OutputTensors& outputs, Draw& draw) {
   }
 }
 
-// The oracle's verdict, of answers right and wrong.
-TEST(SureVerdict, IsThatOfTheOracle) {
+// Right and wrong answers get the oracle's verdict.
+TEST(SureVerdict, EqualsThatOfTheOracle) {
   int sure = 0;
   int all = 0;
   for (std::uint64_t i = 0; i < trials(1500); ++i) {
@@ -239,8 +240,9 @@ TEST(SureVerdict, IsThatOfTheOracle) {
     for (const Grade required :
          {Grade::sequential, Grade::stable, Grade::faithful, Grade::correct}) {
       const CaseVerdict verdict = check(c, declaration, answer, required);
-      const Asked asked(c, answer, declaration, required, Layer::judge);
-      const auto found = sure_verdict(asked, declaration, required);
+      const Observation observation(c, answer, declaration, required,
+                                    Layer::judge);
+      const auto found = sure_verdict(observation, declaration, required);
       if (i % 2 == 1 && required == Grade::sequential) {
         ++all;
         sure += found ? 1 : 0;
@@ -254,9 +256,9 @@ TEST(SureVerdict, IsThatOfTheOracle) {
   EXPECT_GT(sure, all * 8 / 10);
 }
 
-// A value alone, so that no other decides: what is no number, and what is
-// beyond the range, told as the judge tells it.
-TEST(SureVerdict, TellsWhatIsNoNumber) {
+// One value at a time, so that no other value decides: NaN, infinities and
+// values out of range get the judge's verdict.
+TEST(SureVerdict, AgreesWithTheJudgeOnNanAndInfinity) {
   int passed = 0;
   int all = 0;
   for (std::uint64_t i = 0; i < trials(3000); ++i) {
@@ -264,10 +266,10 @@ TEST(SureVerdict, TellsWhatIsNoNumber) {
     const Declaration declaration = declaration_of(i);
     const Judge judge(p, declaration);
     const Case c = {"", p, {}};
-    const Asked asked(c, DoubleSubject().answer(c), declaration,
-                      Grade::sequential, Layer::judge);
+    const Observation observation(c, DoubleSubject().answer(c), declaration,
+                                  Grade::sequential, Layer::judge);
     Draw draw(i);
-    for (const auto& [name, tensor] : asked.answer().outputs) {
+    for (const auto& [name, tensor] : observation.answer().outputs) {
       const DType dtype = tensor.dtype();
       const Format f = format(dtype);
       for (std::int64_t k = 0; k < tensor.size(); ++k) {
@@ -276,8 +278,8 @@ TEST(SureVerdict, TellsWhatIsNoNumber) {
               f.overflow() | f.sign_bit(), std::uint64_t{0}}) {
           const std::int64_t channel =
               shaped_like_x(name) ? p.view().channel(k) : k;
-          const bool sure = surely_passes_as_nonfinite(asked, declaration, name,
-                                                       channel, k, got, dtype);
+          const bool sure = surely_passes_as_nonfinite(
+              observation, declaration, name, channel, k, got, dtype);
           const Verdict verdict =
               verdict_of(judge(name, k, got, dtype), Grade::sequential);
           if (sure) {
@@ -285,9 +287,10 @@ TEST(SureVerdict, TellsWhatIsNoNumber) {
                 << "case " << i << ' ' << name << '[' << k << "] "
                 << to_hexfloat(got, dtype);
           }
-          const bool alike = verdict == Verdict::passed && is_nan(got, dtype);
-          passed += sure && alike ? 1 : 0;
-          all += alike ? 1 : 0;
+          const bool passes_as_nan =
+              verdict == Verdict::passed && is_nan(got, dtype);
+          passed += sure && passes_as_nan ? 1 : 0;
+          all += passes_as_nan ? 1 : 0;
         }
       }
     }

@@ -31,30 +31,30 @@ Trial::Trial(Subject& subject, const Declaration& declaration, Problem problem,
       filter_(filter) {
   Case first = question(std::move(problem));
   Answer answer = subject.answer(first);
-  asked_.emplace_back(std::move(first), std::move(answer), *declaration_,
-                      required_, layer_);
+  observations_.emplace_back(std::move(first), std::move(answer), *declaration_,
+                             required_, layer_);
 }
 
 Trial::Trial(const Declaration& declaration, Problem problem)
     : declaration_(&declaration) {
-  asked_.emplace_back(std::move(problem), declaration);
+  observations_.emplace_back(std::move(problem), declaration);
 }
 
-const Asked* Trial::ask(Problem problem) {
+const Observation* Trial::ask(Problem problem) {
   if (next_ask_ < asks_.size()) return asks_[next_ask_++];
   ++next_ask_;
   asks_.push_back(nullptr);
   if (!may_be_asked(*declaration_, problem)) return nullptr;
   if (!subject_) {
-    asked_.emplace_back(std::move(problem), *declaration_);
-    return asks_.back() = &asked_.back();
+    observations_.emplace_back(std::move(problem), *declaration_);
+    return asks_.back() = &observations_.back();
   }
   Case next = question(std::move(problem));
   Answer answer = subject_->answer(next);
   if (answer.kind != Answer::Kind::outputs) return nullptr;
-  asked_.emplace_back(std::move(next), std::move(answer), *declaration_,
-                      required_, layer_, &base());
-  return asks_.back() = &asked_.back();
+  observations_.emplace_back(std::move(next), std::move(answer), *declaration_,
+                             required_, layer_, &base());
+  return asks_.back() = &observations_.back();
 }
 
 // Lists all problems asked so far.
@@ -129,7 +129,7 @@ void Trial::unknown() {
 
 void Trial::evaluate(const Law& law, Layer layer) {
   layer_ = layer;
-  for (Asked& asked : asked_) asked.use(layer);
+  for (Observation& observation : observations_) observation.use(layer);
   next_ask_ = 0;
   next_repeat_ = 0;
   next_surroundings_ = 0;
@@ -144,7 +144,7 @@ void Trial::forget() {
   repeats_.clear();
   other_surroundings_.clear();
   crashed_ = false;
-  while (asked_.size() > 1) asked_.pop_back();
+  while (observations_.size() > 1) observations_.pop_back();
 }
 
 LawResult Trial::check(const Law& law, std::optional<Violation>& violation) {

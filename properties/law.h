@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "properties/law/asked.h"
+#include "properties/law/observation.h"
 #include "reference/rounded.h"
 
 namespace exactbn {
@@ -86,14 +86,14 @@ class Trial {
   void use(Subject& subject) { subject_ = &subject; }
 
   // The problem itself.
-  const Asked& base() const { return asked_.front(); }
+  const Observation& base() const { return observations_.front(); }
   const Declaration& declaration() const { return *declaration_; }
   Grade required() const { return required_; }
 
   // Asks another problem. Null if the subject does not support or refuses it;
   // the law then says nothing. What a law asks must not depend on the results
   // of its equations.
-  const Asked* ask(Problem problem);
+  const Observation* ask(Problem problem);
 
   // Equations that must hold for value i of an output of the last problem
   // asked. The first broken one ends the law.
@@ -164,10 +164,10 @@ class Trial {
   Grade required_ = Grade::sequential;
   Filter filter_ = Filter::off;
   // Everything asked, without what was refused.
-  std::list<Asked, Pooled<Asked>> asked_;
+  std::list<Observation, Pooled<Observation>> observations_;
   // The questions of the law and their answers, kept for the next layer, and
   // the position of the current layer in each list.
-  PooledVector<const Asked*> asks_;
+  PooledVector<const Observation*> asks_;
   PooledVector<Answer> repeats_;
   std::list<std::optional<Answer>, Pooled<std::optional<Answer>>>
       other_surroundings_;

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// For loops over lanes that Highway compiles once for each instruction set, and
-// the compiler vectorizes there. To be included before Highway.
+// Settings for loops over lanes, which Highway compiles once per instruction
+// set and the compiler vectorizes. Include this before Highway.
 #pragma once
 
-// What is left: the baseline, AVX2 and AVX-512 of x86-64, and NEON of Arm.
-// Others take time to compile, and would gain nothing.
+// Leaves the baseline, AVX2 and AVX-512 of x86-64, and NEON of Arm. Other
+// targets would only cost compile time.
 #define HWY_DISABLED_TARGETS                                               \
   (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | \
    HWY_SVE2_128)
-// All of them, for the tests, even where flags promise a better one.
+// Compiles all of these for the tests, even if compiler flags guarantee a
+// better one.
 #define HWY_COMPILE_ALL_ATTAINABLE
 
-// Part of each function that calls it, and so of its instruction set.
+// Inlined into each caller, and so compiled for the caller's instruction set.
 #define EXACTBN_INLINE [[gnu::always_inline]] inline
 
-// Before a loop over lanes. g++ unrolls it unless told to vectorize it; clang++
-// does so untold, and would warn where a sanitizer keeps it from it.
+// Goes before a loop over lanes. g++ unrolls the loop unless told to vectorize
+// it. clang++ vectorizes it anyway, and would warn if a sanitizer prevents
+// that.
 #ifdef __clang__
 #define EXACTBN_LANES
 #else

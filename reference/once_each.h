@@ -9,8 +9,8 @@
 
 namespace exactbn {
 
-// Makes something of each channel once: when it is first asked for, or before
-// that with many others, which is faster. Safe to call from many threads.
+// Computes something once per channel, on first request or earlier, together
+// with other channels, which is faster. Thread-safe.
 class OnceEach {
  public:
   explicit OnceEach(std::int64_t channels)
@@ -20,8 +20,8 @@ class OnceEach {
     return at(c).load(std::memory_order_acquire) == State::done;
   }
 
-  // Calls make(run) for runs of those channels that nobody has made yet. All
-  // of them are made when it returns.
+  // Calls make(run) for each run of these channels that no thread has claimed.
+  // On return all of them are done.
   template <class Make>
   void operator()(const Channels& channels, const Make& make) {
     const std::int64_t end = channels.first + channels.count;
@@ -32,7 +32,8 @@ class OnceEach {
         make_run({c, last - c}, make);
         c = last;
       } else {
-        // Another thread makes this one. Nobody waits while he holds a claim.
+        // Another thread is making this channel. No deadlock: a thread that
+        // waits holds no claim.
         at(c).wait(State::claimed, std::memory_order_acquire);
         if (done(c)) ++c;
       }

@@ -10,7 +10,7 @@
 namespace exactbn::once_each_test {
 namespace {
 
-TEST(OnceEach, MakesRunsOfWhatIsNotMade) {
+TEST(OnceEach, MakesRunsOfChannelsThatAreNotDone) {
   OnceEach once(10);
   std::vector<std::int64_t> ends;
   const auto make = [&](const Channels& run) {
@@ -25,7 +25,7 @@ TEST(OnceEach, MakesRunsOfWhatIsNotMade) {
   EXPECT_EQ(ends, (std::vector<std::int64_t>{3, 5, 0, 3, 5, 10}));
 }
 
-TEST(OnceEach, ThreadsThatOverlapMakeEachOnceAndSeeAll) {
+TEST(OnceEach, OverlappingThreadsMakeEachChannelOnceAndSeeAll) {
   constexpr std::int64_t kCount = 64;
   for (int turn = 0; turn < 50; ++turn) {
     OnceEach once(kCount);
@@ -49,7 +49,7 @@ TEST(OnceEach, ThreadsThatOverlapMakeEachOnceAndSeeAll) {
   }
 }
 
-TEST(OnceEach, WhatThrowsIsMadeTheNextTime) {
+TEST(OnceEach, RetriesAfterAnException) {
   OnceEach once(2);
   const auto fail = [](const Channels&) { throw std::runtime_error("no"); };
   EXPECT_THROW(once({0, 2}, fail), std::runtime_error);

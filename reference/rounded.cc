@@ -19,7 +19,8 @@ namespace {
 constexpr std::int64_t kBlock = 2048;
 // If fewer values of one channel are contiguous, one loop spans all channels.
 constexpr std::int64_t kShortRun = 64;
-// One coefficient of a channel costs as much as this many values in integers.
+// One coefficient of a channel costs as much as this many values in exact
+// integers.
 constexpr std::int64_t kCoefficient = 4;
 
 // The coefficients of all channels, each repeated for `repeat` places.
@@ -35,7 +36,7 @@ class Coefficients {
     for (std::int64_t c = 0; c < channels_; ++c) set(exact, output, c);
   }
 
-  // The affine forms of `width` places, from the first on.
+  // The affine forms of `width` places, starting at `first`.
   FormColumns from(std::int64_t first, std::int64_t width) const {
     const auto at = [&](std::size_t column) {
       return columns_[column].data() + first;
@@ -94,7 +95,7 @@ class Rounder {
     }
   }
 
-  // Returns how many values integers had to decide.
+  // Returns the number of values that integers had to decide.
   std::int64_t round(const Block& block) {
     std::array<const double*, FormColumns::kMost> in{};
     for (std::size_t j = 0; j < inputs_.size(); ++j) {

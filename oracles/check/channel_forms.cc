@@ -12,9 +12,10 @@ namespace exactbn {
 
 namespace {
 
-// Covers the roundings of bounds and of what they are compared with.
+// Covers the rounding of the bounds and of the quantities they are compared
+// with.
 constexpr double kMore = 1 + 0x1p-29;
-// Tolerances beyond it are no doubles any more.
+// Larger tolerances may leave the range of double.
 constexpr Wide kMostTolerance = 0x1p900L;
 
 Wide magnitude_of(const Magnitudes& m, Input name) {
@@ -103,7 +104,7 @@ void ChannelForms::set_tolerance(double eta, double slack, Sizes sizes) {
     const Wide s = tolerances_->conditions().invstd(c);
     const double centred = rounded(m.xhat * s, slack);
     column(kTolCentred)[i] = centred;
-    // |x - centre| is off by the rounding of the centre.
+    // |x - centre| has the rounding error of the centre.
     column(kTolOne)[i] =
         rounded(m.one, slack) +
         std::copysign(0x1p-52, slack) * std::fabs(column(kCentre)[i]) * centred;
@@ -113,7 +114,7 @@ void ChannelForms::set_tolerance(double eta, double slack, Sizes sizes) {
   }
 }
 
-// Towards the side on which nothing is decided wrongly.
+// Rounds to the side on which no decision can be wrong.
 double ChannelForms::rounded(Wide tolerance, double slack) {
   if (tolerance <= kMostTolerance) {
     return static_cast<double>(tolerance) * (1 + slack);

@@ -8,31 +8,32 @@
 
 namespace exactbn {
 
-// The forms and tolerances of an output of some channels, as the kernels of
-// check_kernel read them.
+// The affine forms and tolerances of an output in several channels, in the
+// layout that check_kernels() read.
 class ChannelForms {
  public:
-  // `inputs` are those of the forms, x the first where it is one. Where there
-  // is a screen, the forms are its.
+  // `inputs` are the inputs of the forms, with x first if it is one of them. If
+  // `screen` is not null, the forms are estimates of the screen.
   ChannelForms(const Judge& judge, const Screen* screen, Output output,
                const InputNames& inputs, DType dtype, const Channels& channels);
 
-  // Tolerances for that eta, rounded down a little, or up where `slack` is
-  // positive. Of 0 they are 0, and no condition is asked for.
+  // Sets the tolerances at `eta`, rounded up by the factor 1 + slack, or down
+  // if `slack` is negative. At eta = 0 they are 0, and no condition is
+  // computed.
   void set_tolerance(double eta, double slack, Sizes sizes = Sizes::exact);
 
-  // Whether the forms are a screen's.
+  // Whether the forms are a screen's estimates.
   bool estimated() const { return screen_ != nullptr; }
 
   CheckForms forms() const;
 
-  // The tolerance of value i of a block, whatever is set.
+  // The tolerance of value i of a block, independent of set_tolerance.
   double tolerance(std::int64_t i,
                    const std::array<double, CheckForms::kMost>& in, double eta,
                    double slack, Sizes sizes) const;
 
  private:
-  // What forms() points to; of some there is one for each input.
+  // The columns that forms() points to; some exist once per input.
   static constexpr std::size_t kEach = CheckForms::kMost;
   enum Column : std::size_t {
     kHigh = 0,
@@ -43,15 +44,15 @@ class ChannelForms {
     kTolCentred,
     kTolOne,
     kCentre,
-    kBounds,                       // those of FormBounds
-    kRough = kBounds + kEach + 2,  // likewise
+    kBounds,                       // a FormBounds
+    kRough = kBounds + kEach + 2,  // a FormBounds
     kColumns = kRough + kEach + 2,
   };
   static constexpr std::size_t kRelative = 0;
   static constexpr std::size_t kRestOne = 1;
-  static constexpr std::size_t kRest = 2;  // and those after it
+  static constexpr std::size_t kRest = 2;  // one per input
 
-  // The form itself, its slopes in the order of the inputs.
+  // The form of one channel, its slopes in the order of the inputs.
   struct Form {
     std::array<DoubleDouble, CheckForms::kMost> slopes;
     DoubleDouble offset;
@@ -79,8 +80,8 @@ class ChannelForms {
   InputNames inputs_;
   DType dtype_;
   Channels channels_;
-  std::vector<double> columns_;  // all in one, to be copied at once
-  double eta_ = -1;              // that the tolerances are for
+  std::vector<double> columns_;  // one vector, so that copies are cheap
+  double eta_ = -1;              // of the tolerances
   double slack_ = 0;
   Sizes sizes_ = Sizes::exact;
 };

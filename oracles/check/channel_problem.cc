@@ -10,8 +10,8 @@ namespace exactbn {
 
 namespace {
 
-// Values [begin, end) of a channel. Each may be in a line of its own, and is
-// asked of the memory long before its turn.
+// Copies values [begin, end) of a channel. Each may lie in its own cache line,
+// so it is prefetched long before it is read.
 template <class Word>
 void copy_values(const Tensor& from, const ChannelView& view,
                  std::int64_t channel, std::int64_t begin, std::int64_t end,

@@ -5,8 +5,8 @@
 
 namespace exactbn {
 
-// The problem of one channel alone, shape [m, 1]: its values are those of the
-// channel in their order. Read in one pass, by all threads.
+// The problem of one channel alone, of shape [m, 1], with the channel's values
+// in order. All threads read them in one pass.
 Problem channel_problem(const Problem& problem, std::int64_t channel);
 
 }  // namespace exactbn

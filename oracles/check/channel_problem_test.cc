@@ -8,7 +8,8 @@
 namespace exactbn::channel_problem_test {
 namespace {
 
-// Of every width, in both layouts, of one thread's values and of several.
+// Every width and both layouts, with few values for one thread and many for
+// several.
 TEST(ChannelProblem, HasTheValuesOfTheChannel) {
   Draw draw(1);
   for (const DType dtype :

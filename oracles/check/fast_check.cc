@@ -13,7 +13,7 @@ namespace exactbn {
 namespace {
 
 constexpr std::int64_t kLine = 16;
-// Below so many values a channel, its coefficients cost more than they save.
+// With fewer values per channel, the coefficients cost more than they save.
 constexpr std::int64_t kFewValues = 32;
 
 }  // namespace
@@ -21,25 +21,25 @@ constexpr std::int64_t kFewValues = 32;
 FastCheck::FastCheck(const Problem& problem, const Judge& judge, Screen* screen,
                      Output output, const Tensor& got, Grade required,
                      Filter filter)
-    : of_(checked_output(problem, judge, screen, output, got, required)),
+    : checked_(checked_output(problem, judge, screen, output, got, required)),
       filter_(filter),
       view_(problem.view()),
-      findings_(of_) {}
+      findings_(checked_) {}
 
-// Exact sums are dear: those of the channels that have the worst candidates are
-// taken first, one a thread, and may leave no others.
+// Exact sums are expensive. So the channels with the worst candidates are
+// summed first, one per thread; often that rules out all other candidates.
 const OutputVerdict& FastCheck::finish() {
   std::vector<Candidate> left = findings_.take_candidates();
   const auto by_index = [](const Candidate& a, const Candidate& b) {
     return a.index < b.index;
   };
   const auto by_ulps = [](const Candidate& a, const Candidate& b) {
-    return a.most_ulps < b.most_ulps;
+    return a.max_ulps < b.max_ulps;
   };
   const auto by_eta = [](const Candidate& a, const Candidate& b) {
-    return a.most_eta < b.most_eta;
+    return a.max_eta < b.max_eta;
   };
-  // In order: of values that are equally bad the first counts.
+  // In order of index: among equally bad values the first is reported.
   std::sort(left.begin(), left.end(), by_index);
   for (;;) {
     std::erase_if(
@@ -57,11 +57,11 @@ const OutputVerdict& FastCheck::finish() {
     for (const Candidate& c : left) {
       if (channels.size() < threads) add(c);
     }
-    if (of_.screen) {
-      parallel_for(std::ssize(channels), channels.size() > 1,
-                   [&](std::int64_t i) {
-                     of_.screen->open(channels[static_cast<std::size_t>(i)]);
-                   });
+    if (checked_.screen) {
+      parallel_for(
+          std::ssize(channels), channels.size() > 1, [&](std::int64_t i) {
+            checked_.screen->sum_exactly(channels[static_cast<std::size_t>(i)]);
+          });
     }
     std::vector<Candidate> now;
     std::erase_if(left, [&](const Candidate& c) {
@@ -71,7 +71,7 @@ const OutputVerdict& FastCheck::finish() {
       if (open) now.push_back(c);
       return open;
     });
-    Worker(of_, findings_).judge(now);
+    Worker(checked_, findings_).judge(now);
   }
 }
 
@@ -79,18 +79,21 @@ FastCheck::Path FastCheck::path(std::int64_t channel) const {
   if (filter_ == Filter::off || view_.count() < kFewValues) {
     return Path::integers;
   }
-  if (of_.screen && of_.screen->is_bounded(of_.output, channel)) {
+  if (checked_.screen &&
+      checked_.screen->is_bounded(checked_.output, channel)) {
     return Path::screen;
   }
-  return of_.exact(channel).is_bounded(of_.output, channel) ? Path::exact_sums
-                                                            : Path::integers;
+  return checked_.exact(channel).is_bounded(checked_.output, channel)
+             ? Path::exact_sums
+             : Path::integers;
 }
 
 std::optional<ChannelForms> FastCheck::forms(const Channels& channels,
                                              Path path) const {
   if (path == Path::integers) return {};
-  return ChannelForms(of_.judge, path == Path::screen ? of_.screen : nullptr,
-                      of_.output, of_.names, of_.got.dtype(), channels);
+  return ChannelForms(
+      checked_.judge, path == Path::screen ? checked_.screen : nullptr,
+      checked_.output, checked_.names, checked_.got.dtype(), channels);
 }
 
 void FastCheck::check(const Channels& channels) {
@@ -100,8 +103,8 @@ void FastCheck::check(const Channels& channels) {
     }
     return;
   }
-  // Neighbours in memory are of different channels: as many at once as go the
-  // same way.
+  // Neighbours in memory belong to different channels. Take as many channels at
+  // once as have the same path.
   const std::int64_t end = channels.first + channels.count;
   for (std::int64_t c = channels.first; c < end;) {
     const Path same = path(c);
@@ -114,19 +117,20 @@ void FastCheck::check(const Channels& channels) {
 }
 
 template <class CheckBlock>
-void FastCheck::share(const Channels& channels, Path path, std::int64_t blocks,
-                      const CheckBlock& check_block) {
+void FastCheck::for_each_block(const Channels& channels, Path path,
+                               std::int64_t blocks,
+                               const CheckBlock& check_block) {
   std::optional<ChannelForms> forms = this->forms(channels, path);
   const bool worth = view_.count() * channels.count > kParallel;
   if (!worth || omp_in_parallel() != 0) {
-    Worker worker(of_, findings_);
+    Worker worker(checked_, findings_);
     for (std::int64_t b = 0; b < blocks; ++b) check_block(b, forms, worker);
     return;
   }
   const std::int64_t chunk = std::clamp<std::int64_t>(blocks / 32, 1, 64);
 #pragma omp parallel
   {
-    Worker worker(of_, findings_);
+    Worker worker(checked_, findings_);
     std::optional<ChannelForms> own = forms;
 #pragma omp for schedule(dynamic, chunk)
     for (std::int64_t b = 0; b < blocks; ++b) check_block(b, own, worker);
@@ -134,7 +138,7 @@ void FastCheck::share(const Channels& channels, Path path, std::int64_t blocks,
 }
 
 void FastCheck::check_along(std::int64_t channel) {
-  // Blocks of one size, so that what each asks of the memory is the next.
+  // Blocks of equal size, so that each block can prefetch the next.
   const std::int64_t least =
       (view_.inner + Worker::kBlock - 1) / Worker::kBlock;
   const std::int64_t even = (view_.inner + least - 1) / least;
@@ -152,17 +156,18 @@ void FastCheck::check_along(std::int64_t channel) {
             run + (last ? view_.channels * view_.inner : from + count);
         worker.check(*forms, run + from, count, next);
       };
-  share({channel, 1}, path(channel), view_.outer * of_run, check_block);
+  for_each_block({channel, 1}, path(channel), view_.outer * of_run,
+                 check_block);
 }
 
 void FastCheck::check_across(const Channels& channels, Path path) {
-  // Rows of all channels follow one another.
+  // Rows of all channels are contiguous.
   const std::int64_t most =
       channels.count == view_.channels ? Worker::kBlock / channels.count : 1;
   const std::int64_t blocks = (view_.outer + most - 1) / most;
   const auto check_block =
       [&](std::int64_t b, std::optional<ChannelForms>& forms, Worker& worker) {
-        // From the end, which the cache may still hold of the sums.
+        // From the end, which may still be in cache after summing.
         const std::int64_t n = (blocks - 1 - b) * most;
         const std::int64_t rows = std::min(most, view_.outer - n);
         const std::int64_t first = n * view_.channels + channels.first;
@@ -174,7 +179,7 @@ void FastCheck::check_across(const Channels& channels, Path path) {
           worker.judge_all(first + r * view_.channels, channels.count);
         }
       };
-  share(channels, path, blocks, check_block);
+  for_each_block(channels, path, blocks, check_block);
 }
 
 }  // namespace exactbn

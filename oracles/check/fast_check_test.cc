@@ -16,7 +16,7 @@
 namespace exactbn::fast_check_test {
 namespace {
 
-struct Question {
+struct ProblemSpec {
   Operation operation = Operation::forward_training;
   DType dtype = DType::f32;
   Shape shape = {4, 3, 40};
@@ -25,19 +25,20 @@ struct Question {
   double deviation = 1;
 };
 
-Problem problem_of(Draw& draw, const Question& q) {
+Problem problem_of(Draw& draw, const ProblemSpec& spec) {
   Problem p;
-  p.operation = q.operation;
-  p.channel_axis = q.axis;
+  p.operation = spec.operation;
+  p.channel_axis = spec.axis;
   p.epsilon = static_cast<double>(1e-5F);
-  const Shape channels = {ChannelView(q.shape, q.axis).channels};
-  for (const Input name : inputs_of(q.operation)) {
+  const Shape channels = {ChannelView(spec.shape, spec.axis).channels};
+  for (const Input name : inputs_of(spec.operation)) {
     const bool like_x = shaped_like_x(name);
-    const bool half = !like_x && format(q.dtype).width < 32;
-    Tensor t(half ? DType::f32 : q.dtype, like_x ? q.shape : channels);
+    const bool half = !like_x && format(spec.dtype).width < 32;
+    Tensor t(half ? DType::f32 : spec.dtype, like_x ? spec.shape : channels);
     for (std::int64_t i = 0; i < t.size(); ++i) {
-      double value = name == Input::x ? q.mean + q.deviation * draw.normal()
-                                      : 0.25 + draw.normal();
+      double value = name == Input::x
+                         ? spec.mean + spec.deviation * draw.normal()
+                         : 0.25 + draw.normal();
       if (name == Input::running_var) value = std::fabs(value);
       t.set_bits(i, round_to(value, t.dtype()));
     }
@@ -47,7 +48,7 @@ Problem problem_of(Draw& draw, const Question& q) {
   return p;
 }
 
-// What a kernel in the working precision would answer, or the nearest values.
+// The answer of a textbook kernel in Real.
 template <class Real>
 Answer answer_of(const Problem& p, DType dtype) {
   const Outputs<Real> all = Textbook<Real>(p).outputs();
@@ -99,7 +100,7 @@ void expect_same(const Problem& p, const Answer& answer,
   }
 }
 
-using Break = std::function<void(Draw&, Tensor&)>;
+using Corruption = std::function<void(Draw&, Tensor&)>;
 
 double nudged(const Tensor& t, std::int64_t i, double ulps) {
   const double value = t.value(i);
@@ -111,9 +112,9 @@ double nudged(const Tensor& t, std::int64_t i, double ulps) {
   return value + ulps * ulp;
 }
 
-const std::vector<std::pair<std::string, Break>>& breaks() {
-  static const std::vector<std::pair<std::string, Break>> all = {
-      {"as it is", [](Draw&, Tensor&) {}},
+const std::vector<std::pair<std::string, Corruption>>& corruptions() {
+  static const std::vector<std::pair<std::string, Corruption>> all = {
+      {"unchanged", [](Draw&, Tensor&) {}},
       {"one value off",
        [](Draw& draw, Tensor& t) {
          const auto i = static_cast<std::int64_t>(
@@ -154,13 +155,13 @@ const std::vector<std::pair<std::string, Break>>& breaks() {
   return all;
 }
 
-void expect_same_however_broken(Draw& draw, const Question& q) {
-  const Problem p = problem_of(draw, q);
-  const Answer sound = answer_of<float>(p, q.dtype);
-  const Answer wide = answer_of<double>(p, q.dtype);
-  const Answer correct = correct_answer(p, q.dtype);
+void expect_same_under_corruption(Draw& draw, const ProblemSpec& spec) {
+  const Problem p = problem_of(draw, spec);
+  const Answer sound = answer_of<float>(p, spec.dtype);
+  const Answer wide = answer_of<double>(p, spec.dtype);
+  const Answer correct = correct_answer(p, spec.dtype);
   for (const Answer* answer : {&sound, &wide, &correct}) {
-    for (const auto& [name, apply] : breaks()) {
+    for (const auto& [name, apply] : corruptions()) {
       Answer broken = *answer;
       for (auto& [output, tensor] : broken.outputs) apply(draw, tensor);
       SCOPED_TRACE(name);
@@ -170,65 +171,65 @@ void expect_same_however_broken(Draw& draw, const Question& q) {
   }
 }
 
-TEST(FastCheck, VerdictsAreThoseOfIntegers) {
+TEST(FastCheck, VerdictsEqualThoseOfIntegers) {
   Draw draw(1);
   for (const Operation operation : kOperations) {
     for (const DType dtype : kDTypes) {
       for (const auto& [shape, axis] :
            std::vector<std::pair<Shape, int>>{{{2, 2, 20}, 1}, {{40, 2}, 1}}) {
-        Question q;
-        q.operation = operation;
-        q.dtype = dtype;
-        q.shape = shape;
-        q.axis = axis;
-        expect_same_however_broken(draw, q);
+        ProblemSpec spec;
+        spec.operation = operation;
+        spec.dtype = dtype;
+        spec.shape = shape;
+        spec.axis = axis;
+        expect_same_under_corruption(draw, spec);
         if (HasFailure()) return;
       }
     }
   }
 }
 
-TEST(FastCheck, VerdictsAreThoseOfIntegersHoweverConditioned) {
+TEST(FastCheck, VerdictsEqualThoseOfIntegersHoweverConditioned) {
   Draw draw(2);
   for (int trial = 0; trial < 40; ++trial) {
-    Question q;
-    q.operation = kOperations[draw.below(kOperations.size())];
-    q.dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
-    q.shape = {40, 2};
-    q.deviation = std::exp2(draw.between(-30, 30));
-    q.mean = q.deviation * std::exp2(draw.between(-4, 24));
-    expect_same_however_broken(draw, q);
+    ProblemSpec spec;
+    spec.operation = kOperations[draw.below(kOperations.size())];
+    spec.dtype = draw.below(2) == 0 ? DType::f32 : DType::f64;
+    spec.shape = {40, 2};
+    spec.deviation = std::exp2(draw.between(-30, 30));
+    spec.mean = spec.deviation * std::exp2(draw.between(-4, 24));
+    expect_same_under_corruption(draw, spec);
     if (HasFailure()) return;
   }
 }
 
-// Where no output of one value a channel is asked for, estimated sums screen
-// the values.
-TEST(FastCheck, VerdictsOfEstimatedSumsAreThoseOfIntegers) {
+// If no output has one value per channel, estimated sums screen the values.
+TEST(FastCheck, VerdictsOfEstimatedSumsEqualThoseOfIntegers) {
   Draw draw(6);
   const int count = trials(60);
   for (int trial = 0; trial < count; ++trial) {
-    Question q;
-    q.operation = draw.below(2) == 0 ? Operation::forward_training
-                                     : Operation::backward_training;
-    q.dtype = std::array{DType::f32, DType::f64, DType::f16,
-                         DType::bf16}[draw.below(4)];
+    ProblemSpec spec;
+    spec.operation = draw.below(2) == 0 ? Operation::forward_training
+                                        : Operation::backward_training;
+    spec.dtype = std::array{DType::f32, DType::f64, DType::f16,
+                            DType::bf16}[draw.below(4)];
     const bool across = draw.below(2) == 0;
     const Shape several =
         draw.below(2) == 0 ? Shape{2, 2, 600} : Shape{3, 9, 370};
-    q.shape = across ? Shape{1030, 17} : several;
-    q.deviation = std::exp2(draw.between(-8, 4));
-    q.mean = q.deviation *
-             (draw.below(2) == 0 ? draw.normal() : std::exp2(draw.below(14)));
-    const Problem p = problem_of(draw, q);
+    spec.shape = across ? Shape{1030, 17} : several;
+    spec.deviation = std::exp2(draw.between(-8, 4));
+    spec.mean =
+        spec.deviation *
+        (draw.below(2) == 0 ? draw.normal() : std::exp2(draw.below(14)));
+    const Problem p = problem_of(draw, spec);
     const std::uint64_t kind = draw.below(3);
-    Answer answer = kind == 0   ? answer_of<float>(p, q.dtype)
-                    : kind == 1 ? answer_of<double>(p, q.dtype)
-                                : correct_answer(p, q.dtype);
+    Answer answer = kind == 0   ? answer_of<float>(p, spec.dtype)
+                    : kind == 1 ? answer_of<double>(p, spec.dtype)
+                                : correct_answer(p, spec.dtype);
     for (const Output name : output_names(p)) {
       if (!shaped_like_x(name)) answer.outputs.erase(name);
     }
-    const auto& [name, apply] = breaks()[draw.below(breaks().size())];
+    const auto& [name, apply] = corruptions()[draw.below(corruptions().size())];
     for (auto& [output, tensor] : answer.outputs) apply(draw, tensor);
     SCOPED_TRACE(name);
     expect_same(p, answer, std::span(kRequired).subspan(draw.below(4), 1));
@@ -236,17 +237,17 @@ TEST(FastCheck, VerdictsOfEstimatedSumsAreThoseOfIntegers) {
   }
 }
 
-// Inputs of few values, whose errors are all alike; and zeros of gamma.
-TEST(FastCheck, TiesAmongTheWorstGoToTheFirst) {
+// Inputs with few distinct values, so that errors are equal; one gamma is 0.
+TEST(FastCheck, TheFirstOfEquallyBadValuesIsReported) {
   Draw draw(3);
   for (const DType dtype : {DType::f32, DType::bf16}) {
     for (const Operation operation :
          {Operation::forward_training, Operation::backward_training}) {
-      Question q;
-      q.operation = operation;
-      q.dtype = dtype;
-      q.shape = {3, 3, 50};
-      Problem p = problem_of(draw, q);
+      ProblemSpec spec;
+      spec.operation = operation;
+      spec.dtype = dtype;
+      spec.shape = {3, 3, 50};
+      Problem p = problem_of(draw, spec);
       for (auto& [name, tensor] : p.inputs) {
         if (!shaped_like_x(name)) continue;
         for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -255,7 +256,7 @@ TEST(FastCheck, TiesAmongTheWorstGoToTheFirst) {
       }
       p.inputs[Input::gamma].set_bits(1, 0);
       if (p.find(Input::beta)) p.inputs[Input::beta].set_bits(1, 0);
-      for (const auto& [name, apply] : breaks()) {
+      for (const auto& [name, apply] : corruptions()) {
         Answer answer = answer_of<float>(p, dtype);
         for (auto& [output, tensor] : answer.outputs) apply(draw, tensor);
         SCOPED_TRACE(name);
@@ -266,8 +267,8 @@ TEST(FastCheck, TiesAmongTheWorstGoToTheFirst) {
   }
 }
 
-// Blocks, rows of channels, one channel over all threads; channels that are no
-// numbers among others.
+// Blocks, rows of channels, one channel on all threads; some layouts have a
+// channel with a NaN.
 TEST(FastCheck, VerdictsDependOnNeitherLayoutNorThreads) {
   Draw draw(4);
   const int threads = omp_get_max_threads();
@@ -277,18 +278,18 @@ TEST(FastCheck, VerdictsDependOnNeitherLayoutNorThreads) {
                                           {{60, 130}, 1},
                                           {{40, 300}, 1}}) {
     for (const DType dtype : {DType::f32, DType::f64, DType::bf16}) {
-      Question q;
-      q.dtype = dtype;
-      q.shape = shape;
-      q.axis = axis;
-      Problem p = problem_of(draw, q);
+      ProblemSpec spec;
+      spec.dtype = dtype;
+      spec.shape = shape;
+      spec.axis = axis;
+      Problem p = problem_of(draw, spec);
       if (p.view().channels > 3) {
         p.inputs[Input::x].set_bits(p.view().offset(2, 5),
                                     format(dtype).quiet_nan());
       }
       Answer answer = answer_of<float>(p, dtype);
       for (auto& [output, tensor] : answer.outputs) {
-        breaks()[1].second(draw, tensor);
+        corruptions()[1].second(draw, tensor);
       }
       const Case c{"case", p, {}};
       const CaseVerdict slow =
@@ -303,19 +304,19 @@ TEST(FastCheck, VerdictsDependOnNeitherLayoutNorThreads) {
   omp_set_num_threads(threads);
 }
 
-// With frozen statistics an infinite x makes one y infinite, and no other: so a
-// number that is answered there is wrong, however much it may be off elsewhere.
-TEST(FastCheck, InfiniteValuesOfInputsAreForTheJudge) {
+// With frozen statistics an infinite x makes only its own y infinite. A number
+// in its place is wrong, whatever errors are allowed elsewhere.
+TEST(FastCheck, TheJudgeDecidesValuesWithInfiniteInputs) {
   Draw draw(7);
   for (const DType dtype : {DType::f32, DType::f64, DType::bf16}) {
     for (const Shape& shape :
          {Shape{2, 2, 400}, Shape{300, 5}, Shape{14, 2, 100}}) {
       const bool seldom = shape[0] == 14;
-      Question q;
-      q.operation = Operation::forward_inference;
-      q.dtype = dtype;
-      q.shape = shape;
-      Problem p = problem_of(draw, q);
+      ProblemSpec spec;
+      spec.operation = Operation::forward_inference;
+      spec.dtype = dtype;
+      spec.shape = shape;
+      Problem p = problem_of(draw, spec);
       for (std::int64_t i = 0; i < p.x().size(); ++i) {
         const std::uint64_t k = draw.below(seldom ? 500 : 40);
         if (k > (seldom ? 0 : 1)) continue;
@@ -323,7 +324,7 @@ TEST(FastCheck, InfiniteValuesOfInputsAreForTheJudge) {
             i, k == 0 ? format(dtype).overflow() : format(dtype).quiet_nan());
       }
       const Answer right = correct_answer(p, dtype);
-      auto all = breaks();
+      auto all = corruptions();
       all.emplace_back("all within bounds", [](Draw& d, Tensor& t) {
         for (std::int64_t i = 0; i < t.size(); ++i) {
           t.set_bits(i, round_to(nudged(t, i, 2 * d.unit()), t.dtype()));
@@ -345,15 +346,15 @@ TEST(FastCheck, InfiniteValuesOfInputsAreForTheJudge) {
   }
 }
 
-TEST(FastCheck, IntegersSeeFewValues) {
+TEST(FastCheck, IntegersJudgeFewValues) {
   Draw draw(5);
   for (const DType dtype : {DType::f32, DType::f64, DType::bf16, DType::f16}) {
     for (const Operation operation : kOperations) {
-      Question q;
-      q.operation = operation;
-      q.dtype = dtype;
-      q.shape = {4, 3, 5000};
-      const Problem p = problem_of(draw, q);
+      ProblemSpec spec;
+      spec.operation = operation;
+      spec.dtype = dtype;
+      spec.shape = {4, 3, 5000};
+      const Problem p = problem_of(draw, spec);
       const Answer answer = dtype == DType::f64 ? answer_of<double>(p, dtype)
                                                 : answer_of<float>(p, dtype);
       const Declaration plain;

@@ -11,7 +11,7 @@ namespace exactbn {
 
 namespace {
 
-// x before all others, where it is one of them.
+// The inputs, with x first if it is one of them.
 InputNames x_first(const InputNames& inputs) {
   InputNames names;
   if (inputs.contains(Input::x)) names.push_back(Input::x);
@@ -26,23 +26,24 @@ InputNames x_first(const InputNames& inputs) {
 CheckedOutput checked_output(const Problem& problem, const Judge& judge,
                              Screen* screen, Output output, const Tensor& got,
                              Grade required) {
-  CheckedOutput of = {problem,
-                      judge,
-                      screen,
-                      output,
-                      got,
-                      required,
-                      problem.view(),
-                      x_first(form_inputs(problem.operation, output)),
-                      {},
-                      judge.limit(output, required),
-                      std::ldexp(1.0, format(got.dtype()).quantum()),
-                      got.dtype() == DType::f32};
-  for (const Input name : of.names) {
-    of.inputs.push_back(problem.find(name));
-    of.floats = of.floats && of.inputs.back()->dtype() == DType::f32;
+  CheckedOutput checked = {problem,
+                           judge,
+                           screen,
+                           output,
+                           got,
+                           required,
+                           problem.view(),
+                           x_first(form_inputs(problem.operation, output)),
+                           {},
+                           judge.limit(output, required),
+                           std::ldexp(1.0, format(got.dtype()).quantum()),
+                           got.dtype() == DType::f32};
+  for (const Input name : checked.names) {
+    checked.inputs.push_back(problem.find(name));
+    checked.floats =
+        checked.floats && checked.inputs.back()->dtype() == DType::f32;
   }
-  return of;
+  return checked;
 }
 
 Judgement CheckedOutput::judge_exactly(std::int64_t i) const {
@@ -55,25 +56,26 @@ const Judge& CheckedOutput::exact(std::int64_t channel) const {
   return screen ? screen->exact(channel) : judge;
 }
 
-Findings::Findings(const CheckedOutput& of)
-    : of_(of),
-      verdict_(empty_verdict(of.problem, of.judge, of.output, of.got.dtype(),
-                             of.required)) {}
+Findings::Findings(const CheckedOutput& checked)
+    : checked_(checked),
+      verdict_(empty_verdict(checked.problem, checked.judge, checked.output,
+                             checked.got.dtype(), checked.required)) {}
 
 PassBound Findings::pass_bound() const {
   const double ulps = ulp.get();
-  const double wrong = eta_of_wrong.get();
-  // Where a value is an ulp away or more, the worst is one of these, which fail
-  // beyond the limit.
+  const double wrong = eta_of_unfaithful.get();
+  // If some value is an ulp away or more, the worst value is one of those,
+  // which fail beyond the limit.
   if (ulps < 1 && wrong == 0) return {ulps, eta.get()};
-  return {ulps,
-          of_.required >= Grade::stable ? std::min(wrong, of_.limit) : wrong};
+  return {ulps, checked_.required >= Grade::stable
+                    ? std::min(wrong, checked_.limit)
+                    : wrong};
 }
 
 bool Findings::may_be_worst(const Candidate& candidate) const {
   const PassBound worst = pass_bound();
-  return candidate.most_ulps >= worst.ulps ||
-         (candidate.most_eta > 0 && candidate.most_eta >= worst.eta);
+  return candidate.max_ulps >= worst.ulps ||
+         (candidate.max_eta > 0 && candidate.max_eta >= worst.eta);
 }
 
 bool Findings::may_be_worst(const ErrorBounds& bounds, double tolerance) const {

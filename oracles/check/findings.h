@@ -11,10 +11,10 @@
 
 namespace exactbn {
 
-// An output that is shaped like x, and what it is checked against.
+// An output shaped like x and everything needed to check it.
 struct CheckedOutput {
   Judgement judge_exactly(std::int64_t i) const;
-  // The judge; a screen sums the channel first, if it is not.
+  // The judge, after the screen, if any, has summed the channel.
   const Judge& exact(std::int64_t channel) const;
 
   const Problem& problem;
@@ -24,40 +24,40 @@ struct CheckedOutput {
   const Tensor& got;
   Grade required;
   ChannelView view;
-  InputNames names;  // of the inputs, x the first
+  InputNames names;  // of the inputs, x first
   std::vector<const Tensor*> inputs;
-  double limit;    // the eta that passes
+  double limit;    // the largest eta that passes
   double quantum;  // of the answer's format
   bool floats;     // all tensors are f32
 };
 
-// The arguments must outlive it.
+// The arguments must outlive the result.
 CheckedOutput checked_output(const Problem& problem, const Judge& judge,
                              Screen* screen, Output output, const Tensor& got,
                              Grade required);
 
-// How many values exact integers had to judge.
+// The number of values, and of those that exact integers had to judge.
 struct CheckCounts {
   std::int64_t values = 0;
   std::int64_t by_integers = 0;
 };
 
-// What is surely no worse passes, and needs no look: ulps and eta that some
-// value surely has.
+// A value that certainly passes and is certainly no worse than this needs no
+// further check: some value certainly has at least these ulps and this eta.
 struct PassBound {
   double ulps = -1;
   double eta = -1;
   bool operator==(const PassBound& other) const = default;
 };
 
-// A value that passes, and may be the worst: the most that it may be off by.
+// A value that passes and may be the worst, with upper bounds of its error.
 struct Candidate {
   std::int64_t index;
-  double most_ulps;
-  double most_eta;
+  double max_ulps;
+  double max_eta;
 };
 
-// A number that only grows, seen by all threads.
+// The maximum of all numbers raised so far, shared by all threads.
 class RunningMax {
  public:
   double get() const { return value_.load(std::memory_order_relaxed); }
@@ -72,34 +72,36 @@ class RunningMax {
   std::atomic<double> value_ = 0;
 };
 
-// What all threads have found of an output.
+// The findings of all threads about an output.
 class Findings {
  public:
   // The output must outlive this object.
-  explicit Findings(const CheckedOutput& of);
+  explicit Findings(const CheckedOutput& checked);
 
   PassBound pass_bound() const;
   bool may_be_worst(const Candidate& candidate) const;
-  // `tolerance` is that of the pass bound's eta.
+  // `tolerance` is the tolerance at the pass bound's eta.
   bool may_be_worst(const ErrorBounds& bounds, double tolerance) const;
 
-  // What one thread has found.
+  // Adds the findings of one thread.
   void add(const OutputVerdict& found, const CheckCounts& counts,
            const std::vector<Candidate>& candidates);
 
-  // When no thread adds to them.
+  // Call these only when no thread adds findings.
   std::vector<Candidate> take_candidates();
   const OutputVerdict& verdict() const { return verdict_; }
   const CheckCounts& counts() const { return counts_; }
 
-  RunningMax ulp;  // that some value is surely off by
+  // Lower bounds of the largest error, in ulps, and the largest eta.
+  RunningMax ulp;
   RunningMax eta;
-  RunningMax eta_of_wrong;      // of values an ulp or more away
-  std::atomic<int> misses = 0;  // blocks with many errors over half an ulp
-  std::atomic<int> least_misses = 0;  // that the least sizes do not excuse
+  RunningMax eta_of_unfaithful;  // of values an ulp or more away
+  std::atomic<int> misses = 0;   // blocks with many errors over half an ulp
+  // Blocks that pass, but not with the least sizes.
+  std::atomic<int> least_size_misses = 0;
 
  private:
-  const CheckedOutput& of_;
+  const CheckedOutput& checked_;
   std::mutex mutex_;
   std::vector<Candidate> candidates_;
   OutputVerdict verdict_;

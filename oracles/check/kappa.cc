@@ -16,7 +16,7 @@ std::vector<double> worst_kappas(const Problem& problem,
     return std::vector<double>(outputs.size(), kNone);
   }
   const ChannelView view = problem.view();
-  // Sums no other channels than those that are asked for.
+  // On demand: only the channels of the worst values are summed.
   const Judge judge(problem, declaration, Judge::OnDemand());
   std::map<std::int64_t, double> of_channel;
   std::vector<double> kappas;

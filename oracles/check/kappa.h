@@ -8,9 +8,9 @@
 
 namespace exactbn {
 
-// How ill-conditioned the channel of each output's worst value is: kappa =
-// sqrt(mean x^2 / w), of exact sums. NaN where the channel has none, because
-// its statistics are frozen, or not all of it is numbers, or w = 0.
+// The condition kappa = sqrt(mean x^2 / w) of the channel of each output's
+// worst value, from exact sums. NaN if statistics are frozen, if a value of the
+// channel is not finite, or if w = 0.
 std::vector<double> worst_kappas(const Problem& problem,
                                  const Declaration& declaration,
                                  std::span<const OutputVerdict> outputs);

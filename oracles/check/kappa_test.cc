@@ -11,7 +11,7 @@
 namespace exactbn::kappa_test {
 namespace {
 
-// Two values a channel, of which the axis is the first.
+// Two values per channel; the channel axis is the first.
 Problem of_channels(Operation operation, double epsilon,
                     std::initializer_list<double> values) {
   Problem p;
@@ -40,7 +40,7 @@ OutputVerdict worst_at(Output output, std::int64_t index) {
   return out;
 }
 
-TEST(WorstKappas, AreOfTheChannelOfTheWorstValue) {
+TEST(WorstKappas, BelongToTheChannelOfTheWorstValue) {
   const Problem p =
       of_channels(Operation::forward_training, 1, {1, 3, 1000, 1002});
   const auto kappas = worst_kappas(
@@ -57,13 +57,13 @@ TEST(WorstKappas, AreOfTheChannelOfTheWorstValue) {
   EXPECT_DOUBLE_EQ(kappas[3], low);
 }
 
-TEST(WorstKappas, AreNoneWhereStatisticsAreFrozen) {
+TEST(WorstKappas, AreNanIfStatisticsAreFrozen) {
   const Problem p = of_channels(Operation::forward_inference, 1, {1, 3});
   EXPECT_TRUE(
       std::isnan(worst_kappas(p, {}, std::vector{worst_at(Output::y, 0)})[0]));
 }
 
-TEST(WorstKappas, AreNoneOfAChannelThatIsNoNumber) {
+TEST(WorstKappas, AreNanInAChannelThatIsNoNumber) {
   const double infinity = std::numeric_limits<double>::infinity();
   const Problem p =
       of_channels(Operation::forward_training, 0, {1, 3, 1, infinity, 2, 2});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether values are near, or quiet, a vector of them at a time. Included for
-// each instruction set anew, as Highway has it.
+// Tests a vector of values at a time for being within half an ulp or within
+// tolerance. Highway includes this file once per instruction set.
 #if defined(EXACTBN_CHECK_KERNEL_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef EXACTBN_CHECK_KERNEL_INL
 #undef EXACTBN_CHECK_KERNEL_INL
@@ -14,7 +14,7 @@
 #include "oracles/check/kernel.h"
 #include "oracles/check/scale.h"
 #include "reference/instruction_sets.h"
-// Not before it.
+// Must come after instruction_sets.h.
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -29,9 +29,9 @@ using Pack = hn::Vec<D>;
 template <class D>
 using Mask = hn::Mask<D>;
 
-// A value is no more than that many times its binade.
+// bounds.md, "The filter": bounds |f| in multiples of its binade.
 constexpr double kBinades = 2.25;
-// Beyond it no error is excused without the judge.
+// Larger errors are left to the judge.
 constexpr double kMostError = 0x1p1000;
 
 template <class D>
@@ -44,8 +44,7 @@ EXACTBN_INLINE Pack<D> load(const float* from) {
   return hn::PromoteTo(D(), hn::LoadU(hn::Rebind<float, D>(), from));
 }
 
-// The power of two at or below a number that is not negative, or 0; of any
-// number, without its sign.
+// The power of two at or below |a|, or 0 if there is none that is normal.
 template <class D>
 EXACTBN_INLINE Pack<D> binade_of(Pack<D> a) {
   const hn::RebindToSigned<D> bits;
@@ -70,17 +69,17 @@ EXACTBN_INLINE Pack<D> product_error(Pack<D> a, Pack<D> b, Pack<D> p) {
 #endif
 }
 
-// What Places say of some columns, in registers.
+// The forms and bounds of a vector of columns, in registers.
 template <class D, std::size_t k>
-struct Places {
+struct FormVectors {
   std::array<Pack<D>, k> high;
   std::array<Pack<D>, k> low;
   std::array<Pack<D>, k> rest;
   Pack<D> offset_high;
   Pack<D> offset_low;
   Pack<D> rest_one;
-  Pack<D> part;  // of a binade that an error may be
-  Pack<D> half;  // half an ulp, likewise
+  Pack<D> part;  // permitted error, as a part of the binade
+  Pack<D> half;  // half an ulp, as a part of the binade
 };
 
 template <class D, std::size_t k>
@@ -98,10 +97,11 @@ EXACTBN_INLINE Pack<D> column(const double* values, std::int64_t first) {
 }
 
 template <class D, bool same, std::size_t k>
-EXACTBN_INLINE Places<D, k> places(const CheckForms& f,
-                                   const FormBounds& bounds, std::int64_t first,
-                                   double part, double half) {
-  Places<D, k> at;
+EXACTBN_INLINE FormVectors<D, k> form_vectors(const CheckForms& f,
+                                              const FormBounds& bounds,
+                                              std::int64_t first, double part,
+                                              double half) {
+  FormVectors<D, k> at;
   for (std::size_t j = 0; j < k; ++j) {
     at.high[j] = column<D, same>(f.high[j], first);
     at.low[j] = column<D, same>(f.low[j], first);
@@ -130,16 +130,17 @@ EXACTBN_INLINE Tolerances<D, k> tolerances(const CheckForms& f,
   return may;
 }
 
-// The error of `got` against the form, and the size of that.
+// The distance |got - f| from the form f, and |f|.
 template <class D>
-struct Off {
+struct Residual {
   Pack<D> error;
   Pack<D> size;
 };
 
 template <bool precise, class D, std::size_t k>
-EXACTBN_INLINE Off<D> off(const Places<D, k>& at,
-                          const std::array<Pack<D>, k>& in, Pack<D> got) {
+EXACTBN_INLINE Residual<D> residual(const FormVectors<D, k>& at,
+                                    const std::array<Pack<D>, k>& in,
+                                    Pack<D> got) {
   Pack<D> sum = at.offset_high;
   if constexpr (!precise) {
     for (std::size_t j = 0; j < k; ++j) {
@@ -160,9 +161,9 @@ EXACTBN_INLINE Off<D> off(const Places<D, k>& at,
   return {hn::Abs((got - sum) - low), hn::Abs(sum + low)};
 }
 
-// The bound of the error, but for a part of the form.
+// The error bound of the form, without the part relative to |f|.
 template <class D, std::size_t k>
-EXACTBN_INLINE Pack<D> rest_of(const Places<D, k>& at,
+EXACTBN_INLINE Pack<D> rest_of(const FormVectors<D, k>& at,
                                const std::array<Pack<D>, k>& in) {
   Pack<D> rest = at.rest_one;
   for (std::size_t j = 0; j + 1 < k; ++j) {
@@ -171,26 +172,31 @@ EXACTBN_INLINE Pack<D> rest_of(const Places<D, k>& at,
   return rest;
 }
 
-// Where the mask holds, and `got` is surely within `part` of its binade, at
-// most half an ulp.
+// The lanes of the mask in which the error of `got` is certainly at most `part`
+// of its binade, which must be at most half an ulp.
 template <bool precise, class D, std::size_t k>
-EXACTBN_INLINE Mask<D> near(Mask<D> mask, const Places<D, k>& at,
-                            const std::array<Pack<D>, k>& in, Pack<D> got) {
-  const Pack<D> error = off<precise>(at, in, got).error;
+EXACTBN_INLINE Mask<D> within_half_ulp(Mask<D> mask,
+                                       const FormVectors<D, k>& at,
+                                       const std::array<Pack<D>, k>& in,
+                                       Pack<D> got) {
+  const Pack<D> error = residual<precise>(at, in, got).error;
   const Pack<D> binade = binade_of<D>(got * hn::Set(D(), kLess));
-  // Of an infinity the excess is NaN.
+  // If `got` is infinite, the excess is NaN and the test fails.
   return hn::And(mask, hn::Le(hn::NegMulAdd(at.part, binade, error),
                               hn::Neg(rest_of(at, in))));
 }
 
-// Where the mask holds, and `got` is surely within `part` of its binade, and
-// within half an ulp, `half` of its binade, and its tolerance.
+// The lanes of the mask in which the error of `got` is certainly at most `part`
+// of the binade of the form, and at most half an ulp (`half` of the binade)
+// plus the tolerance.
 template <bool precise, class D, std::size_t k>
-EXACTBN_INLINE Mask<D> quiet(Mask<D> mask, const Places<D, k>& at,
-                             const Tolerances<D, k>& may,
-                             const std::array<Pack<D>, k>& in, Pack<D> got) {
+EXACTBN_INLINE Mask<D> within_tolerance(Mask<D> mask,
+                                        const FormVectors<D, k>& at,
+                                        const Tolerances<D, k>& may,
+                                        const std::array<Pack<D>, k>& in,
+                                        Pack<D> got) {
   const Pack<D> rest = rest_of(at, in);
-  const Off<D> f = off<precise>(at, in, got);
+  const Residual<D> f = residual<precise>(at, in, got);
   const Pack<D> low = hn::MulSub(f.size, hn::Set(D(), kLess), rest);
   const Pack<D> binade = binade_of<D>(hn::Max(low, hn::Set(D(), 0)));
   const Pack<D> by_ulps = hn::MulSub(binade, at.part, rest);
@@ -199,7 +205,7 @@ EXACTBN_INLINE Mask<D> quiet(Mask<D> mask, const Places<D, k>& at,
   for (std::size_t j = 0; j < k; ++j) {
     tol = hn::MulAdd(may.tol[j], hn::Abs(in[j]), tol);
   }
-  // A form that is infinite, as a frozen x may be, is for the judge.
+  // A form may be infinite, if a frozen x is; the judge decides it.
   const Pack<D> most = hn::Min(by_ulps, hn::Set(D(), kMostError));
   return hn::And(
       mask, hn::Le(f.error, hn::Min(hn::MulAdd(binade, at.half, tol), most)));

@@ -11,7 +11,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "oracles/check/kernel.cc"
 #include <hwy/foreach_target.h>
-// Not before it.
+// Must come after foreach_target.h.
 #include <hwy/highway.h>
 
 #include "oracles/check/kernel-inl.h"
@@ -24,13 +24,12 @@ namespace HWY_NAMESPACE {
 template <class D>
 constexpr auto kPack = static_cast<std::int64_t>(hn::MaxLanes(D()));
 
-// What part of its binade an error may be that is within so many ulp, but for
-// the error's own bound.
+// `ulps` ulps as a part of the binade, not reduced by the error bound.
 EXACTBN_INLINE double part_of_binade(const Scale& scale, double ulps) {
   return std::min(ulps, 0x1p100) * scale.ulp_of_one * kLess;
 }
 
-// Rows of packs of values, each of a column of its own, or all of one.
+// Rows of packs of values: each lane has its own column, or all have the same.
 struct Rows {
   std::int64_t column;  // the first
   std::int64_t first;   // the first value
@@ -38,8 +37,8 @@ struct Rows {
   std::int64_t stride;
 };
 
-// Asks the memory for the values of the next block, a few at a time. Those of
-// the inputs are in the cache where one channel was summed just before.
+// Prefetches the values of the next block, a few at a time. The inputs are in
+// cache already if one channel was summed just before.
 template <class Real, std::size_t k, bool inputs>
 class Prefetcher {
  public:
@@ -71,29 +70,31 @@ class Prefetcher {
   std::array<const Real*, k> in_{};
 };
 
-// How forms are computed: in one double, in two, or in two only where one does
-// not do.
+// How forms are computed: in one double, in two, or in two only if one does not
+// suffice.
 enum class Doubles : std::uint8_t { one, two, one_then_two };
 
-// Whether all values of the rows are near, or quiet.
-template <class D, class Real, bool whole, std::size_t k, bool same,
+// Whether all values of the rows are within tolerance (`tolerant`), or else
+// within half an ulp.
+template <class D, class Real, bool tolerant, std::size_t k, bool same,
           Doubles doubles>
 EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
                               const CheckValues& values, const Rows& rows,
                               const Scale& scale, double ulps,
                               Prefetcher<Real, k, !same>& prefetcher);
 
-// Out of line, so that the loop that seldom needs it keeps its registers.
-template <class D, class Real, bool whole, std::size_t k, bool same>
-[[gnu::noinline]] bool pass_in_two(const CheckForms& forms,
-                                   const CheckValues& values, const Rows& rows,
-                                   const Scale& scale, double ulps) {
+// Not inlined, so that the loop, which seldom calls it, keeps its registers.
+template <class D, class Real, bool tolerant, std::size_t k, bool same>
+[[gnu::noinline]] bool pass_in_double_double(const CheckForms& forms,
+                                             const CheckValues& values,
+                                             const Rows& rows,
+                                             const Scale& scale, double ulps) {
   Prefetcher<Real, k, !same> nothing{CheckValues{}};
-  return rows_pass<D, Real, whole, k, same, Doubles::two>(forms, values, rows,
-                                                          scale, ulps, nothing);
+  return rows_pass<D, Real, tolerant, k, same, Doubles::two>(
+      forms, values, rows, scale, ulps, nothing);
 }
 
-template <class D, class Real, bool whole, std::size_t k, bool same,
+template <class D, class Real, bool tolerant, std::size_t k, bool same,
           Doubles doubles>
 EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
                               const CheckValues& values, const Rows& rows,
@@ -108,30 +109,33 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
   }
   const Real* const got = static_cast<const Real*>(values.got) + rows.first;
   const double half = part_of_binade(scale, 0.5);
-  const double part = part_of_binade(scale, whole ? ulps : std::min(ulps, 0.5));
-  const Places<D, k> at = places<D, same, k>(
+  const double part =
+      part_of_binade(scale, tolerant ? ulps : std::min(ulps, 0.5));
+  const FormVectors<D, k> at = form_vectors<D, same, k>(
       forms, roughly ? forms.rough : forms.bounds, rows.column, part, half);
-  const Tolerances<D, k> may =
-      whole ? tolerances<D, same, k>(forms, rows.column) : Tolerances<D, k>{};
+  const Tolerances<D, k> may = tolerant
+                                   ? tolerances<D, same, k>(forms, rows.column)
+                                   : Tolerances<D, k>{};
   const std::int64_t stride = same ? kPack<D> : rows.stride;
   const Mask<D> all = hn::FirstN(D(), hn::MaxLanes(D()));
   Mask<D> passes = all;
-  const auto look = [&](std::int64_t r, auto count) {
+  const auto test_rows = [&](std::int64_t r, auto count) {
     Mask<D> here = roughly ? all : passes;
     for (std::int64_t q = 0; q < count; ++q) {
       const std::int64_t i = (r + q) * stride;
       std::array<Pack<D>, k> x;
       for (std::size_t j = 0; j < k; ++j) x[j] = load<D>(in[j] + i);
-      if constexpr (whole) {
-        here = quiet<two>(here, at, may, x, load<D>(got + i));
+      if constexpr (tolerant) {
+        here = within_tolerance<two>(here, at, may, x, load<D>(got + i));
       } else {
-        here = near<two>(here, at, x, load<D>(got + i));
+        here = within_half_ulp<two>(here, at, x, load<D>(got + i));
       }
     }
     if constexpr (roughly) {
       const Rows again = {rows.column, rows.first + r * stride, count, stride};
-      return hn::AllTrue(D(), here) || pass_in_two<D, Real, whole, k, same>(
-                                           forms, values, again, scale, ulps);
+      return hn::AllTrue(D(), here) ||
+             pass_in_double_double<D, Real, tolerant, k, same>(
+                 forms, values, again, scale, ulps);
     }
     passes = here;
     return true;
@@ -139,26 +143,26 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
   std::int64_t r = 0;
   for (; r + kTogether <= rows.count; r += kTogether) {
     prefetcher.template prefetch<kTogether * kPack<D>>();
-    if (!look(r, std::integral_constant<std::int64_t, kTogether>())) {
+    if (!test_rows(r, std::integral_constant<std::int64_t, kTogether>())) {
       return false;
     }
   }
   for (; r < rows.count; ++r) {
-    if (!look(r, std::integral_constant<std::int64_t, 1>())) return false;
+    if (!test_rows(r, std::integral_constant<std::int64_t, 1>())) return false;
   }
   return hn::AllTrue(D(), passes);
 }
 
-// The same of a block.
-template <class D, class Real, bool whole, std::size_t k, bool same,
+// The same for a block.
+template <class D, class Real, bool tolerant, std::size_t k, bool same,
           Doubles doubles>
 EXACTBN_INLINE bool block_passes(const CheckForms& forms,
                                  const CheckValues& values, std::int64_t n,
                                  const Scale& scale, double ulps) {
   Prefetcher<Real, k, !same> prefetcher(values);
   const auto pass = [&](const Rows& rows) {
-    return rows_pass<D, Real, whole, k, same, doubles>(forms, values, rows,
-                                                       scale, ulps, prefetcher);
+    return rows_pass<D, Real, tolerant, k, same, doubles>(
+        forms, values, rows, scale, ulps, prefetcher);
   };
   if constexpr (same) {
     if (!pass({0, 0, n / kPack<D>, kPack<D>})) return false;
@@ -166,56 +170,57 @@ EXACTBN_INLINE bool block_passes(const CheckForms& forms,
   }
   const std::int64_t width = forms.width;
   for (std::int64_t lane = 0; lane < width; lane += kPack<D>) {
-    // The last ones end where the columns do, and overlap.
+    // The last pack ends at the last column and may overlap the one before it.
     const std::int64_t first = std::min(lane, width - kPack<D>);
     if (!pass({first, first, n / width, width})) return false;
   }
   return true;
 }
 
-template <class D, class Real, bool whole, std::size_t k, Doubles doubles>
+template <class D, class Real, bool tolerant, std::size_t k, Doubles doubles>
 EXACTBN_INLINE bool with_width(const CheckForms& forms,
                                const CheckValues& values, std::int64_t n,
                                const Scale& scale, double ulps) {
   if (forms.width == 1) {
-    return block_passes<D, Real, whole, k, true, doubles>(forms, values, n,
-                                                          scale, ulps);
+    return block_passes<D, Real, tolerant, k, true, doubles>(forms, values, n,
+                                                             scale, ulps);
   }
-  return block_passes<D, Real, whole, k, false, doubles>(forms, values, n,
-                                                         scale, ulps);
+  return block_passes<D, Real, tolerant, k, false, doubles>(forms, values, n,
+                                                            scale, ulps);
 }
 
-template <class D, class Real, bool whole, Doubles doubles>
+template <class D, class Real, bool tolerant, Doubles doubles>
 EXACTBN_INLINE bool with_inputs(const CheckForms& forms,
                                 const CheckValues& values, std::int64_t n,
                                 const Scale& scale, double ulps) {
   if (forms.k == 1) {
-    return with_width<D, Real, whole, 1, doubles>(forms, values, n, scale,
-                                                  ulps);
+    return with_width<D, Real, tolerant, 1, doubles>(forms, values, n, scale,
+                                                     ulps);
   }
   if (forms.k == 2) {
-    return with_width<D, Real, whole, 2, doubles>(forms, values, n, scale,
-                                                  ulps);
+    return with_width<D, Real, tolerant, 2, doubles>(forms, values, n, scale,
+                                                     ulps);
   }
-  return with_width<D, Real, whole, 3, doubles>(forms, values, n, scale, ulps);
+  return with_width<D, Real, tolerant, 3, doubles>(forms, values, n, scale,
+                                                   ulps);
 }
 
-template <class D, bool whole>
+template <class D, bool tolerant>
 bool passes(const CheckForms& forms, const CheckValues& values, std::int64_t n,
             DType dtype, double ulps) {
   const Scale scale = scale_of(dtype);
   if (values.floats) {
-    return with_inputs<D, float, whole, Doubles::one>(forms, values, n, scale,
-                                                      ulps);
+    return with_inputs<D, float, tolerant, Doubles::one>(forms, values, n,
+                                                         scale, ulps);
   }
   if (dtype == DType::f64) {
-    // In one double, no f64 is within half an ulp for sure.
-    constexpr Doubles doubles = whole ? Doubles::one_then_two : Doubles::two;
-    return with_inputs<D, double, whole, doubles>(forms, values, n, scale,
-                                                  ulps);
-  }
-  return with_inputs<D, double, whole, Doubles::one>(forms, values, n, scale,
+    // One double never proves that an f64 is within half an ulp.
+    constexpr Doubles doubles = tolerant ? Doubles::one_then_two : Doubles::two;
+    return with_inputs<D, double, tolerant, doubles>(forms, values, n, scale,
                                                      ulps);
+  }
+  return with_inputs<D, double, tolerant, Doubles::one>(forms, values, n, scale,
+                                                        ulps);
 }
 
 template <class D>
@@ -244,14 +249,14 @@ HWY_EXPORT(all_kernels);
 constexpr double kDoubleDoubleError = 0x1p-100;
 constexpr double kDoubleError = 0x1.00001p-53;
 
-// Of fewer values, or columns, than kernels take.
-template <bool whole>
+// Tests fewer values or columns than the kernels take.
+template <bool tolerant>
 bool few_pass(const CheckForms& forms, const CheckValues& values,
               std::int64_t n, DType dtype, double ulps) {
   std::vector<ErrorBounds> bounds(static_cast<std::size_t>(n));
   measure(forms, values, n, dtype, bounds.data());
   std::vector<double> tol(static_cast<std::size_t>(n));
-  if (whole) fill_tolerances(forms, values, n, tol.data());
+  if (tolerant) fill_tolerances(forms, values, n, tol.data());
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     const ErrorBounds& b = bounds[i];
     const bool within_tol = b.high <= 0.5 * b.ulp_low + tol[i] * kLess;
@@ -260,16 +265,17 @@ bool few_pass(const CheckForms& forms, const CheckValues& values,
   return true;
 }
 
-template <bool whole>
+template <bool tolerant>
 bool all_pass(const CheckForms& forms, const CheckValues& values,
               std::int64_t n, DType dtype, double ulps) {
   const std::int64_t side = forms.width == 1 ? n : forms.width;
   for (const CheckKernels& kernels : check_kernels()) {
     if (kernels.pack > side) continue;
-    const auto pass = whole ? kernels.quiet : kernels.near;
+    const auto pass =
+        tolerant ? kernels.within_tolerance : kernels.within_half_ulp;
     return pass(forms, values, n, dtype, ulps);
   }
-  return few_pass<whole>(forms, values, n, dtype, ulps);
+  return few_pass<tolerant>(forms, values, n, dtype, ulps);
 }
 
 }  // namespace
@@ -287,13 +293,13 @@ FormRounding form_rounding(DType dtype, std::size_t k) {
   return {kDoubleDoubleError, 2 * kDoubleDoubleError};
 }
 
-bool all_near(const CheckForms& forms, const CheckValues& values,
-              std::int64_t n, DType dtype, double ulps) {
+bool all_within_half_ulp(const CheckForms& forms, const CheckValues& values,
+                         std::int64_t n, DType dtype, double ulps) {
   return all_pass<false>(forms, values, n, dtype, ulps);
 }
 
-bool all_quiet(const CheckForms& forms, const CheckValues& values,
-               std::int64_t n, DType dtype, double ulps) {
+bool all_within_tolerance(const CheckForms& forms, const CheckValues& values,
+                          std::int64_t n, DType dtype, double ulps) {
   return all_pass<true>(forms, values, n, dtype, ulps);
 }
 

@@ -25,7 +25,7 @@ class Affine {
     const FormRounding rounding = form_rounding(kDType, 1);
     const FormRounding rough = rough_rounding(1);
     for (std::size_t c = 0; c < kColumns; ++c) {
-      // Of few bits, so that products and sums are exact.
+      // Numbers of few bits, so that products and sums are exact.
       slope_[c] = 0.75 + static_cast<double>(c);
       offset_[c] = 0x1p-8 * static_cast<double>(c + 1);
       relative_[c] = rounding.of_form + rounding.of_terms;
@@ -53,12 +53,12 @@ class Affine {
     }
   }
 
-  // As many values from the first on pass, by each test.
-  bool are_near(const CheckKernels& kernels, std::int64_t n) const {
-    return kernels.near(forms_, values(), n, kDType, 0.5);
+  // Whether the first n values pass each test.
+  bool are_within_half_ulp(const CheckKernels& kernels, std::int64_t n) const {
+    return kernels.within_half_ulp(forms_, values(), n, kDType, 0.5);
   }
-  bool are_quiet(const CheckKernels& kernels, std::int64_t n) const {
-    return kernels.quiet(forms_, values(), n, kDType, 0.5);
+  bool are_within_tolerance(const CheckKernels& kernels, std::int64_t n) const {
+    return kernels.within_tolerance(forms_, values(), n, kDType, 0.5);
   }
 
   void step_away(std::int64_t i) {
@@ -92,10 +92,10 @@ class Affine {
   std::array<Real, kMostValues> y_;
 };
 
-// Wherever it is, in whatever is left of the vectors at the end of a row or of
-// the values, no set of instructions overlooks a value an ulp away.
+// Every instruction set notices a value an ulp away wherever it is, even in a
+// partial vector at the end of a row or of the values.
 template <class Real>
-void expect_that_one_is_noticed(std::int64_t width) {
+void expect_one_wrong_value_is_noticed(std::int64_t width) {
   Affine<Real> values(width);
   on_each_instruction_set([&] {
     for (const CheckKernels& kernels : check_kernels()) {
@@ -104,12 +104,12 @@ void expect_that_one_is_noticed(std::int64_t width) {
         if (n < kernels.pack) continue;
         SCOPED_TRACE(testing::Message() << "packs of " << kernels.pack << ", "
                                         << n << " values in rows of " << width);
-        ASSERT_TRUE(values.are_near(kernels, n));
-        ASSERT_TRUE(values.are_quiet(kernels, n));
+        ASSERT_TRUE(values.are_within_half_ulp(kernels, n));
+        ASSERT_TRUE(values.are_within_tolerance(kernels, n));
         for (std::int64_t i = 0; i < n; ++i) {
           values.step_away(i);
-          ASSERT_FALSE(values.are_near(kernels, n)) << i;
-          ASSERT_FALSE(values.are_quiet(kernels, n)) << i;
+          ASSERT_FALSE(values.are_within_half_ulp(kernels, n)) << i;
+          ASSERT_FALSE(values.are_within_tolerance(kernels, n)) << i;
           values.step_back(i);
         }
       }
@@ -118,14 +118,14 @@ void expect_that_one_is_noticed(std::int64_t width) {
 }
 
 TEST(CheckKernel, NoticesOneWrongValueOfAChannel) {
-  expect_that_one_is_noticed<float>(1);
-  expect_that_one_is_noticed<double>(1);
+  expect_one_wrong_value_is_noticed<float>(1);
+  expect_one_wrong_value_is_noticed<double>(1);
 }
 
 TEST(CheckKernel, NoticesOneWrongValueOfColumns) {
   for (const std::int64_t width : {4, 7, 8, 9, 12, 13}) {
-    expect_that_one_is_noticed<float>(width);
-    expect_that_one_is_noticed<double>(width);
+    expect_one_wrong_value_is_noticed<float>(width);
+    expect_one_wrong_value_is_noticed<double>(width);
   }
 }
 

@@ -10,7 +10,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "oracles/check/measure.cc"
 #include <hwy/foreach_target.h>
-// Not before it.
+// Must come after foreach_target.h.
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -18,8 +18,7 @@ namespace exactbn {
 namespace {
 namespace HWY_NAMESPACE {
 
-// The form of value l, but for its error: high + low, the latter 0 unless
-// `precise`.
+// The computed form of column l, high + low; low is 0 unless `precise`.
 template <bool precise, std::size_t k>
 EXACTBN_INLINE DoubleDouble sum_of(const CheckForms& f, std::size_t l,
                                    const std::array<double, k>& in) {
@@ -56,10 +55,10 @@ EXACTBN_INLINE void measure_all(const CheckForms& forms,
       bound += forms.bounds.rest[j][l] * std::fabs(in[j]);
     }
     const double got = all_got[i];
-    // Nothing is known of the error where the form is infinite: NaN.
+    // NaN if the form is infinite: nothing is known about the error.
     const double error = std::fabs((got - f.high) - f.low) + size * 0;
     const double slack = bound + (error + bound) * kSlack;
-    const double away = slack + size * 0x1p-52;  // it is rounded
+    const double away = slack + size * 0x1p-52;  // size is rounded
     const double down = size - away;
     bounds[i] = {error - slack, error + slack,
                  ulp_of(down > 0 ? down : 0, scale),
@@ -101,7 +100,7 @@ void measure_block(const CheckForms& forms, const CheckValues& values,
   measure_in<double, false>(forms, values, n, scale, bounds);
 }
 
-// The tolerance of every value, a row of columns at a time.
+// Computes the tolerance of every value, one row of columns at a time.
 template <class Real>
 EXACTBN_INLINE void fill_in(const CheckForms& f, const CheckValues& values,
                             std::int64_t n, double* to) {

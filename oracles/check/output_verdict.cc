@@ -10,14 +10,14 @@ Verdict verdict_of(const Judgement& j, Grade required) {
   if (j.grade <= required) {
     return j.decided ? Verdict::passed : Verdict::undecided;
   }
-  // That a value is not faithful is certain even where eta means nothing.
+  // Even if eta is meaningless, it is certain that the value is not faithful.
   const bool by_eta = required >= Grade::stable;
   return j.decided || !by_eta ? Verdict::failed : Verdict::undecided;
 }
 
 namespace {
 
-// Worse first by grade, then by eta, then by ulp; the first value of equals.
+// Compares by grade, then eta, then ulp; of equal values the first is worse.
 bool worse(const Finding& a, const Finding& b) {
   const Judgement& x = a.judgement;
   const Judgement& y = b.judgement;
@@ -56,7 +56,7 @@ void add(OutputVerdict& out, const Finding& finding, Grade required,
   }
   if (verdict == Verdict::failed) add_failed(out, 1, channel);
   out.grade = std::max(out.grade, j.grade);
-  // An exact 0 has no ulp; eta judges what came instead of it.
+  // An exact 0 has no ulp; eta judges a value other than 0.
   const bool counts = std::isfinite(j.ulp) || !std::isfinite(j.eta);
   if (counts) out.max_ulp = std::max(out.max_ulp, std::fabs(j.ulp));
   out.max_eta = std::max(out.max_eta, j.eta);

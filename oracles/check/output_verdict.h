@@ -8,7 +8,7 @@
 
 namespace exactbn {
 
-// One value, judged.
+// One value and its judgement.
 struct Finding {
   std::int64_t index = 0;
   std::uint64_t got = 0;
@@ -17,10 +17,10 @@ struct Finding {
   bool operator==(const Finding& other) const = default;
 };
 
-// What comes of a value.
+// The verdict on one value.
 Verdict verdict_of(const Judgement& j, Grade required);
 
-// What is found of one output.
+// The verdict on one output.
 struct OutputVerdict {
   Output output;
   Verdict verdict = Verdict::passed;
@@ -28,27 +28,28 @@ struct OutputVerdict {
   Grade grade = Grade::correct;  // of the decided values
   double max_ulp = 0;            // magnitudes, over the decided values
   double max_eta = 0;
-  double limit = 0;  // the eta that passes
-  Finding worst;     // of the failed values, or else of all decided ones
+  double limit = 0;  // the largest eta that passes
+  Finding worst;  // of the failed values, or of all decided ones if none failed
   std::int64_t failed_values = 0;
   std::int64_t undecided_values = 0;
-  std::vector<std::int64_t> failed_in_channel;  // how many
+  std::vector<std::int64_t> failed_in_channel;  // a count per channel
 
   bool operator==(const OutputVerdict& other) const = default;
 };
 
-// Of no value yet.
+// The verdict on no values.
 OutputVerdict empty_verdict(const Problem& problem, const Judge& judge,
                             Output output, DType dtype, Grade required);
 
-// Adds a value. In any order: of values that are equally bad the first counts.
+// Adds a value. The order does not matter: among equally bad values the one
+// with the lowest index is the worst.
 void add(OutputVerdict& out, const Finding& finding, Grade required,
          std::int64_t channel);
 
-// Adds values that fail, and of which none is worse than all that were added.
+// Adds `count` values that fail, none of which is the worst so far.
 void add_failed(OutputVerdict& out, std::int64_t count, std::int64_t channel);
 
-// Adds what was found of other values of the output.
+// Adds the verdict on other values of the output.
 void merge(OutputVerdict& out, const OutputVerdict& other);
 
 }  // namespace exactbn

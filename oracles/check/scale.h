@@ -9,17 +9,17 @@
 
 namespace exactbn {
 
-// bounds.md, "The filter": what comparisons leave to the roundings of doubles.
+// bounds.md, "The filter": the margin of comparisons for rounding in double.
 inline constexpr double kSlack = 0x1p-40;
 inline constexpr double kLess = 1 - kSlack;
 
-// The bits of a double that are its exponent.
+// The exponent bits of a double.
 inline constexpr std::int64_t kExponent = 0x7ff0000000000000;
 
-// What depends on the format of the values.
+// Constants of the format of the values.
 struct Scale {
   double ulp_of_one;  // 2^(1 - precision)
-  double quantum;     // 0 where it is no normal double
+  double quantum;     // 0 if it is not a normal double
 };
 
 inline Scale scale_of(DType dtype) {
@@ -28,7 +28,7 @@ inline Scale scale_of(DType dtype) {
           dtype == DType::f64 ? 0 : std::ldexp(1.0, f.quantum())};
 }
 
-// The ulp of the binade of a number that is not negative.
+// The ulp in the binade of a nonnegative number.
 [[gnu::always_inline]] inline double ulp_of(double size, const Scale& scale) {
   const auto bits = std::bit_cast<std::uint64_t>(size) &
                     static_cast<std::uint64_t>(kExponent);

@@ -10,16 +10,16 @@ namespace exactbn {
 
 namespace {
 
-// bounds.md, "Estimated sums": what the derivation is good for.
+// bounds.md, "Estimated sums": the range in which the derivation holds.
 constexpr double kMostRelativeError = 0x1p-43;  // E kappa^2
 constexpr double kMostKappa = 0x1p8;
 constexpr double kScreenError = 0x1p-96;
 constexpr double kMostSquare = 0x1p300;
 constexpr double kMostParameter = 0x1p200;
-// Of sums of sizes.
+// Turns an estimated sum of magnitudes into a lower bound.
 constexpr Wide kAtLeast = 1 - 0x1p-30L;
-// The bound of a channel that is surely not void.
-constexpr Wide kMostVoid = 0.99L;
+// Below this ratio the bound of a channel is certainly not void.
+constexpr Wide kMaxVoidRatio = 0.99L;
 
 Wide wide(const DoubleDouble& a) { return static_cast<Wide>(a.high) + a.low; }
 
@@ -42,8 +42,8 @@ Screen::Screen(const Problem& problem, const Declaration& declaration,
       judge_(judge),
       channels_(static_cast<std::size_t>(view_.channels)),
       estimated_(view_.channels),
-      alone_(channels_.size()),
-      opened_(view_.channels) {}
+      channel_judges_(channels_.size()),
+      summed_exactly_(view_.channels) {}
 
 void Screen::estimate(const Channels& channels) const {
   estimated_(channels, [this](const Channels& run) {
@@ -58,7 +58,7 @@ void Screen::estimate(const Channels& channels) const {
 }
 
 void Screen::set_statistics(std::int64_t c, ChannelSizes& to) const {
-  const Channel& ch = of(c);
+  const Channel& ch = estimated(c);
   to.mean = wide(ch.mean);
   to.w = wide(ch.w);
   to.v = to.w - static_cast<Wide>(problem_.epsilon);
@@ -96,17 +96,17 @@ Screen::Channel Screen::channel_of(const EstimatedSums& sums,
 }
 
 bool Screen::is_bounded(Output output, std::int64_t channel) const {
-  const Channel& ch = of(channel);
+  const Channel& ch = estimated(channel);
   if (!ch.known) return false;
   const auto kappa =
       static_cast<double>(tolerances_.conditions().kappa(channel));
   return ch.error * kappa * kappa <= kMostRelativeError &&
          kappa <= kMostKappa && tolerances_.keeps_subnormals() &&
-         tolerances_.void_measure(output, channel) < kMostVoid;
+         tolerances_.void_ratio(output, channel) < kMaxVoidRatio;
 }
 
 EstimatedForm Screen::form(Output output, std::int64_t channel) const {
-  const Channel& ch = of(channel);
+  const Channel& ch = estimated(channel);
   const DoubleDouble slope = DoubleDouble{ch.gamma, 0} * ch.s;
   if (output == Output::y) {
     return {slope, {}, DoubleDouble{ch.beta, 0} - slope * ch.mean};
@@ -115,10 +115,10 @@ EstimatedForm Screen::form(Output output, std::int64_t channel) const {
   return {slope, -by_x, by_x * ch.mean - slope * ch.d};
 }
 
-// bounds.md, "Estimated sums", has the derivation, and the names.
+// bounds.md, "Estimated sums", derives this; the names are its.
 FormError Screen::error(Output output, std::int64_t channel) const {
   constexpr double kMore = 1 + 0x1p-10;  // products of two errors, roundings
-  const Channel& ch = of(channel);
+  const Channel& ch = estimated(channel);
   const double e = ch.error * kMore;
   const auto kappa =
       static_cast<double>(tolerances_.conditions().kappa(channel));
@@ -144,8 +144,8 @@ const Judge& Screen::exact(std::int64_t channel) const {
   return judge_;
 }
 
-// A channel that the estimate does for is seldom asked for, and alone; others
-// all are, and share lines of the cache.
+// A channel with a usable estimate is seldom needed, so it is summed alone. All
+// other channels are needed, and neighbours share cache lines.
 Channels Screen::summed_with(std::int64_t c) const {
   if (view_.inner > 1 || is_bounded(output_, c)) return {c, 1};
   const auto is_another = [this](std::int64_t other) {
@@ -159,31 +159,32 @@ Channels Screen::summed_with(std::int64_t c) const {
   return {first, end - first};
 }
 
-bool Screen::is_alone(std::int64_t c) const {
-  // A copy is made of its values.
+bool Screen::needs_own_judge(std::int64_t c) const {
+  // The values are copied, so there must not be too many.
   constexpr std::int64_t kMost = std::int64_t{1} << 20;
   return view_.inner == 1 && view_.channels > 1 && view_.count() <= kMost &&
          !judge_.exact().is_summed(c) && summed_with(c).count == 1;
 }
 
-void Screen::open(std::int64_t channel) {
-  opened_({channel, 1}, [&](const Channels&) {
-    if (!is_alone(channel)) {
+void Screen::sum_exactly(std::int64_t channel) {
+  summed_exactly_({channel, 1}, [&](const Channels&) {
+    if (!needs_own_judge(channel)) {
       (void)exact(channel);
       return;
     }
-    alone_[static_cast<std::size_t>(channel)] = std::make_unique<Alone>(
-        channel_problem(problem_, channel), declaration_);
+    channel_judges_[static_cast<std::size_t>(channel)] =
+        std::make_unique<ChannelJudge>(channel_problem(problem_, channel),
+                                       declaration_);
   });
 }
 
 Judgement Screen::judge_exactly(Output output, std::int64_t i,
                                 std::uint64_t got, DType dtype) {
   const std::int64_t channel = view_.channel(i);
-  open(channel);
-  const auto& alone = alone_[static_cast<std::size_t>(channel)];
-  return alone ? alone->judge(output, i / view_.channels, got, dtype)
-               : judge_(output, i, got, dtype);
+  sum_exactly(channel);
+  const auto& own = channel_judges_[static_cast<std::size_t>(channel)];
+  return own ? own->judge(output, i / view_.channels, got, dtype)
+             : judge_(output, i, got, dtype);
 }
 
 }  // namespace exactbn

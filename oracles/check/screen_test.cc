@@ -14,7 +14,8 @@
 namespace exactbn::screen_test {
 namespace {
 
-// mean and deviation of x; dy follows x by `alike`, and is shifted.
+// Draws the mean and deviation of x, the correlation of dy with x, and the mean
+// of dy.
 Problem drawn(Draw& draw, Operation operation, DType dtype) {
   Problem p;
   p.operation = operation;
@@ -22,14 +23,14 @@ Problem drawn(Draw& draw, Operation operation, DType dtype) {
   const Shape shape = {2, 3, 700};
   const double deviation = std::exp2(draw.between(-4, 4));
   const double mean = deviation * std::exp2(draw.between(-8, 7));
-  const double alike = draw.below(2) == 0 ? 0 : 3;
+  const double correlation = draw.below(2) == 0 ? 0 : 3;
   const double shift = draw.below(2) == 0 ? 0 : std::exp2(draw.between(-3, 6));
   Tensor x(dtype, shape);
   Tensor dy(dtype, shape);
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const double z = draw.normal();
     x.set_bits(i, round_to(mean + deviation * z, dtype));
-    dy.set_bits(i, round_to(shift + alike * z + draw.normal(), dtype));
+    dy.set_bits(i, round_to(shift + correlation * z + draw.normal(), dtype));
   }
   p.inputs.emplace(Input::x, std::move(x));
   const bool backward = operation == Operation::backward_training;
@@ -67,12 +68,12 @@ struct Screened {
   Screen screen;
 };
 
-double apart(const DoubleDouble& a, const DoubleDouble& b) {
+double distance(const DoubleDouble& a, const DoubleDouble& b) {
   return std::fabs((a.high - b.high) + (a.low - b.low));
 }
 
-// How much of its bound the error of a form takes, at most.
-TEST(Screen, FormsAreOffByNoMoreThanItSays) {
+// Also finds the largest ratio of the error of a form to its bound.
+TEST(Screen, ErrorsOfFormsAreWithinTheirBounds) {
   Draw draw(1);
   double most = 0;
   const int count = trials(300);
@@ -92,21 +93,21 @@ TEST(Screen, FormsAreOffByNoMoreThanItSays) {
         EXPECT_LE(off, bound) << output << ' ' << format(d.dtype).name;
         if (bound > 0) most = std::max(most, off / bound);
       };
-      expect_within(apart(near.offset, nearest_pair(form.offset)),
+      expect_within(distance(near.offset, nearest_pair(form.offset)),
                     error.offset);
       for (std::size_t j = 0; j < names.size(); ++j) {
         const bool by_x = output == Output::dx && names[j] == Input::x;
         const DoubleDouble slope = by_x ? near.by_x : near.slope;
-        expect_within(apart(slope, nearest_pair(form.slopes[j])),
+        expect_within(distance(slope, nearest_pair(form.slopes[j])),
                       by_x ? error.of_x : error.slope * std::fabs(slope.high));
       }
     }
   }
-  // Sums are better than their bounds by chance, not by a bound too wide.
+  // The bound is not much too wide: some error comes close to it.
   EXPECT_GT(most, 0x1p-6);
 }
 
-// Coefficient by coefficient, but for what the statistics are off by.
+// Compares each coefficient, with a margin for the error of the statistics.
 void expect_no_more(const Magnitudes& a, const Magnitudes& b) {
   constexpr Wide kMore = 1 + 0x1p-40L;
   EXPECT_LE(a.one, b.one * kMore);
@@ -115,7 +116,7 @@ void expect_no_more(const Magnitudes& a, const Magnitudes& b) {
   EXPECT_LE(a.dy, b.dy * kMore);
 }
 
-TEST(Screen, TolerancesOfLeastAndGreatestSizesEncloseTheOthers) {
+TEST(Screen, TolerancesOfLeastAndGreatestSizesEncloseTheExact) {
   Draw draw(2);
   const int count = trials(100);
   for (int trial = 0; trial < count; ++trial) {
@@ -134,7 +135,7 @@ TEST(Screen, TolerancesOfLeastAndGreatestSizesEncloseTheOthers) {
   }
 }
 
-// A screen is not used where kappa is large, and its judge is asked in time.
+// If kappa is large, the estimate is not used, and exact sums are available.
 TEST(Screen, LeavesIllConditionedChannelsToExactSums) {
   Problem p;
   p.operation = Operation::forward_training;

@@ -12,7 +12,7 @@ namespace exactbn {
 
 namespace {
 
-// The values of one problem, each put into its bin.
+// Counts the values of one problem by bin.
 class Counter {
  public:
   Counter(const Problem& problem, const Declaration& declaration)
@@ -32,7 +32,7 @@ class Counter {
   }
 
  private:
-  // Made when a value first needs it: few do.
+  // Constructed on first use: few values need it.
   const Judge& judge() {
     if (!judge_) judge_.emplace(problem_, declaration_);
     return *judge_;
@@ -46,13 +46,13 @@ class Counter {
       ++to.off[0];
       return;
     }
-    // What is right where the exact value is no number is for the judge to say,
-    // and so is what is undecided: where the verdict has any, and the bound of
-    // the channel does not hold.
+    // The judge decides what is right if the exact value is no number, and
+    // whether a value is undecided, which is possible only if the verdict
+    // counts any and the bound of the channel does not hold.
     const std::int64_t c = shaped_like_x(out.output) ? view_.channel(i) : i;
-    const bool open =
+    const bool may_be_undecided =
         out.undecided_values > 0 && !judge().is_bounded(out.output, c);
-    if (!number || open) {
+    if (!number || may_be_undecided) {
       const Judgement j = judge()(out.output, i, got, dtype);
       if (j.grade == Grade::correct) {
         ++to.off[0];

@@ -9,21 +9,22 @@
 
 namespace exactbn {
 
-// How many values of an output are how far off. The distance is the number of
-// steps, from one value of the format to the next, between what was got and the
-// correctly rounded value: an integer, and 0 for every value that is `correct`.
+// Counts the values of an output by their distance from the correctly rounded
+// value. The distance is the number of steps from one value of the format to
+// the next: an integer, and 0 for every value that is `correct`.
 struct UlpHistogram {
-  // The most steps of each bin but the last, which has all that are further
-  // off: 0, 1, 2, 4, 8, ..., 2^24.
+  // The largest distance in each bin: 0, 1, 2, 4, 8, ..., 2^24. The last bin
+  // holds all larger distances.
   static constexpr std::size_t kBins = 27;
   static std::uint64_t most_steps(std::size_t bin);
 
   std::array<std::int64_t, kBins> off = {};
-  // NaN or an infinity, of which one only was got or wanted, or another.
+  // Values without a distance: got or the right value is NaN or an infinity,
+  // and they differ.
   std::int64_t unlike = 0;
-  std::int64_t undecided = 0;  // those that no verdict counts
+  std::int64_t undecided = 0;  // not counted by any verdict
 
-  // Those that are off by some distance, or unlike.
+  // All values but the undecided ones.
   std::int64_t decided() const;
 
   UlpHistogram& operator+=(const UlpHistogram& other);
@@ -33,10 +34,10 @@ struct UlpHistogram {
 // The bin of a number of steps.
 std::size_t ulp_bin(std::uint64_t steps);
 
-// The steps from one finite value to another; none between the two zeros.
+// The number of steps between two finite values; 0 between the two zeros.
 std::uint64_t steps_between(std::uint64_t a, std::uint64_t b, DType dtype);
 
-// One for each output that was judged, in that order. `got` has them all.
+// One histogram per judged output, in that order. `got` contains all of them.
 std::vector<UlpHistogram> ulp_histograms(
     const Problem& problem, const Declaration& declaration,
     const OutputTensors& got, std::span<const OutputVerdict> outputs);

@@ -60,7 +60,7 @@ Problem draw_problem(Draw& draw, Operation operation, DType dtype,
   return p;
 }
 
-// Right, but for some values that are a few steps off, and some far off.
+// Correct, except for some values a few steps off and some far off.
 OutputTensors wrong_answer(Draw& draw, const Problem& problem, DType dtype) {
   const ExactBatchNorm exact(problem);
   OutputTensors tensors;
@@ -86,7 +86,7 @@ std::vector<OutputVerdict> verdicts(const Problem& problem,
   return check({"a", problem, {}}, declaration, answer, required).outputs;
 }
 
-// The same from the judge alone, a value at a time.
+// The same histogram from the judge alone, one value at a time.
 UlpHistogram judged(const Problem& problem, const Declaration& declaration,
                     Output output, const Tensor& got, Grade required) {
   const Judge judge(problem, declaration);
@@ -107,8 +107,9 @@ UlpHistogram judged(const Problem& problem, const Declaration& declaration,
   return h;
 }
 
-void expect_as_judged(const Problem& problem, const Declaration& declaration,
-                      const OutputTensors& got) {
+void expect_agreement_with_judge(const Problem& problem,
+                                 const Declaration& declaration,
+                                 const OutputTensors& got) {
   for (const Grade required : {Grade::correct, Grade::sequential}) {
     const auto outputs = verdicts(problem, declaration, got, required);
     const auto all = ulp_histograms(problem, declaration, got, outputs);
@@ -128,18 +129,19 @@ void expect_as_judged(const Problem& problem, const Declaration& declaration,
   }
 }
 
-TEST(UlpHistogram, CountsAsTheJudgeDoes) {
+TEST(UlpHistogram, AgreesWithTheJudge) {
   Draw draw(1);
   std::int64_t undecided = 0;
   for (const Operation operation : kOperations) {
     for (const DType dtype : kDTypes) {
-      // From 2^18 deviations on nothing is certain in f32.
+      // If the mean is 2^18 deviations or more, f32 sums leave values
+      // undecided.
       for (const double mean : {0.5, 0x1p22}) {
         if (mean > 1 && format(dtype).precision < 24) continue;
         const Problem p = draw_problem(draw, operation, dtype, mean);
         for (const DType of_answer : {dtype, DType::f32}) {
           const OutputTensors got = wrong_answer(draw, p, of_answer);
-          expect_as_judged(p, {}, got);
+          expect_agreement_with_judge(p, {}, got);
           for (const auto& out : verdicts(p, {}, got, Grade::sequential)) {
             undecided += out.undecided_values;
           }
@@ -176,7 +178,7 @@ UlpHistogram one(const Problem& p, Output output, double got,
   return ulp_histograms(p, declaration, answer, std::vector{out}).front();
 }
 
-TEST(UlpHistogram, KnowsWhatIsNoNumber) {
+TEST(UlpHistogram, CountsNanAndInfinityAsUnlike) {
   const Problem finite = forward({1, 2}, 0.25);
   EXPECT_EQ(one(finite, Output::mean, 1.5).off[0], 1);
   EXPECT_EQ(one(finite, Output::mean, 1.5 + 0x1p-23).off[1], 1);
@@ -188,7 +190,7 @@ TEST(UlpHistogram, KnowsWhatIsNoNumber) {
   EXPECT_EQ(one(infinite, Output::y, kNaN).off[0], 2);
 }
 
-TEST(UlpHistogram, KnowsTheConventionsOfTheSubject) {
+TEST(UlpHistogram, FollowsTheDeclaredConventions) {
   const Problem constant = forward({1, 1}, 0);
   EXPECT_EQ(one(constant, Output::y, kNaN).off[0], 2);
   EXPECT_EQ(one(constant, Output::y, 3).unlike, 2);

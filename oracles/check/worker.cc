@@ -11,35 +11,38 @@ namespace exactbn {
 
 namespace {
 
-// What tolerances and their sums are rounded by, at most (bounds.md).
+// Tolerances are rounded by this, which covers their rounding errors
+// (bounds.md).
 constexpr double kFastCheckSlack = 0x1p-20;
-// eta beyond which no value is told from another.
+// Larger etas are not distinguished.
 constexpr double kMostEta = 0x1p40;
-// After so many blocks for which a test does not do, more are expected.
+// After this many blocks that a quick test did not decide, it is no longer
+// tried.
 constexpr int kMisses = 4;
-// Between these an eta is told by a tolerance that is nearly linear in it.
+// Between these etas the tolerance is nearly linear in eta, which bounds an
+// eta.
 constexpr double kLeastEta = 0x1p-40;
 constexpr double kReach = 0x1p12;
-// For what takes a few roundings.
+// For results with a few rounding errors.
 constexpr double kRoundedDown = 1 - 0x1p-50;
 constexpr double kRoundedUp = 1 + 0x1p-50;
 
 }  // namespace
 
-Worker::Worker(const CheckedOutput& of, Findings& all)
-    : of_(of),
-      all_(all),
-      found_(empty_verdict(of.problem, of.judge, of.output, of.got.dtype(),
-                           of.required)) {}
+Worker::Worker(const CheckedOutput& checked, Findings& findings)
+    : checked_(checked),
+      findings_(findings),
+      verdict_(empty_verdict(checked.problem, checked.judge, checked.output,
+                             checked.got.dtype(), checked.required)) {}
 
 Worker::~Worker() {
   drop_candidates();
-  all_.add(found_, counts_, candidates_);
+  findings_.add(verdict_, counts_, candidates_);
 }
 
 void Worker::judge(const std::vector<Candidate>& candidates) {
   for (const Candidate& c : candidates) {
-    if (all_.may_be_worst(c)) judge(c.index);
+    if (findings_.may_be_worst(c)) judge(c.index);
   }
 }
 
@@ -52,65 +55,70 @@ void Worker::check(ChannelForms& forms, std::int64_t first, std::int64_t n,
                    std::int64_t next) {
   counts_.values += n;
   load(first, n, next);
-  const DType dtype = of_.got.dtype();
+  const DType dtype = checked_.got.dtype();
   const PassBound bound = pass_bound();
-  const bool easy = all_.misses < kMisses;
+  const bool easy = findings_.misses < kMisses;
   if (easy) {
-    if (all_near(forms.forms(), values_, n, dtype, bound.ulps)) return;
+    if (all_within_half_ulp(forms.forms(), values_, n, dtype, bound.ulps))
+      return;
     measure_all(forms, n);
-    if (judge_few(forms, first, n)) return;
-    ++all_.misses;
+    if (judge_if_few(forms, first, n)) return;
+    ++findings_.misses;
   }
   if (all_pass(forms, n, bound)) return;
   if (!easy) measure_all(forms, n);
   judge_block(forms, first, n);
 }
 
-// The ulp below which, by the required grade, a value passes.
+// The error in ulps below which a value passes under the required grade.
 double Worker::passing_ulps() const {
   constexpr double below = 1 - 0x1p-30;
-  if (of_.required == Grade::correct) return below / 2;
-  if (of_.required == Grade::faithful) return below;
+  if (checked_.required == Grade::correct) return below / 2;
+  if (checked_.required == Grade::faithful) return below;
   return std::numeric_limits<double>::infinity();
 }
 
 PassBound Worker::pass_bound() const {
-  PassBound bound = all_.pass_bound();
+  PassBound bound = findings_.pass_bound();
   bound.ulps = std::min(bound.ulps, passing_ulps());
   bound.eta = std::min(bound.eta, kMostEta);
   return bound;
 }
 
-// With the least sizes first, of a screen's forms: most values pass these.
+// With a screen, tries the least sizes first: most values pass with them.
 bool Worker::all_pass(ChannelForms& forms, std::int64_t n,
                       const PassBound& bound) {
-  const DType dtype = of_.got.dtype();
-  const bool try_least = forms.estimated() && all_.least_misses < kMisses;
+  const DType dtype = checked_.got.dtype();
+  const bool try_least =
+      forms.estimated() && findings_.least_size_misses < kMisses;
   if (try_least) {
     forms.set_tolerance(bound.eta, -kFastCheckSlack, Sizes::least);
-    if (all_quiet(forms.forms(), values_, n, dtype, bound.ulps)) return true;
+    if (all_within_tolerance(forms.forms(), values_, n, dtype, bound.ulps))
+      return true;
   }
   forms.set_tolerance(bound.eta, -kFastCheckSlack);
-  if (!all_quiet(forms.forms(), values_, n, dtype, bound.ulps)) return false;
-  if (try_least) ++all_.least_misses;
+  if (!all_within_tolerance(forms.forms(), values_, n, dtype, bound.ulps))
+    return false;
+  if (try_least) ++findings_.least_size_misses;
   return true;
 }
 
 void Worker::measure_all(const ChannelForms& forms, std::int64_t n) {
-  measure(forms.forms(), values_, n, of_.got.dtype(), bounds_.data());
+  measure(forms.forms(), values_, n, checked_.got.dtype(), bounds_.data());
   std::fill_n(resolved_.begin(), n, false);
 }
 
-// Of a measured block, where few values are not surely within half an ulp:
-// these are judged, or wait for the end as candidates, and so do the others
-// that may be the worst. The others pass, and no tolerance is needed: their
-// eta is 0.
-bool Worker::judge_few(const ChannelForms& forms, std::int64_t first,
-                       std::int64_t n) {
+// Handles a measured block in which few values are not certainly within half an
+// ulp. Those are judged or kept as candidates. Of the others, which pass
+// without a tolerance because their eta is 0, those that may be the worst are
+// kept as candidates. Returns false, having done nothing, if there are more
+// than a few.
+bool Worker::judge_if_few(const ChannelForms& forms, std::int64_t first,
+                          std::int64_t n) {
   constexpr std::size_t kFew = 16;
   std::array<std::int64_t, kFew> few{};
   std::size_t count = 0;
-  double least = 0;  // that the worst of the block is surely off by, in ulp
+  double least = 0;  // lower bound of the largest error, in ulps
   for (std::int64_t i = 0; i < n; ++i) {
     const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
     if (b.high <= 0.5 * b.ulp_low) {
@@ -120,7 +128,7 @@ bool Worker::judge_few(const ChannelForms& forms, std::int64_t first,
       few[count++] = i;
     }
   }
-  all_.ulp.raise(least * kRoundedDown);
+  findings_.ulp.raise(least * kRoundedDown);
   const double ulps = pass_bound().ulps;
   for (std::int64_t i = 0; i < n; ++i) {
     const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
@@ -133,34 +141,34 @@ bool Worker::judge_few(const ChannelForms& forms, std::int64_t first,
   return true;
 }
 
-// Judges a value, unless it can wait.
+// Judges a value unless it can be deferred.
 void Worker::resolve(const ChannelForms& forms, std::int64_t first,
                      std::int64_t i, Sizes sizes) {
   bool& resolved = resolved_[static_cast<std::size_t>(i)];
   if (resolved) return;
   resolved = true;
-  const bool waits = forms.estimated() && can_wait(forms, first, i, sizes);
-  if (!waits) judge(first + i);
+  const bool deferred = forms.estimated() && defer(forms, first, i, sizes);
+  if (!deferred) judge(first + i);
 }
 
-// Whether a measured value surely passes, and can wait for the end as a
-// candidate: what it is surely off by, at least, tells others to wait for
-// nothing. Exact sizes, or the least and greatest.
-bool Worker::can_wait(const ChannelForms& forms, std::int64_t first,
-                      std::int64_t i, Sizes sizes) {
+// If a measured value certainly passes, keeps it as a candidate and returns
+// true. Its lower error bounds raise the running maxima, so that fewer later
+// values become candidates. Uses exact sizes, or else the least and greatest.
+bool Worker::defer(const ChannelForms& forms, std::int64_t first,
+                   std::int64_t i, Sizes sizes) {
   const auto tolerance = [&, in = inputs_at(i)](double eta, double slack,
                                                 Sizes with) {
     return forms.tolerance(i, in, eta, slack, with);
   };
   const bool exact = sizes == Sizes::exact;
   const ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
-  if (!surely_passes(b, tolerance(of_.limit, -kFastCheckSlack, sizes))) {
+  if (!surely_passes(b, tolerance(checked_.limit, -kFastCheckSlack, sizes))) {
     return false;
   }
   const double most_off = b.high - 0.5 * b.ulp_low;
   const double per_eta =
       tolerance(kLeastEta, -kFastCheckSlack, sizes) / kLeastEta;
-  const double most_eta =
+  const double max_eta =
       most_off > 0 ? std::max(most_off / per_eta * kRoundedUp, kLeastEta) : 0;
   // The tolerance is convex in eta.
   const double reach = tolerance(kReach, kFastCheckSlack,
@@ -169,23 +177,23 @@ bool Worker::can_wait(const ChannelForms& forms, std::int64_t first,
   const bool within = least_off > 0 && least_off <= reach;
   const double least_eta =
       within ? kReach * (least_off / reach) * kRoundedDown : 0;
-  // Of an exact 0 there is no ulp.
-  if (b.ulp_low > of_.quantum) {
+  // The exact value may be 0, which has no ulp.
+  if (b.ulp_low > checked_.quantum) {
     const double least_ulps = b.low / b.ulp_high * kRoundedDown;
-    all_.ulp.raise(least_ulps);
-    all_.eta.raise(least_eta);
-    if (least_ulps >= 1) all_.eta_of_wrong.raise(least_eta);
+    findings_.ulp.raise(least_ulps);
+    findings_.eta.raise(least_eta);
+    if (least_ulps >= 1) findings_.eta_of_unfaithful.raise(least_eta);
   }
-  keep_candidate({first + i, b.high / b.ulp_low * kRoundedUp, most_eta});
+  keep_candidate({first + i, b.high / b.ulp_low * kRoundedUp, max_eta});
   return true;
 }
 
 void Worker::keep_candidate(const Candidate& candidate) {
   constexpr std::size_t kMost = 4096;
-  if (!all_.may_be_worst(candidate)) return;
+  if (!findings_.may_be_worst(candidate)) return;
   candidates_.push_back(candidate);
   if (candidates_.size() < kMost) return;
-  // So many: of values that repeat, say. The judge raises the records.
+  // There are this many if values repeat, say. Judging them raises the maxima.
   drop_candidates();
   if (candidates_.size() < kMost / 2) return;
   judge(candidates_);
@@ -193,49 +201,50 @@ void Worker::keep_candidate(const Candidate& candidate) {
 }
 
 void Worker::drop_candidates() {
-  std::erase_if(candidates_,
-                [this](const Candidate& c) { return !all_.may_be_worst(c); });
+  std::erase_if(candidates_, [this](const Candidate& c) {
+    return !findings_.may_be_worst(c);
+  });
 }
 
 void Worker::load(std::int64_t first, std::int64_t n, std::int64_t next) {
-  values_.floats = of_.floats;
-  for (std::size_t j = 0; j < of_.inputs.size(); ++j) {
-    values_.in[j] = load(*of_.inputs[j], first, n, buffers_[j]);
+  values_.floats = checked_.floats;
+  for (std::size_t j = 0; j < checked_.inputs.size(); ++j) {
+    values_.in[j] = load(*checked_.inputs[j], first, n, buffers_[j]);
   }
-  values_.got = load(of_.got, first, n, buffers_.back());
+  values_.got = load(checked_.got, first, n, buffers_.back());
   const bool copied = values_.got == buffers_.back().data();
-  const bool any = !copied && next >= 0 && next + n <= of_.got.size();
+  const bool any = !copied && next >= 0 && next + n <= checked_.got.size();
   values_.ahead = any ? next - first : 0;
 }
 
 const void* Worker::load(const Tensor& tensor, std::int64_t first,
                          std::int64_t n, Block& buffer) const {
-  if (of_.floats) {
+  if (checked_.floats) {
     return tensor.bytes().data() + first * std::int64_t{sizeof(float)};
   }
   return load_block(tensor, first, n, buffer.data());
 }
 
-// Of every value of a block: passes, fails, or is judged.
+// Decides every value of a measured block: it passes, fails or is judged.
 void Worker::judge_block(ChannelForms& forms, std::int64_t first,
                          std::int64_t n) {
-  fill_tolerances(forms, n, 1, 0, unit_);
-  fill_tolerances(forms, n, of_.limit, -kFastCheckSlack, sure_);
-  fill_tolerances(forms, n, of_.limit, kFastCheckSlack, most_);
+  fill_tolerances(forms, n, 1, 0, tol_at_one_);
+  fill_tolerances(forms, n, checked_.limit, -kFastCheckSlack, tol_low_);
+  fill_tolerances(forms, n, checked_.limit, kFastCheckSlack, tol_high_);
   resolve_worst(forms, first, n);
   fill_tolerances(forms, n, pass_bound().eta, -kFastCheckSlack, pass_tol_);
   for (std::int64_t i = 0; i < n; ++i) {
     const auto at = static_cast<std::size_t>(i);
     if (resolved_[at]) continue;
     const ErrorBounds& b = bounds_[at];
-    const bool fails = surely_fails(b, most_[at]);
-    const bool decided = fails || surely_passes(b, sure_[at]);
-    if (decided && !all_.may_be_worst(b, pass_tol_[at])) {
-      if (fails) add_failed(found_, 1, of_.view.channel(first + i));
+    const bool fails = surely_fails(b, tol_high_[at]);
+    const bool decided = fails || surely_passes(b, tol_low_[at]);
+    if (decided && !findings_.may_be_worst(b, pass_tol_[at])) {
+      if (fails) add_failed(verdict_, 1, checked_.view.channel(first + i));
       continue;
     }
-    if (is_another_nan(first + i)) {
-      add_failed(found_, 1, of_.view.channel(first + i));
+    if (is_repeated_nan(first + i)) {
+      add_failed(verdict_, 1, checked_.view.channel(first + i));
       continue;
     }
     const PassBound before = pass_bound();
@@ -254,35 +263,36 @@ void Worker::fill_tolerances(ChannelForms& forms, std::int64_t n, double eta,
 
 std::array<double, CheckForms::kMost> Worker::inputs_at(std::int64_t i) const {
   std::array<double, CheckForms::kMost> in{};
-  for (std::size_t j = 0; j < of_.inputs.size(); ++j) {
+  for (std::size_t j = 0; j < checked_.inputs.size(); ++j) {
     in[j] = value(values_.in[j], i);
   }
   return in;
 }
 
 double Worker::value(const void* values, std::int64_t i) const {
-  return of_.floats ? static_cast<double>(static_cast<const float*>(values)[i])
-                    : static_cast<const double*>(values)[i];
+  return checked_.floats
+             ? static_cast<double>(static_cast<const float*>(values)[i])
+             : static_cast<const double*>(values)[i];
 }
 
-// So that the records are high before the others are measured by them.
+// Resolving the worst values first raises the maxima for all others.
 void Worker::resolve_worst(const ChannelForms& forms, std::int64_t first,
                            std::int64_t n) {
-  double most_ulps = -1;
-  double most_eta = -1;
+  double max_ulps = -1;
+  double max_eta = -1;
   std::int64_t of_ulps = -1;
   std::int64_t of_eta = -1;
   for (std::int64_t i = 0; i < n; ++i) {
     const auto at = static_cast<std::size_t>(i);
     const ErrorBounds& b = bounds_[at];
     const double ulps = b.high / b.ulp_low;
-    const double eta = (b.high - 0.5 * b.ulp_low) / unit_[at];
-    if (ulps > most_ulps) {
-      most_ulps = ulps;
+    const double eta = (b.high - 0.5 * b.ulp_low) / tol_at_one_[at];
+    if (ulps > max_ulps) {
+      max_ulps = ulps;
       of_ulps = i;
     }
-    if (eta > most_eta) {
-      most_eta = eta;
+    if (eta > max_eta) {
+      max_eta = eta;
       of_eta = i;
     }
   }
@@ -297,50 +307,51 @@ bool Worker::surely_passes(const ErrorBounds& b, double tolerance) const {
 }
 
 bool Worker::surely_fails(const ErrorBounds& b, double tolerance) const {
-  if (of_.required == Grade::correct) return b.low > 0.5 * b.ulp_high;
-  if (of_.required == Grade::faithful) return b.low >= b.ulp_high;
+  if (checked_.required == Grade::correct) return b.low > 0.5 * b.ulp_high;
+  if (checked_.required == Grade::faithful) return b.low >= b.ulp_high;
   return b.low > 0.5 * b.ulp_high + tolerance && b.low >= b.ulp_high;
 }
 
-// A frozen x may be no number, and the right value then none either.
+// A frozen x may be NaN or infinite, and then so may the right value.
 bool Worker::has_finite_inputs(std::int64_t i) const {
-  return std::all_of(of_.inputs.begin(), of_.inputs.end(),
+  return std::all_of(checked_.inputs.begin(), checked_.inputs.end(),
                      [i](const Tensor* t) { return t->finite(i); });
 }
 
-// NaN is as bad as can be, and fails for sure: but the first is to be named.
-bool Worker::is_another_nan(std::int64_t i) const {
-  return is_nan(of_.got.bits(i), of_.got.dtype()) &&
-         format(of_.got.dtype()).infinities &&
-         std::isinf(found_.worst.judgement.eta) &&
-         std::isinf(found_.worst.judgement.ulp) &&
-         found_.worst.judgement.grade == Grade::unstable &&
-         found_.worst.index < i && has_finite_inputs(i);
+// Whether a NaN certainly fails and is no worse than an earlier value: nothing
+// is worse than NaN, and the first one is reported.
+bool Worker::is_repeated_nan(std::int64_t i) const {
+  return is_nan(checked_.got.bits(i), checked_.got.dtype()) &&
+         format(checked_.got.dtype()).infinities &&
+         std::isinf(verdict_.worst.judgement.eta) &&
+         std::isinf(verdict_.worst.judgement.ulp) &&
+         verdict_.worst.judgement.grade == Grade::unstable &&
+         verdict_.worst.index < i && has_finite_inputs(i);
 }
 
 void Worker::judge(std::int64_t i) {
-  Known now;
-  now.channel = of_.view.channel(i);
+  CachedJudgement now;
+  now.channel = checked_.view.channel(i);
   std::uint64_t hash = static_cast<std::uint64_t>(now.channel);
-  for (std::size_t j = 0; j < of_.inputs.size(); ++j) {
-    now.in[j] = of_.inputs[j]->bits(i);
+  for (std::size_t j = 0; j < checked_.inputs.size(); ++j) {
+    now.in[j] = checked_.inputs[j]->bits(i);
     hash = (hash ^ now.in[j]) * 0x9e3779b97f4a7c15;
   }
-  now.got = of_.got.bits(i);
+  now.got = checked_.got.bits(i);
   hash = (hash ^ now.got) * 0x9e3779b97f4a7c15;
-  Known& known = known_[hash >> 58];
-  if (known.channel != now.channel || known.in != now.in ||
-      known.got != now.got) {
+  CachedJudgement& cached = cache_[hash >> 58];
+  if (cached.channel != now.channel || cached.in != now.in ||
+      cached.got != now.got) {
     ++counts_.by_integers;
-    now.judgement = of_.judge_exactly(i);
-    known = now;
+    now.judgement = checked_.judge_exactly(i);
+    cached = now;
   }
-  const Finding finding{i, now.got, known.judgement};
-  add(found_, finding, of_.required, now.channel);
-  all_.ulp.raise(found_.max_ulp);
-  all_.eta.raise(found_.max_eta);
-  if (found_.worst.judgement.grade >= Grade::stable) {
-    all_.eta_of_wrong.raise(found_.worst.judgement.eta);
+  const Finding finding{i, now.got, cached.judgement};
+  add(verdict_, finding, checked_.required, now.channel);
+  findings_.ulp.raise(verdict_.max_ulp);
+  findings_.eta.raise(verdict_.max_eta);
+  if (verdict_.worst.judgement.grade >= Grade::stable) {
+    findings_.eta_of_unfaithful.raise(verdict_.worst.judgement.eta);
   }
 }
 

@@ -9,35 +9,35 @@
 
 namespace exactbn {
 
-// One thread's part in the check of an output. What it finds is added to what
-// all have found when it ends.
+// One thread's share of the check of an output. The destructor adds its
+// findings to those of all threads.
 class Worker {
  public:
-  // The most values that `check` takes.
+  // The maximal number of values in a call of `check`.
   static constexpr std::int64_t kBlock = 2048;
 
   // The arguments must outlive this object.
-  Worker(const CheckedOutput& of, Findings& all);
+  Worker(const CheckedOutput& checked, Findings& findings);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Of those that may yet be the worst.
+  // Judges the candidates that may still be the worst.
   void judge(const std::vector<Candidate>& candidates);
 
-  // The values [first, first + n), by the judge alone.
+  // Judges the values [first, first + n) in exact integers.
   void judge_all(std::int64_t first, std::int64_t n);
 
-  // The values [first, first + n): rows of the channels of the forms. As many
-  // from `next` on come after them.
+  // Checks the values [first, first + n), which are rows of the channels of the
+  // forms. The next block starts at `next`, for prefetching.
   void check(ChannelForms& forms, std::int64_t first, std::int64_t n,
              std::int64_t next);
 
  private:
   using Block = std::array<double, kBlock>;
 
-  // A judged value, to be known again where inputs repeat.
-  struct Known {
+  // A judged value, kept in case the same inputs repeat.
+  struct CachedJudgement {
     std::int64_t channel = -1;
     std::array<std::uint64_t, CheckForms::kMost> in{};
     std::uint64_t got = 0;
@@ -45,7 +45,7 @@ class Worker {
   };
 
   double passing_ulps() const;
-  bool by_eta() const { return of_.required >= Grade::stable; }
+  bool by_eta() const { return checked_.required >= Grade::stable; }
   PassBound pass_bound() const;
 
   void load(std::int64_t first, std::int64_t n, std::int64_t next);
@@ -58,37 +58,38 @@ class Worker {
                        double slack, Block& to);
 
   bool all_pass(ChannelForms& forms, std::int64_t n, const PassBound& bound);
-  bool judge_few(const ChannelForms& forms, std::int64_t first, std::int64_t n);
+  bool judge_if_few(const ChannelForms& forms, std::int64_t first,
+                    std::int64_t n);
   void judge_block(ChannelForms& forms, std::int64_t first, std::int64_t n);
   void resolve_worst(const ChannelForms& forms, std::int64_t first,
                      std::int64_t n);
   void resolve(const ChannelForms& forms, std::int64_t first, std::int64_t i,
                Sizes sizes);
-  bool can_wait(const ChannelForms& forms, std::int64_t first, std::int64_t i,
-                Sizes sizes);
+  bool defer(const ChannelForms& forms, std::int64_t first, std::int64_t i,
+             Sizes sizes);
   void keep_candidate(const Candidate& candidate);
   void drop_candidates();
 
   bool surely_passes(const ErrorBounds& b, double tolerance) const;
   bool surely_fails(const ErrorBounds& b, double tolerance) const;
-  bool is_another_nan(std::int64_t i) const;
+  bool is_repeated_nan(std::int64_t i) const;
   bool has_finite_inputs(std::int64_t i) const;
   void judge(std::int64_t i);
 
-  const CheckedOutput& of_;
-  Findings& all_;
-  OutputVerdict found_;
+  const CheckedOutput& checked_;
+  Findings& findings_;
+  OutputVerdict verdict_;
   CheckCounts counts_;
   std::vector<Candidate> candidates_;
   CheckValues values_;
   std::array<Block, CheckForms::kMost + 1> buffers_;
   std::array<ErrorBounds, kBlock> bounds_;
-  Block unit_;      // tolerances: at an eta of 1,
-  Block sure_;      // at the limit, rounded down,
-  Block most_;      // and up,
-  Block pass_tol_;  // and at the pass bound's eta
+  Block tol_at_one_;  // tolerances at eta = 1,
+  Block tol_low_;     // at the limit, rounded down,
+  Block tol_high_;    // at the limit, rounded up,
+  Block pass_tol_;    // and at the pass bound's eta
   std::array<bool, kBlock> resolved_;
-  std::array<Known, 64> known_;
+  std::array<CachedJudgement, 64> cache_;
 };
 
 }  // namespace exactbn

@@ -35,139 +35,141 @@ ChannelSizes parameter_sizes(const Problem& problem, const ChannelView& view,
   const auto size_of = [&](Input parameter) {
     return std::fabs(Wide{problem.parameter(parameter, channel)});
   };
-  ChannelSizes of;
-  of.frozen = !normalizes_by_batch(problem.operation);
-  of.m = static_cast<Wide>(view.count());
-  of.gamma = size_of(Input::gamma);
-  of.beta = size_of(Input::beta);
+  ChannelSizes ch;
+  ch.frozen = !normalizes_by_batch(problem.operation);
+  ch.m = static_cast<Wide>(view.count());
+  ch.gamma = size_of(Input::gamma);
+  ch.beta = size_of(Input::beta);
   if (const auto& along = traits(problem.operation).direction) {
-    of.along_gamma = size_of(along->gamma);
-    of.along_beta = size_of(along->beta);
+    ch.along_gamma = size_of(along->gamma);
+    ch.along_beta = size_of(along->beta);
   }
-  of.running_mean = size_of(Input::running_mean);
-  of.running_var = size_of(Input::running_var);
-  of.weight = problem.momentum
+  ch.running_mean = size_of(Input::running_mean);
+  ch.running_var = size_of(Input::running_var);
+  ch.weight = problem.momentum
                   ? static_cast<Wide>(*problem.momentum)
                   : 1 / (static_cast<Wide>(problem.batches_tracked) + 1);
-  if (divisor == RunningVariance::unbiased && of.m > 1) {
-    of.unbiased = of.m / (of.m - 1);
+  if (divisor == RunningVariance::unbiased && ch.m > 1) {
+    ch.unbiased = ch.m / (ch.m - 1);
   }
-  return of;
+  return ch;
 }
 
 namespace cond {
 
-Condition of_channel(Output output, const ChannelSizes& of) {
+Condition of_channel(Output output, const ChannelSizes& ch) {
   switch (output) {
     case Output::dbeta:
-      return dbeta(of);
+      return dbeta(ch);
     case Output::dgamma:
-      return dgamma(of);
+      return dgamma(ch);
     case Output::grad_gamma:
-      return grad_gamma(of);
+      return grad_gamma(ch);
     case Output::invstd:
-      return invstd(of);
+      return invstd(ch);
     case Output::mean:
-      return mean(of);
+      return mean(ch);
     case Output::running_mean:
-      return running_mean(of);
+      return running_mean(ch);
     case Output::var:
-      return var(of);
+      return var(ch);
     default:
-      return running_var(of);
+      return running_var(ch);
   }
 }
 
-ConditionForm of_values(Output output, const ChannelSizes& of) {
-  if (output == Output::y) return y(of);
-  if (output == Output::dx) return dx(of);
-  if (output == Output::grad_x) return grad_x(of);
-  return y_dot(of);  // or grad_dy, which is the same
+ConditionForm of_values(Output output, const ChannelSizes& ch) {
+  if (output == Output::y) return y(ch);
+  if (output == Output::dx) return dx(ch);
+  if (output == Output::grad_x) return grad_x(ch);
+  return y_dot(ch);  // grad_dy has the same
 }
 
-Condition mean(const ChannelSizes& of) { return {of.a, 0, 1}; }
+Condition mean(const ChannelSizes& ch) { return {ch.a, 0, 1}; }
 
-Condition var(const ChannelSizes& of) { return {2 * of.cov + of.v, of.x2, 1}; }
+Condition var(const ChannelSizes& ch) { return {2 * ch.cov + ch.v, ch.x2, 1}; }
 
-Condition invstd(const ChannelSizes& of) {
-  return {of.s * (of.k + 1), 4 * of.s * of.kappa * of.kappa, 1 + of.s / of.w};
+Condition invstd(const ChannelSizes& ch) {
+  return {ch.s * (ch.k + 1), 4 * ch.s * ch.kappa * ch.kappa, 1 + ch.s / ch.w};
 }
 
 namespace {
 
-// Of r and of r + weight (batch - r), whose difference is rounded.
-Wide from_old(const ChannelSizes& of, Wide old) {
-  return std::fabs(1 - of.weight) * old + std::fabs(of.weight) * old;
+// Covers (1 - weight) r + weight batch and r + weight (batch - r), which rounds
+// the difference.
+Wide from_old(const ChannelSizes& ch, Wide old) {
+  return std::fabs(1 - ch.weight) * old + std::fabs(ch.weight) * old;
 }
 
 }  // namespace
 
-Condition running_mean(const ChannelSizes& of) {
-  return {from_old(of, of.running_mean) +
-              std::fabs(of.weight) * (of.a + std::fabs(of.mean)),
+Condition running_mean(const ChannelSizes& ch) {
+  return {from_old(ch, ch.running_mean) +
+              std::fabs(ch.weight) * (ch.a + std::fabs(ch.mean)),
           0, 2};
 }
 
-Condition running_var(const ChannelSizes& of) {
-  const Wide factor = std::fabs(of.weight) * of.unbiased;
-  return {from_old(of, of.running_var) + factor * (2 * of.cov + 2 * of.v),
-          factor * of.x2, 2 + factor};
+Condition running_var(const ChannelSizes& ch) {
+  const Wide factor = std::fabs(ch.weight) * ch.unbiased;
+  return {from_old(ch, ch.running_var) + factor * (2 * ch.cov + 2 * ch.v),
+          factor * ch.x2, 2 + factor};
 }
 
-Condition dbeta(const ChannelSizes& of) { return {of.m * of.dy.size, 0, 1}; }
+Condition dbeta(const ChannelSizes& ch) { return {ch.m * ch.dy.size, 0, 1}; }
 
-Condition dgamma(const ChannelSizes& of) {
-  const Wide dgamma = of.m * of.dy.t;
-  const Wide from_w = dgamma * of.k;
-  const Wide from_mean = of.a * (of.frozen ? of.dy.size : of.dy.d);
-  const Wide of_t = of.m * of.s * (of.dy.x + from_mean);
-  return {of_t + of.m * of.dy.xhat + from_w + dgamma,
-          4 * dgamma * of.kappa * of.kappa + 2 * of.kappa * of_t +
-              of.m * moved_products(of, of.dy),
-          1 + of.m * (of.s * (of.dy.d + 1) + of.dy.size) + dgamma / of.w};
+Condition dgamma(const ChannelSizes& ch) {
+  const Wide dgamma = ch.m * ch.dy.t;
+  const Wide from_w = dgamma * ch.k;
+  const Wide from_mean = ch.a * (ch.frozen ? ch.dy.size : ch.dy.d);
+  const Wide of_t = ch.m * ch.s * (ch.dy.x + from_mean);
+  return {of_t + ch.m * ch.dy.xhat + from_w + dgamma,
+          4 * dgamma * ch.kappa * ch.kappa + 2 * ch.kappa * of_t +
+              ch.m * moved_products(ch, ch.dy),
+          1 + ch.m * (ch.s * (ch.dy.d + 1) + ch.dy.size) + dgamma / ch.w};
 }
 
-ConditionForm y(const ChannelSizes& of) {
-  return affine(of, of.gamma, of.beta);
+ConditionForm y(const ChannelSizes& ch) {
+  return affine(ch, ch.gamma, ch.beta);
 }
 
-ConditionForm dx(const ChannelSizes& of) {
-  if (!of.frozen) return projected(of, of.dy, kDy, of.gamma);
-  const Wide factor = of.gamma * of.s * (2 + of.k);
-  return {factor * kDy, {}, 1 + kDy + of.gamma * (1 + kDy)};
+ConditionForm dx(const ChannelSizes& ch) {
+  if (!ch.frozen) return projected(ch, ch.dy, kDy, ch.gamma);
+  const Wide factor = ch.gamma * ch.s * (2 + ch.k);
+  return {factor * kDy, {}, 1 + kDy + ch.gamma * (1 + kDy)};
 }
 
-ConditionForm affine(const ChannelSizes& of, Wide gamma, Wide beta) {
-  const Magnitudes centred = of.s * (kX + of.a);
-  return {gamma * (centred + (of.k + 1) * kXhat) + beta,
-          gamma * (4 * of.kappa * of.kappa * kXhat + 2 * of.kappa * centred),
-          1 + gamma * (1 + of.s + 1 / of.w * kXhat) + kX + of.a};
+ConditionForm affine(const ChannelSizes& ch, Wide gamma, Wide beta) {
+  const Magnitudes centred = ch.s * (kX + ch.a);
+  return {gamma * (centred + (ch.k + 1) * kXhat) + beta,
+          gamma * (4 * ch.kappa * ch.kappa * kXhat + 2 * ch.kappa * centred),
+          1 + gamma * (1 + ch.s + 1 / ch.w * kXhat) + kX + ch.a};
 }
 
-ConditionForm projected(const ChannelSizes& of, const ChannelSizes::Factor& f,
+ConditionForm projected(const ChannelSizes& ch, const ChannelSizes::Factor& f,
                         const Magnitudes& size, Wide gamma) {
-  // What an implementation adds up, by magnitude: dy - D1/m - xhat t.
+  // The magnitudes of the terms of dy - D1/m - xhat t, which implementations
+  // add.
   const Magnitudes g = size + f.d + f.t * kXhat;
-  // How far xhat and t move through x and the mean alone.
-  const Magnitudes of_xhat = of.s * (kX + of.a);
-  const Wide of_t = of.s * (f.x + f.d * of.a);
-  const Magnitudes linear = (1 + of.k) * g + f.t * (of_xhat + of.k * kXhat) +
-                            (of_t + f.t * of.k + f.xhat) * kXhat + size +
+  // How far xhat and t move through x and the mean, with w fixed.
+  const Magnitudes of_xhat = ch.s * (kX + ch.a);
+  const Wide of_t = ch.s * (f.x + f.d * ch.a);
+  const Magnitudes linear = (1 + ch.k) * g + f.t * (of_xhat + ch.k * kXhat) +
+                            (of_t + f.t * ch.k + f.xhat) * kXhat + size +
                             f.size;
-  const Magnitudes quadratic = 23 * of.kappa * of.kappa * g +
-                               8 * of.kappa * (f.t * of_xhat + of_t * kXhat) +
+  const Magnitudes quadratic = 23 * ch.kappa * ch.kappa * g +
+                               8 * ch.kappa * (f.t * of_xhat + of_t * kXhat) +
                                3 * of_t * of_xhat;
   const Magnitudes underflow =
       1 + size + gamma * of_xhat +
-      gamma * (1 + of.s) * (1 + f.t + (1 + f.d) * kXhat) +
-      gamma * of.s * of.s * (f.t + (f.d + f.t) * kXhat) +
-      gamma * of.s / of.w * g;
-  const Wide scale = gamma * of.s;
+      gamma * (1 + ch.s) * (1 + f.t + (1 + f.d) * kXhat) +
+      gamma * ch.s * ch.s * (f.t + (f.d + f.t) * kXhat) +
+      gamma * ch.s / ch.w * g;
+  const Wide scale = gamma * ch.s;
   return {scale * linear, scale * quadratic, underflow};
 }
 
-Wide moved_products(const ChannelSizes& of, const ChannelSizes::Factor& f) {
-  return 2 * (of.s * (f.x + of.a * f.size) + of.kappa * f.xhat);
+Wide moved_products(const ChannelSizes& ch, const ChannelSizes::Factor& f) {
+  return 2 * (ch.s * (f.x + ch.a * f.size) + ch.kappa * f.xhat);
 }
 
 }  // namespace cond

@@ -7,18 +7,18 @@
 
 namespace exactbn {
 
-// How far a value moves when every input moves by a relative theta, and every
-// intermediate by an absolute lambda through underflow:
+// How far a value moves if every input moves by a relative theta and every
+// intermediate by an absolute lambda (underflow):
 //   theta linear + theta^2 quadratic + lambda underflow.
-// bounds.md derives each.
+// bounds.md derives the condition of each output.
 struct Condition {
   Wide linear = 0;
   Wide quadratic = 0;
   Wide underflow = 0;
 };
 
-// A number that is affine in the magnitudes of a value's inputs: one + x |x| +
-// xhat |xhat| + dy |dy| + u |u|.
+// The coefficients of a number that is affine in the magnitudes of a value's
+// inputs: one + x |x| + xhat |xhat| + dy |dy| + u |u|.
 struct Magnitudes {
   Wide one = 0;
   Wide x = 0;
@@ -42,7 +42,7 @@ inline constexpr Magnitudes kXhat = {0, 0, 1, 0, 0};
 inline constexpr Magnitudes kDy = {0, 0, 0, 1, 0};
 inline constexpr Magnitudes kU = {0, 0, 0, 0, 1};
 
-// The condition of every value of a channel, for outputs shaped like x.
+// The condition of every value in a channel of an output shaped like x.
 struct ConditionForm {
   Magnitudes linear;
   Magnitudes quadratic;
@@ -57,11 +57,11 @@ ConditionForm operator+(const ConditionForm& a, const ConditionForm& b);
 Wide backward_error(Wide error, Wide half_ulp, const Condition& condition,
                     Wide u, Wide lambda);
 
-// What the conditions of a channel are made of, by the names of bounds.md. All
-// are magnitudes; those that are less than they should be give conditions that
-// are, too.
+// The quantities in the conditions of a channel, with their names in bounds.md.
+// All are magnitudes, unless noted; underestimates give underestimated
+// conditions.
 struct ChannelSizes {
-  // Of a tensor shaped like x that the formulas are linear in: dy, or u.
+  // For a tensor shaped like x in which the formulas are linear: dy or u.
   struct Factor {
     Wide d = 0;       // |D1 / m|
     Wide t = 0;       // |T s / m|
@@ -79,7 +79,7 @@ struct ChannelSizes {
   Wide mean = 0;         // with its sign
   Wide v = 0;
   Wide w = 0;
-  Wide s = 0;      // 1/sqrt(w); 0 where there is none
+  Wide s = 0;      // 1/sqrt(w); 0 if w is not positive
   Wide x2 = 0;     // mean x^2
   Wide kappa = 0;  // sqrt(mean x^2 / w); 0 if frozen
   Wide a = 0;      // mean |x|, or |running_mean| if frozen
@@ -89,47 +89,47 @@ struct ChannelSizes {
   Factor u;      // x_dot or ddx
   Wide c = 0;    // |C / m|
   Wide udy = 0;  // mean |u dy|
-  // Of the running statistics: their old values, the weight of the new, and
-  // m / (m - 1), or 1 where running_var takes the biased variance.
+  // For the running statistics: their old values, the weight of the batch, and
+  // m / (m - 1), or 1 if running_var takes the biased variance.
   Wide running_mean = 0;
   Wide running_var = 0;
   Wide weight = 0;
   Wide unbiased = 1;
 };
 
-// Those that need no value shaped like x.
+// The sizes that depend on no value shaped like x.
 ChannelSizes parameter_sizes(const Problem& problem, const ChannelView& view,
                              RunningVariance divisor, std::int64_t channel);
 
 namespace cond {
 
-// Of an output of one value a channel.
-Condition of_channel(Output output, const ChannelSizes& of);
-// Of one that is shaped like x.
-ConditionForm of_values(Output output, const ChannelSizes& of);
+// The condition of an output with one value per channel.
+Condition of_channel(Output output, const ChannelSizes& ch);
+// The same for an output shaped like x.
+ConditionForm of_values(Output output, const ChannelSizes& ch);
 
-Condition mean(const ChannelSizes& of);
-Condition var(const ChannelSizes& of);
-Condition invstd(const ChannelSizes& of);
-Condition running_mean(const ChannelSizes& of);
-Condition running_var(const ChannelSizes& of);
-Condition dbeta(const ChannelSizes& of);
-Condition dgamma(const ChannelSizes& of);
-Condition grad_gamma(const ChannelSizes& of);
-ConditionForm y(const ChannelSizes& of);
-ConditionForm dx(const ChannelSizes& of);
-ConditionForm y_dot(const ChannelSizes& of);  // and of grad_dy
-ConditionForm grad_x(const ChannelSizes& of);
+Condition mean(const ChannelSizes& ch);
+Condition var(const ChannelSizes& ch);
+Condition invstd(const ChannelSizes& ch);
+Condition running_mean(const ChannelSizes& ch);
+Condition running_var(const ChannelSizes& ch);
+Condition dbeta(const ChannelSizes& ch);
+Condition dgamma(const ChannelSizes& ch);
+Condition grad_gamma(const ChannelSizes& ch);
+ConditionForm y(const ChannelSizes& ch);
+ConditionForm dx(const ChannelSizes& ch);
+ConditionForm y_dot(const ChannelSizes& ch);  // grad_dy has the same
+ConditionForm grad_x(const ChannelSizes& ch);
 
 // gamma xhat + beta
-ConditionForm affine(const ChannelSizes& of, Wide gamma, Wide beta);
-// gamma s (f - mean f - xhat t), where f is dy or the direction, and `size` its
+ConditionForm affine(const ChannelSizes& ch, Wide gamma, Wide beta);
+// gamma s (f - mean f - xhat t), where f is dy or the direction; `size` is its
 // magnitude.
-ConditionForm projected(const ChannelSizes& of, const ChannelSizes::Factor& f,
+ConditionForm projected(const ChannelSizes& ch, const ChannelSizes::Factor& f,
                         const Magnitudes& size, Wide gamma);
-// Z of bounds.md: products with a moved xhat, rounded. Where dy cancels, and x
-// is the mean where dy is not 0, nothing else moves t.
-Wide moved_products(const ChannelSizes& of, const ChannelSizes::Factor& f);
+// Z of bounds.md: rounded products with an xhat that has moved. If dy cancels
+// and x equals the mean wherever dy is not 0, nothing else moves t.
+Wide moved_products(const ChannelSizes& ch, const ChannelSizes::Factor& f);
 
 }  // namespace cond
 

@@ -20,7 +20,7 @@ Wide size_of(const Tensor* tensor, std::int64_t i) {
 }
 
 Wide value_of(const Magnitudes& by, const Magnitudes& here) {
-  // With frozen statistics x may be infinite where it does not enter.
+  // With frozen statistics x may be infinite and have the coefficient 0.
   const auto product = [](Wide a, Wide b) { return a == 0 ? 0 : a * b; };
   return by.one + product(by.x, here.x) + product(by.xhat, here.xhat) +
          product(by.dy, here.dy) + product(by.u, here.u);
@@ -45,7 +45,7 @@ Conditions::Conditions(const Problem& problem, RunningVariance divisor,
       divisor_(divisor),
       statistics_(std::move(statistics)),
       sizes_(static_cast<std::size_t>(view_.channels)),
-      whole_(sizes_.size()),
+      full_sizes_(sizes_.size()),
       known_(view_.channels),
       summed_(view_.channels) {}
 
@@ -69,17 +69,17 @@ ChannelSizes Conditions::sizes_of(std::int64_t c) const {
   return ch;
 }
 
-const ChannelSizes& Conditions::whole(std::int64_t c) const {
+const ChannelSizes& Conditions::full_sizes(std::int64_t c) const {
   if (!summed_.done(c)) {
     summed_(known_neighbours(c),
             [this](const Channels& run) { add_magnitudes(run); });
   }
-  return whole_[static_cast<std::size_t>(c)];
+  return full_sizes_[static_cast<std::size_t>(c)];
 }
 
-// Those whose statistics need no new sums.
+// The neighbours of c whose statistics are known already.
 Channels Conditions::known_neighbours(std::int64_t c) const {
-  (void)of(c);
+  (void)known_sizes(c);
   if (view_.inner > 1) return {c, 1};
   const Channels group = group_of(c, view_.channels);
   std::int64_t first = c;
@@ -100,12 +100,12 @@ Wide Conditions::xhat(const ChannelSizes& ch, std::int64_t i) const {
 
 void Conditions::add_magnitudes(const Channels& channels) const {
   std::copy_n(sizes_.begin() + channels.first, channels.count,
-              whole_.begin() + channels.first);
+              full_sizes_.begin() + channels.first);
   // With frozen statistics y sums nothing.
   if (problem_.operation == Operation::forward_inference) return;
   std::vector<DoubleDouble> means;
   for (std::int64_t i = 0; i < channels.count; ++i) {
-    const Wide mean = of(channels.first + i).mean;
+    const Wide mean = known_sizes(channels.first + i).mean;
     const auto high = static_cast<double>(mean);
     means.push_back({high, static_cast<double>(mean - high)});
   }
@@ -115,8 +115,8 @@ void Conditions::add_magnitudes(const Channels& channels) const {
   for (std::int64_t i = 0; i < channels.count; ++i) {
     const std::int64_t c = channels.first + i;
     const MagnitudeSums& s = sums[static_cast<std::size_t>(i)];
-    ChannelSizes& ch = whole_[static_cast<std::size_t>(c)];
-    // A mean of the batch is in the range of x; a frozen one need not be.
+    ChannelSizes& ch = full_sizes_[static_cast<std::size_t>(c)];
+    // A batch mean lies in the range of x; a frozen mean need not.
     if (s.in_range() && (!ch.frozen || MagnitudeSums::fits(ch.mean))) {
       const auto set = [&ch](ChannelSizes::Factor& to,
                              const MagnitudeSums::Factor& f) {
@@ -141,7 +141,7 @@ void Conditions::add_magnitudes(const Channels& channels) const {
   }
 }
 
-// In the range of long double, a value at a time.
+// In long double, one value at a time.
 void Conditions::add_wide_magnitudes(ChannelSizes& ch, std::int64_t c) const {
   ch.a = 0;
   ch.dy.size = 0;
@@ -167,7 +167,7 @@ void Conditions::add_wide_magnitudes(ChannelSizes& ch, std::int64_t c) const {
 
 // bounds.md, "Sizes that need no pass".
 ChannelSizes Conditions::least(std::int64_t c) const {
-  ChannelSizes ch = of(c);
+  ChannelSizes ch = known_sizes(c);
   const auto set_least = [&ch](ChannelSizes::Factor& f) {
     f.size = std::max(f.size, f.d);
     f.x = std::fabs(f.t / ch.s - std::fabs(ch.mean) * f.d);
@@ -182,7 +182,7 @@ ChannelSizes Conditions::least(std::int64_t c) const {
 }
 
 ChannelSizes Conditions::greatest(std::int64_t c) const {
-  ChannelSizes ch = of(c);
+  ChannelSizes ch = known_sizes(c);
   ch.a = std::sqrt(ch.x2);
   ch.cov = std::sqrt(ch.v * ch.x2);
   ch.dy.size = std::sqrt(ch.dy.square);
@@ -194,22 +194,22 @@ ChannelSizes Conditions::greatest(std::int64_t c) const {
 
 ConditionForm Conditions::form(Output output, std::int64_t channel,
                                Sizes sizes) const {
-  const ChannelSizes& ch = of(channel);
+  const ChannelSizes& ch = known_sizes(channel);
   if (sizes == Sizes::exact || ch.frozen || ch.w <= 0) {
-    return cond::of_values(output, whole(channel));
+    return cond::of_values(output, full_sizes(channel));
   }
   return cond::of_values(
       output, sizes == Sizes::least ? least(channel) : greatest(channel));
 }
 
 Wide Conditions::at(const Magnitudes& by, std::int64_t i) const {
-  return value_of(by, magnitudes(whole(view_.channel(i)), i));
+  return value_of(by, magnitudes(full_sizes(view_.channel(i)), i));
 }
 
 Condition Conditions::at(Output output, std::int64_t i) const {
-  if (!shaped_like_x(output)) return cond::of_channel(output, whole(i));
+  if (!shaped_like_x(output)) return cond::of_channel(output, full_sizes(i));
   const std::int64_t c = view_.channel(i);
-  const Magnitudes here = magnitudes(whole(c), i);
+  const Magnitudes here = magnitudes(full_sizes(c), i);
   const ConditionForm f = form(output, c);
   return {value_of(f.linear, here), value_of(f.quadratic, here),
           value_of(f.underflow, here)};

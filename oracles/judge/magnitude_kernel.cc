@@ -8,7 +8,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "oracles/judge/magnitude_kernel.cc"
 #include <hwy/foreach_target.h>
-// Not before it.
+// Must come after foreach_target.h.
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -16,19 +16,19 @@ namespace exactbn::magnitudes {
 namespace {
 namespace HWY_NAMESPACE {
 
-// Rows that are asked of the memory before their turn, where they lie apart.
+// How many rows ahead to prefetch if rows are not contiguous.
 constexpr std::int64_t kAhead = 16;
 
 template <class Real>
 EXACTBN_INLINE void prefetch_row(const Real* row) {
   constexpr std::int64_t kLine = 64 / sizeof(Real);
   for (std::int64_t l = 0; l < kLanes; l += kLine) __builtin_prefetch(row + l);
-  __builtin_prefetch(row + kLanes - 1);  // a row need not begin with a line
+  __builtin_prefetch(row + kLanes - 1);  // a row may straddle cache lines
 }
 
 template <class Real, bool has_dy, bool has_u>
 EXACTBN_INLINE void add_all(const Rows<Real>& rows, Sums& all) {
-  // A copy: what is written could alias what is read.
+  // A local copy: `all` could alias the rows.
   Sums sums = all;
   for (std::int64_t r = 0; r < rows.count; ++r) {
     const Real* const row_x = rows.x + r * rows.stride;
@@ -43,9 +43,10 @@ EXACTBN_INLINE void add_all(const Rows<Real>& rows, Sums& all) {
     for (std::size_t l = 0; l < kLanes; ++l) {
       const double value = row_x[l];
       const double x = std::fabs(value);
-      // Exact where the values are close to their mean.
+      // The subtraction is exact if the value is close to the mean.
       double d = value - rows.mean[l];
-      // An f32 that close to the mean has no use for its second double.
+      // An f32 value that close to the mean does not need the low part of the
+      // mean.
       if constexpr (sizeof(Real) == sizeof(double)) d -= rows.mean_low[l];
       d = std::fabs(d);
       sums[kX][l] += x;

@@ -7,7 +7,8 @@
 
 namespace exactbn::magnitudes {
 
-// Columns that are summed side by side: neighbours of one channel, or channels.
+// Columns that are summed side by side: neighbours in one channel, or
+// neighbouring channels.
 inline constexpr std::int64_t kLanes = 16;
 using Lanes = std::array<double, kLanes>;
 
@@ -27,7 +28,7 @@ enum Sum : std::uint8_t {
 };
 using Sums = std::array<Lanes, kSums>;
 
-// Rows of kLanes values of x, dy and u; the means of the lanes.
+// Rows of kLanes values of x, dy and u, and the mean of each lane.
 template <class Real>
 struct Rows {
   const Real* x;

@@ -14,15 +14,14 @@ namespace {
 
 using namespace magnitudes;
 
-// Values a block, few enough for the first cache.
+// Values per block: a block fits the L1 cache.
 constexpr std::int64_t kBlock = 1024;
-// Values of a channel that are summed one after the other, however many
-// channels are; worth a thread.
+// Values of a channel that are summed in order; they are worth a thread.
 constexpr std::int64_t kPart = std::int64_t{1} << 15;
 
-// Adds a value, d from the mean, to the sums of one lane; dy and u are 0 where
-// they are absent. The kernel has the same in its loop: with this called there,
-// g++ does not vectorize it.
+// Adds a value at the distance `from_mean` from the mean to the sums of one
+// lane; dy and u are 0 if absent. The kernel repeats this code in its loop,
+// because g++ does not vectorize a call to it.
 void add_value(double value, double from_mean, double dy, double u,
                std::array<double, kSums>& sums) {
   const double x = std::fabs(value);
@@ -55,7 +54,7 @@ bool all_are(const Inputs& inputs, DType dtype) {
   return is(&inputs.x) && is(inputs.dy) && is(inputs.u);
 }
 
-// The values [begin, begin + n) of the inputs, as they lie in f32 tensors or
+// The values [begin, begin + n) of the inputs: f32 in place, all other formats
 // as doubles.
 template <class Real>
 class Loaded {
@@ -110,7 +109,7 @@ struct Total {
   }
 };
 
-MagnitudeSums named(const Total& total) {
+MagnitudeSums to_magnitude_sums(const Total& total) {
   const auto& s = total.sums;
   return {s[kX],
           s[kCentred],
@@ -119,7 +118,7 @@ MagnitudeSums named(const Total& total) {
           s[kUDy]};
 }
 
-// A part of one channel.
+// The sums of a part of one channel whose values are contiguous.
 template <class Real>
 Total sum_along(const Inputs& inputs, const ChannelView& view, const Part& part,
                 const DoubleDouble& mean) {
@@ -139,7 +138,8 @@ Total sum_along(const Inputs& inputs, const ChannelView& view, const Part& part,
     rows.mean_low = low;
     add_rows(rows, sums);
     if (whole < run) {
-      // The rest, with zeros for what is not there: no product has them.
+      // The remainder, padded with zeros: every term has x, dy or u as a
+      // factor.
       std::array<std::array<Real, kLanes>, 3> rest{};
       const Rows<Real> last = loaded.rows(whole, 1, kLanes);
       const auto n = static_cast<std::size_t>(run - whole);
@@ -159,12 +159,13 @@ Total sum_along(const Inputs& inputs, const ChannelView& view, const Part& part,
   return total;
 }
 
-// Values of a channel that lie apart from each other.
+// The values of a channel if the channel axis is last.
 template <class Real>
-class Apart {
+class StridedValues {
  public:
-  // Null stays null.
-  Apart(const Tensor* tensor, const ChannelView& view, std::int64_t channel)
+  // `tensor` may be null.
+  StridedValues(const Tensor* tensor, const ChannelView& view,
+                std::int64_t channel)
       : tensor_(tensor), channel_(channel), stride_(view.channels) {
     const DType real = sizeof(Real) == 4 ? DType::f32 : DType::f64;
     if (!tensor || tensor->dtype() != real) return;
@@ -185,13 +186,13 @@ class Apart {
   const Real* in_place_ = nullptr;
 };
 
-// A part of one of several channels, as a lane of sum_across has it.
+// The sums of a part of one channel, in the order of a lane of sum_across.
 template <class Real>
-Total sum_apart(const Inputs& inputs, const ChannelView& view, const Part& part,
-                const DoubleDouble& mean) {
-  const Apart<Real> all_x(&inputs.x, view, part.first);
-  const Apart<Real> all_dy(inputs.dy, view, part.first);
-  const Apart<Real> all_u(inputs.u, view, part.first);
+Total sum_strided(const Inputs& inputs, const ChannelView& view,
+                  const Part& part, const DoubleDouble& mean) {
+  const StridedValues<Real> all_x(&inputs.x, view, part.first);
+  const StridedValues<Real> all_dy(inputs.dy, view, part.first);
+  const StridedValues<Real> all_u(inputs.u, view, part.first);
   Total total;
   for (std::int64_t k = part.begin; k < part.end; ++k) {
     const double value = all_x[k];
@@ -203,7 +204,7 @@ Total sum_apart(const Inputs& inputs, const ChannelView& view, const Part& part,
   return total;
 }
 
-// Rows [begin, end) of kLanes channels from `first` on.
+// The sums of rows [begin, end) of the kLanes channels from `first` on.
 template <class Real>
 Sums sum_across(const Inputs& inputs, const ChannelView& view,
                 std::int64_t first, const DoubleDouble* means,
@@ -238,7 +239,7 @@ Sums sum_across(const Inputs& inputs, const ChannelView& view,
 template <class Real>
 std::vector<Total> along(const Inputs& inputs, const ChannelView& view,
                          const Channels& channels, const DoubleDouble* means) {
-  const auto sum = view.inner == 1 ? sum_apart<Real> : sum_along<Real>;
+  const auto sum = view.inner == 1 ? sum_strided<Real> : sum_along<Real>;
   return sweep<Total>(
       view, channels, {1, kPart, kPart}, [&](const Part& part, Total* to) {
         *to = sum(inputs, view, part, means[part.first - channels.first]);
@@ -273,7 +274,7 @@ std::vector<MagnitudeSums> sums_in(const Inputs& inputs,
                                               means.data());
   std::vector<MagnitudeSums> result;
   result.reserve(totals.size());
-  for (const Total& total : totals) result.push_back(named(total));
+  for (const Total& total : totals) result.push_back(to_magnitude_sums(total));
   return result;
 }
 

@@ -8,11 +8,11 @@
 
 namespace exactbn {
 
-// Sums of magnitudes over a channel, in doubles: what condition numbers need,
-// good to ten digits. The same bits with any number of threads and on any
-// processor.
+// Sums of magnitudes over a channel, in double, accurate to ten digits: enough
+// for condition numbers. The bits depend neither on the number of threads nor
+// on the processor.
 struct MagnitudeSums {
-  // Of a tensor that the formulas are linear in, dy or a direction.
+  // For a tensor f in which the formulas are linear: dy or a direction.
   struct Factor {
     double size = 0;     // sum |f|
     double x = 0;        // sum |f x|
@@ -25,15 +25,14 @@ struct MagnitudeSums {
   Factor u;
   double u_dy = 0;  // sum |u dy|
 
-  // Whether nothing has left the range of double on the way, nor has lost
-  // digits at its lower end.
+  // Whether no intermediate overflowed or lost digits to underflow.
   bool in_range() const;
-  // Whether a size has a product with another that does neither.
+  // Whether the product of this size with another such size does neither.
   static bool fits(long double size);
 };
 
-// Of some channels, whose means are given in their order. dy and u may be
-// absent.
+// The sums of several channels; means[i] is the mean of channel i of them. dy
+// and u may be null.
 std::vector<MagnitudeSums> magnitude_sums(
     const Tensor& x, const Tensor* dy, const Tensor* u, const ChannelView& view,
     const Channels& channels, const std::vector<DoubleDouble>& means);

@@ -16,7 +16,7 @@ Tensor around(Draw& draw, DType dtype, const Shape& shape, double mean) {
   return drawn(draw, dtype, shape, normal_around(mean));
 }
 
-// One by one, in long double.
+// The sums one value at a time, in long double.
 MagnitudeSums plain_sums(const Tensor& x, const Tensor* dy, const Tensor* u,
                          const ChannelView& view, std::int64_t c,
                          const DoubleDouble& mean) {
@@ -56,7 +56,7 @@ void expect_near(const MagnitudeSums& a, const MagnitudeSums& b) {
   }
 }
 
-TEST(MagnitudeSums, AreThoseOfLongDouble) {
+TEST(MagnitudeSums, AgreeWithLongDouble) {
   Draw draw(1);
   for (const auto& [shape, axis] :
        std::vector<std::pair<Shape, int>>{{{3, 2, 7}, 1},
@@ -86,7 +86,7 @@ TEST(MagnitudeSums, AreThoseOfLongDouble) {
   }
 }
 
-// x is far from 0 and close to its mean: that takes the mean's second double.
+// x is far from 0 and close to its mean, so the low part of the mean matters.
 TEST(MagnitudeSums, DeviationsAreExact) {
   std::vector<double> values;
   for (int i = 0; i < 64; ++i) values.push_back(1 + i * 0x1p-52);
@@ -135,7 +135,7 @@ TEST(MagnitudeSums, SameBitsOnEveryInstructionSet) {
   }
 }
 
-TEST(MagnitudeSums, KnowTheirRange) {
+TEST(MagnitudeSums, ReportLeavingTheRange) {
   for (const double value : {0x1p-600, 0x1p600}) {
     const Tensor x =
         make_tensor(DType::f64, {2, 1}, std::vector{value, -value});

@@ -27,9 +27,10 @@ Tolerances::Tolerances(const Problem& problem, const Declaration& declaration,
       wide_power_of_two(keeps_subnormals() ? working.quantum() : working.emin);
 }
 
-// The bounds of mean, var, dbeta and the running statistics hold always; the
-// others while w does not move by more than about half: bounds.md has the 1/5.
-Wide Tolerances::void_measure(Output output, std::int64_t channel) const {
+// The bounds of mean, var, dbeta and the running statistics always hold; the
+// others hold while w moves by no more than about half (bounds.md derives the
+// 1/5).
+Wide Tolerances::void_ratio(Output output, std::int64_t channel) const {
   if (!is_bounded_through_w(problem_, output)) return 0;
   const Wide theta = limit(output, Grade::sequential) * u_;
   const Wide underflow = limit(output, Grade::sequential) * lambda_;

@@ -7,22 +7,22 @@
 
 namespace exactbn {
 
-// The format that the subject says it sums in; by default that of x, but f32
-// for the shorter ones.
+// The declared accumulation format; by default that of x, or f32 if x is
+// shorter.
 DType working_format(const Problem& problem, const Declaration& declaration);
 
-// Whether the bound of an output is one only while w does not move by much: it
-// is divided by sqrt(w), and sums the values of a channel.
+// Whether the bound of an output holds only while w moves little: the output is
+// divided by sqrt(w), and sums the values of a channel.
 bool is_bounded_through_w(const Problem& problem, Output output);
 
-// What the values of one problem may be off by, and where that means something.
-// Safe to use from many threads.
+// The permitted errors of the values of one problem, and whether they are
+// meaningful. Thread-safe.
 class Tolerances {
  public:
   // The problem and the declaration must outlive this object.
   Tolerances(const Problem& problem, const Declaration& declaration,
              Conditions::Statistics statistics);
-  // `statistics` may know where it is.
+  // `statistics` may hold a pointer to this object.
   Tolerances(const Tolerances&) = delete;
   Tolerances& operator=(const Tolerances&) = delete;
 
@@ -30,30 +30,30 @@ class Tolerances {
     return declaration_.subnormals == Subnormals::keep;
   }
 
-  // Whether kappa u is so large that the bound of that output says nothing; and
-  // the number that tells: 1 and above, and it is.
+  // Whether kappa u is so large that the bound of the output is void: whether
+  // void_ratio is at least 1. That is 5 limit (kappa u + lambda / w), or 0 for
+  // an output whose bound always holds.
   bool bound_is_void(Output output, std::int64_t channel) const {
-    return void_measure(output, channel) >= 1;
+    return void_ratio(output, channel) >= 1;
   }
-  Wide void_measure(Output output, std::int64_t channel) const;
+  Wide void_ratio(Output output, std::int64_t channel) const;
 
-  // The error beyond half an ulp that a value may have at that eta.
+  // The error beyond half an ulp that `eta` permits.
   Magnitudes tolerance(Output output, std::int64_t channel, double eta,
                        Sizes sizes = Sizes::exact) const;
 
-  // The same, per unit of that eta, for one value of any output that is a
-  // number.
+  // The same divided by eta, for one value of any output that is a number.
   Wide tolerance_unit(Output output, std::int64_t i, double eta) const;
 
-  // The least eta that excuses such an error.
+  // The least eta that permits this error.
   Wide eta_of(Output output, std::int64_t i, Wide error, Wide half_ulp) const;
 
   const Conditions& conditions() const { return conditions_; }
 
-  // How many inputs a value of the output sums: m, or 0 where it sums none.
+  // The number of terms in the sums of an output: m, or 0 without sums.
   double summed(Output output) const;
 
-  // The largest eta that passes for an output.
+  // The largest eta that passes.
   double limit(Output output, Grade required) const {
     return eta_limit(required, summed(output));
   }

@@ -8,7 +8,8 @@
 
 namespace exactbn {
 
-// How good a value is, best first. A set of values is as good as its worst.
+// The quality of a value, best first. A set of values has the grade of its
+// worst.
 enum class Grade : std::uint8_t {
   correct,     // the correctly rounded value
   faithful,    // error below 1 ulp
@@ -25,10 +26,11 @@ std::string_view to_string(Grade grade);
 std::optional<Grade> parse_grade(std::string_view name);
 
 // The largest eta of a grade, for values that sum m inputs. Infinite for
-// unstable; the grades above stable are not told by eta, and have its limit.
+// unstable. Grades better than stable do not depend on eta; their limit is that
+// of stable.
 double eta_limit(Grade grade, double m);
 
-// What comes of a value, an output or a case, worst last: a case has the worst
+// The result for a value, an output or a case, worst last. A case has the worst
 // verdict of its outputs.
 enum class Verdict : std::uint8_t {
   unsupported,

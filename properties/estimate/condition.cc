@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conditions (oracles/judge/condition.h) of sizes that take no exact sums:
-// those that are left out are 0 at least.
+// Lower bounds of conditions (oracles/judge/condition.h) from sizes that need
+// no exact sums: omitted sizes count as 0.
 #include <algorithm>
 #include <cmath>
 
@@ -10,7 +10,7 @@ namespace exactbn {
 
 namespace {
 
-// What estimates are off by, and what rounds here, is less than is cut off.
+// Covers the error of the estimates and the roundings here.
 constexpr Wide kLess = 0.98L;
 
 Wide size_at(const Tensor* tensor, std::int64_t i) {
@@ -29,19 +29,19 @@ void Estimates::add_values(std::int64_t c, Wide s) const {
       by_batch_
           ? of_batch.mid()
           : static_cast<Wide>(problem_.find(Input::running_mean)->value(c));
-  // Less what the mean is in doubt.
+  // Subtract the doubt of the mean, for a lower bound.
   const Wide doubt = by_batch_ ? 2 * of_batch.doubt() : 0;
   view_.each_offset(c, [&](std::int64_t i) {
     const Wide value = x.value(i);
-    const Wide apart = std::fabs(value - mean) - doubt;
+    const Wide deviation = std::fabs(value - mean) - doubt;
     values_[static_cast<std::size_t>(i)] = {std::fabs(value),
-                                            apart > 0 ? apart * s : 0,
+                                            deviation > 0 ? deviation * s : 0,
                                             size_at(dy_, i), size_at(u_, i)};
   });
 }
 
-void Estimates::add_sums(ChannelSizes& of, std::int64_t c) const {
-  const Wide by_m = 1 / of.m;
+void Estimates::add_sums(ChannelSizes& ch, std::int64_t c) const {
+  const Wide by_m = 1 / ch.m;
   Wide sum = 0;
   const auto add = [by_m](ChannelSizes::Factor& f, Wide size,
                           const ValueSizes& at) {
@@ -52,36 +52,36 @@ void Estimates::add_sums(ChannelSizes& of, std::int64_t c) const {
   view_.each_offset(c, [&](std::int64_t i) {
     const ValueSizes& at = values_[static_cast<std::size_t>(i)];
     sum += at.x * by_m;
-    of.x2 += at.x * at.x * by_m;
-    if (dy_) add(of.dy, at.dy, at);
-    if (u_) add(of.u, at.u, at);
-    if (dy_ && u_) of.udy += at.dy * at.u * by_m;
+    ch.x2 += at.x * at.x * by_m;
+    if (dy_) add(ch.dy, at.dy, at);
+    if (u_) add(ch.u, at.u, at);
+    if (dy_ && u_) ch.udy += at.dy * at.u * by_m;
   });
-  if (by_batch_) of.a = sum;
+  if (by_batch_) ch.a = sum;
 }
 
 const ChannelSizes& Estimates::sizes(std::int64_t c) const {
   if (sizes_.empty()) sizes_.resize(static_cast<std::size_t>(view_.channels));
-  ChannelSizes& of = sizes_[static_cast<std::size_t>(c)];
-  if (of.m > 0) return of;
+  ChannelSizes& ch = sizes_[static_cast<std::size_t>(c)];
+  if (ch.m > 0) return ch;
   const ChannelEstimate& e = channel(c);
-  of = parameter_sizes(problem_, view_, RunningVariance::biased, c);
-  of.w = e.w;
-  of.s = root(c).invstd.mid();
+  ch = parameter_sizes(problem_, view_, RunningVariance::biased, c);
+  ch.w = e.w;
+  ch.s = root(c).invstd.mid();
   if (by_batch_) {
-    of.mean = std::max<Wide>(std::fabs(e.mean.mid()) - 2 * e.mean.doubt(), 0);
-    of.v = std::max<Wide>(e.var.mid() - 2 * e.var.doubt(), 0);
-    // mean |(x - mean) x| is at least the mean of (x - mean) x, which is v.
-    of.cov = of.v;
-    of.k = of.v * of.s * of.s;
+    ch.mean = std::max<Wide>(std::fabs(e.mean.mid()) - 2 * e.mean.doubt(), 0);
+    ch.v = std::max<Wide>(e.var.mid() - 2 * e.var.doubt(), 0);
+    // mean |(x - mean) x| >= mean (x - mean) x = v.
+    ch.cov = ch.v;
+    ch.k = ch.v * ch.s * ch.s;
   } else {
-    of.a = of.running_mean;
-    of.v = of.running_var;
-    of.k = of.v * of.s * of.s / 2;
+    ch.a = ch.running_mean;
+    ch.v = ch.running_var;
+    ch.k = ch.v * ch.s * ch.s / 2;
   }
-  add_values(c, of.s);
-  if (problem_.operation != Operation::forward_inference) add_sums(of, c);
-  return of;
+  add_values(c, ch.s);
+  if (problem_.operation != Operation::forward_inference) add_sums(ch, c);
+  return ch;
 }
 
 PooledVector<Wide> Estimates::least_tolerances(Output output,
@@ -95,9 +95,9 @@ PooledVector<Wide> Estimates::least_tolerances(Output output,
     const ChannelEstimate& e = channel(c);
     if (!e.is_number || !e.root_is_known) continue;
     if (!like_x) {
-      const Condition of = cond::of_channel(output, sizes(c));
+      const Condition condition = cond::of_channel(output, sizes(c));
       all[static_cast<std::size_t>(c)] =
-          theta * of.linear + theta * theta * of.quadratic;
+          theta * condition.linear + theta * theta * condition.quadratic;
       continue;
     }
     const Magnitudes f = cond::of_values(output, sizes(c)).linear;

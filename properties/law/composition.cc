@@ -19,8 +19,8 @@ bool is_backward_frozen(const Problem& p) {
 }
 
 struct Parts {
-  const Asked* first = nullptr;
-  const Asked* rest = nullptr;
+  const Observation* first = nullptr;
+  const Observation* rest = nullptr;
   explicit operator bool() const { return first && rest; }
 };
 
@@ -43,7 +43,7 @@ Parts ask_parts(Trial& t) {
 }
 
 void merged_statistics(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   const Parts parts = ask_parts(t);
   if (!parts) return;
   const Number m = count(a);
@@ -72,7 +72,7 @@ void merged_statistics(Trial& t) {
 
 // With frozen statistics dgamma and dbeta are the sums over the parts.
 void merged_gradients(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   const Parts parts = ask_parts(t);
   if (!parts) return;
   for (const Output output : {Output::dgamma, Output::dbeta}) {

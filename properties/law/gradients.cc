@@ -19,7 +19,7 @@ bool is_linear_in_dy(const Problem& p) {
 }
 
 void sum_of_dx(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::dx)) return;
   const Column dx = a.out(Output::dx);
   each_channel(a, [&](std::int64_t c) {
@@ -29,7 +29,7 @@ void sum_of_dx(Trial& t) {
 
 // Uses x - mean instead of x, as sum dx = 0.
 void dx_along_x(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::dx) || !a.has(Output::dgamma)) return;
   const Column dx = a.out(Output::dx);
   const Column dgamma = a.out(Output::dgamma);
@@ -45,14 +45,14 @@ void dx_along_x(Trial& t) {
 }
 
 // The mean that is subtracted: of the batch, or the running mean.
-Number centre(const Asked& a, std::int64_t c) {
+Number centre(const Observation& a, std::int64_t c) {
   return normalizes_by_batch(a.problem().operation)
              ? a.mean(c)
              : a.in(Input::running_mean)(c);
 }
 
 void dgamma_is_a_sum(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::dgamma)) return;
   const Column dgamma = a.out(Output::dgamma);
   const Column x = a.in(Input::x);
@@ -66,7 +66,7 @@ void dgamma_is_a_sum(Trial& t) {
 }
 
 void dbeta_is_a_sum(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::dbeta)) return;
   const Column dbeta = a.out(Output::dbeta);
   const Column dy = a.in(Input::dy);
@@ -77,7 +77,7 @@ void dbeta_is_a_sum(Trial& t) {
 
 // Uses the returned sums, not the exact ones.
 void dx_of_its_sums(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::dx) || !a.has(Output::dgamma) || !a.has(Output::dbeta)) {
     return;
   }
@@ -112,10 +112,10 @@ Problem part_of_dy(const Problem& p, std::int64_t part) {
 }
 
 void linear_in_dy(Trial& t) {
-  const Asked& a = t.base();
-  const Asked* even = t.ask(part_of_dy(a.problem(), 0));
+  const Observation& a = t.base();
+  const Observation* even = t.ask(part_of_dy(a.problem(), 0));
   if (!even) return;
-  const Asked* odd = t.ask(part_of_dy(a.problem(), 1));
+  const Observation* odd = t.ask(part_of_dy(a.problem(), 1));
   if (!odd) return;
   for (const Output name : output_names(a.problem())) {
     // grad_dy does not depend on dy.
@@ -140,7 +140,7 @@ void constant_dy(Trial& t) {
   const Tensor& dy = p.inputs.at(Input::dy);
   if (!dy.finite(0)) return;
   p.inputs[Input::dy] = filled(dy.dtype(), dy.shape(), dy.value(0));
-  const Asked* q = t.ask(std::move(p));
+  const Observation* q = t.ask(std::move(p));
   if (!q) return;
   if (q->has(Output::dx)) {
     const Column dx = q->out(Output::dx);
@@ -159,14 +159,14 @@ void constant_dy(Trial& t) {
 void dy_along_xhat(Trial& t) {
   Problem p = t.base().problem();
   p.inputs[Input::dy] = p.x();
-  const Asked* q = t.ask(std::move(p));
+  const Observation* q = t.ask(std::move(p));
   if (q && q->has(Output::dx)) along_x(t, *q, Output::dx);
 }
 
 // With gamma = 0 nothing reaches x.
 void linear_in_gamma(Trial& t) {
-  const Asked& a = t.base();
-  const Asked* q = t.ask(without(a.problem(), {Input::gamma}));
+  const Observation& a = t.base();
+  const Observation* q = t.ask(without(a.problem(), {Input::gamma}));
   if (!q) return;
   if (a.has(Output::dx) && q->has(Output::dx)) {
     const Column dx = a.out(Output::dx);
@@ -186,7 +186,7 @@ bool has_gamma(const Problem& p) {
 
 // Holds for any direction; this one is x, rotated by one position.
 void adjoint_of_jvp(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   Problem p = as(Operation::jvp_training, a.problem());
   const std::int64_t m = a.m();
   std::vector<std::int64_t> moved(static_cast<std::size_t>(m));
@@ -197,7 +197,7 @@ void adjoint_of_jvp(Trial& t) {
   if (a.problem().find(Input::gamma)) {
     p.inputs[Input::gamma_dot] = a.problem().inputs.at(Input::gamma);
   }
-  const Asked* q = t.ask(std::move(p));
+  const Observation* q = t.ask(std::move(p));
   if (!q || !q->has(Output::y_dot) || !a.has(Output::dx) ||
       !a.has(Output::dgamma)) {
     return;
@@ -220,7 +220,7 @@ void adjoint_of_jvp(Trial& t) {
 
 // dx = gamma dy invstd, without x.
 void frozen_dx(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::dx)) return;
   const Column dx = a.out(Output::dx);
   const Column dy = a.in(Input::dy);
@@ -236,10 +236,10 @@ bool is_frozen(const Problem& p) {
 
 // Only if a format can represent the statistics of the batch.
 void frozen_and_training(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   auto frozen = frozen_at_the_batch(a, Operation::backward_inference);
   if (!frozen) return;
-  const Asked* q = t.ask(std::move(*frozen));
+  const Observation* q = t.ask(std::move(*frozen));
   if (!q) return;
   compare(t, a, *q,
           [](Output output) { return output == Output::dx ? 0.0 : 1.0; });

@@ -47,7 +47,7 @@ void shift(Trial& t) {
     if (b == 0) continue;
     auto shifted = shifted_by(p, b);
     if (!shifted) continue;
-    const Asked* q = t.ask(std::move(*shifted));
+    const Observation* q = t.ask(std::move(*shifted));
     if (!q) return;
     compare(t, t.base(), *q, [](Output output) {
       return output == Output::mean || output == Output::running_mean ? 0.0
@@ -122,7 +122,7 @@ void scale(Trial& t) {
   for (const int k : {9, -9, 1, -1}) {
     auto scaled = in_unit(p, k);
     if (!scaled) continue;
-    const Asked* q = t.ask(std::move(*scaled));
+    const Observation* q = t.ask(std::move(*scaled));
     if (!q) return;
     compare(t, t.base(), *q,
             [k](Output output) { return scale_of(output, k); });
@@ -165,7 +165,7 @@ void sign(Trial& t) {
   for (auto& [name, tensor] : p.inputs) {
     if (is_odd(name)) tensor = negated(tensor);
   }
-  const Asked* q = t.ask(std::move(p));
+  const Observation* q = t.ask(std::move(p));
   if (!q) return;
   compare(t, t.base(), *q,
           [](Output output) { return is_odd(output) ? -1.0 : 1.0; });
@@ -181,7 +181,7 @@ void permutation(Trial& t) {
   for (std::int64_t k = m - 1; k >= 0; k -= 2) order.push_back(k);
   for (std::int64_t k = m - 2; k >= 0; k -= 2) order.push_back(k);
   Rearranged other = reordered(p, order);
-  const Asked* q = t.ask(std::move(other.problem));
+  const Observation* q = t.ask(std::move(other.problem));
   if (q) compare(t, t.base(), *q, unchanged, other.index_map);
 }
 
@@ -190,7 +190,7 @@ void channels(Trial& t) {
   const Problem& p = t.base().problem();
   const std::int64_t c = p.view().channels - 1;
   const auto indices = offsets(p.view(), c);
-  if (const Asked* q = t.ask(channel_problem(p, c))) {
+  if (const Observation* q = t.ask(channel_problem(p, c))) {
     compare(t, t.base(), *q, unchanged, IndexMap(indices),
             [&](std::int64_t) { return c; });
   }
@@ -205,7 +205,7 @@ void channels(Trial& t) {
     }
     tensor = std::move(all);
   }
-  const Asked* q = t.ask(std::move(noisy));
+  const Observation* q = t.ask(std::move(noisy));
   if (!q) return;
   PooledVector<std::int64_t> alone(static_cast<std::size_t>(p.x().size()),
                                    kNoIndex);
@@ -221,7 +221,7 @@ void layout(Trial& t) {
   for (int axis = rank - 1; axis >= 0; --axis) {
     if (axis == p.channel_axis) continue;
     Rearranged other = with_channel_axis(p, axis);
-    const Asked* q = t.ask(std::move(other.problem));
+    const Observation* q = t.ask(std::move(other.problem));
     if (!q) continue;
     compare(t, t.base(), *q, unchanged, other.index_map);
     return;
@@ -244,7 +244,7 @@ void repeated_batch(Trial& t) {
     twice[k] = static_cast<std::int64_t>(k) % m;
   }
   Rearranged other = restricted(p, twice);
-  const Asked* q = t.ask(std::move(other.problem));
+  const Observation* q = t.ask(std::move(other.problem));
   if (!q) return;
   compare(
       t, t.base(), *q,
@@ -256,9 +256,9 @@ void repeated_batch(Trial& t) {
 
 // y - beta = gamma (y of gamma 1 and beta 0)
 void affine(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   const Problem plain = without(a.problem(), {Input::gamma, Input::beta});
-  const Asked* q = t.ask(plain);
+  const Observation* q = t.ask(plain);
   if (!q || !a.has(Output::y) || !q->has(Output::y)) return;
   const Column y = a.out(Output::y);
   const Column xhat = q->out(Output::y);
@@ -280,7 +280,7 @@ bool is_affine(const Problem& p) {
 void identity(Trial& t) {
   Problem p =
       without(t.base().problem(), {Input::running_mean, Input::running_var});
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   const std::int64_t channels = a.view().channels;
   const DType dtype = p.x().dtype() == DType::f64 ? DType::f64 : DType::f32;
   Tensor gamma(dtype, {channels});
@@ -307,7 +307,7 @@ void identity(Trial& t) {
   if (!gamma.all_finite() || !beta.all_finite()) return;
   p.inputs[Input::gamma] = std::move(gamma);
   p.inputs[Input::beta] = std::move(beta);
-  const Asked* q = t.ask(std::move(p));
+  const Observation* q = t.ask(std::move(p));
   if (!q || !q->has(Output::y)) return;
   const Column y = q->out(Output::y);
   const Column x = q->in(Input::x);

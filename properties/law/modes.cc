@@ -19,7 +19,7 @@ bool is_training(const Problem& p) {
 bool is_any(const Problem& p) { return is_short(p); }
 
 void inference_is_affine(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::y)) return;
   const Column y = a.out(Output::y);
   const Column x = a.in(Input::x);
@@ -33,10 +33,10 @@ void inference_is_affine(Trial& t) {
 
 // The last position of the batch, with the others and alone.
 void inference_of_one(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::y)) return;
   const ChannelView view = a.view();
-  const Asked* alone =
+  const Observation* alone =
       t.ask(restricted(a.problem(), {view.count() - 1}).problem);
   if (!alone || !alone->has(Output::y)) return;
   const Column y = a.out(Output::y);
@@ -48,10 +48,10 @@ void inference_of_one(Trial& t) {
 
 // Only if a format can represent the statistics of the batch.
 void inference_is_training(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   auto frozen = frozen_at_the_batch(a, Operation::forward_inference);
   if (!frozen) return;
-  const Asked* q = t.ask(std::move(*frozen));
+  const Observation* q = t.ask(std::move(*frozen));
   if (!q || !q->has(Output::y) || !a.has(Output::y)) return;
   const Column y = a.out(Output::y);
   const Column y_frozen = q->out(Output::y);
@@ -63,7 +63,7 @@ void inference_is_training(Trial& t) {
 // y of W x + b, with the statistics of W x + b, is an affine map of x. Here W
 // is a power of 2, so that no product is rounded.
 void folded(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   const Problem& p = a.problem();
   Problem q = p;
   constexpr int kWeight = 3;
@@ -77,7 +77,7 @@ void folded(Trial& t) {
     tensor = std::move(*scaled);
   }
   q.epsilon = p.epsilon * 64;
-  const Asked* layer = t.ask(std::move(q));
+  const Observation* layer = t.ask(std::move(q));
   if (!layer || !layer->has(Output::y) || !a.has(Output::y)) return;
   const Column y = layer->out(Output::y);
   const Column x = a.in(Input::x);

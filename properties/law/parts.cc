@@ -7,7 +7,7 @@
 
 namespace exactbn::law {
 
-void along_x(Trial& t, const Asked& a, Output output) {
+void along_x(Trial& t, const Observation& a, Output output) {
   const Column derivative = a.out(output);
   const Column gamma = a.gamma();
   const Column x = a.in(Input::x);
@@ -22,17 +22,17 @@ void along_x(Trial& t, const Asked& a, Output output) {
   });
 }
 
-ChannelNumbers means(const Asked& a) {
+ChannelNumbers means(const Observation& a) {
   return {a, [&](std::int64_t c) { return a.mean(c); }};
 }
 
-ChannelNumbers slopes(const Asked& a, const Column& factor) {
+ChannelNumbers slopes(const Observation& a, const Column& factor) {
   return {a, [&](std::int64_t c) { return factor(c) * a.invstd(c); }};
 }
 
-ChannelNumbers scales(const Asked& a) { return slopes(a, a.gamma()); }
+ChannelNumbers scales(const Observation& a) { return slopes(a, a.gamma()); }
 
-std::optional<Problem> frozen_at_the_batch(const Asked& a,
+std::optional<Problem> frozen_at_the_batch(const Observation& a,
                                            Operation operation) {
   const std::int64_t channels = a.view().channels;
   const bool is_f64 = a.problem().x().dtype() == DType::f64;

@@ -24,19 +24,19 @@ inline constexpr std::string_view kPaperSection3 =
 inline constexpr std::string_view kFunction =
     "an answer is a function of its input";
 
-inline Number count(const Asked& a) {
+inline Number count(const Observation& a) {
   return Number(static_cast<double>(a.m()));
 }
 
 template <class Do>
-void each_channel(const Asked& a, const Do& action) {
+void each_channel(const Observation& a, const Do& action) {
   const std::int64_t channels = a.view().channels;
   for (std::int64_t c = 0; c < channels; ++c) action(c);
 }
 
 // Calls action(channel, element) for every element.
 template <class Do>
-void each_value(const Asked& a, const Do& action) {
+void each_value(const Observation& a, const Do& action) {
   const ChannelView view = a.view();
   std::int64_t i = 0;
   for (std::int64_t o = 0; o < view.outer; ++o) {
@@ -50,7 +50,7 @@ void each_value(const Asked& a, const Do& action) {
 class ChannelNumbers {
  public:
   template <class Of>
-  ChannelNumbers(const Asked& a, const Of& of) {
+  ChannelNumbers(const Observation& a, const Of& of) {
     each_channel(a, [&](std::int64_t c) { numbers_.push_back(of(c)); });
   }
   const Number& operator()(std::int64_t c) const {
@@ -63,13 +63,13 @@ class ChannelNumbers {
 
 // Exact values: the means; factor invstd, so that factor xhat =
 // slope (x - mean); and gamma invstd.
-ChannelNumbers means(const Asked& a);
-ChannelNumbers slopes(const Asked& a, const Column& factor);
-ChannelNumbers scales(const Asked& a);
+ChannelNumbers means(const Observation& a);
+ChannelNumbers slopes(const Observation& a, const Column& factor);
+ChannelNumbers scales(const Observation& a);
 
 // The sum of term(i) over the elements of a channel.
 template <class Term>
-Number sum_of(const Asked& a, std::int64_t c, const Term& term) {
+Number sum_of(const Observation& a, std::int64_t c, const Term& term) {
   Number sum;
   a.view().each_offset(c, [&](std::int64_t i) { sum += term(i); });
   return sum;
@@ -84,8 +84,8 @@ inline std::int64_t same_index(std::int64_t i) { return i; }
 // outputs with one value per channel. A factor is a power of two, or 0 to skip
 // an output; kNoIndex skips an element.
 template <class Factor, class Value, class Channel>
-void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
-             const Value& value, const Channel& channel) {
+void compare(Trial& t, const Observation& a, const Observation& b,
+             const Factor& factor, const Value& value, const Channel& channel) {
   for (const Output name : output_names(b.problem())) {
     const double by = factor(name);
     if (by == 0 || !a.has(name) || !b.has(name)) continue;
@@ -124,23 +124,25 @@ void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
   }
 }
 template <class Factor>
-void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor) {
+void compare(Trial& t, const Observation& a, const Observation& b,
+             const Factor& factor) {
   compare(t, a, b, factor, same_index, same_index);
 }
 template <class Factor, class Value>
-void compare(Trial& t, const Asked& a, const Asked& b, const Factor& factor,
-             const Value& value) {
+void compare(Trial& t, const Observation& a, const Observation& b,
+             const Factor& factor, const Value& value) {
   compare(t, a, b, factor, value, same_index);
 }
 
 // The problem with the statistics of its batch as constants, in f64 for an f64
 // x and in f32 otherwise, as kernels take them; nothing if the format cannot
 // represent them.
-std::optional<Problem> frozen_at_the_batch(const Asked& a, Operation operation);
+std::optional<Problem> frozen_at_the_batch(const Observation& a,
+                                           Operation operation);
 
 // Requires output = gamma eps (x - mean) / (var + eps)^(3/2) of every value:
 // the derivative along x itself, as scale cancels except for epsilon.
-void along_x(Trial& t, const Asked& a, Output output);
+void along_x(Trial& t, const Observation& a, Output output);
 
 // Where and how an answer fails, from its verdict.
 Violation failure_of(const CaseVerdict& verdict);

@@ -30,7 +30,8 @@ struct Batch {
   Number value;
   double divisor = 1;
 };
-Batch batch_of(const Trial& t, const Asked& a, Output output, std::int64_t c) {
+Batch batch_of(const Trial& t, const Observation& a, Output output,
+               std::int64_t c) {
   if (output == Output::running_mean) return {a.mean(c), 1};
   if (t.declaration().running_variance == RunningVariance::biased) {
     return {a.var(c), 1};
@@ -41,7 +42,7 @@ Batch batch_of(const Trial& t, const Asked& a, Output output, std::int64_t c) {
 
 // Calls action(output, channel, old, new) for each running statistic.
 template <class Do>
-void each_statistic(const Asked& a, const Do& action) {
+void each_statistic(const Observation& a, const Do& action) {
   for (const Output output : kRunning) {
     const Input updated = *traits(output).updates;
     if (!a.problem().find(updated) || !a.has(output)) continue;
@@ -54,7 +55,7 @@ void each_statistic(const Asked& a, const Do& action) {
 }
 
 // scale r = (scale - weight) old + weight batch, times the divisor
-void check_update(Trial& t, const Asked& a) {
+void check_update(Trial& t, const Observation& a) {
   each_statistic(a, [&](Output output, std::int64_t c, const Number& old,
                         const Number& now) {
     const Batch batch = batch_of(t, a, output, c);
@@ -70,7 +71,7 @@ void update(Trial& t) { check_update(t, t.base()); }
 
 // 0 <= weight <= 1: (r - old) and (batch - r) have the sign of batch - old.
 void between(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   each_statistic(a, [&](Output output, std::int64_t c, const Number& old,
                         const Number& now) {
     const Batch batch = batch_of(t, a, output, c);
@@ -87,7 +88,7 @@ void ask_with_momentum(Trial& t, std::optional<double> momentum,
   Problem p = t.base().problem();
   p.momentum = momentum;
   p.batches_tracked = tracked;
-  if (const Asked* q = t.ask(std::move(p))) check_update(t, *q);
+  if (const Observation* q = t.ask(std::move(p))) check_update(t, *q);
 }
 
 void momentum_zero(Trial& t) { ask_with_momentum(t, 0.0, 3); }
@@ -95,7 +96,7 @@ void momentum_one(Trial& t) { ask_with_momentum(t, 1.0, 3); }
 void first_batch(Trial& t) { ask_with_momentum(t, std::nullopt, 0); }
 
 // The problem with the updated statistics of `a` as its old ones.
-std::optional<Problem> next(const Asked& a) {
+std::optional<Problem> next(const Observation& a) {
   Problem p = a.problem();
   for (const Output output : kRunning) {
     const auto updated = p.inputs.find(*traits(output).updates);
@@ -118,7 +119,7 @@ std::optional<Problem> next(const Asked& a) {
 // Every step obeys the update, hence r_k = (1 - a)^k r_0 + (1 - (1 - a)^k)
 // batch, except for the rounding of each step.
 void steps(Trial& t) {
-  const Asked* a = &t.base();
+  const Observation* a = &t.base();
   for (int k = 0; k < 3; ++k) {
     auto p = next(*a);
     if (!p) return;
@@ -130,7 +131,7 @@ void steps(Trial& t) {
 
 // Old statistics equal to those of the batch do not change.
 void fixed_point(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   auto p = frozen_at_the_batch(a, Operation::forward_training);
   if (!p) return;
   const bool of_mean = a.problem().find(Input::running_mean) != nullptr;
@@ -139,7 +140,7 @@ void fixed_point(Trial& t) {
       t.declaration().running_variance == RunningVariance::biased;
   if (!of_mean) p->inputs.erase(Input::running_mean);
   if (!of_var) p->inputs.erase(Input::running_var);
-  const Asked* q = t.ask(std::move(*p));
+  const Observation* q = t.ask(std::move(*p));
   if (!q) return;
   each_statistic(*q, [&](Output output, std::int64_t c, const Number& old,
                          const Number& now) { t.zero(now - old, output, c); });
@@ -162,7 +163,7 @@ void mean_of_means(Trial& t) {
   for (const auto& [now, then] : {std::pair(first, last), {last, first}}) {
     Problem q = restricted(p, now).problem;
     q.batches_tracked = 0;
-    const Asked* a = t.ask(std::move(q));
+    const Observation* a = t.ask(std::move(q));
     if (!a || !a->has(Output::running_mean)) return;
     check_update(t, *a);
     q = restricted(p, then).problem;
@@ -171,7 +172,7 @@ void mean_of_means(Trial& t) {
     if (got != a->answer().outputs.end()) {
       q.inputs[Input::running_mean] = got->second;
     }
-    const Asked* b = t.ask(std::move(q));
+    const Observation* b = t.ask(std::move(q));
     if (!b || !b->has(Output::running_mean)) return;
     check_update(t, *b);
     if (got == a->answer().outputs.end()) continue;
@@ -189,8 +190,8 @@ void mean_of_means(Trial& t) {
 
 // y is normalized by the batch, whatever the running statistics are.
 void not_in_y(Trial& t) {
-  const Asked& a = t.base();
-  const Asked* q =
+  const Observation& a = t.base();
+  const Observation* q =
       t.ask(without(a.problem(), {Input::running_mean, Input::running_var}));
   if (!q) return;
   compare(t, a, *q, unchanged);

@@ -24,13 +24,13 @@ bool has_along_gamma(const Problem& p) {
 void jvp_along_x(Trial& t) {
   Problem p = without(t.base().problem(), {Input::gamma_dot, Input::beta_dot});
   p.inputs[Input::x_dot] = p.x();
-  const Asked* q = t.ask(std::move(p));
+  const Observation* q = t.ask(std::move(p));
   if (q && q->has(Output::y_dot)) along_x(t, *q, Output::y_dot);
 }
 
 // The mean of y is beta for any x.
 void sum_of_y_dot(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::y_dot)) return;
   const Column y_dot = a.out(Output::y_dot);
   const Column beta_dot = a.in(Input::beta_dot);
@@ -41,8 +41,8 @@ void sum_of_y_dot(Trial& t) {
 }
 
 void jvp_of_the_parameters(Trial& t) {
-  const Asked& a = t.base();
-  const Asked* q =
+  const Observation& a = t.base();
+  const Observation* q =
       t.ask(without(a.problem(), {Input::gamma_dot, Input::beta_dot}));
   if (!q || !a.has(Output::y_dot) || !q->has(Output::y_dot)) return;
   const Column y_dot = a.out(Output::y_dot);
@@ -64,13 +64,13 @@ bool has_along_parameters(const Problem& p) {
 }
 
 void grad_dy_is_the_jvp(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   const Problem& p = a.problem();
   Problem q = as(Operation::jvp_training, p);
   q.inputs[Input::x_dot] = p.inputs.at(Input::ddx);
   if (const Tensor* g = p.find(Input::ddgamma)) q.inputs[Input::gamma_dot] = *g;
   if (const Tensor* b = p.find(Input::ddbeta)) q.inputs[Input::beta_dot] = *b;
-  const Asked* jvp = t.ask(std::move(q));
+  const Observation* jvp = t.ask(std::move(q));
   if (!jvp || !jvp->has(Output::y_dot) || !a.has(Output::grad_dy)) return;
   const Column grad_dy = a.out(Output::grad_dy);
   const Column y_dot = jvp->out(Output::y_dot);
@@ -81,10 +81,10 @@ void grad_dy_is_the_jvp(Trial& t) {
 
 // gamma is a factor of dx and does not enter dgamma or dbeta.
 void grad_gamma_is_along_dx(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   Problem p = as(Operation::backward_training, a.problem());
   p.inputs.erase(Input::gamma);
-  const Asked* q = t.ask(std::move(p));
+  const Observation* q = t.ask(std::move(p));
   if (!q || !q->has(Output::dx) || !a.has(Output::grad_gamma)) return;
   const Column grad_gamma = a.out(Output::grad_gamma);
   const Column ddx = a.in(Input::ddx);
@@ -103,10 +103,10 @@ void hessian_is_symmetric(Trial& t) {
   const ChannelView view = p.view();
   std::vector<std::int64_t> backwards;
   for (std::int64_t k = view.count() - 1; k >= 0; --k) backwards.push_back(k);
-  const Asked* of_u = t.ask(p);
+  const Observation* of_u = t.ask(p);
   if (!of_u) return;
   p.inputs[Input::ddx] = reordered(p, backwards).problem.x();
-  const Asked* of_v = t.ask(p);
+  const Observation* of_v = t.ask(p);
   if (!of_v || !of_u->has(Output::grad_x) || !of_v->has(Output::grad_x)) return;
   const Column u_x = of_u->in(Input::ddx);
   const Column v_x = of_v->in(Input::ddx);
@@ -123,14 +123,14 @@ void hessian_is_symmetric(Trial& t) {
 
 // The mixed derivative by x and gamma, in either order.
 void mixed_derivative(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   Problem p = without(a.problem(), {Input::ddgamma, Input::ddbeta});
-  const Asked* along_x = t.ask(p);
+  const Observation* along_x = t.ask(p);
   if (!along_x) return;
   p.inputs[Input::ddgamma] = a.problem().inputs.at(Input::ddgamma);
   const Tensor u = p.inputs.at(Input::ddx);
   p.inputs[Input::ddx] = filled(u.dtype(), u.shape(), 0);
-  const Asked* along_gamma = t.ask(p);
+  const Observation* along_gamma = t.ask(p);
   if (!along_gamma || !along_x->has(Output::grad_gamma) ||
       !along_gamma->has(Output::grad_x)) {
     return;
@@ -149,7 +149,7 @@ void mixed_derivative(Trial& t) {
 
 // dx does not change when x is shifted.
 void sum_of_grad_x(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::grad_x)) return;
   const Column grad_x = a.out(Output::grad_x);
   each_channel(a, [&](std::int64_t c) {

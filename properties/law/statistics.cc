@@ -15,7 +15,7 @@ bool is_forward(const Problem& p) {
 }
 
 void mean_of_y(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::y)) return;
   const Column y = a.out(Output::y);
   const Column beta = a.beta();
@@ -26,7 +26,7 @@ void mean_of_y(Trial& t) {
 }
 
 void variance_of_y(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::y)) return;
   const Column y = a.out(Output::y);
   const Column gamma = a.gamma();
@@ -40,7 +40,7 @@ void variance_of_y(Trial& t) {
 }
 
 void mean_is_that_of_x(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::mean)) return;
   const Column x = a.in(Input::x);
   const Column mean = a.out(Output::mean);
@@ -53,7 +53,7 @@ void mean_is_that_of_x(Trial& t) {
 
 // Uses the exact mean, as the mean in the answer has an error.
 void var_is_that_of_x(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::var)) return;
   const Column x = a.in(Input::x);
   const Column var = a.out(Output::var);
@@ -66,7 +66,7 @@ void var_is_that_of_x(Trial& t) {
 }
 
 void invstd_of_var(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::invstd) || !a.has(Output::var)) return;
   const Column invstd = a.out(Output::invstd);
   const Column var = a.out(Output::var);
@@ -77,7 +77,7 @@ void invstd_of_var(Trial& t) {
 }
 
 void y_of_the_statistics(Trial& t) {
-  const Asked& a = t.base();
+  const Observation& a = t.base();
   if (!a.has(Output::y) || !a.has(Output::mean) || !a.has(Output::invstd)) {
     return;
   }

@@ -88,15 +88,15 @@ bool has_numerator(const Problem& p, Output output, std::int64_t c,
 
 }  // namespace
 
-bool surely_passes_as_nonfinite(const Asked& asked,
+bool surely_passes_as_nonfinite(const Observation& observation,
                                 const Declaration& declaration, Output output,
                                 std::int64_t c, std::int64_t i,
                                 std::uint64_t got, DType dtype) {
   if (is_finite(got, dtype)) return false;
-  const Problem& p = asked.problem();
-  const ChannelEstimate& e = asked.estimate(c);
+  const Problem& p = observation.problem();
+  const ChannelEstimate& e = observation.estimate(c);
   const bool by_batch = normalizes_by_batch(p.operation);
-  if (output == Output::running_var && asked.m() == 1 &&
+  if (output == Output::running_var && observation.m() == 1 &&
       declaration.running_variance == RunningVariance::unbiased) {
     return declaration.single_value != SingleValue::keep && is_nan(got, dtype);
   }

@@ -9,8 +9,8 @@
 #include "oracles/check/output_verdict.h"
 #include "properties/number/ball.h"
 #include "properties/survey/sure_edge.h"
-#include "reference/ulp.h"
 #include "reference/textbook/outputs.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 
@@ -30,9 +30,9 @@ Wide least_ulp(const Ball& right, const Format& f) {
 // Checks one output.
 class OutputCheck {
  public:
-  OutputCheck(const Asked& asked, const Declaration& declaration, Output name,
-              const Tensor& got, Grade required)
-      : asked_(asked),
+  OutputCheck(const Observation& observation, const Declaration& declaration,
+              Output name, const Tensor& got, Grade required)
+      : observation_(observation),
         declaration_(declaration),
         name_(name),
         got_(got),
@@ -46,7 +46,7 @@ class OutputCheck {
   std::optional<Verdict> verdict(std::span<const Ball> right) {
     constexpr int kMost = 256;  // with more, the oracle is faster
     const bool like_x = shaped_like_x(name_);
-    const ChannelView& view = asked_.view();
+    const ChannelView& view = observation_.view();
     std::size_t at = 0;
     int open = 0;
     Verdict worst = Verdict::passed;
@@ -79,18 +79,18 @@ class OutputCheck {
     const DType dtype = got_.dtype();
     if (!is_finite(got, dtype)) {
       const bool passes = is_beyond(right, got) ||
-                          surely_passes_as_nonfinite(asked_, declaration_,
+                          surely_passes_as_nonfinite(observation_, declaration_,
                                                      name_, c, i, got, dtype);
       return passes ? std::optional(Verdict::passed) : std::nullopt;
     }
     if (required_ < Grade::stable || !right.is_bounded()) return std::nullopt;
-    const ChannelEstimate& e = asked_.estimate(c);
+    const ChannelEstimate& e = observation_.estimate(c);
     if (!e.is_number) return std::nullopt;
-    const Bound bound = is_bounded_through_w(asked_.problem(), name_)
+    const Bound bound = is_bounded_through_w(observation_.problem(), name_)
                             ? e.through_w
                             : Bound::holds;
     if (bound == Bound::holds) {
-      const Wide least = asked_.least_tolerance(name_, i);
+      const Wide least = observation_.least_tolerance(name_, i);
       if (least > 0 && is_near(right, i, least)) return Verdict::passed;
     }
     // A value that is not faithful and has no bound is undecided.
@@ -101,7 +101,7 @@ class OutputCheck {
   Verdict judged(std::int64_t i) const {
     const std::uint64_t got = got_.bits(i);
     const DType dtype = got_.dtype();
-    const Judge& judge = asked_.judge();
+    const Judge& judge = observation_.judge();
     // Most are correctly rounded and need no judgement.
     const Exact right = judge.exact().at(exact_name(declaration_, name_), i);
     if (right.kind == Exact::Kind::number &&
@@ -148,7 +148,7 @@ class OutputCheck {
     return kLess * off > ulp;
   }
 
-  const Asked& asked_;
+  const Observation& observation_;
   const Declaration& declaration_;
   Output name_;
   const Tensor& got_;
@@ -159,11 +159,11 @@ class OutputCheck {
 
 }  // namespace
 
-std::optional<Verdict> sure_verdict(const Asked& asked,
+std::optional<Verdict> sure_verdict(const Observation& observation,
                                     const Declaration& declaration,
                                     Grade required) {
-  const Answer& answer = asked.answer();
-  const Problem& problem = asked.problem();
+  const Answer& answer = observation.answer();
+  const Problem& problem = observation.problem();
   if (answer.kind != Answer::Kind::outputs || required < Grade::faithful) {
     return std::nullopt;
   }
@@ -174,7 +174,7 @@ std::optional<Verdict> sure_verdict(const Asked& asked,
     if (!offers(declaration, problem.operation, name)) continue;
     const auto got = answer.outputs.find(name);
     if (got == answer.outputs.end()) return std::nullopt;
-    OutputCheck check(asked, declaration, name, got->second, required);
+    OutputCheck check(observation, declaration, name, got->second, required);
     const auto verdict =
         check.verdict(right.output(exact_name(declaration, name)));
     if (!verdict) return std::nullopt;

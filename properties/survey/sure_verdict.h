@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "properties/law/asked.h"
+#include "properties/law/observation.h"
 
 namespace exactbn {
 
@@ -10,7 +10,7 @@ namespace exactbn {
 // oracle is faster. Most values are close enough to a ball around the exact
 // value to be faithful or within the tolerance of the grade; the others are
 // judged. bounds.md has the argument.
-std::optional<Verdict> sure_verdict(const Asked& asked,
+std::optional<Verdict> sure_verdict(const Observation& observation,
                                     const Declaration& declaration,
                                     Grade required);
 

@@ -78,7 +78,7 @@ AffineForm affine_form(Operation operation, Output output, const Channel& ch,
       return normalizes_by_batch(operation) ? form_of_dx(ch)
                                             : form_of_frozen_dx(ch);
     default:
-      return form_of_y_dot(ch, along);  // or grad_dy, which is the same
+      return form_of_y_dot(ch, along);  // grad_dy has the same form
   }
 }
 

@@ -19,11 +19,11 @@ struct AffineForm {
   Surd offset;               // c_0
 };
 
-// The forms of places side by side, each coefficient rounded to the sum of two
-// doubles, high + low. Place i has form i modulo `width`, which is its element
-// of each array.
+// The forms of consecutive places, each coefficient rounded to the sum of two
+// doubles, high + low. Place i has form i modulo `width`, the index into each
+// array.
 struct FormColumns {
-  static constexpr std::size_t kMost = 3;  // k at most
+  static constexpr std::size_t kMost = 3;  // the largest k
 
   std::size_t k = 0;
   std::int64_t width = 1;

@@ -11,13 +11,13 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "reference/rounded/affine_kernel.cc"
 #include <hwy/foreach_target.h>
-// Not before it.
+// Must come after foreach_target.h.
 #include <hwy/highway.h>
 
-// Iterations of the next loop do not depend on each other. (OpenMP's simd says
-// so too, but keeps the small structs of an iteration in memory.)
+// Declares that the iterations of the next loop are independent. (So does
+// OpenMP's simd, but it keeps the small structs of an iteration in memory.)
 #if defined(__clang__)
-// Without optimization it cannot vectorize, and need not say so.
+// Silences the warning of unoptimized builds, which cannot vectorize.
 #pragma clang diagnostic ignored "-Wpass-failed"
 #define EXACTBN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
@@ -29,8 +29,8 @@ namespace exactbn {
 namespace {
 namespace HWY_NAMESPACE {
 
-// bounds.md, "The fast path": 64 u^2 and 8 u, u = 2^-53, and what underflow
-// can add.
+// bounds.md, "The fast path": 64 u^2 and 8 u with u = 2^-53, and the error from
+// underflow.
 constexpr double kDoubleDoubleError = 0x1p-100;
 constexpr double kDoubleError = 0x1p-50;
 constexpr double kUnderflow = 0x1p-1060;
@@ -40,7 +40,7 @@ struct Interval {
   double up;
 };
 
-// The coefficients at one place, and the inputs there.
+// The coefficients and the inputs at one place.
 template <std::size_t k>
 struct Place {
   std::array<double, k> high;
@@ -65,7 +65,7 @@ EXACTBN_INLINE Place<k> place(const FormColumns& f,
   return at;
 }
 
-// Ends of an interval around the form, each rounded to double.
+// The ends of an interval around the form, each rounded to double.
 template <std::size_t k>
 EXACTBN_INLINE Interval in_double_double(const Place<k>& at) {
   double sum = at.offset_high;
@@ -99,7 +99,7 @@ EXACTBN_INLINE Interval in_double(const Place<k>& at) {
   return {sum - bound, sum + bound};
 }
 
-// What is rounded to: f64, f32, or a format that is shorter.
+// The target format: f64, f32 or a shorter one.
 enum class Width : std::uint8_t { f64, f32, shorter };
 
 struct Narrow {
@@ -116,8 +116,8 @@ struct Narrow {
   double beyond;
 };
 
-// The nearest value of a format; |value| < 2^900. Of a short one adding
-// 1.5 2^(52 + q) leaves multiples of 2^q, rounded to even.
+// The nearest value of a format; |value| < 2^900. For a short format, adding
+// 1.5 2^(52 + q) rounds to a multiple of 2^q, ties to even.
 template <Width width>
 EXACTBN_INLINE double narrowed(double value, const Narrow& to) {
   if constexpr (width == Width::f64) return value;
@@ -137,7 +137,7 @@ EXACTBN_INLINE std::int64_t loop(const FormColumns& f,
                                  const double* const* inputs, std::int64_t n,
                                  const Narrow& format, double* rounded,
                                  std::uint8_t* open) {
-  // Copies: what is written below could alias what f points to.
+  // Local copies: what is written below could alias what f points to.
   const FormColumns forms = f;
   const Narrow to = format;
   std::array<const double*, k> in;
@@ -152,7 +152,8 @@ EXACTBN_INLINE std::int64_t loop(const FormColumns& f,
         width == Width::f64 ? in_double_double<k>(at) : in_double<k>(at);
     const double down = narrowed<width>(v.down, to);
     const double up = narrowed<width>(v.up, to);
-    // Both ends alike, and of one sign: a zero has the sign of what it rounds.
+    // Both ends round to the same value and have the same sign: a rounded zero
+    // has the sign of the number.
     const bool one_sign = (v.down > 0) | (v.up < 0);
     const bool decided = (down == up) & one_sign & (std::fabs(v.up) < 0x1p900);
     rounded[i] = up;

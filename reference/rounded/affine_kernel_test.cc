@@ -103,7 +103,7 @@ Answer evaluate_alone(const Sample& s, std::size_t k, DType dtype) {
 // If a value is farther from a midpoint than the sum of both, B decides.
 double decided_from(DType dtype) { return dtype == DType::f64 ? 89 : 14; }
 
-TEST(AffineKernel, DecidesRightNearMidpointsAndLeavesNoMoreOpenThanItsBound) {
+TEST(AffineKernel, IsRightNearMidpointsAndOpenOnlyWithinItsBound) {
   Draw draw(1);
   for (const DType dtype : kDTypes) {
     for (std::size_t k = 1; k <= kMost; ++k) {
@@ -122,9 +122,9 @@ TEST(AffineKernel, DecidesRightNearMidpointsAndLeavesNoMoreOpenThanItsBound) {
   }
 }
 
-// Products at or beside the midpoint of two subnormals: their last bits are
-// lost. In the other formats they are zeros of either sign.
-TEST(AffineKernel, DecidesRightWhereProductsUnderflow) {
+// Products at or beside the midpoint of two subnormals lose their last bits. In
+// the other formats they round to zeros of either sign.
+TEST(AffineKernel, IsRightIfProductsUnderflow) {
   Draw draw(2);
   for (const DType dtype : kDTypes) {
     for (int trial = 0; trial < 1000; ++trial) {
@@ -207,7 +207,7 @@ TEST(AffineKernel, APlaceDependsOnNoNeighbourAndNoInstructionSet) {
         for (std::size_t i = 0; i < samples.size(); ++i) {
           ASSERT_EQ(all[i].open, alone[i].open)
               << format(dtype).name << ' ' << i;
-          if (alone[i].open) continue;  // the value is void
+          if (alone[i].open) continue;  // the value is meaningless
           ASSERT_EQ(all[i].rounded, alone[i].rounded);
         }
       });

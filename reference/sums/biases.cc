@@ -8,13 +8,13 @@ namespace exactbn::estimate {
 
 namespace {
 
-// By how many binades the mean of all squares may exceed the largest of the
-// first.
+// The mean of all squares may exceed the largest square of the sample by this
+// many binades.
 constexpr int kMargin = 4;
 
 int half_up(int n) { return (n + 1) >> 1; }
 
-// Exponents of units.
+// The exponents of the units.
 std::optional<int> unit_of_squares(const double* values, std::int64_t n) {
   double most = 0;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -45,11 +45,11 @@ std::optional<Biases> Biases::of(const double* x, const double* dy,
   return biases;
 }
 
-void Biases::set(Sum sum, int unit) { of_[sum] = std::ldexp(1.5, 52 + unit); }
+void Biases::set(Sum sum, int unit) { bias_[sum] = std::ldexp(1.5, 52 + unit); }
 
 Totals Biases::begin() const {
   Totals totals;
-  for (std::size_t s = 0; s < kSums; ++s) totals.high[s].fill(of_[s]);
+  for (std::size_t s = 0; s < kSums; ++s) totals.high[s].fill(bias_[s]);
   return totals;
 }
 
@@ -57,8 +57,8 @@ bool Biases::end(Totals& totals) const {
   for (std::size_t s = 0; s < kSums; ++s) {
     const bool square = s == kXX || s == kDyDy;
     for (double& sum : totals.high[s]) {
-      sum -= of_[s];
-      if (square && !(sum <= of_[s] / 3)) return false;
+      sum -= bias_[s];
+      if (square && !(sum <= bias_[s] / 3)) return false;
     }
   }
   return true;
@@ -66,7 +66,7 @@ bool Biases::end(Totals& totals) const {
 
 double Biases::error(std::size_t sum, std::int64_t rows) const {
   const auto n = static_cast<double>(rows);
-  return of_[sum] * static_cast<double>(kLanes) * (n * n + n) * 0x1p-105;
+  return bias_[sum] * static_cast<double>(kLanes) * (n * n + n) * 0x1p-105;
 }
 
 }  // namespace exactbn::estimate

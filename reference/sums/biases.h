@@ -7,27 +7,27 @@
 
 namespace exactbn::estimate {
 
-// What biased sums begin with: 1.5 2^52 units, so large that each stays in its
-// binade and is a multiple of its unit (bounds.md).
+// The initial values of biased sums: 1.5 2^52 units each, so large that a sum
+// stays in its binade and remains a multiple of its unit (bounds.md).
 class Biases {
  public:
-  // By the first of the n values of a part, of f64; dy may be null. None where
-  // they do not tell a unit.
+  // Chooses the biases from the first n values of a part; dy may be null.
+  // Returns nullopt if these values determine no unit.
   static std::optional<Biases> of(const double* x, const double* dy,
                                   std::int64_t n);
 
   Totals begin() const;
 
-  // Takes them off again; false where a sum has left its binade.
+  // Subtracts the biases again; false if a sum has left its binade.
   bool end(Totals& totals) const;
 
-  // What sums of so many rows are off by, all lanes together.
+  // A bound of the error of a sum over all lanes after `rows` rows.
   double error(std::size_t sum, std::int64_t rows) const;
 
  private:
   void set(Sum sum, int unit);
 
-  std::array<double, kSums> of_{};
+  std::array<double, kSums> bias_{};
 };
 
 }  // namespace exactbn::estimate

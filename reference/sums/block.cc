@@ -13,14 +13,14 @@ namespace exactbn {
 
 namespace {
 
-// The format that a block's words are in.
+// The format of a block's words.
 template <class Word>
 constexpr DType kDType = sizeof(Word) == 4 ? DType::f32 : DType::f64;
 template <class Word>
 constexpr Format kFormat = format(kDType<Word>);
 
-// Where the values of a block lie in a tensor: `runs` runs of `length` values,
-// `step` apart, that begin `stride` apart.
+// The values of a block in a tensor: `runs` runs that begin `stride` apart,
+// each of `length` values that are `step` apart.
 struct Slice {
   std::int64_t first;
   std::int64_t runs;
@@ -29,10 +29,10 @@ struct Slice {
   std::int64_t step;
 };
 
-// Runs that are asked of the memory before their turn.
+// How many runs ahead to prefetch.
 constexpr std::int64_t kAhead = 16;
 
-// Copies with the step known to the compiler where it can be.
+// Copies a slice; a step of 1 is a compile-time constant.
 template <class Storage, class Word, class Convert>
 void copy_as(const Tensor& tensor, const Slice& slice, Word* to,
              const Convert& convert) {
@@ -80,7 +80,7 @@ std::uint32_t f32_from_bf16(std::uint16_t bits) {
   return std::uint32_t{bits} << 16;
 }
 
-// From a format whose exponents have fewer bits.
+// Converts from a format with fewer exponent bits.
 template <DType dtype>
 std::uint32_t f32_from(std::uint32_t bits) {
   constexpr Format f = format(dtype);
@@ -120,13 +120,13 @@ void copy(const Tensor& tensor, const Slice& slice, Word* to) {
 // Shorter runs are copied, several to a block.
 constexpr std::int64_t kShortRun = std::int64_t{16} * kLanes;
 
-// How many values follow one another in memory from value k of a channel on.
+// The number of contiguous values from value k of a channel on.
 std::int64_t run_length(const ChannelView& view, std::int64_t k) {
   return view.inner == 1 ? 1 : view.inner - k % view.inner;
 }
 
-// The values from `first` on, null where not `count` of them are there as
-// words.
+// The `count` values from `first` on; null if the tensor does not hold that
+// many as words.
 template <class Word>
 const Word* in_place(const Tensor& tensor, std::int64_t first,
                      std::int64_t count) {
@@ -146,7 +146,7 @@ int block_count(const Tensor& tensor, const ChannelView& view, std::int64_t k,
   if (tensor.dtype() != kDType<Word> || run < kShortRun) {
     return static_cast<int>(std::min(kMost, end - k));
   }
-  // Blocks of a like size, and a rest that is copied.
+  // Blocks of similar size; the remainder is copied.
   const std::int64_t blocks = (run + kMost - 1) / kMost;
   return static_cast<int>(run / blocks / kLanes * kLanes);
 }
@@ -161,7 +161,7 @@ void SumBlock<Word>::load_along(const Tensor& tensor, const ChannelView& view,
     if (words) {
       const std::int64_t next = k + count;
       const bool last = next >= view.count();
-      return judge(
+      return classify(
           tensor.dtype(),
           last ? nullptr
                : in_place<Word>(tensor, view.offset(channel, next), count));
@@ -181,7 +181,7 @@ void SumBlock<Word>::load_along(const Tensor& tensor, const ChannelView& view,
     k += length;
   }
   std::fill(end, buffer.data() + rows * kLanes, Word{0});
-  judge(tensor.dtype(), nullptr);
+  classify(tensor.dtype(), nullptr);
 }
 
 template <class Word>
@@ -192,14 +192,14 @@ void SumBlock<Word>::load_across(const Tensor& tensor, const ChannelView& view,
        buffer.data());
   words = buffer.data();
   rows = count;
-  judge(tensor.dtype(), nullptr);
+  classify(tensor.dtype(), nullptr);
 }
 
 template <class Word>
-void SumBlock<Word>::judge(DType dtype, const Word* next) {
+void SumBlock<Word>::classify(DType dtype, const Word* next) {
   constexpr Format f = kFormat<Word>;
   constexpr int kFraction = f.precision - 1;
-  // Beyond them a product could leave the range of double.
+  // Beyond these exponents a product could leave the range of double.
   constexpr int kTop = sizeof(Word) == 4 ? f.emax + 1 : 500;
   constexpr int kUnit = sizeof(Word) == 4 ? f.quantum() : -500;
   alignas(64) std::array<Word, kLanes> least;
@@ -216,7 +216,8 @@ void SumBlock<Word>::judge(DType dtype, const Word* next) {
     const int bottom = exponent(least[l] + 1);
     const int unit = std::max(bottom - (format(dtype).precision - 1),
                               format(dtype).quantum());
-    // A subnormal word is left alone: a processor may be set to flush it.
+    // A column with a subnormal word is not narrow: the processor may be set to
+    // flush subnormals.
     const bool fits = top - unit <= kWidth<Word> && bottom >= f.emin &&
                       top <= kTop && unit >= kUnit;
     if (most[l] >= f.overflow()) {

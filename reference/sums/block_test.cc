@@ -45,7 +45,7 @@ TEST(SumBlock, HoldsEveryValueOfTheShortFormats) {
   expect_holds_every_value_of<std::uint64_t>(DType::bf16);
 }
 
-// In place, copied, or both in turn.
+// Covers blocks in place, copied blocks and both in turn.
 TEST(SumBlock, BlocksOfAChannelHoldItsValuesInOrder) {
   Draw draw(4);
   for (const DType dtype : {DType::f32, DType::bf16}) {

@@ -7,18 +7,19 @@
 
 namespace exactbn {
 
-// The number high + low, low at most half an ulp of high.
+// The number high + low; low is at most half an ulp of high.
 struct DoubleDouble {
   double high = 0;
   double low = 0;
 };
 
-// A surd as the nearest double and the double nearest to the rest. NaN beyond
-// 2^-900 to 2^900, where a product of it could leave the range of double.
+// The nearest double to a surd, and the nearest double to the remainder. NaN
+// for magnitudes outside 2^-900 to 2^900, because a product could leave the
+// range of double.
 DoubleDouble nearest_pair(const Surd& s);
 
-// a + b = sum + error, exactly (Knuth). Always inlined, so that loops of any
-// instruction set are vectorized with it.
+// a + b = sum + error, exactly (Knuth). Always inlined, so that loops for any
+// instruction set can vectorize it.
 [[gnu::always_inline]] inline void two_sum(double a, double b, double& sum,
                                            double& error) {
   sum = a + b;
@@ -26,15 +27,15 @@ DoubleDouble nearest_pair(const Surd& s);
   error = (a - (sum - b_part)) + (b - b_part);
 }
 
-// Their arithmetic, in the order of Joldes, Muller and Popescu, *Tight and
-// rigorous error bounds for basic building blocks of double-word arithmetic*,
-// ACM TOMS 44 (2017), and for the root of Lefevre et al., *Accurate calculation
-// of Euclidean norms using double-word arithmetic*, ACM TOMS 49 (2023). With
-// u = 2^-53 a result is off by at most 3.1 u^2 of itself for a sum, whatever
-// the signs, 5 u^2 for a product, 16 u^2 for a quotient and 3.2 u^2 for a root:
-// 2^-102 each; where nothing leaves the range of double or becomes subnormal.
+// Arithmetic as in Joldes, Muller and Popescu, *Tight and rigorous error bounds
+// for basic building blocks of double-word arithmetic*, ACM TOMS 44 (2017), and
+// for the root as in Lefevre et al., *Accurate calculation of Euclidean norms
+// using double-word arithmetic*, ACM TOMS 49 (2023). With u = 2^-53, the
+// relative error is at most 3.1 u^2 for a sum, whatever the signs, 5 u^2 for a
+// product, 16 u^2 for a quotient and 3.2 u^2 for a root, all below 2^-102, if
+// nothing leaves the range of double or becomes subnormal.
 
-// Of |a| >= |b|, or a = 0.
+// Needs |a| >= |b|, or a = 0.
 inline DoubleDouble fast_two_sum(double a, double b) {
   const double sum = a + b;
   return {sum, b - (sum - a)};
@@ -72,7 +73,7 @@ inline DoubleDouble operator/(const DoubleDouble& a, const DoubleDouble& b) {
   return fast_two_sum(first, rest / b.high);
 }
 
-// Of a number that is positive.
+// The square root of a positive number.
 inline DoubleDouble sqrt(const DoubleDouble& a) {
   const double first = std::sqrt(a.high);
   const double rest = a.low + std::fma(-first, first, a.high);

@@ -33,7 +33,7 @@ DoubleDouble drawn(Draw& draw) {
   return fast_two_sum(high, low);
 }
 
-// Sometimes b is near a, or near -a.
+// Some b are near a or near -a, so that differences or sums cancel.
 TEST(DoubleDouble, ErrorsAreWithinTheirBounds) {
   Draw draw(1);
   const int count = trials(20000);

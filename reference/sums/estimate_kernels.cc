@@ -10,7 +10,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "reference/sums/estimate_kernels.cc"
 #include <hwy/foreach_target.h>
-// Not before it.
+// Must come after foreach_target.h.
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -18,17 +18,18 @@ namespace exactbn::estimate {
 namespace {
 namespace HWY_NAMESPACE {
 
-// a b + c, fused where the processor can: for what does not depend on it.
+// a b + c, fused if the processor can; only for uses in which this gives the
+// same result.
 EXACTBN_INLINE double madd(double a, double b, double c) {
   if constexpr (HWY_NATIVE_FMA) return std::fma(a, b, c);
   return a * b + c;
 }
 
-// Returns what is lost.
-template <Adds adds>
+// Adds `value` to `high`. Returns the rounding error.
+template <Summation method>
 EXACTBN_INLINE double add(double value, double& high) {
   double lost;
-  if constexpr (adds == Adds::biased) {
+  if constexpr (method == Summation::biased) {
     const double sum = high + value;
     lost = value - (sum - high);
     high = sum;
@@ -49,38 +50,38 @@ struct Lane {
   }
 };
 
-// Adds a_0 + ... + a_7, or a_0 b_0 + ... + a_7 b_7. As a tree, of products that
+// Adds a_0 + ... + a_7, or a_0 b_0 + ... + a_7 b_7. In a tree, whose products
 // are exact, each term is rounded three times.
-template <Adds adds, class Real>
+template <Summation method, class Real>
 EXACTBN_INLINE void add_all(const Lane<Real>& a, double& high, double& low) {
-  if constexpr (adds != Adds::trees) {
-    for (std::int64_t i = 0; i < kTree; ++i) low += add<adds>(a[i], high);
+  if constexpr (method != Summation::trees) {
+    for (std::int64_t i = 0; i < kTree; ++i) low += add<method>(a[i], high);
   } else {
     const double tree =
         ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7]));
-    low += add<adds>(tree, high);
+    low += add<method>(tree, high);
   }
 }
 
-template <Adds adds, class Real>
+template <Summation method, class Real>
 EXACTBN_INLINE void add_all(const Lane<Real>& a, const Lane<Real>& b,
                             double& high, double& low) {
-  if constexpr (adds != Adds::trees) {
+  if constexpr (method != Summation::trees) {
     for (std::int64_t i = 0; i < kTree; ++i) {
       const double product = a[i] * b[i];
       const double more = std::fma(a[i], b[i], -product);
-      low += add<adds>(product, high) + more;
+      low += add<method>(product, high) + more;
     }
   } else {
     const double p = madd(a[0], b[0], a[1] * b[1]);
     const double q = madd(a[2], b[2], a[3] * b[3]);
     const double r = madd(a[4], b[4], a[5] * b[5]);
     const double s = madd(a[6], b[6], a[7] * b[7]);
-    low += add<adds>((p + q) + (r + s), high);
+    low += add<method>((p + q) + (r + s), high);
   }
 }
 
-// The sizes of the values.
+// Adds the magnitudes of the values.
 template <class Real>
 EXACTBN_INLINE void add_sizes(const Lane<Real>& a, double& sum) {
   for (std::int64_t i = 0; i < kTree; ++i) sum += std::fabs(a[i]);
@@ -94,9 +95,9 @@ EXACTBN_INLINE void prefetch_row(const Real* row) {
   }
 }
 
-template <class Real, bool has_dy, Adds adds>
+template <class Real, bool has_dy, Summation method>
 EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Totals& totals) {
-  // A copy: what is written could alias what is read.
+  // Local copies: `totals` could alias the rows.
   constexpr std::size_t kCount = has_dy ? kSums : kDy;
   std::array<std::array<double, kLanes>, kCount> high;
   std::array<std::array<double, kLanes>, kCount> low;
@@ -113,15 +114,16 @@ EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Totals& totals) {
     EXACTBN_LANES
     for (std::size_t l = 0; l < kLanes; ++l) {
       const Lane<Real> a{x + l, stride};
-      add_all<adds>(a, high[kX][l], low[kX][l]);
-      add_all<adds>(a, a, high[kXX][l], low[kXX][l]);
-      if constexpr (adds != Adds::trees) add_sizes(a, high[kSize][l]);
+      add_all<method>(a, high[kX][l], low[kX][l]);
+      add_all<method>(a, a, high[kXX][l], low[kXX][l]);
+      if constexpr (method != Summation::trees) add_sizes(a, high[kSize][l]);
       if constexpr (has_dy) {
         const Lane<Real> b{dy + l, stride};
-        add_all<adds>(b, high[kDy][l], low[kDy][l]);
-        add_all<adds>(b, a, high[kDyX][l], low[kDyX][l]);
-        add_all<adds>(b, b, high[kDyDy][l], low[kDyDy][l]);
-        if constexpr (adds != Adds::trees) add_sizes(b, high[kDySize][l]);
+        add_all<method>(b, high[kDy][l], low[kDy][l]);
+        add_all<method>(b, a, high[kDyX][l], low[kDyX][l]);
+        add_all<method>(b, b, high[kDyDy][l], low[kDyDy][l]);
+        if constexpr (method != Summation::trees)
+          add_sizes(b, high[kDySize][l]);
       }
     }
   }
@@ -129,24 +131,24 @@ EXACTBN_INLINE void add_rows(const Rows<Real>& rows, Totals& totals) {
   std::copy_n(low.begin(), kCount, totals.low.begin());
 }
 
-template <class Real, Adds adds>
+template <class Real, Summation method>
 void add_any(const Rows<Real>& rows, Totals& totals) {
-  if (rows.dy) return add_rows<Real, true, adds>(rows, totals);
-  add_rows<Real, false, adds>(rows, totals);
+  if (rows.dy) return add_rows<Real, true, method>(rows, totals);
+  add_rows<Real, false, method>(rows, totals);
 }
 
-SumRows<float> of_float() { return add_any<float, Adds::trees>; }
+SumRows<float> of_float() { return add_any<float, Summation::trees>; }
 
-SumRows<double> of_double(Adds adds) {
-  switch (adds) {
-    case Adds::trees:
-      return add_any<double, Adds::trees>;
-    case Adds::two_sums:
-      return add_any<double, Adds::two_sums>;
-    case Adds::biased:
+SumRows<double> of_double(Summation method) {
+  switch (method) {
+    case Summation::trees:
+      return add_any<double, Summation::trees>;
+    case Summation::two_sums:
+      return add_any<double, Summation::two_sums>;
+    case Summation::biased:
       break;
   }
-  return add_any<double, Adds::biased>;
+  return add_any<double, Summation::biased>;
 }
 
 }  // namespace HWY_NAMESPACE
@@ -165,13 +167,13 @@ HWY_EXPORT(of_double);
 }  // namespace
 
 template <>
-SumRows<float> sum_rows<float>(Adds) {
+SumRows<float> sum_rows<float>(Summation) {
   return HWY_DYNAMIC_DISPATCH(of_float)();
 }
 
 template <>
-SumRows<double> sum_rows<double>(Adds adds) {
-  return HWY_DYNAMIC_DISPATCH(of_double)(adds);
+SumRows<double> sum_rows<double>(Summation method) {
+  return HWY_DYNAMIC_DISPATCH(of_double)(method);
 }
 
 }  // namespace exactbn::estimate

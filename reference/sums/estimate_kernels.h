@@ -7,28 +7,29 @@
 
 namespace exactbn::estimate {
 
-// Columns that are summed side by side: neighbours of one channel, or channels.
+// Columns that are summed side by side: neighbours in one channel, or
+// neighbouring channels.
 inline constexpr std::int64_t kLanes = 16;
-// Rows that are summed as a tree; of f64 one after the other.
+// Rows per step of a kernel: summed as a tree, or in order for f64.
 inline constexpr std::int64_t kTree = 8;
 inline constexpr std::int64_t kStep = kLanes * kTree;
-// Values of a lane, at most, until its sum is added to those of others.
+// A lane sums at most this many values before its sum is added to the others.
 inline constexpr int kRowBits = 14;
 inline constexpr std::int64_t kMostRows = std::int64_t{1} << kRowBits;
-// How values are added: by trees of plain additions, whose products are exact;
-// by two-sums; or to a number so large that what an addition loses is found by
-// two subtractions. Of the latter two, and of f64 alone, sizes are summed too.
-enum class Adds : std::uint8_t { trees, two_sums, biased };
+// How values are summed: by trees of plain additions, whose products are exact;
+// by two-sums; or onto a number so large that two subtractions find what an
+// addition loses. The latter two are for f64 only, and also sum magnitudes.
+enum class Summation : std::uint8_t { trees, two_sums, biased };
 
 enum Sum : std::uint8_t { kX, kXX, kSize, kDy, kDyX, kDyDy, kDySize, kSums };
 
-// Of each lane the sums, as high + low.
+// The sums of each lane, as high + low.
 struct Totals {
   std::array<std::array<double, kLanes>, kSums> high{};
   std::array<std::array<double, kLanes>, kSums> low{};
 };
 
-// Rows of kLanes values of x and dy; what lies `ahead` is needed next.
+// Rows of kLanes values of x and dy. The values `ahead` are prefetched.
 template <class Real>
 struct Rows {
   const Real* x;
@@ -41,9 +42,9 @@ struct Rows {
 template <class Real>
 using SumRows = void (*)(const Rows<Real>&, Totals&);
 
-// Adds rows, a multiple of kTree of them, to the totals; the fastest for this
-// processor. Of float by trees alone.
+// The fastest kernel for this processor. It adds rows, a multiple of kTree, to
+// the totals. For float only trees exist.
 template <class Real>
-SumRows<Real> sum_rows(Adds adds);
+SumRows<Real> sum_rows(Summation method);
 
 }  // namespace exactbn::estimate

@@ -18,9 +18,9 @@ namespace {
 
 using namespace estimate;
 
-// Rows of all channels that are read together, while the cache has them.
+// Rows of all channels that are read together, to stay in cache.
 constexpr std::int64_t kRows = 32;
-// Values that are worth a thread.
+// The number of values that is worth a thread.
 constexpr std::int64_t kTask = std::int64_t{1} << 18;
 static_assert(kTask <= kLanes * kMostRows);
 
@@ -29,11 +29,11 @@ constexpr double kShortError = 0x1.9p-52;
 constexpr double kLongError = 0x1p-76;
 constexpr double kLeast = 0x1p-900;
 constexpr double kMost = 0x1p900;
-// Values that biases are taken from.
+// The number of values that biases are chosen from.
 constexpr std::int64_t kSample = 1024;
 
-// What is summed of a channel, and what each sum is off by, beyond what adding
-// by trees or two-sums is.
+// The sums of a channel. `error` bounds the error of biased summation; that of
+// trees and two-sums is bounded elsewhere.
 struct ChannelTotal {
   std::array<DoubleDouble, kSums> sums;
   std::array<double, kSums> error{};
@@ -58,7 +58,7 @@ struct ChannelTotal {
   }
 };
 
-struct Question {
+struct Query {
   const Tensor& x;
   const Tensor* dy;
   const ChannelView& view;
@@ -66,11 +66,11 @@ struct Question {
 };
 
 template <class Real>
-bool lie_as(const Tensor& tensor) {
+bool is_stored_as(const Tensor& tensor) {
   return tensor.dtype() == (sizeof(Real) == 4 ? DType::f32 : DType::f64);
 }
 
-// Values of a tensor as Real: in place, or copied to the buffer.
+// The values of a tensor as Real, in place or copied to the buffer.
 template <class Real>
 const Real* values(const Tensor& tensor, std::int64_t begin, std::int64_t n,
                    double* buffer) {
@@ -81,7 +81,7 @@ const Real* values(const Tensor& tensor, std::int64_t begin, std::int64_t n,
   }
 }
 
-// Values that fill no step, kept until there are enough of them.
+// Collects values that do not fill a step until there are enough.
 template <class Real>
 class Leftover {
  public:
@@ -101,7 +101,7 @@ class Leftover {
     }
   }
 
-  // What is left, with zeros for what is not there.
+  // Sums what is left, padded with zeros.
   void finish(bool has_dy) {
     std::fill(x_.begin() + count_, x_.end(), Real{0});
     std::fill(dy_.begin() + count_, dy_.end(), Real{0});
@@ -122,7 +122,7 @@ class Leftover {
   std::int64_t count_ = 0;
 };
 
-// Asks the memory for n values.
+// Prefetches n values.
 template <class Real>
 void prefetch(const Real* from, std::int64_t n) {
   constexpr std::int64_t kLine = 64 / sizeof(Real);
@@ -131,17 +131,18 @@ void prefetch(const Real* from, std::int64_t n) {
   }
 }
 
-// Values [begin, end) of one channel, whose values follow one another in runs.
-template <class Real, Adds adds>
-Totals sum_along(const Question& q, std::int64_t channel, std::int64_t begin,
+// The sums of values [begin, end) of one channel, which lie in contiguous runs.
+template <class Real, Summation method>
+Totals sum_along(const Query& q, std::int64_t channel, std::int64_t begin,
                  std::int64_t end, Totals totals) {
-  const SumRows<Real> kernel = sum_rows<Real>(adds);
+  const SumRows<Real> kernel = sum_rows<Real>(method);
   constexpr std::int64_t kBlock = 8 * kStep;
   std::array<double, kBlock> buffer_x;
   std::array<double, kBlock> buffer_dy;
   const ChannelView& view = q.view;
   const std::int64_t to_next_run = view.channels * view.inner;
-  const bool in_place = lie_as<Real>(q.x) && (!q.dy || lie_as<Real>(*q.dy));
+  const bool in_place =
+      is_stored_as<Real>(q.x) && (!q.dy || is_stored_as<Real>(*q.dy));
   Leftover<Real> leftover(kernel, totals);
   for (std::int64_t k = begin; k < end;) {
     const std::int64_t run = std::min(
@@ -163,8 +164,8 @@ Totals sum_along(const Question& q, std::int64_t channel, std::int64_t begin,
   return totals;
 }
 
-// The biases of values [begin, end), by the first of them.
-std::optional<Biases> biases_along(const Question& q, std::int64_t channel,
+// The biases for values [begin, end), chosen from the first of them.
+std::optional<Biases> biases_along(const Query& q, std::int64_t channel,
                                    std::int64_t begin, std::int64_t end) {
   std::array<double, kSample> buffer_x;
   std::array<double, kSample> buffer_dy;
@@ -177,45 +178,45 @@ std::optional<Biases> biases_along(const Question& q, std::int64_t channel,
   return Biases::of(x, dy, n);
 }
 
-// A part of a channel.
-template <class Real, Adds adds>
-ChannelTotal part_along(const Question& q, std::int64_t channel,
+// The sums of a part of a channel.
+template <class Real, Summation method>
+ChannelTotal part_along(const Query& q, std::int64_t channel,
                         std::int64_t begin, std::int64_t end) {
   ChannelTotal total;
   const auto add_lanes = [&total](const Totals& lanes) {
     for (std::size_t l = 0; l < kLanes; ++l) total.add_lane(lanes, l);
     return total;
   };
-  if constexpr (adds != Adds::biased) {
-    return add_lanes(sum_along<Real, adds>(q, channel, begin, end, {}));
+  if constexpr (method != Summation::biased) {
+    return add_lanes(sum_along<Real, method>(q, channel, begin, end, {}));
   } else {
     const auto biases = biases_along(q, channel, begin, end);
     if (biases) {
       Totals lanes =
-          sum_along<Real, adds>(q, channel, begin, end, biases->begin());
+          sum_along<Real, method>(q, channel, begin, end, biases->begin());
       if (biases->end(lanes)) {
         total.add_error(*biases, (end - begin) / kLanes + kTree);
         return add_lanes(lanes);
       }
     }
-    return part_along<Real, Adds::two_sums>(q, channel, begin, end);
+    return part_along<Real, Summation::two_sums>(q, channel, begin, end);
   }
 }
 
-template <class Real, Adds adds>
-std::vector<ChannelTotal> along(const Question& q) {
+template <class Real, Summation method>
+std::vector<ChannelTotal> along(const Query& q) {
   return sweep<ChannelTotal>(q.view, q.channels, {1, kTask, kTask},
                              [&](const Part& part, ChannelTotal* to) {
-                               *to = part_along<Real, adds>(
+                               *to = part_along<Real, method>(
                                    q, part.first, part.begin, part.end);
                              });
 }
 
-// Rows [begin, end) of all channels that are asked for, in groups of kLanes.
-template <class Real, Adds adds>
-std::vector<Totals> sum_across(const Question& q, std::int64_t begin,
+// The sums of rows [begin, end) of the requested channels, in groups of kLanes.
+template <class Real, Summation method>
+std::vector<Totals> sum_across(const Query& q, std::int64_t begin,
                                std::int64_t end) {
-  const SumRows<Real> kernel = sum_rows<Real>(adds);
+  const SumRows<Real> kernel = sum_rows<Real>(method);
   const std::int64_t groups = (q.channels.count + kLanes - 1) / kLanes;
   std::vector<Totals> totals(static_cast<std::size_t>(groups));
   const std::int64_t stride = q.view.channels;
@@ -253,9 +254,9 @@ std::vector<Totals> sum_across(const Question& q, std::int64_t begin,
   return totals;
 }
 
-template <class Real, Adds adds>
-std::vector<ChannelTotal> across(const Question& q) {
-  // So many parts at most, as each has its totals.
+template <class Real, Summation method>
+std::vector<ChannelTotal> across(const Query& q) {
+  // At most this many parts, because each has its own totals.
   constexpr std::int64_t kParts = 256;
   const std::int64_t length =
       std::max({kTask / q.channels.count, kRows, q.view.outer / kParts + 1});
@@ -264,7 +265,7 @@ std::vector<ChannelTotal> across(const Question& q) {
       [&](const Part& part, ChannelTotal* to) {
         for (std::int64_t r = part.begin; r < part.end; r += kMostRows) {
           const std::vector<Totals> lanes =
-              sum_across<Real, adds>(q, r, std::min(r + kMostRows, part.end));
+              sum_across<Real, method>(q, r, std::min(r + kMostRows, part.end));
           auto of_group = lanes.begin();
           for_each_lanes(part.channels, kLanes, [&](auto base, auto fresh) {
             for (std::int64_t l = fresh; l < kLanes; ++l) {
@@ -276,12 +277,12 @@ std::vector<ChannelTotal> across(const Question& q) {
       });
 }
 
-// Whether a sum of squares says that no product has left the range.
+// Whether a sum of squares shows that no product has left the range.
 bool in_range(double square) { return square >= kLeast && square <= kMost; }
 
-// `error` is that of the adds.
-EstimatedSums named(const ChannelTotal& t, double m, bool has_dy,
-                    double error) {
+// `error` is the error of the summation method.
+EstimatedSums to_estimated_sums(const ChannelTotal& t, double m, bool has_dy,
+                                double error) {
   EstimatedSums e;
   e.s1 = t.sums[kX];
   e.s2 = t.sums[kXX];
@@ -302,18 +303,20 @@ EstimatedSums named(const ChannelTotal& t, double m, bool has_dy,
   return e;
 }
 
-template <class Real, Adds adds>
-std::vector<EstimatedSums> sums_in(const Question& q) {
-  // Rows of several channels wait for the memory: two-sums are fast enough.
-  constexpr Adds apart = adds == Adds::biased ? Adds::two_sums : adds;
-  constexpr double error = adds == Adds::trees ? kShortError : kLongError;
+template <class Real, Summation method>
+std::vector<EstimatedSums> sums_in(const Query& q) {
+  // Rows of several channels are memory-bound, so two-sums are fast enough.
+  constexpr Summation strided =
+      method == Summation::biased ? Summation::two_sums : method;
+  constexpr double error =
+      method == Summation::trees ? kShortError : kLongError;
   const auto totals =
-      q.view.inner == 1 ? across<Real, apart>(q) : along<Real, adds>(q);
+      q.view.inner == 1 ? across<Real, strided>(q) : along<Real, method>(q);
   std::vector<EstimatedSums> result;
   result.reserve(totals.size());
   for (const ChannelTotal& total : totals) {
-    result.push_back(named(total, static_cast<double>(q.view.count()),
-                           q.dy != nullptr, error));
+    result.push_back(to_estimated_sums(
+        total, static_cast<double>(q.view.count()), q.dy != nullptr, error));
   }
   return result;
 }
@@ -329,14 +332,14 @@ std::vector<EstimatedSums> estimated_sums(const Tensor& x, const Tensor* dy,
   const auto any_is = [&](DType dtype) {
     return x.dtype() == dtype || (dy && dy->dtype() == dtype);
   };
-  const Question q = {x, dy, view, channels};
+  const Query q = {x, dy, view, channels};
   if (view.inner == 1) {
     if (channels.count < kLanes) return {};
     if (!all_are(DType::f32) && !all_are(DType::f64)) return {};
   }
-  if (all_are(DType::f32)) return sums_in<float, Adds::trees>(q);
-  if (any_is(DType::f64)) return sums_in<double, Adds::biased>(q);
-  return sums_in<double, Adds::trees>(q);
+  if (all_are(DType::f32)) return sums_in<float, Summation::trees>(q);
+  if (any_is(DType::f64)) return sums_in<double, Summation::biased>(q);
+  return sums_in<double, Summation::trees>(q);
 }
 
 }  // namespace exactbn

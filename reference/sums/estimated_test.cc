@@ -20,7 +20,7 @@ struct Data {
   ChannelView view;
 };
 
-// Values of either sign with exponents in a range, some of them 0.
+// Draws values of either sign with exponents in a range; some are 0.
 Data drawn(Draw& draw, DType dtype, const Shape& shape, int axis, int range) {
   Data d{Tensor(dtype, shape), Tensor(dtype, shape), ChannelView(shape, axis)};
   const double offset = draw.below(2) == 0 ? 0 : 4 * draw.normal();
@@ -57,8 +57,8 @@ bool same(const DoubleDouble& a, const DoubleDouble& b) {
   return ::testing::AssertionFailure() << "too far off";
 }
 
-// a <= b (1 + 2^-30), and vice versa
-bool alike(double a, const Dyadic& b) {
+// a <= b (1 + 2^-30) and b <= a (1 + 2^-30)
+bool nearly_equal(double a, const Dyadic& b) {
   const Dyadic more = dyadic(1 + 0x1p-30);
   return compare(dyadic(a), b * more) <= 0 && compare(b, dyadic(a) * more) <= 0;
 }
@@ -86,10 +86,10 @@ void expect_bounded(const Data& d) {
     EXPECT_TRUE(within(exact_of(e.s2), s.s2, e.error, s.s2 * s.s2));
     EXPECT_TRUE(within(exact_of(e.d1), s.d1, e.error, m * dy_square));
     EXPECT_TRUE(within(exact_of(e.d2), s.d2, e.error, s.s2 * dy_square));
-    EXPECT_TRUE(alike(e.dy_square, dy_square));
+    EXPECT_TRUE(nearly_equal(e.dy_square, dy_square));
     if (d.x.dtype() != DType::f64) continue;
-    EXPECT_TRUE(alike(e.size, of_x));
-    EXPECT_TRUE(alike(e.dy_size, of_dy));
+    EXPECT_TRUE(nearly_equal(e.size, of_x));
+    EXPECT_TRUE(nearly_equal(e.dy_size, of_dy));
     EXPECT_LT(e.error, 0x1p-60);
   }
 }

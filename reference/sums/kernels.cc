@@ -11,13 +11,14 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "reference/sums/kernels.cc"
 #include <hwy/foreach_target.h>
-// Not before it.
+// Must come after foreach_target.h.
 #include <hwy/highway.h>
 
 #ifdef __FAST_MATH__
-#error "(t + u) - u must be computed as it is written"
+#error "-ffast-math would simplify (t + u) - u to t"
 #endif
-static_assert(FLT_EVAL_METHOD == 0, "a double must be no more than that");
+static_assert(FLT_EVAL_METHOD == 0,
+              "double arithmetic must not have excess precision");
 
 HWY_BEFORE_NAMESPACE();
 namespace exactbn {
@@ -31,7 +32,7 @@ EXACTBN_INLINE double value(Word word) {
   return std::bit_cast<Float<Word>>(word);
 }
 
-// t + kRound u rounds t to a multiple of u, wherever |t| <= 2^51 u.
+// t + kRound u rounds t to a multiple of u if |t| <= 2^51 u.
 constexpr double kRound = 0x1.8p52;
 
 // bounds.md, "Columns": bits of the upper part of a sum of f64, of the lower
@@ -99,7 +100,7 @@ void sum(Columns<Word> a, int rows, double* parts) {
   }
 }
 
-// f32: the product of two significands fits a double. f64 has digits instead.
+// f32: the product of two significands fits a double. f64 needs digits instead.
 template <class Word>
 EXACTBN_INLINE void short_product(Columns<Word> a, Columns<Word> b, int rows,
                                   double* parts) {
@@ -125,7 +126,7 @@ EXACTBN_INLINE void short_product(Columns<Word> a, Columns<Word> b, int rows,
   }
 }
 
-// f64: every significand in four digits, so that their products are short.
+// f64: splits every significand into four digits, whose products are short.
 template <class Word, bool square>
 EXACTBN_INLINE void long_product(Columns<Word> a, Columns<Word> b, int rows,
                                  double* parts) {

@@ -12,21 +12,21 @@ namespace exactbn {
 
 namespace {
 
-// Channels that are read together: their values share lines of the cache.
+// Channels that are read together, because their values share cache lines.
 constexpr std::int64_t kGroup = std::int64_t{4} * kLanes;
-// Values that are worth a task of their own, and a thread.
+// The number of values that is worth a task and a thread.
 constexpr std::int64_t kTask = std::int64_t{1} << 18;
 
 constexpr int kBlock = kLanes * kRows;
 
-struct Question {
+struct Query {
   std::span<const Tensor* const> tensors;
   std::span<const Term> terms;
   const ChannelView& view;
   SumPath path;
 };
 
-// The channel of each column, counted from the part's first; none where the
+// The channel of each column, counted from the part's first; kNone if the
 // column has been summed before.
 using Owners = std::array<std::int64_t, kLanes>;
 constexpr std::int64_t kNone = -1;
@@ -35,16 +35,16 @@ constexpr std::int64_t kNone = -1;
 template <class Word>
 class PartSums {
  public:
-  PartSums(const Question& question, const Part& part)
-      : q_(question),
+  PartSums(const Query& query, const Part& part)
+      : q_(query),
         part_(part),
-        // The blocks round to nearest, and in no other way.
-        narrow_allowed_(question.path == SumPath::blocks &&
+        // The kernels for blocks need rounding to nearest.
+        narrow_allowed_(query.path == SumPath::blocks &&
                         std::fegetround() == FE_TONEAREST),
         blocks_(std::make_unique_for_overwrite<SumBlock<Word>[]>(
-            question.tensors.size())),
-        sums_(question.terms.size() * size(part.channels)),
-        finite_(question.tensors.size() * size(part.channels), true) {}
+            query.tensors.size())),
+        sums_(query.terms.size() * size(part.channels)),
+        finite_(query.tensors.size() * size(part.channels), true) {}
 
   void run() {
     if (part_.channels == 1) {
@@ -177,7 +177,7 @@ class PartSums {
     }
   }
 
-  const Question& q_;
+  const Query& q_;
   const Part part_;
   const bool narrow_allowed_;
   std::unique_ptr<SumBlock<Word>[]> blocks_;
@@ -187,8 +187,8 @@ class PartSums {
   std::int64_t wide_ = 0;
 };
 
-// Parts of one channel, or of a group of them where neighbours in memory are
-// of different channels.
+// Parts of one channel, or of a group of channels if neighbours in memory
+// belong to different channels.
 Cut cut_of(const ChannelView& view, const Channels& channels) {
   const bool across = view.inner == 1 && channels.count >= kLanes;
   const std::int64_t group = across ? std::min(kGroup, channels.count) : 1;
@@ -198,10 +198,10 @@ Cut cut_of(const ChannelView& view, const Channels& channels) {
 }
 
 template <class Word>
-void run(const Question& question, const Channels& channels, Moments& result) {
-  for_each_part(question.view, channels, cut_of(question.view, channels),
+void run(const Query& query, const Channels& channels, Moments& result) {
+  for_each_part(query.view, channels, cut_of(query.view, channels),
                 [&](const Part& part) {
-                  PartSums<Word> sums(question, part);
+                  PartSums<Word> sums(query, part);
                   sums.run();
 #pragma omp critical(exactbn_moments)
                   sums.merge_into(result, channels.first);
@@ -219,11 +219,11 @@ Moments moments(std::span<const Tensor* const> tensors,
   const bool any_f64 =
       std::any_of(tensors.begin(), tensors.end(),
                   [](const Tensor* t) { return t->dtype() == DType::f64; });
-  const Question question{tensors, terms, view, path};
+  const Query query{tensors, terms, view, path};
   if (any_f64) {
-    run<std::uint64_t>(question, channels, result);
+    run<std::uint64_t>(query, channels, result);
   } else {
-    run<std::uint32_t>(question, channels, result);
+    run<std::uint32_t>(query, channels, result);
   }
   for (std::size_t t = 0; t < terms.size(); ++t) {
     for (std::int64_t c = 0; c < channels.count; ++c) {

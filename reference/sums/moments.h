@@ -8,15 +8,16 @@
 
 namespace exactbn {
 
-// A sum over a channel: of the values of tensor a, or of a's times b's.
+// A sum over a channel: of the values of tensor a, or of the products of a and
+// b.
 struct Term {
   static constexpr int kAlone = -1;
   int a;
   int b = kAlone;
 };
 
-// Both ways give the same numbers. `blocks` sums columns of a block in fixed
-// point wherever their exponents lie close enough together.
+// Both paths give the same numbers. `blocks` sums the columns of a block in
+// fixed point if their exponents are close enough.
 enum class SumPath : std::uint8_t { blocks, general };
 
 struct Channels {
@@ -28,11 +29,11 @@ struct Moments {
   std::int64_t channels;
   std::vector<Dyadic> sums;
   std::vector<bool> finite_tensors;
-  // Columns of blocks that were summed in fixed point, and all others.
+  // The numbers of block columns summed in fixed point, and of all others.
   std::int64_t narrow = 0;
   std::int64_t wide = 0;
 
-  // Sum t of channel c, n odd or 0; 0 where a NaN or an infinity enters it.
+  // Sum t of channel c, with n odd or 0; 0 if a NaN or an infinity enters it.
   const Dyadic& sum(int t, std::int64_t c) const {
     return sums[static_cast<std::size_t>(t * channels + c)];
   }
@@ -42,8 +43,9 @@ struct Moments {
   }
 };
 
-// The sums of some channels, without rounding, so that threads and layout
-// cannot show. The tensors have the shape of the view, and any formats.
+// The sums of several channels, without rounding, so they depend neither on
+// threads nor on layout. The tensors have the shape of the view and may have
+// any formats.
 Moments moments(std::span<const Tensor* const> tensors,
                 std::span<const Term> terms, const ChannelView& view,
                 const Channels& channels, SumPath path = SumPath::blocks);

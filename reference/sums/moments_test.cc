@@ -43,7 +43,7 @@ Dyadic plain(std::span<const Tensor* const> tensors, const Term& term,
   return sum;
 }
 
-// Returns how many columns were narrow, and wide.
+// Returns the numbers of narrow and wide columns.
 std::pair<std::int64_t, std::int64_t> expect_exact(const Tensor& x,
                                                    const Tensor& dy, int axis) {
   const std::array tensors = {&x, &dy};
@@ -109,7 +109,7 @@ TEST(Moments, MixFormats) {
   }
 }
 
-// The bits that a column of a block has room for.
+// The width in bits of a narrow column.
 std::int64_t room(DType dtype) { return dtype == DType::f64 ? 88 : 46; }
 
 enum class Significands { full, equal, any, any_sign };
@@ -159,7 +159,7 @@ TEST(Moments, StayExactWhereAColumnIsFull) {
   }
 }
 
-// A block of values of one exponent.
+// A block of values with one exponent.
 Tensor of_exponent(int exponent, std::uint64_t seed) {
   const Format f = format(DType::f64);
   const auto bits = [&](Draw& draw, DType) {
@@ -281,7 +281,7 @@ TEST(Moments, LeaveOutSumsWithANanOrAnInfinity) {
   }
 }
 
-// A channel so long that it is summed in parts.
+// The channel is so long that it is summed in parts.
 TEST(Moments, DetectANanInEveryPartOfAChannel) {
   const std::int64_t count = 600'001;
   for (const std::int64_t k : {std::int64_t{0}, count / 2, count - 1}) {

@@ -17,8 +17,8 @@ struct Part {
   std::int64_t end;
 };
 
-// How values are cut into parts: `group` channels each, no more than there are,
-// and `length` values of each of these; `worth` values are worth a thread.
+// The size of parts: `group` channels, no more than there are, and `length`
+// values of each. `worth` values are worth a thread.
 struct Cut {
   std::int64_t group;
   std::int64_t length;
@@ -45,8 +45,9 @@ void for_each_part(const ChannelView& view, const Channels& channels,
                });
 }
 
-// The totals of channels. sum(part, totals) sets those of the channels of a
-// part; they are added in the order of the values, so that threads cannot show.
+// The totals of channels. sum(part, totals) sets the totals of the channels in
+// a part. They are added in the order of the values, so the result does not
+// depend on threads.
 template <class Total, class Sum>
 std::vector<Total> sweep(const ChannelView& view, const Channels& channels,
                          const Cut& cut, const Sum& sum) {
@@ -63,9 +64,9 @@ std::vector<Total> sweep(const ChannelView& view, const Channels& channels,
   return totals;
 }
 
-// Calls body(base, fresh) for columns [base, base + lanes) until all of n >=
-// lanes had their turn. The last ones end where the n do, and overlap: those
-// from base + fresh on are new.
+// Calls body(base, fresh) for groups of columns [base, base + lanes) that cover
+// all n >= lanes columns. The last group ends at column n and may overlap the
+// one before it: columns from base + fresh on are new.
 template <class Body>
 void for_each_lanes(std::int64_t n, std::int64_t lanes, const Body& body) {
   for (std::int64_t c = 0; c < n; c += lanes) {

@@ -9,8 +9,8 @@
 
 namespace exactbn {
 
-// A tensor with values from bits(draw, dtype), one by one; by default finite,
-// with any exponent.
+// A tensor whose values are drawn by bits(draw, dtype); by default finite, with
+// any exponent.
 template <class Bits = decltype(draw_bits)>
 Tensor drawn(Draw& draw, DType dtype, const Shape& shape,
              const Bits& bits = draw_bits) {
@@ -28,7 +28,7 @@ inline auto normal_around(double mean) {
   };
 }
 
-// The values without their signs.
+// The absolute values.
 inline Tensor magnitudes(Tensor tensor) {
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     tensor.set_bits(i, magnitude(tensor.bits(i), tensor.dtype()));
@@ -36,8 +36,8 @@ inline Tensor magnitudes(Tensor tensor) {
   return tensor;
 }
 
-// As `drawn`, but half of the tensors stay within a few binades, so that values
-// cancel.
+// Like `drawn`, but the values of half of the tensors lie within a few binades,
+// so that they cancel.
 inline Tensor drawn_wide_or_narrow(Draw& draw, DType dtype,
                                    const Shape& shape) {
   const bool narrow = draw.below(2) == 0;

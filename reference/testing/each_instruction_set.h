@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "reference/instruction_sets.h"
-// Not before it.
+// Must come after instruction_sets.h.
 #include <hwy/highway.h>
 
 namespace exactbn {
 
-// Calls body for each instruction set of this processor that kernels are
-// compiled for, while they use that one.
+// Calls body once for each instruction set that the kernels are compiled for
+// and this processor has, with the kernels using it.
 template <class Body>
 void on_each_instruction_set(const Body& body) {
   const auto use = [](std::int64_t targets) {
@@ -22,7 +22,7 @@ void on_each_instruction_set(const Body& body) {
     use(target);
     body();
   }
-  use(0);  // again what is best
+  use(0);  // back to the best one
 }
 
 }  // namespace exactbn

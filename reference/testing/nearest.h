@@ -11,8 +11,8 @@ namespace exactbn {
 
 // The value of the format nearest to a number with hundreds of digits, ties to
 // even, by floor and comparison with 1/2. It shares no code with format.cc, so
-// that tests can compare the two. Too large numbers become infinities in any
-// format.
+// that tests can compare the two. Numbers that are too large become infinities
+// in any format.
 template <class Real>
 double nearest(const Real& value, DType dtype) {
   const Format f = format(dtype);

@@ -39,7 +39,8 @@ void compare_with_textbook(const Problem& problem, Tally& tally) {
       const Exact value = exact.at(name, i);
       if (value.kind != Exact::Kind::number) continue;
       const std::uint64_t bits = round_to(value, dtype);
-      // Too large values count as infinities, even if the format has none.
+      // Values that are too large count as infinities, even if the format has
+      // none.
       const double infinity = std::numeric_limits<double>::infinity();
       const double got = is_finite(bits, dtype)     ? to_double(bits, dtype)
                          : is_negative(bits, dtype) ? -infinity
@@ -62,7 +63,8 @@ void compare_with_textbook(const Problem& problem, Tally& tally) {
   }
 }
 
-// Over all operations and formats, until enough values have agreed.
+// Compares problems of all operations and formats until enough values have
+// agreed.
 template <class Digits, class MoreDigits>
 void expect_agreement_with_textbook() {
   Draw draw(20);

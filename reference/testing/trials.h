@@ -5,9 +5,9 @@
 
 namespace exactbn {
 
-// How often a test draws that normally draws `all` times. Sanitizers make it
-// several times slower, and they look for wrong accesses and overflows, which
-// are less rare than the values that need all draws.
+// The number of draws of a test that normally draws `all` times. Sanitizers
+// make tests several times slower, and they look for wrong accesses and
+// overflows, which are more frequent than the values that need all draws.
 constexpr int trials(int all) {
   constexpr int kOneIn = 8;
   return kSanitized ? (all + kOneIn - 1) / kOneIn : all;

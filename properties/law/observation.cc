@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "properties/law/asked.h"
+#include "properties/law/observation.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "reference/ulp.h"
 #include "reference/exact/forward.h"
+#include "reference/ulp.h"
 
 namespace exactbn {
 
@@ -14,15 +14,15 @@ namespace {
 
 constexpr double kMost = std::numeric_limits<double>::max();
 
-// A double that is not larger.
+// The largest double that is at most `value`.
 double rounded_down(Wide value) {
   if (value >= kMost) return kMost;
   const auto nearest = static_cast<double>(value);
   return nearest > value ? std::nextafter(nearest, 0) : nearest;
 }
 
-// Half of 2^exponent. To load a subnormal double into a long one takes as long
-// as thirty others.
+// 2^exponent / 2. Avoids converting a subnormal double to long double, which
+// takes as long as thirty other conversions.
 Wide half_of(double ulp, int exponent) {
   return ulp >= std::numeric_limits<double>::min()
              ? Wide{ulp} / 2
@@ -38,8 +38,9 @@ Wide ulp_at(Wide size, DType dtype) {
 
 }  // namespace
 
-Asked::Asked(Case question, Answer answer, const Declaration& declaration,
-             Grade required, Layer layer, const Asked* other)
+Observation::Observation(Case question, Answer answer,
+                         const Declaration& declaration, Grade required,
+                         Layer layer, const Observation* other)
     : question_(std::move(question)),
       answer_(std::move(answer)),
       declaration_(declaration),
@@ -49,18 +50,18 @@ Asked::Asked(Case question, Answer answer, const Declaration& declaration,
       is_narrow_(problem().x().dtype() != DType::f64),
       layer_(layer) {}
 
-Asked::Asked(Problem problem, const Declaration& declaration)
+Observation::Observation(Problem problem, const Declaration& declaration)
     : question_{{}, std::move(problem), {}},
       declaration_(declaration),
       view_(question_.problem.view()),
       by_definition_(true) {}
 
-const Judge& Asked::judge() const {
+const Judge& Observation::judge() const {
   if (!judge_) judge_.emplace(problem(), declaration_, Judge::OnDemand());
   return *judge_;
 }
 
-const Estimates& Asked::estimates() const {
+const Estimates& Observation::estimates() const {
   if (!estimates_) {
     const bool knows = other_ && other_->estimates_;
     estimates_.emplace(problem(), declaration_,
@@ -69,7 +70,7 @@ const Estimates& Asked::estimates() const {
   return *estimates_;
 }
 
-const PooledVector<Wide>& Asked::least_tolerances(Output output) const {
+const PooledVector<Wide>& Observation::least_tolerances(Output output) const {
   return column(least_tolerances_, output, [&] {
     const double summed =
         shaped_like_x(output) && !normalizes_by_batch(problem().operation)
@@ -79,12 +80,12 @@ const PooledVector<Wide>& Asked::least_tolerances(Output output) const {
   });
 }
 
-Wide Asked::least_tolerance(Output output, std::int64_t i) const {
+Wide Observation::least_tolerance(Output output, std::int64_t i) const {
   if (required_ < Grade::stable) return 0;
   return least_tolerances(output)[static_cast<std::size_t>(i)];
 }
 
-bool Asked::has(Output output) const {
+bool Observation::has(Output output) const {
   if (answer_.kind != Answer::Kind::outputs) return false;
   if (by_definition_) return output_names(problem()).contains(output);
   return answer_.outputs.find(output) != answer_.outputs.end() &&
@@ -92,8 +93,8 @@ bool Asked::has(Output output) const {
 }
 
 // Whether the right value is no number, by definition or by convention.
-bool Asked::is_without_number(Output output, std::int64_t i,
-                              bool channel_is_number) const {
+bool Observation::is_without_number(Output output, std::int64_t i,
+                                    bool channel_is_number) const {
   if (!channel_is_number) return true;
   if (shaped_like_x(output)) return !problem().x().finite(i);
   const std::optional<Input> old = traits(output).updates;
@@ -103,12 +104,12 @@ bool Asked::is_without_number(Output output, std::int64_t i,
           declaration_.running_variance == RunningVariance::unbiased);
 }
 
-// At least as much as any right value may be off for which the judge lets this
-// one pass: half an ulp and the tolerance, or an ulp.
-Wide Asked::allowed(double got, DType dtype, Wide tolerance) const {
+// An upper bound of the distance of any right value for which the judge passes
+// this one: half an ulp plus the tolerance, or an ulp.
+Wide Observation::allowed(double got, DType dtype, Wide tolerance) const {
   const Format f = format(dtype);
-  // The right value may lie in a binade above that of the answer: it is at
-  // most `most`, as an ulp is at most 2^(1-p) of it, or the quantum.
+  // The right value may lie in a binade above that of the answer. It is at most
+  // `most`, because its ulp is at most 2^(1-p) times it, or the quantum.
   const Wide most = (std::fabs(got) + tolerance + power_of_two(f.quantum())) /
                     (1 - power_of_two(1 - f.precision));
   const Wide ulp = ulp_at(most, dtype);
@@ -132,7 +133,7 @@ std::size_t size_of(Name name, const Problem& problem,
 
 }  // namespace
 
-PooledVector<Number> Asked::out_by_definition(Output output) const {
+PooledVector<Number> Observation::out_by_definition(Output output) const {
   const ExactBatchNorm& exact = judge().exact();
   PooledVector<Number> values(size_of(output, problem(), view_),
                               Number::unknown());
@@ -147,14 +148,14 @@ PooledVector<Number> Asked::out_by_definition(Output output) const {
   return values;
 }
 
-PooledVector<Estimated> Asked::new_estimated(Output output,
-                                             bool tolerates) const {
+PooledVector<Estimated> Observation::new_estimated(Output output,
+                                                   bool tolerates) const {
   const Tensor& got = answer_.outputs.find(output)->second;
   const Format f = format(got.dtype());
   const bool through_w = is_bounded_through_w(problem(), output);
-  // Elsewhere the values of x are numbers, as the channel is one.
-  const bool asks_values = !shaped_like_x(output) ||
-                           problem().operation == Operation::forward_inference;
+  // For all other outputs every x is finite, because the channel is a number.
+  const bool checks_x = !shaped_like_x(output) ||
+                        problem().operation == Operation::forward_inference;
   const Wide* const tolerances = tolerates && required_ >= Grade::stable
                                      ? least_tolerances(output).data()
                                      : nullptr;
@@ -169,7 +170,7 @@ PooledVector<Estimated> Asked::new_estimated(Output output,
     const auto add = [&](std::int64_t i) {
       const auto at = static_cast<std::size_t>(i);
       if (!std::isfinite(all[at]) ||
-          (asks_values && is_without_number(output, i, true))) {
+          (checks_x && is_without_number(output, i, true))) {
         return;
       }
       Estimated& value = values[at];
@@ -196,8 +197,8 @@ PooledVector<Estimated> Asked::new_estimated(Output output,
   return values;
 }
 
-const PooledVector<Estimated>& Asked::estimated_out(Output output,
-                                                    bool plainly) const {
+const PooledVector<Estimated>& Observation::estimated_out(Output output,
+                                                          bool plainly) const {
   const bool tolerates =
       !plainly && (layer_ == Layer::tolerance ||
                    estimates().is_worth_a_tolerance(
@@ -206,9 +207,9 @@ const PooledVector<Estimated>& Asked::estimated_out(Output output,
                 [&] { return new_estimated(output, tolerates); });
 }
 
-// Of all values, half an ulp aside; below 0 for those that are no numbers, or
-// of which nothing can be said.
-PooledVector<Wide> Asked::new_tolerances(Output output) const {
+// The tolerances of all values, beyond half an ulp; negative if a value is no
+// number or has no bound.
+PooledVector<Wide> Observation::new_tolerances(Output output) const {
   const bool like_x = shaped_like_x(output);
   PooledVector<Wide> all(size_of(output, problem(), view_), -1);
   const double eta = judge().limit(output, required_);
@@ -234,16 +235,16 @@ PooledVector<Wide> Asked::new_tolerances(Output output) const {
   return all;
 }
 
-const PooledVector<Wide>& Asked::tolerances(Output output) const {
+const PooledVector<Wide>& Observation::tolerances(Output output) const {
   return column(tolerances_, output, [&] { return new_tolerances(output); });
 }
 
-Wide Asked::tolerance(Output output, std::int64_t i) const {
+Wide Observation::tolerance(Output output, std::int64_t i) const {
   return tolerances(output)[static_cast<std::size_t>(i)];
 }
 
-PooledVector<Number> Asked::out_as_judged(Output output,
-                                          const Tensor& got) const {
+PooledVector<Number> Observation::out_as_judged(Output output,
+                                                const Tensor& got) const {
   const PooledVector<Wide>& tolerance = tolerances(output);
   PooledVector<Number> values(tolerance.size(), Number::unknown());
   for (std::size_t k = 0; k < values.size(); ++k) {
@@ -256,7 +257,7 @@ PooledVector<Number> Asked::out_as_judged(Output output,
   return values;
 }
 
-const PooledVector<Number>& Asked::outs(Output output) const {
+const PooledVector<Number>& Observation::outs(Output output) const {
   return column(outputs_, output, [&] {
     return by_definition_
                ? out_by_definition(output)
@@ -264,18 +265,18 @@ const PooledVector<Number>& Asked::outs(Output output) const {
   });
 }
 
-Number Asked::about(const Surd& value) const {
+Number Observation::about(const Surd& value) const {
   return by_definition_ ? Number::exact(value) : Number::about(value);
 }
 
-PooledVector<double> Asked::in_values(Input input) const {
+PooledVector<double> Observation::in_values(Input input) const {
   PooledVector<double> values(size_of(input, problem(), view_),
                               traits(input).absent);
   if (const Tensor* tensor = problem().find(input)) tensor->values_to(values);
   return values;
 }
 
-Column Asked::in(Input input) const {
+Column Observation::in(Input input) const {
   const auto values = [&] { return in_values(input); };
   if (!by_definition_) {
     return {column(inputs_, input, values), filters() && is_narrow_};
@@ -290,24 +291,24 @@ Column Asked::in(Input input) const {
   }));
 }
 
-Number Asked::epsilon() const {
+Number Observation::epsilon() const {
   return by_definition_ ? Number::exact(dyadic(problem().epsilon))
                         : Number(problem().epsilon);
 }
 
-Number Asked::weight_new() const {
+Number Observation::weight_new() const {
   return problem().momentum ? Number(*problem().momentum) : Number(1);
 }
 
-double Asked::weight_scale() const {
+double Observation::weight_scale() const {
   return problem().momentum
              ? 1
              : static_cast<double>(problem().batches_tracked + 1);
 }
 
 template <class Make>
-Number Asked::known(PooledVector<Number>& all, std::int64_t c,
-                    const Make& make) const {
+Number Observation::known(PooledVector<Number>& all, std::int64_t c,
+                          const Make& make) const {
   if (all.empty()) {
     const ExactBatchNorm& exact = judge().exact();
     for (std::int64_t k = 0; k < view_.channels; ++k) {
@@ -318,24 +319,24 @@ Number Asked::known(PooledVector<Number>& all, std::int64_t c,
   return all[static_cast<std::size_t>(c)];
 }
 
-Number Asked::estimated(std::int64_t c, const Number& number) const {
+Number Observation::estimated(std::int64_t c, const Number& number) const {
   if (!estimate(c).is_number) return Number::unknown();
   return is_narrow_ ? number.narrowed() : number;
 }
 
-Number Asked::mean(std::int64_t c) const {
+Number Observation::mean(std::int64_t c) const {
   if (filters()) return estimated(c, estimate(c).mean);
   return known(means_, c, [](const Channel& ch) {
     return Surd{ch.sums.s1, 0, 1, ch.m};
   });
 }
 
-Number Asked::var(std::int64_t c) const {
+Number Observation::var(std::int64_t c) const {
   if (filters()) return estimated(c, estimate(c).var);
   return known(variances_, c, [](const Channel& ch) { return variance(ch); });
 }
 
-Number Asked::invstd(std::int64_t c) const {
+Number Observation::invstd(std::int64_t c) const {
   if (filters()) return estimated(c, estimates().root(c).invstd);
   return known(invstds_, c,
                [](const Channel& ch) { return exactbn::invstd(ch); });

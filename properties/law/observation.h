@@ -11,17 +11,18 @@
 
 namespace exactbn {
 
-// What an interval is as wide as, each more costly than the one before: the
-// numbers of the first two are those of a filter (number.h).
+// What determines the width of an interval; each layer costs more than the one
+// before. The first two layers are filters (number.h).
 enum class Layer : std::uint8_t {
-  ulp,        // what is faithful
-  tolerance,  // with what the estimates say of the condition
-  judge,      // all that the oracle lets pass
+  ulp,        // an error below one ulp
+  tolerance,  // with estimated tolerances
+  judge,      // every error that the oracle passes
 };
 
-// A value of an answer in a filter, and how far the right one may be from it at
-// least: not at all known where that is infinite, and NaN where it is open
-// whether it is. Laws that only compare values need no other numbers.
+// A value of an answer in a filter. `radius` is a lower bound of its permitted
+// distance from the right value: infinite if the right value is unknown, NaN if
+// it is open whether it is known. Laws that only compare values need no other
+// numbers.
 struct Estimated {
   double value = 0;
   double radius = std::numeric_limits<double>::infinity();
@@ -38,8 +39,8 @@ struct Estimated {
   }
 };
 
-// Values of an output or an input, one after the other: of numbers, of those of
-// a filter, or of doubles that are what they are.
+// The values of an output or an input: numbers, estimates of a filter, or exact
+// doubles.
 class Column {
  public:
   explicit Column(const PooledVector<Number>& numbers)
@@ -64,20 +65,20 @@ class Column {
   bool narrow_ = false;
 };
 
-// A problem that was put to a subject and what came back, as numbers that laws
-// calculate with. Each value of the answer is an interval: as wide as the grade
-// lets the value be off, so that the right value lies in it wherever the value
-// passes. bounds.md has the argument. For one thread.
-class Asked {
+// A problem and a subject's answer to it, as numbers for the equations of laws.
+// Each value of the answer is an interval as wide as the errors that the grade
+// permits, so that it contains the right value if the value passes. bounds.md
+// derives this. For one thread.
+class Observation {
  public:
-  // The declaration must outlive this object, and so must another that spares
-  // it what is the same in both.
-  Asked(Case question, Answer answer, const Declaration& declaration,
-        Grade required, Layer layer, const Asked* other = nullptr);
-  // Answered by the definition itself, with exact numbers.
-  Asked(Problem problem, const Declaration& declaration);
-  Asked(const Asked&) = delete;
-  Asked& operator=(const Asked&) = delete;
+  // The declaration must outlive this object, and so must `other`, whose
+  // estimates it reuses if both have the same x.
+  Observation(Case question, Answer answer, const Declaration& declaration,
+              Grade required, Layer layer, const Observation* other = nullptr);
+  // Answers the problem by the definition, with exact numbers.
+  Observation(Problem problem, const Declaration& declaration);
+  Observation(const Observation&) = delete;
+  Observation& operator=(const Observation&) = delete;
 
   const Case& question() const { return question_; }
   const Problem& problem() const { return question_.problem; }
@@ -85,68 +86,68 @@ class Asked {
   const ChannelView& view() const { return view_; }
   std::int64_t m() const { return view_.count(); }
 
-  // Whose numbers these are from now on.
+  // Selects the layer of all numbers from now on.
   void use(Layer layer) { layer_ = layer; }
   bool filters() const { return layer_ != Layer::judge && !by_definition_; }
 
-  // Whether the output is there.
+  // Whether the answer has the output and the declaration offers it.
   bool has(Output output) const;
 
-  // An output that is there. Unknown where the right value is no number or
-  // nothing can be said of it, and where the answer is infinite. A column is
-  // there until the numbers are those of another layer.
+  // An output, which must be present. A number is unknown if the right value is
+  // no number or has no bound, or if the answer is not finite. A column is
+  // valid until use() selects another layer.
   Column out(Output output) const {
     return filters() ? Column(estimated_out(output), has_narrow(output))
                      : Column(outs(output));
   }
 
-  // An input; one that is absent is what stands for it everywhere. Unknown
-  // where it is no number.
+  // An input, with its default value if it is absent. A number is unknown if
+  // the value is not finite.
   Column in(Input input) const;
   Column gamma() const { return in(Input::gamma); }
   Column beta() const { return in(Input::beta); }
   Number epsilon() const;
-  // The weight of the new statistic times weight_scale().
+  // The weight of the batch statistic, times weight_scale().
   Number weight_new() const;
   double weight_scale() const;
 
-  // What is right for a channel: mean and biased variance of its batch, and
-  // 1 / sqrt(w) of what normalizes. Unknown where the channel is no number.
+  // The right values for a channel: mean and biased variance of its batch, and
+  // 1 / sqrt(w) of the normalization. Unknown if the channel is no number.
   Number mean(std::int64_t c) const;
   Number var(std::int64_t c) const;
   Number invstd(std::int64_t c) const;
 
-  // How far beyond half an ulp the right value may be, at most, with the grade
-  // that is required; less than 0 where nothing can be said.
+  // The error beyond half an ulp that the required grade permits; negative if
+  // there is no bound.
   Wide tolerance(Output output, std::int64_t i) const;
 
-  // Sums a channel when it is first asked about it.
+  // A judge that sums each channel on demand.
   const Judge& judge() const;
   const Estimates& estimates() const;
   const ChannelEstimate& estimate(std::int64_t c) const {
     return estimates().channel(c);
   }
 
-  // The same in a filter; `plainly` without any tolerance.
+  // An output in a filter; without tolerances if `plainly`.
   const PooledVector<Estimated>& estimated_out(Output output,
                                                bool plainly = false) const;
 
-  // At most `tolerance`, of an output whose bound holds in the channel; 0 where
-  // nothing is known.
+  // A lower bound of `tolerance`, for an output whose bound holds in the
+  // channel; 0 if nothing is known.
   Wide least_tolerance(Output output, std::int64_t i) const;
 
  private:
-  // What is asked of one value after the other.
+  // A column and its name.
   template <class Name, class Value>
   struct Named {
     Name name;
     PooledVector<Value> values;
   };
-  // A list, as there are few: to make and to end an array of all that there
-  // might be takes longer than to look.
+  // A list, because there are few: constructing an array of all possible
+  // columns takes longer than searching the list.
   template <class Name, class Value>
   using Columns = std::list<Named<Name, Value>, Pooled<Named<Name, Value>>>;
-  // The one of that name, which is made where there is none.
+  // The column of that name, made on first use.
   template <class Name, class Value, class Make>
   static const PooledVector<Value>& column(Columns<Name, Value>& all, Name name,
                                            const Make& make) {
@@ -159,9 +160,9 @@ class Asked {
   bool has_narrow(Output output) const {
     return answer_.outputs.find(output)->second.dtype() != DType::f64;
   }
-  // Known of the channel.
+  // `number`, or unknown if the channel is no number.
   Number estimated(std::int64_t c, const Number& number) const;
-  // Every element of an output, other than in a filter.
+  // Every value of an output, outside filters.
   const PooledVector<Number>& outs(Output output) const;
   PooledVector<double> in_values(Input input) const;
   PooledVector<Number> out_by_definition(Output output) const;
@@ -174,7 +175,8 @@ class Asked {
   PooledVector<Wide> new_tolerances(Output output) const;
   Wide allowed(double got, DType dtype, Wide tolerance) const;
   Number about(const Surd& value) const;
-  // Of every channel, once.
+  // Element c of `all`, which is first filled with make(channel) for every
+  // channel.
   template <class Make>
   Number known(PooledVector<Number>& all, std::int64_t c,
                const Make& make) const;
@@ -184,11 +186,11 @@ class Asked {
   const Declaration& declaration_;
   ChannelView view_;
   Grade required_ = Grade::sequential;
-  const Asked* other_ = nullptr;
+  const Observation* other_ = nullptr;
   bool by_definition_ = false;
-  bool is_narrow_ = false;  // x is, and so is what a filter says of it
+  bool is_narrow_ = false;  // x is narrow, and so are its numbers in a filter
   Layer layer_ = Layer::judge;
-  // Made when they are first needed.
+  // Computed on first use.
   mutable std::optional<Judge> judge_;
   mutable std::optional<Estimates> estimates_;
   mutable Columns<Input, double> inputs_;
