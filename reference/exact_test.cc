@@ -3,21 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
-#include <boost/multiprecision/eigen.hpp>
-
+#include "reference/testing/digits.h"
 #include "reference/testing/textbook_agreement.h"
 
 namespace exactbn::exact_test {
 namespace {
 
-namespace mp = boost::multiprecision;
-
-template <unsigned digits>
-using Digits = mp::number<mp::cpp_bin_float<digits>, mp::et_off>;
-
-TEST(Exact, AgreesWithTheTextbookInTwoHundredDigits) {
-  expect_agreement_with_textbook<Digits<200>, Digits<3000>>();
+TEST(Exact, AgreesWithTheTextbookInThreeHundredDigits) {
+  expect_agreement_with_textbook<Digits300, Digits<3000>>();
 }
 
 }  // namespace

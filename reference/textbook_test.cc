@@ -3,21 +3,20 @@
 
 #include <gmock/gmock.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <boost/multiprecision/cpp_int.hpp>
-#include <boost/multiprecision/eigen.hpp>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <vector>
 
+#include "reference/testing/digits.h"
+
 namespace exactbn::textbook_test {
 namespace {
 
 namespace mp = boost::multiprecision;
 using Rational = mp::number<mp::cpp_rational_backend, mp::et_off>;
-using Digits200 = mp::number<mp::cpp_bin_float<200>, mp::et_off>;
 
 template <class Real = double>
 Row<Real> row(std::initializer_list<Real> values) {
@@ -51,7 +50,7 @@ TEST(WorkedExample, TwoFourSixEightHasMeanFiveAndVarianceFive) {
 }
 
 TEST(WorkedExample, GammaTwoBetaOneGivesMeanOneAndVarianceFour) {
-  using Real = Digits200;
+  using Real = Digits300;
   const auto r = forward_training(column<Real>({2, 4, 6, 8}), row<Real>({2}),
                                   row<Real>({1}), 0);
   const Real xhat0 = -3 / sqrt(Real(5));
@@ -126,11 +125,11 @@ TEST(ForwardTraining, GammaSigmaAndBetaMeanRestoreX) {
   };
   const auto x = column({-1.25, 3., 0.1, 17.});
   const auto y = give_back(x, 1e-5);
-  const Matrix<Digits200> exact_x = x.cast<Digits200>();
-  const auto exact_y = give_back(exact_x, Digits200(1e-5));
+  const Matrix<Digits300> exact_x = x.cast<Digits300>();
+  const auto exact_y = give_back(exact_x, Digits300(1e-5));
   for (Eigen::Index i = 0; i < x.rows(); ++i) {
     EXPECT_NEAR(y(i, 0), x(i, 0), 4 * 17 * 0x1p-53) << i;
-    EXPECT_LT(abs(exact_y(i, 0) - exact_x(i, 0)), Digits200("1e-190")) << i;
+    EXPECT_LT(abs(exact_y(i, 0) - exact_x(i, 0)), Digits300("1e-190")) << i;
   }
 }
 

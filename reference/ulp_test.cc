@@ -3,18 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cmath>
 #include <limits>
 
 #include "reference/draw.h"
 #include "reference/number/decimal.h"
+#include "reference/testing/digits.h"
 
 namespace exactbn::ulp_test {
 namespace {
 
 namespace mp = boost::multiprecision;
-using Big = mp::number<mp::cpp_bin_float<700>, mp::et_off>;
+using Big = Digits1000;
 using Rational = mp::number<mp::cpp_rational_backend, mp::et_off>;
 
 Big big(const Dyadic& x) { return ldexp(Big(x.n), static_cast<int>(x.e)); }
@@ -62,7 +62,7 @@ Big unit_at(const Big& number, DType dtype) {
   return ldexp(Big(1), top - (f.precision - 1));
 }
 
-TEST(UlpError, AgreesWithSevenHundredDigits) {
+TEST(UlpError, AgreesWithAThousandDigits) {
   Draw draw(2);
   for (int trial = 0; trial < 4000; ++trial) {
     const DType dtype = kDTypes[draw.below(kDTypes.size())];

@@ -117,9 +117,9 @@ EstimatedForm Screen::form(Output output, std::int64_t channel) const {
 
 // bounds.md, "Estimated sums", derives this; the names are its.
 FormError Screen::error(Output output, std::int64_t channel) const {
-  constexpr double kMore = 1 + 0x1p-10;  // products of two errors, roundings
+  constexpr double kSlack = 1 + 0x1p-10;  // products of two errors, roundings
   const Channel& ch = estimated(channel);
-  const double e = ch.error * kMore;
+  const double e = ch.error * kSlack;
   const auto kappa =
       static_cast<double>(tolerances_.conditions().kappa(channel));
   const double s = ch.s.high;
@@ -131,7 +131,7 @@ FormError Screen::error(Output output, std::int64_t channel) const {
   const double d = std::fabs(ch.d.high);
   const double t = std::fabs(ch.t.high) * s * s;
   const double size =
-      std::sqrt(ch.dy_square / static_cast<double>(view_.count())) * kMore;
+      std::sqrt(ch.dy_square / static_cast<double>(view_.count())) * kSlack;
   const double of_t =
       e * s * (kappa * (size + d) + mean * s * size) + 2 * of_s * t;
   return {of_s, scale * s * (of_t + t * of_s),

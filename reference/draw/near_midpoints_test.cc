@@ -4,13 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <boost/multiprecision/cpp_bin_float.hpp>
-#include <boost/multiprecision/eigen.hpp>
 #include <map>
 #include <string>
 
 #include "reference/exact.h"
 #include "reference/rounded.h"
+#include "reference/testing/digits.h"
 #include "reference/testing/nearest.h"
 #include "reference/textbook/outputs.h"
 
@@ -20,8 +19,7 @@ namespace {
 constexpr std::array kFormats = {DType::f64, DType::f32, DType::f16,
                                  DType::bf16};
 
-namespace mp = boost::multiprecision;
-using Digits = mp::number<mp::cpp_bin_float<1000>, mp::et_off>;
+using Digits = Digits1000;
 
 struct Nearest {
   std::int64_t log2_distance = 0;  // from answer to midpoint, relative

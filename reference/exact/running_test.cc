@@ -3,15 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <boost/multiprecision/cpp_int.hpp>
-#include <boost/multiprecision/eigen.hpp>
 #include <string>
 #include <vector>
 
 #include "reference/draw.h"
 #include "reference/exact.h"
 #include "reference/exact/forward.h"
+#include "reference/testing/digits.h"
 #include "reference/testing/nearest.h"
 #include "reference/textbook/outputs.h"
 #include "reference/ulp.h"
@@ -21,7 +20,7 @@ namespace {
 
 namespace mp = boost::multiprecision;
 using Rational = mp::number<mp::cpp_rational_backend, mp::et_off>;
-using Digits = mp::number<mp::cpp_bin_float<400>, mp::et_off>;
+using Digits = Digits1000;
 
 enum class Statistic : std::uint8_t { mean, var, var_biased };
 constexpr std::array kStatistics = {Statistic::mean, Statistic::var,
@@ -145,7 +144,7 @@ Digits steps_of_textbook(const History& h, Statistic statistic) {
   return r(0);
 }
 
-TEST(RunningAfter, AgreesWithTheTextbookInFourHundredDigits) {
+TEST(RunningAfter, AgreesWithTheTextbookInAThousandDigits) {
   Draw draw(2);
   for (int trial = 0; trial < 200; ++trial) {
     const DType dtype = kDTypes[draw.below(kDTypes.size())];

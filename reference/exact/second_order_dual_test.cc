@@ -3,16 +3,14 @@
 // formula. The only derivative rules are those of +, -, *, / and sqrt.
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
-
 #include "reference/draw.h"
 #include "reference/exact.h"
+#include "reference/testing/digits.h"
 
 namespace exactbn::second_order_dual_test {
 namespace {
 
-namespace mp = boost::multiprecision;
-using Real = mp::number<mp::cpp_bin_float<150>, mp::et_off>;
+using Real = Digits300;
 
 // value + slope h with h^2 = 0 (Clifford).
 template <class T>

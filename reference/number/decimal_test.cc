@@ -3,16 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cstdio>
 
 #include "reference/draw.h"
+#include "reference/testing/digits.h"
 
 namespace exactbn::decimal_test {
 namespace {
 
-namespace mp = boost::multiprecision;
-using Big = mp::number<mp::cpp_bin_float<700>, mp::et_off>;
+using Big = Digits1000;
 
 Big big(const Dyadic& x) { return ldexp(Big(x.n), static_cast<int>(x.e)); }
 
@@ -62,7 +61,7 @@ Read read(const std::string& text, int digits) {
   return r;
 }
 
-// The result is within half a unit of (p + q / sqrt(w)) / d in 700 digits.
+// The result is within half a unit of (p + q / sqrt(w)) / d in 1000 digits.
 TEST(Decimal, IsTheNearestToASurd) {
   Draw draw(2);
   for (int trial = 0; trial < 3000; ++trial) {

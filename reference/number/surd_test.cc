@@ -3,18 +3,17 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cmath>
 #include <random>
 
 #include "reference/format.h"
+#include "reference/testing/digits.h"
 #include "reference/testing/trials.h"
 
 namespace exactbn::surd_test {
 namespace {
 
-namespace mp = boost::multiprecision;
-using Big = mp::number<mp::cpp_bin_float<400>, mp::et_off>;
+using Big = Digits1000;
 
 Big big(const Dyadic& x) { return ldexp(Big(x.n), static_cast<int>(x.e)); }
 Big big(const Surd& s) {
@@ -81,7 +80,7 @@ TEST(Surd, RoundsToTheNearestOfEveryFormat) {
   }
 }
 
-TEST(Surd, AgreesWithFourHundredDigits) {
+TEST(Surd, AgreesWithAThousandDigits) {
   std::mt19937_64 rng(2);
   for (int trial = 0; trial < trials(20'000); ++trial) {
     const Surd s = any_surd(rng);
@@ -108,7 +107,7 @@ int significant_bits(const Dyadic& x) {
 void expect_encloses(const Enclosure& e, const Big& number, int bits) {
   ASSERT_LE(significant_bits(e.mid), bits);
   const Big error = abs(number - big(e.mid));
-  const Big negligible = ldexp(abs(number), -1300);  // 400 digits have 1328
+  const Big negligible = ldexp(abs(number), -1300);  // of 3322 bits
   ASSERT_LE(error, big(e.rad) + negligible) << number << ' ' << bits;
   if (e.rad.sign() == 0) return;
   ASSERT_GT(error, negligible) << "exact, but rad is not 0: " << number;

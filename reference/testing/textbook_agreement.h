@@ -23,7 +23,7 @@ struct Tally {
   int needed_more_digits = 0;
 };
 
-// `Digits` holds about 200 digits, `MoreDigits` 3000.
+// `Digits` holds hundreds of digits, `MoreDigits` 3000.
 template <class Digits, class MoreDigits>
 void compare_with_textbook(const Problem& problem, Tally& tally) {
   const ExactBatchNorm exact(problem);
@@ -52,8 +52,8 @@ void compare_with_textbook(const Problem& problem, Tally& tally) {
       const std::uint64_t size = magnitude(bits, dtype);
       if (size > 0 && size < smallest_normal) ++tally.subnormal;
       if (got == nearest(expected(r, c), dtype)) continue;
-      // 200 digits are too few if exponents far apart cancel, or if the exact
-      // value is 0; 3000 are enough.
+      // Hundreds of digits are too few if exponents far apart cancel, or if the
+      // exact value is 0; 3000 are enough.
       ++tally.needed_more_digits;
       if (precise.empty()) precise = Textbook<MoreDigits>(problem).outputs();
       ASSERT_EQ(got, nearest(precise.at(name)(r, c), dtype))

@@ -3,15 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
-#include <boost/multiprecision/eigen.hpp>
 #include <random>
+
+#include "reference/testing/digits.h"
 
 namespace exactbn::backward_test {
 namespace {
 
-namespace mp = boost::multiprecision;
-using Real = mp::number<mp::cpp_bin_float<300>, mp::et_off>;
+using Real = Digits300;
 
 // Four channels of seven values, far from zero mean and from each other.
 struct Inputs {

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
-#include <boost/multiprecision/eigen.hpp>
-
 #include "reference/draw.h"
+#include "reference/testing/digits.h"
 #include "reference/textbook.h"
 
 namespace exactbn::second_order_test {
 namespace {
 
-namespace mp = boost::multiprecision;
-using Real = mp::number<mp::cpp_bin_float<300>, mp::et_off>;
+using Real = Digits300;
 
 // Four channels of seven values, far from zero mean and from each other.
 struct Inputs {
