@@ -118,7 +118,7 @@ TEST(IsBatchNormOf, ReportsOutputsThatCannotBeJudged) {
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
               HasSubstr("y has shape 4; expected 2x2"));
   outputs = right_outputs(problem);
-  outputs[Output::dx] = outputs[Output::y];
+  outputs[Output::dx] = Tensor(outputs.at(Output::y));
   EXPECT_THAT(explanation(outputs, IsBatchNormOf(problem)),
               HasSubstr("forward_training has no output dx; it has mean, var, "
                         "invstd, y"));

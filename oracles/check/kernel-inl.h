@@ -30,9 +30,9 @@ template <class D>
 using Mask = hn::Mask<D>;
 
 // bounds.md, "The filter": bounds |f| in multiples of its binade.
-constexpr double kBinades = 2.25;
+inline constexpr double kBinades = 2.25;
 // Larger errors are left to the judge.
-constexpr double kMostError = 0x1p1000;
+inline constexpr double kMostError = 0x1p1000;
 
 template <class D>
 EXACTBN_INLINE Pack<D> load(const double* from) {

@@ -35,7 +35,7 @@ Real centre(const ChannelIn<Real>& x, const Real& m, ChannelOut<Real>& d) {
     d = d - mean;
     return x(0) + mean;
   } else {
-    const Real mean = sum(x) / m;
+    Real mean = sum(x) / m;
     d = x - mean;
     return mean;
   }

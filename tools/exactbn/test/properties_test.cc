@@ -128,9 +128,11 @@ TEST_F(Properties, APluginIsAskedInOtherSurroundings) {
 }
 
 TEST_F(Properties, AnInterruptLeavesWhatWasFound) {
-  // `exactbn` is a shell function here, which timeout cannot run.
-  const ProgramRun o = run("timeout --preserve-status -s INT 3 " EXACTBN_PROGRAM
-                           " properties double --time 60s");
+  // `exactbn` is a shell function here, which timeout cannot run. Without
+  // --foreground it would interrupt twice: the program, and its group.
+  const ProgramRun o =
+      run("timeout --foreground --preserve-status -s INT 3 " EXACTBN_PROGRAM
+          " properties double --time 60s");
   EXPECT_EQ(o.status, 0) << o.out << o.err;
   EXPECT_THAT(o.out, HasSubstr("\ninterrupted\n"));
   EXPECT_THAT(last_line(o.out), HasSubstr(" run, "));
