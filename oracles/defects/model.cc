@@ -23,9 +23,9 @@ WideMatrix gather(const Tensor& tensor, const ChannelView& view) {
 
 // Rounds doubles to a format like round_to, but with machine words if the
 // result is a normal number.
-class Rounding {
+class NearestBits {
  public:
-  explicit Rounding(DType dtype)
+  explicit NearestBits(DType dtype)
       : dtype_(dtype),
         format_(format(dtype)),
         smallest_(std::ldexp(1.0, format_.emin)),
@@ -63,7 +63,7 @@ class Rounding {
 Tensor scatter(const WideMatrix& a, const ChannelView& view, DType dtype,
                const Shape& shape) {
   Tensor tensor(dtype, shape);
-  const Rounding rounded(dtype);
+  const NearestBits rounded(dtype);
   for (std::int64_t c = 0; c < view.channels; ++c) {
     for (std::int64_t k = 0; k < view.count(); ++k) {
       tensor.set_bits(view.offset(c, k), rounded(static_cast<double>(a(k, c))));
