@@ -10,26 +10,6 @@ namespace exactbn {
 
 namespace {
 
-double square(double value, DType format) {
-  return rounded(value * value, format);
-}
-
-// E[x^2] - E[x]^2.
-void one_pass(Pass& p) {
-  if (!p.trains()) return;
-  const auto round = [&](double value) { return rounded(value, p.working); };
-  const auto m = static_cast<double>(p.m);
-  for (Eigen::Index c = 0; c < p.x.cols(); ++c) {
-    const std::vector<double> x = column(p.x, c);
-    const auto squares =
-        each(x, [&](double v) { return square(v, p.working); });
-    const double mean = round(sum_in(x, p.working, p.order) / m);
-    const double second = round(sum_in(squares, p.working, p.order) / m);
-    p.mean(c) = mean;
-    p.var(c) = round(second - square(mean, p.working));
-  }
-}
-
 // Two passes whose sums have the digits of a format.
 void two_passes(Pass& p, DType digits, Rounding round) {
   if (!p.trains()) return;
@@ -83,19 +63,6 @@ void round_outputs(OutputTensors& outputs, DType of, DType through) {
 }
 
 const Defect kArithmeticDefects[] = {
-    {"variance_one_pass",
-     "E[x^2] - mean^2 in the precision of the sums",
-     "tensorflow#118701",
-     {.statistics = one_pass, .ordered = true}},
-    {"variance_one_pass_clamped",
-     "max(0, E[x^2] - mean^2)",
-     "flax#1491",
-     {.statistics =
-          [](Pass& p) {
-            one_pass(p);
-            if (p.trains()) p.var = (p.var < 0).select(Wide{0}, p.var);
-          },
-      .ordered = true}},
     {"mean_rounded",
      "the mean is rounded to the format of x, then subtracted",
      "XLA TrainingLargeInputs",

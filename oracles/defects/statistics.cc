@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Algebraic errors in the mean and variance of the batch.
+// Errors in the mean and variance of the batch: wrong formulas, and the
+// one-pass formula, which loses digits.
 #include "oracles/defects/families.h"
+#include "oracles/defects/short_sums.h"
 
 namespace exactbn {
 
@@ -22,6 +24,26 @@ Shards shards_of(const Pass& p) {
   return {statistics_of(rows(p.x, 0, first)),
           statistics_of(rows(p.x, first, m - first)),
           static_cast<Wide>(first) / p.m};
+}
+
+double square(double value, DType format) {
+  return rounded(value * value, format);
+}
+
+// E[x^2] - E[x]^2.
+void one_pass(Pass& p) {
+  if (!p.trains()) return;
+  const auto round = [&](double value) { return rounded(value, p.working); };
+  const auto m = static_cast<double>(p.m);
+  for (Eigen::Index c = 0; c < p.x.cols(); ++c) {
+    const std::vector<double> x = column(p.x, c);
+    const auto squares =
+        each(x, [&](double v) { return square(v, p.working); });
+    const double mean = round(sum_in(x, p.working, p.order) / m);
+    const double second = round(sum_in(squares, p.working, p.order) / m);
+    p.mean(c) = mean;
+    p.var(c) = round(second - square(mean, p.working));
+  }
 }
 
 const Defect kStatisticsDefects[] = {
@@ -173,6 +195,19 @@ const Defect kStatisticsDefects[] = {
             p.mean = batch.mean;
             p.var = batch.var;
           }}},
+    {"variance_one_pass",
+     "E[x^2] - mean^2 in the precision of the sums",
+     "tensorflow#118701",
+     {.statistics = one_pass, .ordered = true}},
+    {"variance_one_pass_clamped",
+     "max(0, E[x^2] - mean^2)",
+     "flax#1491",
+     {.statistics =
+          [](Pass& p) {
+            one_pass(p);
+            if (p.trains()) p.var = (p.var < 0).select(Wide{0}, p.var);
+          },
+      .ordered = true}},
 };
 
 }  // namespace

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oracles/wire.h"
-
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 
+#include "oracles/wire.h"
 #include "oracles/wire/problem.h"
 #include "oracles/wire/tensor.h"
 #include "oracles/wire/words.h"
@@ -38,24 +36,6 @@ OutputTensors read_outputs(const json& value, const Problem& problem) {
 }
 
 }  // namespace
-
-std::string write_case(const Case& c) {
-  std::string out = fmt::format(R"({{"case":{},)", json_quoted(c.id));
-  append_problem(out, c.problem);
-  return out += '}';
-}
-
-Case read_case(std::string_view line) {
-  return read_line(line, [](const json& object) {
-    std::vector<std::string_view> names = {"case"};
-    names.insert(names.end(), kProblemFields.begin(), kProblemFields.end());
-    const Fields fields(object, "", names);
-    Case c;
-    c.id = as_nonempty_text(fields.at("case"), "case");
-    c.problem = read_problem(fields);
-    return c;
-  });
-}
 
 std::string write_answer(std::string_view case_id, const Answer& answer) {
   std::string out = fmt::format(R"({{"case":{},"{}":)", json_quoted(case_id),
