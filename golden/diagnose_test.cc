@@ -18,15 +18,8 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// With sanitizers, fewer cases, as `trials` has fewer draws.
 const std::vector<Case>& suite() {
-  static const std::vector<Case> cases = [] {
-    std::vector<Case> all = core_suite();
-    if (!kSanitized) return all;
-    std::vector<Case> some;
-    for (std::size_t i = 0; i < all.size(); i += 3) some.push_back(all[i]);
-    return some;
-  }();
+  static const std::vector<Case> cases = core_suite();
   return cases;
 }
 
