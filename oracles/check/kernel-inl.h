@@ -29,6 +29,19 @@ using Pack = hn::Vec<D>;
 template <class D>
 using Mask = hn::Mask<D>;
 
+// Not std::array: only constructors that are written here belong to the code of
+// an instruction set, and those of NEON's vectors must be inlined into it.
+template <class D, std::size_t k>
+struct Packs {
+  Pack<D> values[k];
+
+  EXACTBN_INLINE Packs() {}
+  EXACTBN_INLINE Pack<D>& operator[](std::size_t j) { return values[j]; }
+  EXACTBN_INLINE const Pack<D>& operator[](std::size_t j) const {
+    return values[j];
+  }
+};
+
 // bounds.md, "The filter": bounds |f| in multiples of its binade.
 inline constexpr double kBinades = 2.25;
 // Larger errors are left to the judge.
@@ -72,22 +85,26 @@ EXACTBN_INLINE Pack<D> product_error(Pack<D> a, Pack<D> b, Pack<D> p) {
 // The forms and bounds of a vector of columns, in registers.
 template <class D, std::size_t k>
 struct FormVectors {
-  std::array<Pack<D>, k> high;
-  std::array<Pack<D>, k> low;
-  std::array<Pack<D>, k> rest;
+  Packs<D, k> high;
+  Packs<D, k> low;
+  Packs<D, k> rest;
   Pack<D> offset_high;
   Pack<D> offset_low;
   Pack<D> rest_one;
   Pack<D> part;  // permitted error, as a part of the binade
   Pack<D> half;  // half an ulp, as a part of the binade
+
+  EXACTBN_INLINE FormVectors() {}
 };
 
 template <class D, std::size_t k>
 struct Tolerances {
-  std::array<Pack<D>, k> tol;
+  Packs<D, k> tol;
   Pack<D> centred;
   Pack<D> one;
   Pack<D> centre;
+
+  EXACTBN_INLINE Tolerances() {}
 };
 
 template <class D, bool same>
@@ -139,8 +156,7 @@ struct Residual {
 
 template <bool precise, class D, std::size_t k>
 EXACTBN_INLINE Residual<D> residual(const FormVectors<D, k>& at,
-                                    const std::array<Pack<D>, k>& in,
-                                    Pack<D> got) {
+                                    const Packs<D, k>& in, Pack<D> got) {
   Pack<D> sum = at.offset_high;
   if constexpr (!precise) {
     for (std::size_t j = 0; j < k; ++j) {
@@ -164,7 +180,7 @@ EXACTBN_INLINE Residual<D> residual(const FormVectors<D, k>& at,
 // The error bound of the form, without the part relative to |f|.
 template <class D, std::size_t k>
 EXACTBN_INLINE Pack<D> rest_of(const FormVectors<D, k>& at,
-                               const std::array<Pack<D>, k>& in) {
+                               const Packs<D, k>& in) {
   Pack<D> rest = at.rest_one;
   for (std::size_t j = 0; j + 1 < k; ++j) {
     rest = hn::MulAdd(at.rest[j], hn::Abs(in[j]), rest);
@@ -177,8 +193,7 @@ EXACTBN_INLINE Pack<D> rest_of(const FormVectors<D, k>& at,
 template <bool precise, class D, std::size_t k>
 EXACTBN_INLINE Mask<D> within_half_ulp(Mask<D> mask,
                                        const FormVectors<D, k>& at,
-                                       const std::array<Pack<D>, k>& in,
-                                       Pack<D> got) {
+                                       const Packs<D, k>& in, Pack<D> got) {
   const Pack<D> error = residual<precise>(at, in, got).error;
   const Pack<D> binade = binade_of<D>(got * hn::Set(D(), kLess));
   // If `got` is infinite, the excess is NaN and the test fails.
@@ -193,8 +208,7 @@ template <bool precise, class D, std::size_t k>
 EXACTBN_INLINE Mask<D> within_tolerance(Mask<D> mask,
                                         const FormVectors<D, k>& at,
                                         const Tolerances<D, k>& may,
-                                        const std::array<Pack<D>, k>& in,
-                                        Pack<D> got) {
+                                        const Packs<D, k>& in, Pack<D> got) {
   const Pack<D> rest = rest_of(at, in);
   const Residual<D> f = residual<precise>(at, in, got);
   const Pack<D> low = hn::MulSub(f.size, hn::Set(D(), kLess), rest);

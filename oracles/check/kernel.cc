@@ -123,7 +123,7 @@ EXACTBN_INLINE bool rows_pass(const CheckForms& forms,
     Mask<D> here = roughly ? all : passes;
     for (std::int64_t q = 0; q < count; ++q) {
       const std::int64_t i = (r + q) * stride;
-      std::array<Pack<D>, k> x;
+      Packs<D, k> x;
       for (std::size_t j = 0; j < k; ++j) x[j] = load<D>(in[j] + i);
       if constexpr (tolerant) {
         here = within_tolerance<two>(here, at, may, x, load<D>(got + i));
