@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/defects/model.h"
 
-#include <bit>
 #include <cmath>
 
 #include "oracles/judge.h"
 #include "oracles/subject.h"
+#include "reference/format.h"
 
 namespace exactbn {
 
@@ -21,54 +21,17 @@ WideMatrix gather(const Tensor& tensor, const ChannelView& view) {
   return a;
 }
 
-// Rounds doubles to a format like round_to, but with machine words if the
-// result is a normal number.
-class NearestBits {
- public:
-  explicit NearestBits(DType dtype)
-      : dtype_(dtype),
-        format_(format(dtype)),
-        smallest_(std::ldexp(1.0, format_.emin)),
-        beyond_(std::ldexp(1.0, format_.emax)) {}
-
-  std::uint64_t operator()(double value) const {
-    constexpr int kDigits = 53;
-    constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
-    const double size = std::fabs(value);
-    if (format_.precision == kDigits) {
-      return value != 0 && std::isfinite(value)
-                 ? std::bit_cast<std::uint64_t>(value)
-                 : round_to(value, dtype_);
-    }
-    if (!(size >= smallest_ && size < beyond_)) return round_to(value, dtype_);
-    const int dropped = kDigits - format_.precision;
-    std::uint64_t bits = std::bit_cast<std::uint64_t>(size);
-    const std::uint64_t odd = bits >> dropped & 1;
-    bits += (std::uint64_t{1} << (dropped - 1)) - 1 + odd;  // ties to even
-    bits >>= dropped;
-    constexpr std::uint64_t kBias = 1023;
-    bits -= (kBias - static_cast<std::uint64_t>(format_.bias()))
-            << (format_.precision - 1);
-    const bool negative = (std::bit_cast<std::uint64_t>(value) & kSign) != 0;
-    return bits | (negative ? format_.sign_bit() : 0);
-  }
-
- private:
-  DType dtype_;
-  Format format_;
-  double smallest_;  // the smallest normal number
-  double beyond_;    // numbers from here on may overflow
-};
-
 Tensor scatter(const WideMatrix& a, const ChannelView& view, DType dtype,
                const Shape& shape) {
   Tensor tensor(dtype, shape);
-  const NearestBits rounded(dtype);
-  for (std::int64_t c = 0; c < view.channels; ++c) {
-    for (std::int64_t k = 0; k < view.count(); ++k) {
-      tensor.set_bits(view.offset(c, k), rounded(static_cast<double>(a(k, c))));
+  with_dtype(dtype, [&]<DType d>() {
+    for (std::int64_t c = 0; c < view.channels; ++c) {
+      for (std::int64_t k = 0; k < view.count(); ++k) {
+        tensor.set_bits(view.offset(c, k),
+                        round_to<d>(static_cast<double>(a(k, c))));
+      }
     }
-  }
+  });
   return tensor;
 }
 
