@@ -182,12 +182,6 @@ class Estimator {
   PooledVector<ChannelEstimate> all_;
 };
 
-// The direction of x; null if absent.
-const Tensor* direction_of(const Problem& problem) {
-  const auto& direction = traits(problem.operation).direction;
-  return direction ? problem.find(direction->x) : nullptr;
-}
-
 }  // namespace
 
 Estimates::Estimates(const Problem& problem, const Declaration& declaration,
@@ -197,7 +191,7 @@ Estimates::Estimates(const Problem& problem, const Declaration& declaration,
       by_batch_(normalizes_by_batch(problem.operation)),
       working_(working_format(problem, declaration)),
       dy_(problem.find(Input::dy)),
-      u_(direction_of(problem)),
+      u_(problem.direction()),
       channels_(Estimator(problem, declaration,
                           other && other->has_x_of(problem) ? other : nullptr)
                     .run()) {}

@@ -29,6 +29,12 @@ struct Problem {
     const auto found = inputs.find(input);
     return found == inputs.end() ? nullptr : &found->second;
   }
+  // x_dot or ddx, the direction of x in a second-order operation; null if
+  // absent.
+  const Tensor* direction() const {
+    const auto& along = traits(operation).direction;
+    return along ? find(along->x) : nullptr;
+  }
   // The value for channel c of an input with one value per channel, or its
   // default if absent.
   double parameter(Input input, std::int64_t c) const {

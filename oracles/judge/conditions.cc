@@ -10,11 +10,6 @@ namespace exactbn {
 
 namespace {
 
-const Tensor* direction_of(const Problem& problem) {
-  const Tensor* u = problem.find(Input::x_dot);
-  return u ? u : problem.find(Input::ddx);
-}
-
 Wide size_of(const Tensor* tensor, std::int64_t i) {
   return tensor ? std::fabs(static_cast<Wide>(tensor->value(i))) : 0;
 }
@@ -40,7 +35,7 @@ Conditions::Conditions(const Problem& problem, RunningVariance divisor,
     : problem_(problem),
       x_(problem.x()),
       dy_(problem.find(Input::dy)),
-      u_(direction_of(problem)),
+      u_(problem.direction()),
       view_(problem.view()),
       divisor_(divisor),
       statistics_(std::move(statistics)),

@@ -28,8 +28,7 @@ template <class Digits, class MoreDigits>
 void compare_with_textbook(const Problem& problem, Tally& tally) {
   const ExactBatchNorm exact(problem);
   const DType dtype = problem.x().dtype();
-  const bool second_order =
-      problem.find(Input::x_dot) || problem.find(Input::ddx);
+  const bool second_order = problem.direction() != nullptr;
   const auto outputs = Textbook<Digits>(problem).outputs();
   Outputs<MoreDigits> precise;
   for (const auto& [name, expected] : outputs) {
