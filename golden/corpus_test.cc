@@ -21,7 +21,7 @@ const std::vector<CommentedCase>& all() {
 }
 
 std::string shipped(const std::string& name) {
-  std::ifstream in(EXACTBN_GOLDEN "/v1/" + name, std::ios::binary);
+  std::ifstream in(EXACTBN_SOURCE "/golden/v1/" + name, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();

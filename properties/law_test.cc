@@ -178,7 +178,7 @@ TEST(Laws, HaveUniqueNamesAndTexts) {
 
 // README.md lists these laws.
 TEST(Laws, AreInTheReadme) {
-  std::ifstream file(EXACTBN_PROPERTIES "/README.md");
+  std::ifstream file(EXACTBN_SOURCE "/properties/README.md");
   ASSERT_TRUE(file);
   std::stringstream text;
   text << file.rdbuf();

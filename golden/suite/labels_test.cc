@@ -25,7 +25,7 @@ std::string row(const Label& label) {
 }
 
 TEST(Labels, MatchTheTable) {
-  std::ifstream in(EXACTBN_GOLDEN "/README.md");
+  std::ifstream in(EXACTBN_SOURCE "/golden/README.md");
   std::ostringstream text;
   text << in.rdbuf();
   std::string table =

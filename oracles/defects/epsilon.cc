@@ -10,7 +10,7 @@ namespace exactbn {
 namespace {
 
 // The f32 value, so that nothing changes if it is requested.
-constexpr double kDefault = double{1e-5F};
+constexpr double kDefaultEpsilon = double{1e-5F};
 
 void normalize_by(Pass& p, const WideRow& invstd) {
   p.invstd = invstd;
@@ -32,7 +32,7 @@ const Defect kEpsilonDefects[] = {
      "tensorflow#37768",
      {.asked =
           [](Problem& problem) {
-            problem.epsilon = std::max(problem.epsilon, kDefault);
+            problem.epsilon = std::max(problem.epsilon, kDefaultEpsilon);
           }}},
     {"epsilon_clamped_low",
      "epsilon is at least 1e-12",
@@ -48,13 +48,13 @@ const Defect kEpsilonDefects[] = {
     {"epsilon_always_default",
      "epsilon is always 1e-5",
      "",
-     {.asked = [](Problem& problem) { problem.epsilon = kDefault; }}},
+     {.asked = [](Problem& problem) { problem.epsilon = kDefaultEpsilon; }}},
     {"epsilon_zero_is_default",
      "epsilon 0 is treated as absent",
      "pytorch#166405",
      {.asked =
           [](Problem& problem) {
-            if (problem.epsilon == 0) problem.epsilon = kDefault;
+            if (problem.epsilon == 0) problem.epsilon = kDefaultEpsilon;
           }}},
     {"epsilon_twice",
      "epsilon is added twice",

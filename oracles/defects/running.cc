@@ -10,7 +10,7 @@ namespace exactbn {
 namespace {
 
 // The f32 value.
-constexpr double kDefault = double{0.1F};
+constexpr double kDefaultMomentum = double{0.1F};
 
 void weigh(Pass& p, Wide weight_of_new) {
   p.weight_new = weight_of_new;
@@ -77,21 +77,21 @@ const Defect kRunningDefects[] = {
      "",
      {.averaged =
           [](Pass& p) {
-            if (p.problem.momentum) weigh(p, kDefault);
+            if (p.problem.momentum) weigh(p, kDefaultMomentum);
           }}},
     {"momentum_zero_is_default",
      "momentum 0 is treated as absent",
      "",
      {.averaged =
           [](Pass& p) {
-            if (p.problem.momentum == 0) weigh(p, kDefault);
+            if (p.problem.momentum == 0) weigh(p, kDefaultMomentum);
           }}},
     {"cumulative_average_lost",
      "null momentum is treated as 0.1",
      "pytorch#40074",
      {.averaged =
           [](Pass& p) {
-            if (!p.problem.momentum) weigh(p, kDefault);
+            if (!p.problem.momentum) weigh(p, kDefaultMomentum);
           }}},
     {"cumulative_average_off_by_one",
      "the cumulative average counts one batch too few",

@@ -13,7 +13,7 @@ namespace {
 // Condition numbers and the right answer are rounded to 64 bits and come from
 // sums that lose a few bits. Exact integers decide values that are nearer to a
 // limit than this.
-constexpr Wide kSlack = 0x1p-10L;
+constexpr Wide kTruthSlack = 0x1p-10L;
 
 OutputTensors right_answer(const Problem& problem, RunningVariance divisor) {
   Memory none;
@@ -85,8 +85,8 @@ bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
     const Wide ulp = ulp_of(value, dtype);
     const Wide tolerance = limits.tolerance[static_cast<std::size_t>(i)];
     // The exact value may lie one binade lower.
-    if (error + off < ulp / 4 + tolerance * (1 - kSlack)) return false;
-    if (error - off > ulp + tolerance * (1 + kSlack)) return true;
+    if (error + off < ulp / 4 + tolerance * (1 - kTruthSlack)) return false;
+    if (error - off > ulp + tolerance * (1 + kTruthSlack)) return true;
   }
   const Judgement j = judge()(output, i, bits, dtype);
   return j.decided && j.grade > required_;

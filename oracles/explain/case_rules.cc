@@ -15,7 +15,7 @@ namespace {
 // fit.
 constexpr std::size_t kEnoughForTwo = 4;
 
-bool channels_last(const Case& c) {
+bool has_last_axis(const Case& c) {
   const Problem& problem = c.problem;
   return problem.channel_axis + 1 == std::ssize(problem.x().shape()) &&
          problem.channel_axis > 1;
@@ -56,9 +56,9 @@ CaseRule at_least(const char* what, std::int64_t (*size)(const Case&),
 // All rules but those of the sizes, which depend on the cases.
 std::vector<CaseRule> fixed_rules() {
   std::vector<CaseRule> rules = {
-      {"the channel axis is the last", channels_last},
+      {"the channel axis is the last", has_last_axis},
       {"the channel axis is not the last",
-       [](const Case& c) { return !channels_last(c); }},
+       [](const Case& c) { return !has_last_axis(c); }},
       {"gamma is negative", negative_gamma}};
   for (const DType dtype : kDTypes) {
     rules.push_back(

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
+#include <cstdint>
+
 #include "oracles/subject.h"
 #include "reference/tensor.h"
 #include "reference/ulp.h"
@@ -96,6 +99,11 @@ struct ChannelSizes {
   Wide weight = 0;
   Wide unbiased = 1;
 };
+
+// The magnitude of a value; 0 if there is no tensor.
+inline Wide size_at(const Tensor* tensor, std::int64_t i) {
+  return tensor ? std::fabs(static_cast<Wide>(tensor->value(i))) : 0;
+}
 
 // The sizes that depend on no value shaped like x.
 ChannelSizes parameter_sizes(const Problem& problem, const ChannelView& view,

@@ -10,10 +10,6 @@ namespace exactbn {
 
 namespace {
 
-Wide size_of(const Tensor* tensor, std::int64_t i) {
-  return tensor ? std::fabs(static_cast<Wide>(tensor->value(i))) : 0;
-}
-
 Wide value_of(const Magnitudes& by, const Magnitudes& here) {
   // With frozen statistics x may be infinite and have the coefficient 0.
   const auto product = [](Wide a, Wide b) { return a == 0 ? 0 : a * b; };
@@ -86,7 +82,7 @@ Channels Conditions::known_neighbours(std::int64_t c) const {
 
 Magnitudes Conditions::magnitudes(const ChannelSizes& ch,
                                   std::int64_t i) const {
-  return {1, size_of(&x_, i), xhat(ch, i), size_of(dy_, i), size_of(u_, i)};
+  return {1, size_at(&x_, i), xhat(ch, i), size_at(dy_, i), size_at(u_, i)};
 }
 
 Wide Conditions::xhat(const ChannelSizes& ch, std::int64_t i) const {
@@ -143,17 +139,17 @@ void Conditions::add_wide_magnitudes(ChannelSizes& ch, std::int64_t c) const {
   ch.dy.square = 0;
   const auto add = [&](ChannelSizes::Factor& f, Wide size, std::int64_t i) {
     f.size += size / ch.m;
-    f.x += size * size_of(&x_, i) / ch.m;
+    f.x += size * size_at(&x_, i) / ch.m;
     f.xhat += size * xhat(ch, i) / ch.m;
     f.square += size * size / ch.m;
   };
   for (std::int64_t k = 0; k < view_.count(); ++k) {
     const std::int64_t i = view_.offset(c, k);
-    const Wide x = size_of(&x_, i);
+    const Wide x = size_at(&x_, i);
     ch.a += x / ch.m;
     ch.cov += std::fabs(x_.value(i) - ch.mean) * x / ch.m;
-    const Wide dyi = size_of(dy_, i);
-    const Wide ui = size_of(u_, i);
+    const Wide dyi = size_at(dy_, i);
+    const Wide ui = size_at(u_, i);
     if (dy_) add(ch.dy, dyi, i);
     if (u_) add(ch.u, ui, i);
     ch.udy += ui * dyi / ch.m;

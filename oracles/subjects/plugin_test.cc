@@ -9,7 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::filesystem::path kFolder = EXACTBN_TEST_PLUGINS;
+const std::filesystem::path kFolder = EXACTBN_BUILD "/oracles";
 
 Case case_named(std::string id) {
   Case c{std::move(id), {}, {}};

@@ -247,16 +247,16 @@ TEST_F(ProcessTest, TheProcessMayFinishWhenItsInputEnds) {
 }
 
 TEST_F(ProcessTest, APluginCrashesInASeparateProcess) {
-  ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"});
+  ProcessSubject subject({EXACTBN_BUILD "/bin/serve_plugin",
+                          EXACTBN_BUILD "/oracles/scripted_plugin.so"});
   EXPECT_EQ(subject.declaration().subject, "scripted");
   EXPECT_THAT(failure([&] { subject.answer(small_case("crash")); }),
               HasSubstr("died by signal 6 (Aborted) on case crash"));
   EXPECT_EQ(
       subject.answer(small_case("means")).outputs.at(Output::mean).value(0), 0);
   EXPECT_THAT(failure<LoadError>([] {
-                ProcessSubject unfit({EXACTBN_SERVE_PLUGIN,
-                                      EXACTBN_TEST_PLUGINS "/unfit_ABI.so"});
+                ProcessSubject unfit({EXACTBN_BUILD "/bin/serve_plugin",
+                                      EXACTBN_BUILD "/oracles/unfit_ABI.so"});
               }),
               HasSubstr("unfit_ABI.so: built for version 42"));
 }
@@ -265,9 +265,9 @@ TEST_F(ProcessTest, EachNumberOfThreadsHasAProcess) {
   ProcessOptions options;
   options.has_surroundings = true;
   ::unsetenv("OMP_NUM_THREADS");
-  ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"},
-      options);
+  ProcessSubject subject({EXACTBN_BUILD "/bin/serve_plugin",
+                          EXACTBN_BUILD "/oracles/scripted_plugin.so"},
+                         options);
   const Case c = small_case("threads");
   EXPECT_EQ(subject.answer(c).message, "none");
   EXPECT_EQ(subject.answer_in({.threads = 3}, c)->message, "3");
@@ -285,9 +285,9 @@ TEST_F(ProcessTest, EachNumberOfThreadsHasAProcess) {
 TEST_F(ProcessTest, SurroundingsApplyToOneCase) {
   ProcessOptions options;
   options.has_surroundings = true;
-  ProcessSubject subject(
-      {EXACTBN_SERVE_PLUGIN, EXACTBN_TEST_PLUGINS "/scripted_plugin.so"},
-      options);
+  ProcessSubject subject({EXACTBN_BUILD "/bin/serve_plugin",
+                          EXACTBN_BUILD "/oracles/scripted_plugin.so"},
+                         options);
   const Case c = small_case("addresses");
   EXPECT_EQ(subject.answer_in({.past = 1}, c)->message, "x 8, mean 8, var 8");
   EXPECT_EQ(subject.answer(c).message, "x 0, mean 0, var 0");

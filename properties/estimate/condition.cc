@@ -11,11 +11,7 @@ namespace exactbn {
 namespace {
 
 // Covers the error of the estimates and the roundings here.
-constexpr Wide kLess = 0.98L;
-
-Wide size_at(const Tensor* tensor, std::int64_t i) {
-  return tensor ? std::fabs(static_cast<Wide>(tensor->value(i))) : 0;
-}
+constexpr Wide kCovered = 0.98L;
 
 }  // namespace
 
@@ -88,7 +84,7 @@ PooledVector<Wide> Estimates::least_tolerances(Output output,
                                                double eta) const {
   const bool like_x = shaped_like_x(output);
   const Wide theta =
-      kLess * eta * static_cast<Wide>(format(working_).unit_roundoff());
+      kCovered * eta * static_cast<Wide>(format(working_).unit_roundoff());
   PooledVector<Wide> all(
       static_cast<std::size_t>(like_x ? problem_.x().size() : view_.channels));
   for (std::int64_t c = 0; c < view_.channels; ++c) {

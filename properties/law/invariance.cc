@@ -319,10 +319,6 @@ void identity(Trial& t) {
   });
 }
 
-bool is_forward(const Problem& p) {
-  return p.operation == Operation::forward_training && is_short(p);
-}
-
 const Law kInvarianceLaws[] = {
     {"shift_of_x", "BN(x + b) = BN(x), also its derivatives; mean + b",
      kPaperSection3,
@@ -355,7 +351,7 @@ const Law kInvarianceLaws[] = {
      "gamma or beta is not applied, or in the wrong place", is_affine, affine},
     {"identity_can_be_represented",
      "y = x with gamma = sqrt(var + eps) and beta = mean", kPaperSection3,
-     "normalization cannot be undone", is_forward, identity},
+     "normalization cannot be undone", is_short_forward, identity},
 };
 
 }  // namespace

@@ -12,11 +12,11 @@ namespace exactbn {
 
 namespace {
 
-constexpr double kMost = std::numeric_limits<double>::max();
+constexpr double kMaxDouble = std::numeric_limits<double>::max();
 
 // The largest double that is at most `value`.
 double rounded_down(Wide value) {
-  if (value >= kMost) return kMost;
+  if (value >= kMaxDouble) return kMaxDouble;
   const auto nearest = static_cast<double>(value);
   return nearest > value ? std::nextafter(nearest, 0) : nearest;
 }

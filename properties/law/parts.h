@@ -13,6 +13,9 @@ namespace exactbn::law {
 // oracle checks larger cases.
 inline constexpr std::int64_t kLongest = 1024;
 inline bool is_short(const Problem& p) { return p.x().size() <= kLongest; }
+inline bool is_short_forward(const Problem& p) {
+  return p.operation == Operation::forward_training && is_short(p);
+}
 inline bool any_size(const Problem&) { return true; }
 inline bool has_several(const Problem& p) {
   return is_short(p) && p.view().count() > 1;

@@ -10,10 +10,6 @@ namespace {
 constexpr std::string_view kPaperAlgorithm1 =
     "Ioffe & Szegedy 2015, algorithm 1";
 
-bool is_forward(const Problem& p) {
-  return p.operation == Operation::forward_training && is_short(p);
-}
-
 void mean_of_y(Trial& t) {
   const Observation& a = t.base();
   if (!a.has(Output::y)) return;
@@ -95,21 +91,22 @@ void y_of_the_statistics(Trial& t) {
 
 const Law kStatisticsLaws[] = {
     {"mean_of_y_is_beta", "sum y = m beta", kPaperAlgorithm1,
-     "the mean is not that of the normalized values", is_forward, mean_of_y},
+     "the mean is not that of the normalized values", is_short_forward,
+     mean_of_y},
     {"variance_of_y", "mean (y - beta)^2 = gamma^2 var / (var + eps)",
-     kPaperAlgorithm1, "the variance, epsilon or gamma is wrong", is_forward,
-     variance_of_y},
+     kPaperAlgorithm1, "the variance, epsilon or gamma is wrong",
+     is_short_forward, variance_of_y},
     {"mean_is_that_of_x", "m mean = sum x", kPaperAlgorithm1,
-     "the returned mean is not that of x", is_forward, mean_is_that_of_x},
+     "the returned mean is not that of x", is_short_forward, mean_is_that_of_x},
     {"var_is_that_of_x", "m var = sum (x - mean)^2", kPaperAlgorithm1,
      "the returned variance is another one: unbiased, or with epsilon",
-     is_forward, var_is_that_of_x},
+     is_short_forward, var_is_that_of_x},
     {"invstd_of_var", "invstd^2 (var + eps) = 1", kPaperAlgorithm1,
-     "var and invstd belong to different channels or epsilons", is_forward,
-     invstd_of_var},
+     "var and invstd belong to different channels or epsilons",
+     is_short_forward, invstd_of_var},
     {"y_of_the_statistics", "y = beta + gamma (x - mean) invstd",
      kPaperAlgorithm1, "the returned statistics are not those that normalize",
-     is_forward, y_of_the_statistics},
+     is_short_forward, y_of_the_statistics},
 };
 
 }  // namespace

@@ -35,14 +35,16 @@ Request request(std::uint64_t cases) {
 
 Source plugin(const std::string& kind) {
   const std::string file =
-      std::string(EXACTBN_TEST_PLUGINS) + "/surrounded_" + kind + ".so";
+      EXACTBN_BUILD "/properties/surrounded_" + kind + ".so";
   ProcessOptions options;
   options.has_surroundings = true;
-  return {[=] {
-            return std::make_unique<ProcessSubject>(
-                std::vector<std::string>{EXACTBN_SERVE_PLUGIN, file}, options);
-          },
-          false};
+  return {
+      [=] {
+        return std::make_unique<ProcessSubject>(
+            std::vector<std::string>{EXACTBN_BUILD "/bin/serve_plugin", file},
+            options);
+      },
+      false};
 }
 
 const Tally& tally(const Survey& s, std::string_view law) {

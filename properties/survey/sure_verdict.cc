@@ -16,13 +16,13 @@ namespace exactbn {
 
 namespace {
 
-constexpr Wide kLess = 1 - 0x1p-40L;
+constexpr Wide kSure = 1 - 0x1p-40L;
 
 // At most the ulp of every number in the ball.
 Wide least_ulp(const Ball& right, const Format& f) {
-  // Reduced by kLess, so that rounding to double does not increase it.
+  // Reduced by kSure, so that rounding to double does not increase it.
   const auto least =
-      static_cast<double>(kLess * (std::fabs(right.mid) - right.radius));
+      static_cast<double>(kSure * (std::fabs(right.mid) - right.radius));
   const double size = std::max(least, 0.0);
   return power_of_two(ulp_exponent_of(size, f));
 }
@@ -114,7 +114,7 @@ class OutputCheck {
   // Whether the exact value surely overflows, as this one did.
   bool is_beyond(const Ball& right, std::uint64_t got) const {
     if (!right.is_bounded() ||
-        !(kLess * (std::fabs(right.mid) - right.radius) >= beyond_)) {
+        !(kSure * (std::fabs(right.mid) - right.radius) >= beyond_)) {
       return false;
     }
     // In formats without infinities NaN stands for both.
@@ -126,26 +126,26 @@ class OutputCheck {
   bool is_near(const Ball& right, std::int64_t i, Wide tolerance) const {
     // Beyond the range an infinity is right. The comparison is false for NaN.
     if (!got_.finite(i) ||
-        !(std::fabs(right.mid) + right.radius < kLess * beyond_)) {
+        !(std::fabs(right.mid) + right.radius < kSure * beyond_)) {
       return false;
     }
     const Wide off =
         std::fabs(static_cast<Wide>(got_.value(i)) - right.mid) + right.radius;
     const Wide ulp = least_ulp(right, format_);
     const Wide excused = tolerance > 0 ? ulp / 2 + tolerance : ulp;
-    return off < kLess * excused;
+    return off < kSure * excused;
   }
 
   // Whether a finite value is surely off by more than an ulp.
   bool is_far(const Ball& right, std::int64_t i) const {
     const Wide most = std::fabs(right.mid) + right.radius;
-    if (!(most < kLess * beyond_)) return false;
+    if (!(most < kSure * beyond_)) return false;
     const Wide off =
         std::fabs(static_cast<Wide>(got_.value(i)) - right.mid) - right.radius;
     // At least the ulp of every number in the ball.
     const Wide ulp = std::ldexp(most, 1 - format_.precision) +
                      power_of_two(format_.quantum());
-    return kLess * off > ulp;
+    return kSure * off > ulp;
   }
 
   const Observation& observation_;

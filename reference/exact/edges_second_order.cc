@@ -6,7 +6,11 @@
 
 namespace exactbn {
 
+namespace {
+
 using Kind = Exact::Kind;
+
+}  // namespace
 
 const Tensor* ExactBatchNorm::direction() const {
   const auto& inputs = traits(problem_.operation).direction;

@@ -80,7 +80,7 @@ std::string outcome(const SubjectRun& c) {
                            : "did not start: " + printable(c.failure);
 }
 
-constexpr std::string_view kLegend =
+constexpr std::string_view kLegendOfMatrix =
     "the worst grade, the worst eta, and failed/run cases";
 
 }  // namespace
@@ -97,8 +97,8 @@ std::string matrix_text(const std::vector<SubjectRun>& all) {
       }
     }
   }
-  std::string text =
-      fmt::format("{} subjects   {}\n{}\n\n", all.size(), how(all), kLegend);
+  std::string text = fmt::format("{} subjects   {}\n{}\n\n", all.size(),
+                                 how(all), kLegendOfMatrix);
   for (const Lines& lines : tables) {
     for (const auto& line : lines) {
       std::string row;

@@ -55,7 +55,8 @@ class OnATerminal : public ProgramTest {
                    const std::string& arguments) const {
     write("terminal.py", kOnATerminal);
     return run("env -u CI TERM=xterm " + environment +
-               " python3 terminal.py " EXACTBN_PROGRAM " " + arguments);
+               " python3 terminal.py " EXACTBN_BUILD "/bin/exactbn " +
+               arguments);
   }
 };
 
@@ -64,7 +65,9 @@ const char* const kErased = "\\r\\x1b[K'\n";
 TEST_F(OnATerminal, TheLineIsShownAndErased) {
   write("wrong.py", wrong_example());
   const ProgramRun outcome =
-      shown("", "validate --exec 'python3 wrong.py' --dtype f32");
+      shown("",
+            "validate --exec 'python3 wrong.py' --dtype f32 --once"
+            " --filter inference");
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("'\\r0/"));
   EXPECT_THAT(outcome.out, HasSubstr(" failed"));
@@ -75,8 +78,9 @@ TEST_F(OnATerminal, TheLineIsShownAndErased) {
 }
 
 TEST_F(OnATerminal, NoCauseIsSoughtIfAllPass) {
-  const ProgramRun outcome =
-      shown("", "validate double --filter WorkedExample");
+  const ProgramRun outcome = shown("",
+                                   "validate double --dtype f32 --once"
+                                   " --filter inference");
   EXPECT_EQ(outcome.status, 0) << outcome.out;
   EXPECT_THAT(outcome.out, Not(HasSubstr("cause")));
   EXPECT_THAT(outcome.out, testing::EndsWith(kErased));

@@ -374,13 +374,13 @@ TEST_F(BadPlugin, TextFileIsRefused) {
 }
 
 TEST_F(BadPlugin, LibraryWithoutTheSymbolIsRefused) {
-  expect_no_plugin(EXACTBN_TEST_PLUGINS "/unfit_SYMBOL.so",
+  expect_no_plugin(EXACTBN_BUILD "/oracles/unfit_SYMBOL.so",
                    "/unfit_SYMBOL.so: not a plugin: it does not export "
                    "exactbn_get_plugin\n");
 }
 
 TEST_F(BadPlugin, OtherVersionOfTheInterfaceIsRefused) {
-  expect_no_plugin(EXACTBN_TEST_PLUGINS "/unfit_ABI.so",
+  expect_no_plugin(EXACTBN_BUILD "/oracles/unfit_ABI.so",
                    "/unfit_ABI.so: built for version 42 of the plugin "
                    "interface, this tool has version 1\n");
 }

@@ -14,7 +14,7 @@ using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kConsumers = EXACTBN_GOLDEN "/consumers/";
+const std::string kConsumers = EXACTBN_SOURCE "/golden/consumers/";
 
 class Consumers : public ProgramTest {
  protected:
@@ -40,7 +40,8 @@ class Consumers : public ProgramTest {
 TEST_F(Consumers, JavaScriptReadsJson) {
   if (!has("node --version")) GTEST_SKIP() << "no node";
   expect_judged("node " + kConsumers +
-                "json.js " EXACTBN_GOLDEN "/v1/forward_training-f32.json");
+                "json.js " EXACTBN_SOURCE
+                "/golden/v1/forward_training-f32.json");
 }
 
 TEST_F(Consumers, CReadsTheHeader) {

@@ -156,8 +156,8 @@ TEST_F(ExitCode, ThreeIfItBreaksOnEveryCaseAndItIsNotAskedForever) {
 
 TEST_F(ExitCode, ThreeIfAPluginCrashesAndTheOtherCasesAreJudged) {
   write("cases", small_case("crash") + small_case("status"));
-  const ProgramRun outcome = run("exactbn validate " EXACTBN_TEST_PLUGINS
-                                 "/scripted_plugin.so --cases cases");
+  const ProgramRun outcome = run("exactbn validate " EXACTBN_BUILD
+                                 "/oracles/scripted_plugin.so --cases cases");
   EXPECT_EQ(outcome.status, 3);
   EXPECT_THAT(outcome.out, HasSubstr("died by signal 6"));
   EXPECT_THAT(outcome.out, HasSubstr("error: no such status: 9\n"));

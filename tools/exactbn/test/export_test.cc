@@ -35,7 +35,8 @@ class Export : public ProgramTest {
 
   const std::string kSelection =
       " --operation forward_training,jvp_training --dtype f32,bf16 --filter 1";
-  const std::string kReader = EXACTBN_GOLDEN "/python/read_arrays.py json ";
+  const std::string kReader =
+      EXACTBN_SOURCE "/golden/python/read_arrays.py json ";
 };
 
 TEST_F(Export, NpzHoldsWhatJsonHolds) {
@@ -161,7 +162,7 @@ TEST_F(Export, OnnxHoldsWhatJsonHolds) {
   EXPECT_EQ(run("cd o && sha256sum --quiet -c MANIFEST.sha256").status, 0);
   run("exactbn generate --out j --convention onnx" + selection);
   const ProgramRun same =
-      run(python + EXACTBN_GOLDEN "/python/read_onnx.py j o");
+      run(python + EXACTBN_SOURCE "/golden/python/read_onnx.py j o");
   EXPECT_EQ(same.status, 0) << same.out << same.err;
 }
 
@@ -184,7 +185,7 @@ TEST_F(Export, WritesTheConventionsOfFrameworks) {
     EXPECT_EQ(made.status, 0) << made.out << made.err;
     if (!python.empty()) {
       const ProgramRun again =
-          run(python + EXACTBN_GOLDEN "/python/verify_all.py " + name);
+          run(python + EXACTBN_SOURCE "/golden/python/verify_all.py " + name);
       EXPECT_EQ(again.status, 0) << again.out;
     }
     const std::string text = read(name + "/forward_training-f32.json");
@@ -223,7 +224,7 @@ TEST_F(Export, ProvesAllCasesInAConvention) {
   const std::string python = python_with("json");
   if (python.empty()) GTEST_SKIP() << "no python3";
   const ProgramRun again =
-      run(python + EXACTBN_GOLDEN "/python/verify_all.py k");
+      run(python + EXACTBN_SOURCE "/golden/python/verify_all.py k");
   EXPECT_EQ(again.status, 0) << again.out;
 }
 
@@ -252,7 +253,7 @@ TEST_F(Export, RecipesAreVerifiedInPython) {
   EXPECT_THAT(made.out, HasSubstr("24 files, 24 cases, "));
   if (!python.empty()) {
     const ProgramRun again =
-        run(python + EXACTBN_GOLDEN "/python/verify_all.py r");
+        run(python + EXACTBN_SOURCE "/golden/python/verify_all.py r");
     EXPECT_EQ(again.status, 0) << again.out << again.err;
   }
   run("sed -i '/^\"outputs/s/\"sha256\":\"./\"sha256\":\"g/' "

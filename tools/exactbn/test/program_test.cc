@@ -41,11 +41,11 @@ ProgramTest::~ProgramTest() { fs::remove_all(root_); }
 ProgramRun ProgramTest::run(const std::string& command) const {
   const fs::path out = root_ / "out";
   const fs::path err = root_ / "err";
-  const std::string script = "cd " + shell_word(folder_.string()) +
-                             " && exactbn() { " + shell_word(EXACTBN_PROGRAM) +
-                             " \"$@\"; } && { " + command + "\n} </dev/null >" +
-                             shell_word(out.string()) + " 2>" +
-                             shell_word(err.string());
+  const std::string script =
+      "cd " + shell_word(folder_.string()) + " && exactbn() { " +
+      shell_word(EXACTBN_BUILD "/bin/exactbn") + " \"$@\"; } && { " + command +
+      "\n} </dev/null >" + shell_word(out.string()) + " 2>" +
+      shell_word(err.string());
   const int status = std::system(script.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out),
           read_file(err)};
@@ -90,7 +90,9 @@ std::string small_answer(const std::string& id) {
          "\n";
 }
 
-std::string example() { return read_file(EXACTBN_EXAMPLE); }
+std::string example() {
+  return read_file(EXACTBN_SOURCE "/tools/adapters/example.py");
+}
 
 std::string wrong_example() {
   std::string text = example();
@@ -101,8 +103,7 @@ std::string wrong_example() {
 }
 
 bool has_adapter(const std::string& name) {
-  const fs::path bin = fs::path(EXACTBN_PROGRAM).parent_path();
-  return fs::exists(bin / "adapters" / ("exactbn_" + name + ".so"));
+  return fs::exists(EXACTBN_BUILD "/bin/adapters/exactbn_" + name + ".so");
 }
 
 std::string first_line(const std::string& text) {

@@ -109,7 +109,8 @@ TEST_F(Properties, APluginIsAskedInOtherSurroundings) {
   const std::string flags =
       ".so --cases 20 --profile small --save '' "
       "--law any_alignment,any_number_of_threads";
-  const std::string plugin = "exactbn properties " EXACTBN_SURROUNDED;
+  const std::string plugin =
+      "exactbn properties " EXACTBN_BUILD "/properties/surrounded_";
   const ProgramRun splits =
       run(plugin + "SPLITS" + flags + " --json splits.json");
   EXPECT_EQ(splits.status, 0) << splits.out;
@@ -131,8 +132,8 @@ TEST_F(Properties, AnInterruptLeavesWhatWasFound) {
   // `exactbn` is a shell function here, which timeout cannot run. Without
   // --foreground it would interrupt twice: the program, and its group.
   const ProgramRun o =
-      run("timeout --foreground --preserve-status -s INT 3 " EXACTBN_PROGRAM
-          " properties double --time 60s");
+      run("timeout --foreground --preserve-status -s INT 3 " EXACTBN_BUILD
+          "/bin/exactbn properties double --time 60s");
   EXPECT_EQ(o.status, 0) << o.out << o.err;
   EXPECT_THAT(o.out, HasSubstr("\ninterrupted\n"));
   EXPECT_THAT(last_line(o.out), HasSubstr(" run, "));
