@@ -127,10 +127,12 @@ Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
     j.decided = problem_.epsilon > 0 || !bound_is_void(output, c);
     return j;
   }
-  const Wide error = approximate(exact - comparable(got, dtype, exact));
+  const Surd off = exact - comparable(got, dtype, exact);
+  const Wide error = approximate(off);
   const bool zero = sign(exact) == 0;
   const std::int64_t top = zero ? f.quantum() : leading_exponent(exact);
-  const Wide ulp = wide_power_of_two(ulp_exponent(top, dtype));
+  const std::int64_t ulp_at = ulp_exponent(top, dtype);
+  const Wide ulp = wide_power_of_two(ulp_at);
   const bool flushed =
       declaration_.subnormals == Subnormals::flush && top < f.emin;
   const Wide half_ulp = flushed ? wide_power_of_two(f.emin) : ulp / 2;
@@ -139,6 +141,10 @@ Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
   const bool incomparable =
       (zero && error != 0) || is_finite(got, dtype) != is_finite(j.want, dtype);
   j.ulp = incomparable ? kInfinite : static_cast<double>(-error / ulp);
+  // An error just below an ulp rounds to one.
+  if (std::fabs(j.ulp) == 1 && compare(absolute(off), {1, ulp_at}) < 0) {
+    j.ulp = std::nextafter(j.ulp, 0);
+  }
   // Conditions are expensive: compute one only if eta can be positive.
   if (std::fabs(error) > half_ulp) {
     j.eta = static_cast<double>(eta_of(output, i, error, half_ulp));

@@ -41,6 +41,31 @@ TEST(Judge, MeasuresUlpsOfTheExactValue) {
   EXPECT_NEAR(j.ulp, (static_cast<double>(1.0F / 3) - 1.0 / 3) * 0x1p25, 1e-6);
 }
 
+// y = 1 + 2^-100 in bf16, and the next number after 1: no double holds the
+// difference of their distance from an ulp.
+TEST(Judge, KnowsAnErrorJustBelowAnUlp) {
+  Problem p = forward(DType::bf16, {1}, 0);
+  p.operation = Operation::forward_inference;
+  const auto one = [](double value) {
+    return make_tensor(DType::bf16, {1}, std::vector{value});
+  };
+  p.inputs[Input::gamma] = one(0x1p-100);
+  p.inputs[Input::beta] = one(1);
+  p.inputs[Input::running_mean] = one(0);
+  p.inputs[Input::running_var] = one(1);
+  const Judgement below = judged(p, Output::y, 0, 1 + 0x1p-7, DType::bf16);
+  EXPECT_EQ(below.grade, Grade::faithful);
+  EXPECT_LT(below.ulp, 1);
+  EXPECT_EQ(below.ulp, 1 - 0x1p-53);
+  p.inputs[Input::gamma] = one(0);
+  const Judgement at = judged(p, Output::y, 0, 1 + 0x1p-7, DType::bf16);
+  EXPECT_EQ(at.grade, Grade::unstable);
+  EXPECT_EQ(at.ulp, 1);
+  p.inputs[Input::gamma] = one(-0x1p-100);
+  EXPECT_EQ(judged(p, Output::y, 0, 1 + 0x1p-7, DType::bf16).grade,
+            Grade::unstable);
+}
+
 // mean |x| = 1.5: an error of e beyond half an ulp has eta e / (u 1.5).
 TEST(Judge, MeasuresTheBackwardErrorInWorkingPrecision) {
   const Problem p = forward(DType::f32, {1, 2}, 0);
