@@ -89,6 +89,17 @@ TEST(Judge, ExplainsTheVarianceOfAConstantChannel) {
             Grade::unstable);
 }
 
+// 2^-20 is subnormal in f16, but not in f32, in which a kernel computes.
+TEST(Judge, ExcusesAFlushInTheFormatOfTheOutput) {
+  const Problem p = forward(DType::f16, {0x1p-20, 0x1p-20}, 0);
+  Declaration flushes;
+  flushes.subnormals = Subnormals::flush;
+  const Judgement j = judged(p, Output::mean, 0, 0, DType::f16, flushes);
+  EXPECT_EQ(j.eta, 0);
+  EXPECT_EQ(j.grade, Grade::stable);
+  EXPECT_EQ(judged(p, Output::mean, 0, 0, DType::f16).grade, Grade::unstable);
+}
+
 // A frozen mean may be so far from x that dy (x - mean) is beyond the range of
 // double. The sums of dgamma cancel all the same, and their residual is
 // excused.
