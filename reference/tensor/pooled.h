@@ -14,8 +14,9 @@ namespace exactbn {
 
 // A pool of small memory blocks. Each thread keeps the blocks that it freed and
 // reuses them: small problems are copied and solved all the time, and malloc
-// caches too few blocks of a size. With a sanitizer none is kept, so that it
-// sees every allocation.
+// caches too few blocks of a size (3 % of the time of properties_small in
+// tools/bench; mimalloc 2.0 gains no more). With a sanitizer none is kept, so
+// that it sees every allocation.
 class Pool {
  public:
   static constexpr std::size_t kLargest = std::size_t{1} << 13;  // bytes
