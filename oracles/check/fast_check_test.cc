@@ -75,11 +75,14 @@ constexpr std::array kRequired = {Grade::correct, Grade::faithful,
                                   Grade::stable, Grade::sequential};
 
 void expect_same(const Problem& p, const Answer& answer,
-                 std::span<const Grade> grades = kRequired) {
+                 std::span<const Grade> grades = kRequired,
+                 const Declaration& declaration = {}) {
   const Case c{"case", p, {}};
   for (const Grade required : grades) {
-    const CaseVerdict fast = check(c, {}, answer, required, Filter::on);
-    const CaseVerdict slow = check(c, {}, answer, required, Filter::off);
+    const CaseVerdict fast =
+        check(c, declaration, answer, required, Filter::on);
+    const CaseVerdict slow =
+        check(c, declaration, answer, required, Filter::off);
     ASSERT_EQ(fast.verdict, slow.verdict);
     ASSERT_EQ(fast.outputs.size(), slow.outputs.size());
     for (std::size_t i = 0; i < slow.outputs.size(); ++i) {
@@ -235,6 +238,57 @@ TEST(FastCheck, VerdictsOfEstimatedSumsEqualThoseOfIntegers) {
     expect_same(p, answer, std::span(kRequired).subspan(draw.below(4), 1));
     if (HasFailure()) return;
   }
+}
+
+// kappa = 16 is too much for sums in f16, but not for estimates.
+TEST(FastCheck, ValuesWithoutABoundAreNotDecidedByEstimates) {
+  Draw draw(8);
+  ProblemSpec spec;
+  spec.dtype = DType::f16;
+  spec.shape = {2, 2, 600};
+  spec.mean = 16;
+  const Problem p = problem_of(draw, spec);
+  Declaration declaration;
+  declaration.accumulation = DType::f16;
+  Tensor y = correct_answer(p, DType::f16).outputs.at(Output::y);
+  for (std::int64_t i = 0; i < y.size(); ++i) y.set_bits(i, y.bits(i) + 2);
+  Answer answer;
+  answer.outputs.emplace(Output::y, y);
+  expect_same(p, answer, std::array{Grade::sequential}, declaration);
+  const CaseVerdict v =
+      check({"case", p, {}}, declaration, answer, Grade::sequential);
+  EXPECT_EQ(v.outputs.front().undecided_values, y.size());
+}
+
+// The same value and answer in every channel. Judgements are remembered, but
+// only for their channel. The last channel is the worst.
+TEST(FastCheck, EachChannelHasItsOwnJudgements) {
+  constexpr std::int64_t channels = 512;
+  Problem p;
+  p.operation = Operation::forward_inference;
+  p.epsilon = 0;
+  Tensor x(DType::f32, {1, channels});
+  Tensor mean(DType::f32, {channels});
+  Tensor var(DType::f32, {channels});
+  Tensor y(DType::f32, {1, channels});
+  for (std::int64_t c = 0; c < channels; ++c) {
+    x.set_bits(c, round_to(1.0, DType::f32));
+    var.set_bits(c, round_to(1.0, DType::f32));
+    // The right y is 513 - c.
+    mean.set_bits(c, round_to(static_cast<double>(c - channels), DType::f32));
+    y.set_bits(c, round_to(1000.0, DType::f32));
+  }
+  p.inputs.emplace(Input::x, x);
+  p.inputs.emplace(Input::running_mean, mean);
+  p.inputs.emplace(Input::running_var, var);
+  const Judgement last =
+      Judge(p, {})(Output::y, channels - 1, y.bits(channels - 1), DType::f32);
+  Answer answer;
+  answer.outputs.emplace(Output::y, y);
+  const CaseVerdict v = check({"case", p, {}}, {}, answer, Grade::sequential);
+  EXPECT_EQ(v.outputs.front().max_ulp, last.ulp);
+  EXPECT_EQ(v.outputs.front().max_eta, last.eta);
+  EXPECT_EQ(v.outputs.front().worst.index, channels - 1);
 }
 
 // Inputs with few distinct values, so that errors are equal; one gamma is 0.
