@@ -37,7 +37,7 @@ class Affine {
     forms_.width = width;
     forms_.k = 1;
     forms_.high[0] = slope_.data();
-    forms_.low[0] = zero_.data();
+    forms_.low[0] = slope_low_.data();
     forms_.offset_high = offset_.data();
     forms_.offset_low = zero_.data();
     forms_.bounds = {relative_.data(), {zero_.data()}, rest_.data()};
@@ -61,6 +61,17 @@ class Affine {
     return kernels.within_tolerance(forms_, values(), n, kDType, 0.5);
   }
 
+  // Makes every form 1.5 + 0.7 ulp: 0.4 are lost when the offset is added, 0.3
+  // are in the low part of the slope. Every answer becomes 1.5.
+  void set_to_parts_of_an_ulp() {
+    constexpr double ulp = 0x1p-52;
+    slope_.fill(1.5);
+    slope_low_.fill(0.3 * ulp);
+    offset_.fill(0.4 * ulp);
+    x_.fill(1);
+    y_.fill(1.5);
+  }
+
   void step_away(std::int64_t i) {
     Real& y = y_[static_cast<std::size_t>(i)];
     y = std::nextafter(y, Real{1000});
@@ -81,6 +92,7 @@ class Affine {
 
   CheckForms forms_;
   std::array<double, kColumns> slope_;
+  std::array<double, kColumns> slope_low_{};
   std::array<double, kColumns> offset_;
   std::array<double, kColumns> relative_;
   std::array<double, kColumns> rough_;
@@ -120,6 +132,16 @@ void expect_one_wrong_value_is_noticed(std::int64_t width) {
 TEST(CheckKernel, NoticesOneWrongValueOfAChannel) {
   expect_one_wrong_value_is_noticed<float>(1);
   expect_one_wrong_value_is_noticed<double>(1);
+}
+
+TEST(CheckKernel, AddsWhatASumLoses) {
+  for (const CheckKernels& kernels : check_kernels()) {
+    Affine<double> values(1);
+    values.set_to_parts_of_an_ulp();
+    EXPECT_FALSE(values.are_within_half_ulp(kernels, kernels.pack));
+    for (std::int64_t i = 0; i < kernels.pack; ++i) values.step_away(i);
+    EXPECT_TRUE(values.are_within_half_ulp(kernels, kernels.pack));
+  }
 }
 
 TEST(CheckKernel, NoticesOneWrongValueOfColumns) {
