@@ -43,7 +43,8 @@ def answer(case):
     given = {"gamma": [1.0] * count, "beta": [0.0] * count}
     given.update((n, decode(t["bits"])) for n, t in case["inputs"].items())
     for c in range(count):
-        at = [i for i in range(len(given["x"])) if i // inner % count == c]
+        at = [i for start in range(c * inner, len(given["x"]), count * inner)
+              for i in range(start, start + inner)]
         for name, values in channel(case, given, c, at).items():
             out.setdefault(name, {}).update(values)
     return {name: {
