@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iterator>
 #include <list>
+#include <utility>
 
 #include "oracles/explain/case_rules.h"
 
@@ -60,6 +61,17 @@ bool Candidates::is_out(std::size_t defect) const {
   return out;
 }
 
+// Even if it explains all cases that are left.
+bool Candidates::is_hopeless(std::size_t defect, std::size_t cases) const {
+  bool hopeless = false;
+#pragma omp critical(exactbn_candidates)
+  {
+    const Candidate& s = candidates_[defect];
+    hopeless = !agrees_often(s.explained.size() + cases - s.compared, s.missed);
+  }
+  return hopeless;
+}
+
 bool Candidates::explains_any(std::size_t defect) const {
   bool any = false;
 #pragma omp critical(exactbn_candidates)
@@ -70,12 +82,13 @@ bool Candidates::explains_any(std::size_t defect) const {
 void Candidates::update(std::size_t defect, std::size_t place, Truth& truth,
                         const Prediction& prediction,
                         const Observed& observed) {
-  if (prediction.right) return;
   // The state before the first call is not known for certain.
   const bool recalls = defects_[defect].model.recalled != nullptr;
-  const std::span<const Answer* const> calls(observed.calls);
-  Likeness all = {true, true, 0};
-  for (const Answer* call : recalls ? calls.last(1) : calls) {
+  std::span<const Answer* const> calls(observed.calls);
+  if (recalls) calls = calls.last(1);
+  if (prediction.right) calls = {};
+  Likeness all = {!calls.empty(), true, 0};
+  for (const Answer* call : calls) {
     const Likeness one = compare(truth, prediction, call->outputs);
     all.agrees = all.agrees && one.agrees;
     all.exact = all.exact && one.exact;
@@ -84,10 +97,10 @@ void Candidates::update(std::size_t defect, std::size_t place, Truth& truth,
   }
   const bool out = !all.agrees && prediction.must_fail;
   const bool explains = all.agrees && observed.failed && prediction.may_fail;
-  if (!out && !explains) return;
 #pragma omp critical(exactbn_candidates)
   {
     Candidate& candidate = candidates_[defect];
+    ++candidate.compared;
     candidate.out = candidate.out || (out && claim_ == Claim::everywhere);
     if (out && observed.failed) ++candidate.missed;
     if (explains) {
@@ -102,8 +115,7 @@ void Candidates::update(std::size_t defect, std::size_t place, Truth& truth,
 bool Candidates::is_eligible(const Candidate& candidate) const {
   if (candidate.out || candidate.explained.empty()) return false;
   if (claim_ == Claim::everywhere) return true;
-  return candidate.explained.size() >= 2 &&
-         4 * candidate.explained.size() >= candidate.missed;
+  return agrees_often(candidate.explained.size(), candidate.missed);
 }
 
 // The candidates that explain most of the remaining cases; if any of them agree
@@ -253,9 +265,9 @@ Resemblance resemblance(std::span<const Observed> run,
 }
 
 // Defects that resemble one code path of the subject, among failed cases that
-// no defect explains.
+// no defect explains; small cases come first.
 std::vector<Resemblance> resembling(std::span<const Observed> run,
-                                    const std::vector<std::size_t>& failed,
+                                    std::vector<std::size_t> failed,
                                     const Declaration& declaration) {
   const std::span<const Defect> all = defects();
   Candidates candidates(all, Candidates::Claim::here);
@@ -265,11 +277,13 @@ std::vector<Resemblance> resembling(std::span<const Observed> run,
     Truth truth(*observed.question, declaration);
     const Wrong wrong(truth, observed);
     for (std::size_t d = 0; d < all.size(); ++d) {
+      if (candidates.is_hopeless(d, failed.size())) continue;
       candidates.update(d, failed[i], truth,
                         predict(all[d], truth, observed.past), wrong.only);
     }
   }
   std::vector<Resemblance> found;
+  std::sort(failed.begin(), failed.end());
   const Diagnosis here = candidates.diagnosis(failed);
   for (const DefectExplanation& explanation : here.explanations) {
     Resemblance r = resemblance(run, explanation, declaration);
@@ -306,9 +320,14 @@ Diagnosis diagnose(std::span<const Observed> run,
   };
   update_all(failed, true);
   update_all(by_size(run, false), false);
+  std::vector<std::size_t> small_first = failed;
   std::sort(failed.begin(), failed.end());
   Diagnosis diagnosis = candidates.diagnosis(failed);
-  diagnosis.resembling = resembling(run, diagnosis.unexplained, declaration);
+  const std::vector<std::size_t>& unexplained = diagnosis.unexplained;
+  std::erase_if(small_first, [&](std::size_t place) {
+    return !std::binary_search(unexplained.begin(), unexplained.end(), place);
+  });
+  diagnosis.resembling = resembling(run, small_first, declaration);
   return diagnosis;
 }
 

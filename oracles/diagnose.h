@@ -55,9 +55,10 @@ struct Diagnosis {
 // case that it should. It explains a case that failed if the subject agrees
 // with it and its model fails there too.
 //
-// With Claim::here a defect is never ruled out. It must agree in at least two
-// failed cases, and in at least one fifth of the failed cases that distinguish
-// it from the truth; agreement in every bit also counts as evidence.
+// With Claim::here no single case rules out a defect. It must agree in at least
+// two failed cases, and in at least one fifth of the failed cases that
+// distinguish it from the truth; agreement in every bit also counts as
+// evidence.
 class Candidates {
  public:
   enum class Claim : std::uint8_t { everywhere, here };
@@ -66,6 +67,9 @@ class Candidates {
 
   // Safe to call from many threads, as is `update`.
   bool is_out(std::size_t defect) const;
+  // Whether a defect cannot be reported any more, of whose `cases` failed cases
+  // some were compared.
+  bool is_hopeless(std::size_t defect, std::size_t cases) const;
   bool explains_any(std::size_t defect) const;
 
   // Compares the answer to one case with what the defect predicts.
@@ -82,7 +86,11 @@ class Candidates {
     double evidence = 0;
     std::vector<std::size_t> explained;
     std::size_t missed = 0;
+    std::size_t compared = 0;
   };
+  static bool agrees_often(std::size_t explained, std::size_t missed) {
+    return explained >= 2 && 4 * explained >= missed;
+  }
   std::vector<std::size_t> best(const std::vector<std::size_t>& open,
                                 bool first) const;
 
