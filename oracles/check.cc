@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "oracles/check/fast_check.h"
+#include "oracles/check/ordinary.h"
 #include "reference/parallel_for.h"
 
 namespace exactbn {
@@ -58,18 +59,6 @@ void check_values(const Problem& problem, const Judge& judge,
   const bool many = units.count / 2 >= omp_get_max_threads();
   // Either each unit has one thread, or all threads share one unit at a time.
   parallel_for(units.count, many && problem.x().size() > kParallel, check_unit);
-}
-
-// Checks an output with one value per channel.
-OutputVerdict check_channels(const Problem& problem, const Judge& judge,
-                             Output output, const Tensor& got, Grade required) {
-  OutputVerdict out =
-      empty_verdict(problem, judge, output, got.dtype(), required);
-  for (std::int64_t c = 0; c < got.size(); ++c) {
-    const Judgement j = judge(output, c, got.bits(c), got.dtype());
-    add(out, {c, got.bits(c), j}, required, c);
-  }
-  return out;
 }
 
 CaseVerdict check_refusal(const Case& c, const Declaration& declaration,
@@ -132,14 +121,21 @@ CaseVerdict check(const Case& c, const Declaration& declaration,
   }
   check_values(c.problem, judge, first, values);
   for (const Output name : names) {
+    const Tensor& got = answer.outputs.at(name);
     if (shaped_like_x(name)) {
       result.outputs.push_back(values.front().finish());
       values.pop_front();
     } else {
-      result.outputs.push_back(check_channels(
-          c.problem, judge, name, answer.outputs.at(name), required));
+      result.outputs.push_back(
+          empty_verdict(c.problem, judge, name, got.dtype(), required));
+      check_channels(judge, got, required, {0, got.size()},
+                     result.outputs.back());
     }
     OutputVerdict& out = result.outputs.back();
+    if (out.verdict == Verdict::failed &&
+        declaration.domain == Domain::ordinary) {
+      judge_ordinary(c.problem, judge, got, required, filter, out);
+    }
     if (out.worst.index < 0) out.worst = {};  // no value is decided
     result.verdict = std::max(result.verdict, out.verdict);
   }

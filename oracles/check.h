@@ -18,8 +18,9 @@ struct CaseVerdict {
 // Judges an answer to a case: every output that the declaration offers must be
 // present and have the required grade. A rejection passes if the case asks for
 // the unbiased variance of one value and the subject declares that it rejects
-// this. Without the filter exact integers judge every value; the verdict is the
-// same.
+// this. Values that are wrong in extreme channels are `beyond`, unless the
+// declaration's domain is `all`. Without the filter exact integers judge every
+// value; the verdict is the same.
 CaseVerdict check(const Case& c, const Declaration& declaration,
                   const Answer& answer, Grade required,
                   Filter filter = Filter::on);

@@ -76,6 +76,7 @@ std::vector<Answer> defect_answers(const Defect& defect,
 
 DefectSubject::DefectSubject(const Defect& defect) : defect_(defect) {
   declaration_.subject = "defect:" + std::string(defect.name);
+  declaration_.domain = defect.model.domain;
 }
 
 Answer DefectSubject::answer(const Case& c) {

@@ -189,22 +189,24 @@ Judgement Judge::convention(Exact::Kind kind, Output output, std::int64_t i,
     return match_or_fail(same_value(got, want, dtype), want);
   }
   std::uint64_t want = output == Output::invstd ? f.overflow() : f.quiet_nan();
-  // With frozen statistics nothing is summed, and 0/0 is NaN under every
-  // convention.
+  // (sum dy x - mean sum dy) / 0: the numerator may round to a nonzero number.
+  const bool of_gamma =
+      output == Output::dgamma || output == Output::grad_gamma;
+  const auto rounds_to_infinity = [&] {
+    return of_gamma && is_nan(want, dtype) && is_infinite(got, dtype);
+  };
+  // With frozen statistics 0/0 is NaN under every convention.
   if (!normalizes_by_batch(problem_.operation)) {
-    return match_or_fail(same_value(got, want, dtype), want);
+    return match_or_fail(same_value(got, want, dtype) || rounds_to_infinity(),
+                         want);
   }
   const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
   if (declaration_.zero_variance == ZeroVariance::zero) {
     const std::optional<Input> offset = traits(output).offset;
     want = offset ? round_to(problem_.parameter(*offset, c), dtype) : 0;
   }
-  // (sum dy x - mean sum dy) / 0: the numerator may round to a nonzero number.
-  const bool of_gamma =
-      output == Output::dgamma || output == Output::grad_gamma;
-  const bool infinite =
-      of_gamma && is_nan(want, dtype) && is_infinite(got, dtype);
-  Judgement j = match_or_fail(infinite || same_value(got, want, dtype), want);
+  Judgement j =
+      match_or_fail(same_value(got, want, dtype) || rounds_to_infinity(), want);
   j.decided = j.grade == Grade::correct || sums_are_exact(c);
   return j;
 }

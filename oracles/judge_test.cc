@@ -117,6 +117,21 @@ TEST(Judge, ExcusesCancellationAtAFarFrozenMean) {
   EXPECT_LT(j.eta, 1);
 }
 
+// Frozen, w = 0: the sum of dy (x - mean) is 0 exactly, but may round to
+// another number, whose quotient by 0 is infinite.
+TEST(Judge, AFrozenSumOverZeroMayRoundToInfinity) {
+  Problem p = forward(DType::f32, {3, 3}, 0);
+  p.operation = Operation::backward_inference;
+  p.inputs[Input::dy] = make_tensor(DType::f32, {2, 1}, std::array{-1.0, 1.0});
+  p.inputs[Input::running_mean] = make_tensor(DType::f32, {1}, std::array{1.0});
+  p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, std::array{0.0});
+  for (const double got : {-kInfinity, kInfinity, std::nan("")}) {
+    EXPECT_EQ(judged(p, Output::dgamma, 0, got, DType::f32).grade,
+              Grade::correct);
+  }
+  EXPECT_EQ(judged(p, Output::dgamma, 0, 0, DType::f32).grade, Grade::unstable);
+}
+
 TEST(Judge, GradesNanAndInfinity) {
   const Problem p = forward(DType::f32, {1, kInfinity}, 0x1p-17);
   EXPECT_EQ(judged(p, Output::y, 0, std::nan(""), DType::f32).grade,

@@ -29,6 +29,9 @@ enum class SingleValue : std::uint8_t { nan, keep, reject };
 // ddbeta, and dx, dgamma, grad_x and grad_gamma are 0.
 enum class ZeroVariance : std::uint8_t { nan, zero };
 enum class Subnormals : std::uint8_t { keep, flush };
+// Where wrong values count: in channels whose intermediates stay in range
+// (oracles/judge/domain.h), or everywhere.
+enum class Domain : std::uint8_t { ordinary, all };
 
 // What a subject declares. An empty list means everything.
 struct Declaration {
@@ -45,6 +48,7 @@ struct Declaration {
   Subnormals subnormals = Subnormals::keep;
   // The format of its sums; unset means x's format, but at least f32.
   std::optional<DType> accumulation;
+  Domain domain = Domain::ordinary;
 };
 
 // The reason, in a few words, why the declaration does not cover the problem;

@@ -343,7 +343,8 @@ TEST(Wire, DeclarationsComeBackAsTheyWere) {
       R"("outputs":{"forward_training":["y","running_var"],)"
       R"("backward_training":["dx"]},)"
       R"("running_variance":"biased","single_value":"reject",)"
-      R"("zero_variance":"zero","subnormals":"flush","accumulation":"f64"})";
+      R"("zero_variance":"zero","subnormals":"flush","accumulation":"f64",)"
+      R"("domain":"all"})";
   const Declaration d = read_declaration(line);
   EXPECT_EQ(d.subject, "my kernel 1.2");
   EXPECT_THAT(d.operations, testing::ElementsAre(Operation::forward_training));
@@ -356,6 +357,7 @@ TEST(Wire, DeclarationsComeBackAsTheyWere) {
   EXPECT_EQ(d.zero_variance, ZeroVariance::zero);
   EXPECT_EQ(d.subnormals, Subnormals::flush);
   EXPECT_EQ(d.accumulation, DType::f64);
+  EXPECT_EQ(d.domain, Domain::all);
   EXPECT_EQ(write_declaration(d), line);
 }
 
@@ -365,7 +367,7 @@ TEST(Wire, ADeclarationNeedsOnlyAName) {
   EXPECT_EQ(write_declaration(d),
             R"({"subject":"s","running_variance":"unbiased",)"
             R"("single_value":"nan","zero_variance":"nan",)"
-            R"("subnormals":"keep"})");
+            R"("subnormals":"keep","domain":"ordinary"})");
 }
 
 TEST(Wire, RefusesMalformedDeclarations) {

@@ -28,7 +28,13 @@ struct Violation {
 std::string place_of(const Violation& violation);
 
 // The result of a law on a problem.
-enum class LawResult : std::uint8_t { not_applicable, undecided, held, broken };
+enum class LawResult : std::uint8_t {
+  not_applicable,
+  undecided,
+  held,
+  beyond,  // broken, but only where the question is extreme
+  broken,
+};
 
 struct Law;
 

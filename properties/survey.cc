@@ -35,6 +35,8 @@ LawResult law_result(Verdict verdict) {
       return LawResult::broken;
     case Verdict::undecided:
       return LawResult::undecided;
+    case Verdict::beyond:
+      return LawResult::beyond;
     default:
       return LawResult::not_applicable;
   }
@@ -112,6 +114,11 @@ class Checker {
       out.results[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
       if (trial.has_other_bits()) out.other_bits.push_back(kFirstLaw + k);
       if (!violation) continue;
+      if (is_beyond(*violation, declaration_)) {
+        out.results[kFirstLaw + k] = LawResult::beyond;
+        out.verdict = std::max(out.verdict, Verdict::beyond);
+        continue;
+      }
       out.broke = out.broke || violation->crashed;
       found(out, kFirstLaw + k, std::move(*violation));
     }
@@ -151,6 +158,9 @@ void count(Tally& tally, LawResult result) {
     case LawResult::undecided:
       ++tally.undecided;
       break;
+    case LawResult::beyond:
+      ++tally.beyond;
+      break;
     case LawResult::not_applicable:
       ++tally.not_applicable;
       break;
@@ -170,6 +180,9 @@ void count(Survey& survey, const Outcome& out) {
       break;
     case Verdict::undecided:
       ++survey.undecided;
+      break;
+    case Verdict::beyond:
+      ++survey.beyond;
       break;
     case Verdict::unsupported:
       ++survey.unsupported;

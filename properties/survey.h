@@ -52,6 +52,7 @@ struct Tally {
   std::uint64_t held = 0;
   std::uint64_t broken = 0;
   std::uint64_t undecided = 0;
+  std::uint64_t beyond = 0;
   std::uint64_t not_applicable = 0;
   // Cases in which bits differed that may differ.
   std::uint64_t other_bits = 0;
@@ -78,6 +79,7 @@ struct Survey {
   std::uint64_t failed = 0;
   std::uint64_t missing = 0;
   std::uint64_t undecided = 0;
+  std::uint64_t beyond = 0;
   std::uint64_t unsupported = 0;
   bool broke = false;  // the subject crashed, hung or broke the protocol
   bool interrupted = false;

@@ -102,11 +102,16 @@ void ExactBatchNorm::set_state(State& state, std::int64_t c) const {
   add_direction(state, c);
 }
 
-bool ExactBatchNorm::is_number(std::int64_t c) const {
+bool ExactBatchNorm::inputs_finite(std::int64_t c) const {
   const State& s = state(c);
-  return s.statistics_finite && s.parameters_finite && s.exact.sums.x_finite &&
-         s.exact.sums.dy_finite && s.along.sums.finite &&
-         s.along_gamma_finite && s.along_beta_finite && s.exact.root.sign() > 0;
+  return parameters_finite(c) && s.exact.sums.x_finite &&
+         s.exact.sums.dy_finite && s.along.sums.finite;
+}
+
+bool ExactBatchNorm::parameters_finite(std::int64_t c) const {
+  const State& s = state(c);
+  return s.statistics_finite && s.parameters_finite && s.along_gamma_finite &&
+         s.along_beta_finite;
 }
 
 void ExactBatchNorm::require_output(Output output) const {

@@ -60,7 +60,13 @@ class ExactBatchNorm {
   // Whether every input of the channel, including its direction, is finite and
   // w > 0, so that its outputs shaped like x are numbers. (In forward_inference
   // x is not examined.)
-  bool is_number(std::int64_t c) const;
+  bool is_number(std::int64_t c) const {
+    return inputs_finite(c) && channel(c).root.sign() > 0;
+  }
+  // The first half of that.
+  bool inputs_finite(std::int64_t c) const;
+  // The same without the inputs shaped like x, but for batch statistics.
+  bool parameters_finite(std::int64_t c) const;
 
   // What the values of a channel share. `centre` and `root` have a meaning only
   // if statistics_finite(c).

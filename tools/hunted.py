@@ -28,7 +28,8 @@ def report(exactbn, adapter, *flags):
     with tempfile.TemporaryDirectory() as folder:
         file = folder + "/report.json"
         ran = subprocess.run(
-            [exactbn, "properties", adapter, "--json", file, *flags],
+            [exactbn, "properties", adapter, "--domain", "all", "--json", file,
+             *flags],
             capture_output=True, text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"})
         if ran.returncode not in (0, 1, 3, 4) or not os.path.exists(file):

@@ -33,6 +33,10 @@ struct OutputVerdict {
   std::int64_t failed_values = 0;
   std::int64_t undecided_values = 0;
   std::vector<std::int64_t> failed_in_channel;  // a count per channel
+  // Of a verdict on the ordinary domain: the verdict on the extreme channels
+  // where values are wrong, or nothing, and why the first of them is extreme.
+  std::vector<OutputVerdict> beyond;
+  std::string why_beyond;
 
   bool operator==(const OutputVerdict& other) const = default;
 };

@@ -104,6 +104,9 @@ struct Model {
   void (*rounded)(const Problem& problem, OutputTensors& outputs) = nullptr;
   // Whether sums use short precision, so that their order matters.
   bool ordered = false;
+  // Where the answers differ from right ones: `all` if only where an
+  // intermediate leaves the range of the working format.
+  Domain domain = Domain::ordinary;
 };
 
 // The answer of a model. An empty model gives the right answer if the running

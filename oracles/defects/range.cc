@@ -56,7 +56,8 @@ const Defect kRangeDefects[] = {
             d = d * d;
             limit(d, p.working);
             p.var = limited(channel_sum<Wide>(d), p.working) / p.m;
-          }}},
+          },
+      .domain = Domain::all}},
     {"squares_of_x_leave_range",
      "x^2 has the range of the format of x",
      "pytorch PR126525",
@@ -107,7 +108,8 @@ const Defect kRangeDefects[] = {
             const WideRow cube =
                 limited(p.invstd * p.invstd * p.invstd, p.working);
             p.mean_dy_xhat *= cube / (p.invstd * p.invstd * p.invstd);
-          }}},
+          },
+      .domain = Domain::all}},
     {"scale_leaves_range",
      "gamma invstd has the range of the format of x",
      "",
@@ -118,7 +120,8 @@ const Defect kRangeDefects[] = {
                 limited(p.gamma * p.invstd, p.problem.x().dtype());
             const WideMatrix d = p.x.rowwise() - p.mean;
             out[Output::y] = (d.rowwise() * a).rowwise() + p.beta;
-          }}},
+          },
+      .domain = Domain::all}},
     {"subnormal_inputs_flushed",
      "subnormal inputs are treated as 0",
      "",

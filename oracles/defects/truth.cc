@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "oracles/defects/model.h"
+#include "oracles/judge/domain.h"
 
 namespace exactbn {
 
@@ -68,8 +69,30 @@ Wide Truth::tolerance(Output output, std::int64_t i) {
   return limits_of(output).tolerance[static_cast<std::size_t>(i)];
 }
 
+bool Truth::is_extreme() {
+  for (const auto& [name, tensor] : right_) {
+    for (std::int64_t c = 0; c < view_.channels; ++c) {
+      if (is_extreme(name, c)) return true;
+    }
+  }
+  return false;
+}
+
+bool Truth::is_extreme(Output output, std::int64_t channel) {
+  const auto [known, is_new] = extreme_.emplace(std::pair(output, channel), 0);
+  if (is_new) known->second = !why_extreme(judge(), output, channel).empty();
+  return known->second;
+}
+
 bool Truth::fails(Output output, std::int64_t i, std::uint64_t bits,
                   DType dtype) {
+  if (!is_wrong(output, i, bits, dtype)) return false;
+  const std::int64_t c = shaped_like_x(output) ? view_.channel(i) : i;
+  return declaration_.domain == Domain::all || !is_extreme(output, c);
+}
+
+bool Truth::is_wrong(Output output, std::int64_t i, std::uint64_t bits,
+                     DType dtype) {
   const Tensor& right = right_.find(output)->second;
   const bool alike = dtype == right.dtype();
   // Values that the subject's conventions decide differ from the models'.
@@ -116,9 +139,11 @@ std::vector<std::int64_t> Truth::failing(Output output, const Tensor& got) {
   return indices;
 }
 
-Kill::Kill(const Case& c)
+Kill::Kill(const Case& c, Domain domain)
     : judge_(c.problem, declaration_),
-      right_(right_answer(c.problem, declaration_.running_variance)) {}
+      right_(right_answer(c.problem, declaration_.running_variance)) {
+  declaration_.domain = domain;
+}
 
 bool Kill::operator()(const Answer& answer) const {
   for (const auto& [name, right] : right_) {
@@ -126,7 +151,13 @@ bool Kill::operator()(const Answer& answer) const {
     for (std::int64_t i = 0; i < got.size(); ++i) {
       if (got.bits(i) == right.bits(i)) continue;
       const Judgement j = judge_(name, i, got.bits(i), got.dtype());
-      if (j.decided && j.grade > Grade::sequential) return true;
+      if (!j.decided || j.grade <= Grade::sequential) continue;
+      const std::int64_t c =
+          shaped_like_x(name) ? judge_.exact().problem().view().channel(i) : i;
+      if (declaration_.domain == Domain::all ||
+          why_extreme(judge_, name, c).empty()) {
+        return true;
+      }
     }
   }
   return false;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "oracles/judge.h"
@@ -37,6 +38,9 @@ class Truth {
   // right answer is not a number.
   Wide tolerance(Output output, std::int64_t i);
 
+  // Whether any value is in an extreme channel (judge/domain.h).
+  bool is_extreme();
+
   // The indices of the values that fail, in order.
   std::vector<std::int64_t> failing(Output output, const Tensor& got);
 
@@ -47,6 +51,9 @@ class Truth {
     std::vector<char> bounded;  // by channel
   };
   const Limits& limits_of(Output output);
+  // The same in every domain.
+  bool is_wrong(Output output, std::int64_t i, std::uint64_t bits, DType dtype);
+  bool is_extreme(Output output, std::int64_t channel);
   Judge& judge();
 
   const Case& c_;
@@ -56,6 +63,7 @@ class Truth {
   OutputTensors right_;
   std::optional<Judge> judge_;  // made when a value first needs it
   std::map<Output, Limits> limits_;
+  std::map<std::pair<Output, std::int64_t>, bool> extreme_;
 };
 
 // Whether a case distinguishes a wrong answer from a right one: whether `check`
@@ -64,7 +72,7 @@ class Truth {
 class Kill {
  public:
   // The case must outlive this object.
-  explicit Kill(const Case& c);
+  explicit Kill(const Case& c, Domain domain = Domain::ordinary);
   // Safe to call from many threads.
   bool operator()(const Answer& answer) const;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace exactbn {
 
@@ -38,14 +39,19 @@ std::vector<char> poisoned(const std::vector<Case>& cases) {
   return so_far;
 }
 
-std::vector<Prediction> predict_all(Truth& truth) {
-  std::vector<Prediction> predictions;
-  for (const Defect& defect : defects()) {
-    predictions.push_back(
-        defect.model.recalled ? Prediction() : predict(defect, truth, Past()));
+// A case in one domain, and what the models predict there.
+struct InDomain {
+  InDomain(const Case& c, const Declaration& declaration)
+      : truth(c, declaration) {
+    for (const Defect& defect : defects()) {
+      predictions.push_back(defect.model.recalled
+                                ? Prediction()
+                                : predict(defect, truth, Past()));
+    }
   }
-  return predictions;
-}
+  Truth truth;
+  std::vector<Prediction> predictions;
+};
 
 }  // namespace
 
@@ -53,15 +59,20 @@ std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
   const std::span<const Defect> all = defects();
   const std::vector<Recalled> recalled = ask_recalling(cases);
   const std::vector<char> poison = poisoned(cases);
-  const Declaration plain;
+  const Declaration ordinary;
+  Declaration everywhere;
+  everywhere.domain = Domain::all;
   std::vector<Candidates> candidates(all.size(), Candidates(all));
   std::vector<std::vector<char>> failed(all.size(),
                                         std::vector<char>(cases.size()));
 #pragma omp parallel for schedule(dynamic)
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    Truth truth(cases[i], plain);
-    const std::vector<Prediction> predictions = predict_all(truth);
+    InDomain in_ordinary(cases[i], ordinary);
+    std::optional<InDomain> in_all;
+    if (in_ordinary.truth.is_extreme()) in_all.emplace(cases[i], everywhere);
     for (std::size_t s = 0; s < all.size(); ++s) {
+      const bool beyond = in_all && all[s].model.domain == Domain::all;
+      auto& [truth, predictions] = beyond ? *in_all : in_ordinary;
       Answer same;
       Observed observed;
       observed.question = &cases[i];

@@ -54,6 +54,9 @@ class Conditions {
   Wide w(std::int64_t channel) const { return known_sizes(channel).w; }
   Wide mean(std::int64_t channel) const { return known_sizes(channel).mean; }
   Wide invstd(std::int64_t channel) const { return known_sizes(channel).s; }
+  const ChannelSizes& sizes(std::int64_t channel) const {
+    return full_sizes(channel);
+  }
 
  private:
   // All sizes but those from sums of magnitudes: a, cov, k, udy, and size, x

@@ -19,9 +19,9 @@ Tolerances::Tolerances(const Problem& problem, const Declaration& declaration,
     : problem_(problem),
       declaration_(declaration),
       m_(problem.view().count()),
-      conditions_(problem, declaration.running_variance,
-                  std::move(statistics)) {
-  const Format working = format(working_format(problem, declaration));
+      conditions_(problem, declaration.running_variance, std::move(statistics)),
+      working_(working_format(problem, declaration)) {
+  const Format working = format(working_);
   u_ = working.unit_roundoff();
   lambda_ =
       wide_power_of_two(keeps_subnormals() ? working.quantum() : working.emin);

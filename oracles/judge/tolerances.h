@@ -26,6 +26,9 @@ class Tolerances {
   Tolerances(const Tolerances&) = delete;
   Tolerances& operator=(const Tolerances&) = delete;
 
+  // working_format of the problem.
+  DType working() const { return working_; }
+
   bool keeps_subnormals() const {
     return declaration_.subnormals == Subnormals::keep;
   }
@@ -63,6 +66,7 @@ class Tolerances {
   const Declaration& declaration_;
   std::int64_t m_;
   Conditions conditions_;
+  DType working_;
   Wide u_;
   Wide lambda_;
 };

@@ -26,8 +26,8 @@ double eta_limit(Grade grade, double m) {
 }
 
 std::string_view to_string(Verdict verdict) {
-  constexpr std::array<std::string_view, 5> names = {
-      "unsupported", "passed", "undecided", "missing", "failed"};
+  constexpr std::array<std::string_view, 6> names = {
+      "unsupported", "passed", "undecided", "beyond", "missing", "failed"};
   return names[static_cast<std::size_t>(verdict)];
 }
 

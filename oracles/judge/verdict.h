@@ -36,10 +36,16 @@ enum class Verdict : std::uint8_t {
   unsupported,
   passed,
   undecided,
+  beyond,  // values are wrong, but only where the question is extreme
   missing,
   failed,
 };
 
 std::string_view to_string(Verdict verdict);
+
+// Whether a case neither passed nor failed, although it was asked.
+constexpr bool is_open(Verdict verdict) {
+  return verdict > Verdict::passed && verdict < Verdict::failed;
+}
 
 }  // namespace exactbn

@@ -160,6 +160,7 @@ Declaration make_declaration() {
   Declaration declaration;
   declaration.subject = "double";
   declaration.accumulation = DType::f64;
+  declaration.domain = Domain::all;
   return declaration;
 }
 

@@ -88,15 +88,17 @@ std::string write_declaration(const Declaration& declaration) {
   if (declaration.accumulation) {
     out["accumulation"] = word(*declaration.accumulation);
   }
+  out["domain"] = word(declaration.domain);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Declaration read_declaration(std::string_view line) {
   return read_line(line, [](const json& object) {
-    const Fields fields(object, "",
-                        {"subject", "operations", "dtypes", "channel_axes",
-                         "outputs", "running_variance", "single_value",
-                         "zero_variance", "subnormals", "accumulation"});
+    const Fields fields(
+        object, "",
+        {"subject", "operations", "dtypes", "channel_axes", "outputs",
+         "running_variance", "single_value", "zero_variance", "subnormals",
+         "accumulation", "domain"});
     Declaration d;
     d.subject = as_nonempty_text(fields.at("subject"), "subject");
     read_list(fields, "operations", [&](const json& value, const auto& path) {
@@ -114,6 +116,7 @@ Declaration read_declaration(std::string_view line) {
     read_word(fields, "single_value", kSingleValues, d.single_value);
     read_word(fields, "zero_variance", kZeroVariances, d.zero_variance);
     read_word(fields, "subnormals", kSubnormals, d.subnormals);
+    read_word(fields, "domain", kDomains, d.domain);
     if (const json* format = fields.find("accumulation")) {
       d.accumulation = choose(*format, "accumulation", kDTypes);
     }

@@ -29,6 +29,10 @@ std::string_view word(Subnormals value) {
   return value == Subnormals::keep ? "keep" : "flush";
 }
 
+std::string_view word(Domain value) {
+  return value == Domain::ordinary ? "ordinary" : "all";
+}
+
 std::string_view word(Answer::Kind value) {
   return value == Answer::Kind::outputs       ? "outputs"
          : value == Answer::Kind::unsupported ? "unsupported"

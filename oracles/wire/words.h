@@ -18,6 +18,7 @@ std::string_view word(RunningVariance value);
 std::string_view word(SingleValue value);
 std::string_view word(ZeroVariance value);
 std::string_view word(Subnormals value);
+std::string_view word(Domain value);
 std::string_view word(Answer::Kind value);
 
 inline constexpr std::array kRunningVariances = {RunningVariance::unbiased,
@@ -27,6 +28,7 @@ inline constexpr std::array kSingleValues = {
 inline constexpr std::array kZeroVariances = {ZeroVariance::nan,
                                               ZeroVariance::zero};
 inline constexpr std::array kSubnormals = {Subnormals::keep, Subnormals::flush};
+inline constexpr std::array kDomains = {Domain::ordinary, Domain::all};
 
 template <class List>
 std::vector<std::string_view> words(const List& values) {

@@ -74,6 +74,7 @@ struct BenchVerdict {
 class Bench {
  public:
   explicit Bench(const Problem& problem) : problem_(problem) {
+    declaration_.domain = Domain::all;
     if (problem.x().size() > kLong) judge_.emplace(problem_, declaration_);
   }
   Bench(const Bench&) = delete;

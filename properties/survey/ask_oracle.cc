@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties/survey/ask_oracle.h"
 
+#include <algorithm>
+
+#include "oracles/judge/domain.h"
 #include "properties/law/parts.h"
 #include "properties/survey/sure_verdict.h"
 
@@ -13,6 +16,34 @@ Violation refusal(std::string_view law, const Problem& problem,
   v.text = text;
   v.problems = {problem};
   return v;
+}
+
+namespace {
+
+bool is_extreme(const Problem& problem, Output output,
+                const Declaration& declaration) {
+  const Judge judge(problem, declaration, Judge::OnDemand());
+  for (std::int64_t c = 0; c < problem.view().channels; ++c) {
+    if (!why_extreme(judge, output, c).empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_beyond(const Violation& violation, const Declaration& declaration) {
+  if (declaration.domain == Domain::all || violation.crashed) return false;
+  return std::any_of(
+      violation.problems.begin(), violation.problems.end(),
+      [&](const Problem& problem) {
+        const OutputNames outputs = output_names(problem);
+        const bool one =
+            violation.output && outputs.contains(*violation.output);
+        return std::any_of(outputs.begin(), outputs.end(), [&](Output output) {
+          return (!one || output == *violation.output) &&
+                 is_extreme(problem, output, declaration);
+        });
+      });
 }
 
 Verdict ask_oracle(const Trial& trial, const Request& request,

@@ -10,6 +10,10 @@ namespace exactbn {
 Violation refusal(std::string_view law, const Problem& problem,
                   const std::string& text);
 
+// Whether a broken law says nothing, because one of the questions that were
+// asked is extreme for the output that shows it, or for any.
+bool is_beyond(const Violation& violation, const Declaration& declaration);
+
 // The oracle's verdict on the answer to the problem itself. Sets the violation
 // if the answer fails.
 Verdict ask_oracle(const Trial& trial, const Request& request,

@@ -19,8 +19,7 @@ struct Algorithm {
   Order order;          // of the sums of gradients
 };
 
-// Computes channel by channel in W, in ranges where no usual intermediate
-// overflows or underflows.
+// Computes channel by channel in W, whatever the range.
 template <class W>
 class SoundSubject : public Subject {
  public:
@@ -43,7 +42,10 @@ class SoundSubject : public Subject {
 
   Answer answer(const Case& c) override {
     const Problem& p = c.problem;
-    if (!is_in_range(p)) return {Answer::Kind::unsupported, "range", {}};
+    // A kernel's epsilon is a value of W.
+    if (static_cast<double>(static_cast<W>(p.epsilon)) != p.epsilon) {
+      return {Answer::Kind::unsupported, "epsilon", {}};
+    }
     Answer all;
     for (std::int64_t k = 0; k < p.view().channels; ++k) {
       const Answer one = channel(channel_problem(p, k));
@@ -63,29 +65,6 @@ class SoundSubject : public Subject {
   }
 
  private:
-  static bool is_in_range(const Problem& p) {
-    const int most = kDTypeOf<W> == DType::f64 ? 60 : 12;
-    const double low = std::ldexp(1.0, -most);
-    const double high = std::ldexp(1.0, most);
-    const auto fits = [&](double value) {
-      const double size = std::fabs(value);
-      return size == 0 || (size >= low && size <= high);
-    };
-    // A kernel's epsilon: a value of W, 0 or at least 1e-12.
-    if (p.epsilon != 0 && !(p.epsilon >= 1e-12 && p.epsilon <= high)) {
-      return false;
-    }
-    if (static_cast<double>(static_cast<W>(p.epsilon)) != p.epsilon) {
-      return false;
-    }
-    for (const auto& [name, tensor] : p.inputs) {
-      for (std::int64_t i = 0; i < tensor.size(); ++i) {
-        if (!tensor.finite(i) || !fits(tensor.value(i))) return false;
-      }
-    }
-    return true;
-  }
-
   Answer channel(Problem p) const {
     const DType dtype = kDTypeOf<W>;
     for (const Input name : {Input::gamma, Input::beta}) {
@@ -114,7 +93,7 @@ class SoundSubject : public Subject {
 
 struct Count {
   std::uint64_t passed = 0;
-  std::uint64_t undecided = 0;
+  std::uint64_t beyond = 0;
 };
 
 template <class W>
@@ -143,12 +122,12 @@ void survey_algorithms(std::uint64_t cases, Count& count) {
                       place_of(s.discoveries[0].violation) + " " +
                       s.discoveries[0].violation.text);
     // Shows the progress of a long run.
-    printf("%-24s %8lu passed, %6lu undecided, %8lu declined\n",
+    printf("%-24s %8lu passed, %6lu undecided, %8lu beyond\n",
            std::string(statistics[k].name).c_str(), s.passed, s.undecided,
-           s.unsupported);
+           s.beyond);
     fflush(stdout);
     count.passed += s.passed;
-    count.undecided += s.undecided;
+    count.beyond += s.beyond;
   }
 }
 
@@ -156,13 +135,13 @@ void survey_all(std::uint64_t cases) {
   Count count;
   survey_algorithms<float>(cases, count);
   survey_algorithms<double>(cases, count);
-  printf("%lu passed, %lu undecided\n", count.passed, count.undecided);
-  EXPECT_GT(count.passed, cases);
+  printf("%lu passed, %lu beyond\n", count.passed, count.beyond);
+  EXPECT_GT(count.passed, count.beyond);
 }
 
 TEST(SoundSubjects, BreakNoLaw) { survey_all(trials(300)); }
 
-// More than 10^6 cases; most are declined.
+// More than 10^6 cases.
 TEST(SoundSubjects, DISABLED_BreakNoLawInMillions) { survey_all(300'000); }
 
 }  // namespace

@@ -19,7 +19,8 @@ constexpr const char* kExitCodes =
     "  1  a mismatch; for probe, a wrong declaration\n"
     "  2  bad usage or malformed input\n"
     "  3  the subject crashed, hung or broke the protocol\n"
-    "  4  nothing failed, but something is undecided or missing";
+    "  4  nothing failed, but something is missing (with --domain all: or\n"
+    "     undecided)";
 
 // A usage error, in one line.
 std::string usage_text(const CLI::App*, const CLI::Error& error) {

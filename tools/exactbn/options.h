@@ -31,11 +31,18 @@ struct Judging {
   std::string html;
 };
 
+// What the command line declares instead of the subject.
+struct DeclareOptions {
+  std::vector<std::string> declare;  // KEY=VALUE
+  std::string domain;                // empty: as declared
+};
+
 // Which implementation to judge, and how long it may take.
 struct SubjectOptions {
   std::string name;        // a built-in, an adapter or the path of a plugin
   std::string command;     // --exec
   double time_limit = 60;  // seconds for one case
+  DeclareOptions declare;
 };
 
 }  // namespace exactbn

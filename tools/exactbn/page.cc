@@ -144,6 +144,8 @@ the working precision, that makes the value exact</dd>
 channel</dd>
 <dt>m</dt><dd>the number of values in a channel</dd>
 <dt>undecided</dt><dd>so ill-conditioned that no bound means anything</dd>
+<dt>beyond</dt><dd>wrong, but only where intermediates of sound algorithms leave
+the range of the format</dd>
 </dl>
 </details>
 )";

@@ -11,7 +11,7 @@ namespace exactbn {
 // The reports of one run. All contain the same findings.
 
 // A row per operation and format, the first `errors` failures in full, the
-// missing and undecided cases, and last the summary line.
+// missing, undecided and beyond cases, and last the summary line.
 std::string text_report(const Run& run, int errors);
 
 // schema exactbn/report/1. Numbers without a value (infinite) are null.

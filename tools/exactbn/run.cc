@@ -26,6 +26,7 @@ CaseVerdict broken(std::string reason) {
 
 Summary summarize(const Run& run) {
   Summary s;
+  s.domain = run.declaration.domain;
   for (const CaseRun& c : run.cases) {
     switch (c.verdict.verdict) {
       case Verdict::unsupported:
@@ -37,6 +38,9 @@ Summary summarize(const Run& run) {
       case Verdict::undecided:
         ++s.undecided;
         break;
+      case Verdict::beyond:
+        ++s.beyond;
+        break;
       case Verdict::missing:
         ++s.missing;
         break;
@@ -46,20 +50,23 @@ Summary summarize(const Run& run) {
     }
     s.broke = s.broke || c.broke;
   }
-  s.run = s.passed + s.failed + s.missing + s.undecided;
+  s.run = s.passed + s.failed + s.missing + s.undecided + s.beyond;
   return s;
 }
 
 std::string to_string(const Summary& s) {
   return fmt::format(
-      "{} run, {} passed, {} failed, {} missing, {} undecided, {} unsupported",
-      s.run, s.passed, s.failed, s.missing, s.undecided, s.unsupported);
+      "{} run, {} passed, {} failed, {} missing, {} undecided, {} beyond, "
+      "{} unsupported",
+      s.run, s.passed, s.failed, s.missing, s.undecided, s.beyond,
+      s.unsupported);
 }
 
 int exit_code(const Summary& s) {
   if (s.broke) return 3;
   if (s.failed > 0) return 1;
-  return s.missing > 0 || s.undecided > 0 || s.run == 0 ? 4 : 0;
+  const bool open = s.domain == Domain::all && s.undecided > 0;
+  return s.missing > 0 || open || s.run == 0 ? 4 : 0;
 }
 
 namespace {
@@ -178,15 +185,24 @@ std::vector<std::string> scope(const Run& run) {
 }
 
 std::string why(const CaseRun& c) {
-  if (c.verdict.verdict != Verdict::undecided) return c.verdict.reason;
-  std::string text;
-  for (const OutputVerdict& out : c.verdict.outputs) {
-    if (out.undecided_values == 0) continue;
-    text +=
-        fmt::format("{}{} ({} value{})", text.empty() ? "" : ", ", out.output,
-                    out.undecided_values, out.undecided_values == 1 ? "" : "s");
+  const Verdict verdict = c.verdict.verdict;
+  if (verdict != Verdict::undecided && verdict != Verdict::beyond) {
+    return c.verdict.reason;
   }
-  return text + ": too ill-conditioned to judge";
+  std::string text;
+  std::string because = "too ill-conditioned to judge";
+  for (const OutputVerdict& out : c.verdict.outputs) {
+    const bool beyond = !out.beyond.empty();
+    const std::int64_t values = verdict == Verdict::undecided
+                                    ? out.undecided_values
+                                : beyond ? out.beyond[0].failed_values
+                                         : 0;
+    if (values == 0) continue;
+    if (beyond) because = out.why_beyond;
+    text += fmt::format("{}{} ({} value{})", text.empty() ? "" : ", ",
+                        out.output, values, values == 1 ? "" : "s");
+  }
+  return text + ": " + because;
 }
 
 std::vector<std::string> differing_cases(const Run& run) {

@@ -37,7 +37,9 @@ struct Summary {
   std::int64_t failed = 0;
   std::int64_t missing = 0;
   std::int64_t undecided = 0;
+  std::int64_t beyond = 0;
   std::int64_t unsupported = 0;
+  Domain domain = Domain::ordinary;
   bool broke = false;
 };
 
@@ -75,11 +77,12 @@ struct Run {
 
 Summary summarize(const Run& run);
 
-// 417 run, 415 passed, 1 failed, 0 missing, 1 undecided, 12 unsupported
+// 417 run, 412 passed, 1 failed, 0 missing, 1 undecided, 3 beyond, 12
+// unsupported
 std::string to_string(const Summary& summary);
 
-// 0 passed, 1 a mismatch, 3 the subject broke, 4 undecided or missing, or
-// nothing ran.
+// 0 passed, 1 a mismatch, 3 the subject broke, 4 missing, or nothing ran, or
+// undecided in the domain `all`.
 int exit_code(const Summary& summary);
 
 // A subject that broke three times is not started again.
@@ -106,8 +109,8 @@ std::size_t wrong_cases(const Run& run);
 std::vector<std::string> scope(const Run& run);
 
 // Why a case did not pass, in one line: the reason why its values could not be
-// judged, or the outputs that are too ill-conditioned. Empty if only values are
-// wrong.
+// judged, or the outputs that are too ill-conditioned or beyond the domain.
+// Empty if only values are wrong.
 std::string why(const CaseRun& c);
 
 // The ids of the cases whose two answers differ.

@@ -9,6 +9,7 @@
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/commands/declare.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/publish.h"
 #include "tools/exactbn/run.h"
@@ -22,6 +23,7 @@ namespace {
 struct CheckOptions {
   Selection selection;  // the cases, always from a file
   std::string answers;  // a file
+  DeclareOptions declare;
   Judging judging;
 };
 
@@ -68,7 +70,8 @@ Answers read_answers(const std::string& file, const std::vector<Case>& cases) {
 // The command that repeats the run, without --filter: each failure adds it.
 std::string again(const CheckOptions& options) {
   std::string text = "exactbn check " + shell_word(options.selection.file) +
-                     ' ' + shell_word(options.answers);
+                     ' ' + shell_word(options.answers) +
+                     as_flags(options.declare);
   if (options.judging.required != Grade::sequential) {
     text += fmt::format(" --require {}", to_string(options.judging.required));
   }
@@ -87,7 +90,7 @@ int check_answers(CheckOptions& options) {
   const std::vector<Case> cases = read_cases(selection.file);
   const Answers answers = read_answers(options.answers, cases);
   Run run;
-  run.declaration = answers.declaration;
+  run.declaration = declared(answers.declaration, options.declare);
   run.source = selection.file;
   run.required = options.judging.required;
   run.again = again(options);
@@ -122,6 +125,8 @@ Verb add_check(CLI::App& program) {
                   "a file of answers; - is standard input")
       ->required();
   add_filter(verb, options->selection);
+  add_declare(verb, options->declare);
+  add_domain(verb, options->declare);
   add_judging(verb, options->judging);
   return {&verb, [options] { return check_answers(*options); }};
 }

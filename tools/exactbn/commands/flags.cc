@@ -71,6 +71,21 @@ void add_subject(CLI::App& verb, SubjectOptions& subject, const char* asked) {
   add_time_limit(verb, subject, asked);
 }
 
+void add_declare(CLI::App& verb, DeclareOptions& declare) {
+  verb.add_option("--declare", declare.declare,
+                  "KEY=VALUE: declare this instead of the subject, e.g. "
+                  "running_variance=biased")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_domain(CLI::App& verb, DeclareOptions& declare) {
+  verb.add_option("--domain", declare.domain,
+                  "where wrong values fail: `ordinary`, only if all usual "
+                  "intermediates stay in range, or `all`; by default as "
+                  "declared, or ordinary");
+}
+
 void add_grade(CLI::App& verb, Judging& judging, const char* what) {
   verb.add_option("--require", judging.grade, what)->capture_default_str();
 }

@@ -31,6 +31,10 @@ void add_time_limit(CLI::App& verb, SubjectOptions& subject, const char* asked);
 // SUBJECT or --exec, and --time-limit.
 void add_subject(CLI::App& verb, SubjectOptions& subject, const char* asked);
 
+// --declare, and --domain if the verb judges.
+void add_declare(CLI::App& verb, DeclareOptions& declare);
+void add_domain(CLI::App& verb, DeclareOptions& declare);
+
 void add_grade(CLI::App& verb, Judging& judging, const char* what);
 
 void add_errors(CLI::App& verb, int& errors, int most, const char* what);

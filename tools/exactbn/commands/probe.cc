@@ -45,6 +45,7 @@ Verb add_probe(CLI::App& program) {
       "probe", "find the conventions of an implementation by experiment");
   const auto options = std::make_shared<ProbeOptions>();
   add_subject(verb, options->subject, "question");
+  add_declare(verb, options->subject.declare);
   verb.add_flag("--evidence", options->evidence,
                 "print for every line what was asked and answered");
   add_json(verb, options->json);

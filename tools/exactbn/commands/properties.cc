@@ -152,6 +152,8 @@ Verb add_properties(CLI::App& program) {
       "properties", "search for counterexamples to the laws, and shrink them");
   const auto options = std::make_shared<PropertiesOptions>();
   add_subject(verb, options->subject, "case");
+  add_declare(verb, options->subject.declare);
+  add_domain(verb, options->subject.declare);
   auto* cases =
       verb.add_option("--cases", options->cases, "number of cases to draw")
           ->check(CLI::PositiveNumber)

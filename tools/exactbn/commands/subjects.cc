@@ -10,6 +10,7 @@
 #include "oracles/subjects/double.h"
 #include "oracles/subjects/plugin.h"
 #include "oracles/subjects/process.h"
+#include "tools/exactbn/commands/declare.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -107,7 +108,9 @@ std::unique_ptr<Subject> open_in_process(const std::string& name) {
   return std::make_unique<PluginSubject>(plugin_file(name));
 }
 
-std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
+namespace {
+
+std::unique_ptr<Subject> as_it_declares(const SubjectOptions& options) {
   // By default the OpenMP threads of a child process spin while they wait for
   // the next case, and take the cores from ours: a run is then six times as
   // slow. Our own threads have started, and no longer read this variable.
@@ -127,6 +130,12 @@ std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
       limits);
 }
 
+}  // namespace
+
+std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
+  return declared(as_it_declares(options), options.declare);
+}
+
 void require_known(const SubjectOptions& options) {
   if (!options.command.empty() || options.name == "double") return;
   if (is_built_in(options.name)) {
@@ -141,8 +150,10 @@ bool is_built_in(const SubjectOptions& options) {
 }
 
 std::string as_argument(const SubjectOptions& options) {
-  if (options.command.empty()) return shell_word(options.name);
-  return "--exec " + shell_word(options.command);
+  const std::string subject = options.command.empty()
+                                  ? shell_word(options.name)
+                                  : "--exec " + shell_word(options.command);
+  return subject + as_flags(options.declare);
 }
 
 }  // namespace exactbn

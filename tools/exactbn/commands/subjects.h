@@ -18,7 +18,8 @@ struct KnownSubject {
 };
 std::vector<KnownSubject> known_subjects();
 
-// The implementation to judge. A plugin runs in its own process, `exactbn
+// The implementation to judge, with the declarations of the command line. A
+// plugin runs in its own process, `exactbn
 // serve`, so that a crash costs one case and not the run. Throws UsageError if
 // there is no such subject, LoadError or SubjectFailure if it does not start.
 std::unique_ptr<Subject> open_subject(const SubjectOptions& options);
@@ -33,7 +34,8 @@ std::unique_ptr<Subject> open_in_process(const std::string& name);
 // it takes no time.
 bool is_built_in(const SubjectOptions& options);
 
-// The subject on a command line: "onednn", or "--exec 'python3 x.py'".
+// The subject on a command line, with the flags that declare: "onednn", or
+// "--exec 'python3 x.py' --domain all".
 std::string as_argument(const SubjectOptions& options);
 
 }  // namespace exactbn

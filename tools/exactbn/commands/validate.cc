@@ -172,6 +172,8 @@ Verb add_validate(CLI::App& program) {
                       ->excludes(exec);
   verb.add_flag("--once", options->once, "ask each case once, not twice");
   add_time_limit(verb, options->shared, "case");
+  add_declare(verb, options->shared.declare);
+  add_domain(verb, options->shared.declare);
   add_selection(verb, options->selection);
   add_judging(verb, options->judging);
   for (const char* other : {"--require", "--errors", "--junit", "--html",

@@ -34,6 +34,7 @@ std::string is_attribute(const TableRow& row) {
   add(s.failed, Verdict::failed);
   add(s.missing, Verdict::missing);
   add(s.undecided, Verdict::undecided);
+  add(s.beyond, Verdict::beyond);
   add(s.unsupported, Verdict::unsupported);
   return fmt::format(" data-is=\"{}\"", words);
 }
@@ -43,6 +44,7 @@ std::string counts_html(const Summary& s) {
       s.failed > 0 ? fmt::format("<b>{} failed</b> of {}", s.failed, s.run)
                    : fmt::format("0 failed of {}", s.run);
   if (s.undecided > 0) text += fmt::format(", {} undecided", s.undecided);
+  if (s.beyond > 0) text += fmt::format(", {} beyond", s.beyond);
   if (s.missing > 0) text += fmt::format(", {} missing", s.missing);
   return text;
 }
@@ -144,7 +146,7 @@ std::string open_html(const Run& run) {
   int count = 0;
   for (const CaseRun& c : run.cases) {
     const Verdict verdict = c.verdict.verdict;
-    if (verdict != Verdict::missing && verdict != Verdict::undecided) continue;
+    if (!is_open(verdict)) continue;
     ++count;
     const Problem& problem = c.question->problem;
     const DType dtype = problem.x().dtype();

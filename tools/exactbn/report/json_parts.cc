@@ -20,6 +20,7 @@ Json summary_json(const Summary& s) {
           {"failed", s.failed},
           {"missing", s.missing},
           {"undecided", s.undecided},
+          {"beyond", s.beyond},
           {"unsupported", s.unsupported}};
 }
 

@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 // null if the number is infinite or NaN, which JSON cannot express.
 Json json_number(double value);
 
-// `run`, `passed`, `failed`, `missing`, `undecided`, `unsupported`.
+// `run`, `passed`, `failed`, `missing`, `undecided`, `beyond`,
+// `unsupported`.
 Json summary_json(const Summary& summary);
 
 // The environment of a run: `exactbn`, `compiler`, `system`, `machine` and

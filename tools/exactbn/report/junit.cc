@@ -10,30 +10,41 @@ namespace exactbn {
 
 namespace {
 
-// JUnit has passed, failure, error and skipped. A missing or undecided case
-// must not look passed, so it is an error.
+// JUnit has passed, failure, error and skipped. A missing case must not look
+// passed, so it is an error; so is an undecided one if it counts.
+bool is_error(const Run& run, Verdict verdict) {
+  return verdict == Verdict::missing || (verdict == Verdict::undecided &&
+                                         run.declaration.domain == Domain::all);
+}
+
 std::string body(const Run& run, const CaseRun& c) {
   const Verdict verdict = c.verdict.verdict;
   if (verdict == Verdict::passed) return {};
-  if (verdict == Verdict::unsupported) {
-    return fmt::format("<skipped message=\"{}\"/>",
-                       escaped(printable(c.verdict.reason)));
-  }
   if (verdict == Verdict::failed) {
     return fmt::format("<failure message=\"failed\">{}</failure>",
                        escaped(failure_text(run, c)));
   }
+  const std::string because = escaped(printable(why(c)));
+  if (!is_error(run, verdict)) {
+    const bool unsupported = verdict == Verdict::unsupported;
+    return fmt::format(
+        "<skipped message=\"{}{}\"/>",
+        unsupported ? "" : fmt::format("{}: ", to_string(verdict)), because);
+  }
   return fmt::format("<error message=\"{}\">{}</error>", to_string(verdict),
-                     escaped(printable(c.verdict.reason)));
+                     because);
 }
 
 std::string suite(const Run& run) {
   const Summary s = summarize(run);
+  const std::int64_t undecided_errors =
+      s.domain == Domain::all ? s.undecided : 0;
   std::string text = fmt::format(
       "<testsuite name=\"exactbn {}\" tests=\"{}\" "
       "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
       escaped(printable(run.declaration.subject)), s.run + s.unsupported,
-      s.failed, s.missing + s.undecided, s.unsupported);
+      s.failed, s.missing + undecided_errors,
+      s.unsupported + s.beyond + s.undecided - undecided_errors);
   for (const CaseRun& c : run.cases) {
     const Problem& problem = c.question->problem;
     text += fmt::format(

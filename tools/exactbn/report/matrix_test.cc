@@ -30,13 +30,17 @@ SubjectRun ended(const std::string& failure, Verdict verdict, bool broke) {
 
 TEST(Matrix, ExitCodeIsTheMostSerious) {
   const SubjectRun passed = ended("", Verdict::passed, false);
+  const SubjectRun beyond = ended("", Verdict::beyond, false);
   const SubjectRun undecided = ended("", Verdict::undecided, false);
+  SubjectRun counted = undecided;
+  counted.run.declaration.domain = Domain::all;
   const SubjectRun failed = ended("", Verdict::failed, false);
   const SubjectRun broke = ended("", Verdict::failed, true);
   const SubjectRun absent = ended("no such file", Verdict::passed, false);
   EXPECT_EQ(exit_code({passed, passed}), 0);
-  EXPECT_EQ(exit_code({undecided, passed}), 4);
-  EXPECT_EQ(exit_code({failed, undecided}), 1);
+  EXPECT_EQ(exit_code({undecided, beyond}), 0);
+  EXPECT_EQ(exit_code({counted, passed}), 4);
+  EXPECT_EQ(exit_code({failed, counted}), 1);
   EXPECT_EQ(exit_code({passed, broke, failed}), 3);
   EXPECT_EQ(exit_code({absent, passed}), 3);
 }
@@ -91,7 +95,8 @@ TEST_F(SideBySide, FilesHoldAllSubjects) {
   for (const json& row : report["matrix"]) {
     EXPECT_EQ(row["run"].get<int>(),
               row["passed"].get<int>() + row["failed"].get<int>() +
-                  row["missing"].get<int>() + row["undecided"].get<int>());
+                  row["missing"].get<int>() + row["undecided"].get<int>() +
+                  row["beyond"].get<int>());
     if (row["subject"] == "example.py") failed += row["failed"].get<int>();
     EXPECT_EQ(row["failed"] > 0, row["grade"] == "unstable");
   }

@@ -42,6 +42,7 @@ std::string properties_json(const PropertiesRun& run) {
                        {"held", t.held},
                        {"broken", t.broken},
                        {"undecided", t.undecided},
+                       {"beyond", t.beyond},
                        {"not_applicable", t.not_applicable},
                        {"other_bits", t.other_bits}});
   }

@@ -11,12 +11,13 @@ namespace exactbn {
 namespace {
 
 std::string table(const Survey& survey) {
-  std::string text = fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9}\n", "law",
-                                 "held", "broken", "undecided", "not asked");
+  std::string text =
+      fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "law", "held",
+                  "broken", "beyond", "undecided", "not asked");
   for (const Tally& t : survey.tallies) {
-    if (t.held + t.broken + t.undecided == 0) continue;
-    text += fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9}\n", t.law, t.held,
-                        t.broken, t.undecided, t.not_applicable);
+    if (t.held + t.broken + t.beyond + t.undecided == 0) continue;
+    text += fmt::format("{:<28} {:>9} {:>9} {:>9} {:>9} {:>9}\n", t.law, t.held,
+                        t.broken, t.beyond, t.undecided, t.not_applicable);
   }
   for (const Tally& t : survey.tallies) {
     if (t.other_bits == 0) continue;
@@ -51,8 +52,10 @@ Summary summarize(const Survey& survey) {
   s.failed = cases(survey.failed);
   s.missing = cases(survey.missing);
   s.undecided = cases(survey.undecided);
+  s.beyond = cases(survey.beyond);
   s.unsupported = cases(survey.unsupported);
-  s.run = s.passed + s.failed + s.missing + s.undecided;
+  s.domain = survey.declaration.domain;
+  s.run = s.passed + s.failed + s.missing + s.undecided + s.beyond;
   s.broke = survey.broke;
   return s;
 }

@@ -23,6 +23,7 @@ std::string row_text(const TableRow& row) {
   std::string open;
   if (s.missing > 0) open += fmt::format("  {} missing", s.missing);
   if (s.undecided > 0) open += fmt::format("  {} undecided", s.undecided);
+  if (s.beyond > 0) open += fmt::format("  {} beyond", s.beyond);
   if (s.unsupported > 0) open += fmt::format("  {} unsupported", s.unsupported);
   const std::string grade(row.judged ? to_string(row.grade) : "-");
   return fmt::format(
@@ -110,12 +111,12 @@ std::string diagnosis_text(const Run& run) {
 
 namespace {
 
-// The missing and undecided cases, with the reasons.
+// The missing, undecided and beyond cases, with the reasons.
 std::string open_cases(const Run& run) {
   std::string text;
   for (const CaseRun& c : run.cases) {
     const Verdict verdict = c.verdict.verdict;
-    if (verdict != Verdict::missing && verdict != Verdict::undecided) continue;
+    if (!is_open(verdict)) continue;
     text += fmt::format("{:<10} {}: {}\n", to_string(verdict),
                         printable(c.question->id), printable(why(c)));
   }

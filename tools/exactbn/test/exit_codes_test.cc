@@ -43,8 +43,10 @@ TEST_F(ExitCode, ZeroIfAllPassed) {
   const ProgramRun outcome = run("exactbn validate double --dtype f32");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.err, "");
-  EXPECT_THAT(last_line(outcome.out),
-              HasSubstr(" 0 failed, 0 missing, 0 undecided, 0 unsupported\n"));
+  EXPECT_THAT(
+      last_line(outcome.out),
+      HasSubstr(
+          " 0 failed, 0 missing, 0 undecided, 0 beyond, 0 unsupported\n"));
 }
 
 TEST_F(ExitCode, OneIfAValueIsWrong) {
@@ -56,7 +58,7 @@ TEST_F(ExitCode, OneIfAValueIsWrong) {
   EXPECT_THAT(outcome.out, HasSubstr("\nFAIL forward_training f32  wicked\n"
                                      "  where  var[0]   "));
   EXPECT_EQ(last_line(outcome.out),
-            "3 run, 2 passed, 1 failed, 0 missing, 0 undecided, 0 "
+            "3 run, 2 passed, 1 failed, 0 missing, 0 undecided, 0 beyond, 0 "
             "unsupported\n");
 }
 
@@ -89,7 +91,7 @@ TEST_P(Break, CostsOneCaseAndExitsWithThree) {
                                      "  what   'exec sh subject' " +
                                      GetParam().what));
   EXPECT_EQ(last_line(outcome.out),
-            "3 run, 2 passed, 1 failed, 0 missing, 0 undecided, 0 "
+            "3 run, 2 passed, 1 failed, 0 missing, 0 undecided, 0 beyond, 0 "
             "unsupported\n");
   EXPECT_EQ(files(),
             (std::set<std::string>{"cases", "r.json", "r.xml", "subject"}));
@@ -150,7 +152,7 @@ TEST_F(ExitCode, ThreeIfItBreaksOnEveryCaseAndItIsNotAskedForever) {
                                      "  what   not asked: the subject broke "
                                      "too often\n"));
   EXPECT_EQ(last_line(outcome.out),
-            "5 run, 0 passed, 5 failed, 0 missing, 0 undecided, 0 "
+            "5 run, 0 passed, 5 failed, 0 missing, 0 undecided, 0 beyond, 0 "
             "unsupported\n");
 }
 
@@ -172,8 +174,55 @@ TEST_F(ExitCode, FourIfAnOutputIsMissing) {
   EXPECT_EQ(outcome.status, 4);
   EXPECT_THAT(outcome.out, HasSubstr("\nmissing    wicked: no y\n"));
   EXPECT_EQ(last_line(outcome.out),
-            "3 run, 2 passed, 0 failed, 1 missing, 0 undecided, 0 "
+            "3 run, 2 passed, 0 failed, 1 missing, 0 undecided, 0 beyond, 0 "
             "unsupported\n");
+}
+
+// A defect that shows only where squares overflow.
+TEST_F(ExitCode, ZeroIfAllThatIsWrongIsBeyondTheDomain) {
+  const std::string command =
+      "exactbn validate defect:squares_leave_range --dtype f32 "
+      "--filter IntermediateOverflow --junit r.xml --domain ";
+  const ProgramRun ordinary = run(command + "ordinary");
+  EXPECT_EQ(ordinary.status, 0);
+  EXPECT_THAT(ordinary.out,
+              HasSubstr("y (30 values): the sum of x^2 overflows f32\n"));
+  EXPECT_THAT(last_line(ordinary.out), HasSubstr(" 0 failed, "));
+  EXPECT_THAT(last_line(ordinary.out), HasSubstr(" 2 beyond, "));
+  EXPECT_THAT(read("r.xml"), HasSubstr("<skipped message=\"beyond: "));
+  const ProgramRun all = run(command + "all");
+  EXPECT_EQ(all.status, 1);
+  EXPECT_THAT(last_line(all.out), HasSubstr(" 2 failed, "));
+  EXPECT_THAT(all.out, HasSubstr(" --domain all --filter "));
+}
+
+TEST_F(ExitCode, TwoIfADeclarationIsRefused) {
+  const auto refused = [this](const std::string& flags) {
+    const ProgramRun outcome = run("exactbn validate double " + flags);
+    EXPECT_EQ(outcome.status, 2) << flags;
+    EXPECT_EQ(outcome.out, "") << flags;
+    return outcome.err;
+  };
+  EXPECT_EQ(
+      refused("--domain every"),
+      "exactbn: --domain: domain: \"every\" is not one of ordinary, all\n");
+  EXPECT_EQ(refused("--declare subnormals=lost"),
+            "exactbn: --declare: subnormals: \"lost\" is not one of keep, "
+            "flush\n");
+  EXPECT_THAT(refused("--declare colour=red"), HasSubstr("colour"));
+  EXPECT_EQ(refused("--declare subnormals"),
+            "exactbn: --declare: expected KEY=VALUE, not 'subnormals'\n");
+  EXPECT_EQ(refused("--declare dtypes=f32"),
+            "exactbn: --declare: dtypes is for the subject to say\n");
+  EXPECT_EQ(refused("--declare domain=all --domain ordinary"),
+            "exactbn: --domain: domain is already declared as all\n");
+}
+
+TEST_F(ExitCode, DeclaredOnTheCommandLineInsteadOfByTheSubject) {
+  const std::string command =
+      "exactbn validate double --filter MomentumEighth --dtype f32 --declare "
+      "running_variance=biased";
+  EXPECT_EQ(run(command).status, 1);
 }
 
 TEST_F(ExitCode, FourIfACaseHasNoAnswer) {

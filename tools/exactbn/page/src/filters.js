@@ -11,8 +11,8 @@ const kFilters = [
 
 // The order of the options.
 const kOrder = ["f64", "f32", "f16", "bf16", "f8e4m3fn", "f8e5m2", "passed",
-  "failed", "undecided", "missing", "unsupported", "correct", "faithful",
-  "stable", "sequential", "unstable"];
+  "failed", "beyond", "undecided", "missing", "unsupported", "correct",
+  "faithful", "stable", "sequential", "unstable"];
 
 function optionsOf(name) {
   const values = new Set();
