@@ -65,8 +65,9 @@ std::string to_string(const Summary& s) {
 int exit_code(const Summary& s) {
   if (s.broke) return 3;
   if (s.failed > 0) return 1;
+  if (s.run == 0) return 2;
   const bool open = s.domain == Domain::all && s.undecided > 0;
-  return s.missing > 0 || open || s.run == 0 ? 4 : 0;
+  return s.missing > 0 || open ? 4 : 0;
 }
 
 namespace {

@@ -81,8 +81,8 @@ Summary summarize(const Run& run);
 // unsupported
 std::string to_string(const Summary& summary);
 
-// 0 passed, 1 a mismatch, 3 the subject broke, 4 missing, or nothing ran, or
-// undecided in the domain `all`.
+// 0 passed, 1 a mismatch, 2 nothing was asked, 3 the subject broke, 4 missing,
+// or undecided in the domain `all`.
 int exit_code(const Summary& summary);
 
 // A subject that broke three times is not started again.

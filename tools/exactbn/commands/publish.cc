@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "oracles/mismatch/printable.h"
 #include "tools/exactbn/page.h"
 #include "tools/exactbn/report.h"
 
@@ -20,7 +21,12 @@ int publish(const Run& run, const Judging& judging) {
     write_file(judging.html, html_page({{run.declaration.subject, &run, {}}}));
   }
   fmt::print("{}", text_report(run, judging.errors));
-  return exit_code(summarize(run));
+  const Summary summary = summarize(run);
+  if (summary.run == 0) {
+    fmt::print(stderr, "exactbn: nothing was asked: {} supports no case\n",
+               printable(run.declaration.subject));
+  }
+  return exit_code(summary);
 }
 
 int publish(const std::vector<SubjectRun>& all, const Judging& judging) {

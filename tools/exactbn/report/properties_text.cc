@@ -63,6 +63,7 @@ Summary summarize(const Survey& survey) {
 int exit_code(const Survey& s) {
   if (s.broke) return 3;
   if (s.failed > 0) return 1;
+  if (summarize(s).run == 0 && !s.interrupted) return 2;
   return s.missing > 0 || s.passed == 0 ? 4 : 0;
 }
 

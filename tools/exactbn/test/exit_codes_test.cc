@@ -233,11 +233,12 @@ TEST_F(ExitCode, FourIfACaseHasNoAnswer) {
   EXPECT_EQ(run("exactbn check cases answers --filter one").status, 0);
 }
 
-TEST_F(ExitCode, FourIfNothingRan) {
+TEST_F(ExitCode, TwoIfNothingWasAsked) {
   const ProgramRun outcome =
       validate(R"(echo '{"subject":"s","dtypes":["f16"]}')"
                "\nread -r line\n");
-  EXPECT_EQ(outcome.status, 4);
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.err, "exactbn: nothing was asked: s supports no case\n");
   EXPECT_THAT(last_line(outcome.out), StartsWith("0 run, 0 passed, "));
   EXPECT_THAT(last_line(outcome.out), HasSubstr(", 3 unsupported\n"));
 }
