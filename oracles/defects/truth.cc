@@ -79,7 +79,8 @@ bool Truth::is_extreme() {
 }
 
 bool Truth::is_extreme(Output output, std::int64_t channel) {
-  const auto [known, is_new] = extreme_.emplace(std::pair(output, channel), 0);
+  const auto [known, is_new] =
+      extreme_.emplace(std::pair(output, channel), false);
   if (is_new) known->second = !why_extreme(judge(), output, channel).empty();
   return known->second;
 }
@@ -139,13 +140,11 @@ std::vector<std::int64_t> Truth::failing(Output output, const Tensor& got) {
   return indices;
 }
 
-Kill::Kill(const Case& c, Domain domain)
+Kill::Kill(const Case& c)
     : judge_(c.problem, declaration_),
-      right_(right_answer(c.problem, declaration_.running_variance)) {
-  declaration_.domain = domain;
-}
+      right_(right_answer(c.problem, declaration_.running_variance)) {}
 
-bool Kill::operator()(const Answer& answer) const {
+bool Kill::operator()(const Answer& answer, Domain domain) const {
   for (const auto& [name, right] : right_) {
     const Tensor& got = answer.outputs.at(name);
     for (std::int64_t i = 0; i < got.size(); ++i) {
@@ -154,8 +153,7 @@ bool Kill::operator()(const Answer& answer) const {
       if (!j.decided || j.grade <= Grade::sequential) continue;
       const std::int64_t c =
           shaped_like_x(name) ? judge_.exact().problem().view().channel(i) : i;
-      if (declaration_.domain == Domain::all ||
-          why_extreme(judge_, name, c).empty()) {
+      if (domain == Domain::all || why_extreme(judge_, name, c).empty()) {
         return true;
       }
     }

@@ -72,9 +72,9 @@ class Truth {
 class Kill {
  public:
   // The case must outlive this object.
-  explicit Kill(const Case& c, Domain domain = Domain::ordinary);
+  explicit Kill(const Case& c);
   // Safe to call from many threads.
-  bool operator()(const Answer& answer) const;
+  bool operator()(const Answer& answer, Domain domain = Domain::ordinary) const;
 
  private:
   Declaration declaration_;

@@ -20,10 +20,9 @@ Violation refusal(std::string_view law, const Problem& problem,
 
 namespace {
 
-bool is_extreme(const Problem& problem, Output output,
-                const Declaration& declaration) {
-  const Judge judge(problem, declaration, Judge::OnDemand());
-  for (std::int64_t c = 0; c < problem.view().channels; ++c) {
+bool is_extreme(const Judge& judge, Output output) {
+  const std::int64_t channels = judge.exact().problem().view().channels;
+  for (std::int64_t c = 0; c < channels; ++c) {
     if (!why_extreme(judge, output, c).empty()) return true;
   }
   return false;
@@ -36,12 +35,13 @@ bool is_beyond(const Violation& violation, const Declaration& declaration) {
   return std::any_of(
       violation.problems.begin(), violation.problems.end(),
       [&](const Problem& problem) {
+        const Judge judge(problem, declaration, Judge::OnDemand());
         const OutputNames outputs = output_names(problem);
         const bool one =
             violation.output && outputs.contains(*violation.output);
         return std::any_of(outputs.begin(), outputs.end(), [&](Output output) {
           return (!one || output == *violation.output) &&
-                 is_extreme(problem, output, declaration);
+                 is_extreme(judge, output);
         });
       });
 }
