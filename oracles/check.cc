@@ -9,6 +9,7 @@
 
 #include "oracles/check/fast_check.h"
 #include "oracles/check/ordinary.h"
+#include "oracles/output_format.h"
 #include "reference/parallel_for.h"
 
 namespace exactbn {
@@ -107,6 +108,12 @@ CaseVerdict check(const Case& c, const Declaration& declaration,
     result.verdict = Verdict::missing;
     result.reason += (result.reason.empty() ? "no " : ", no ");
     result.reason += to_string(name);
+  }
+  const std::string wrong =
+      why_wrong_format(declaration, c.problem, answer.outputs);
+  if (!wrong.empty()) {
+    result.verdict = Verdict::failed;
+    result.reason += (result.reason.empty() ? "" : "; ") + wrong;
   }
   std::optional<Screen> screen;
   if (filter == Filter::on && is_worth_a_screen(c.problem, names)) {

@@ -11,7 +11,9 @@ namespace exactbn {
 
 struct CaseVerdict {
   Verdict verdict = Verdict::passed;
-  std::string reason;  // if no outputs were judged or one is missing
+  // Why, if no outputs were judged, or one is missing or in another format than
+  // declared.
+  std::string reason;
   std::vector<OutputVerdict> outputs;  // in the order of output_names
 };
 

@@ -6,9 +6,11 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "oracles/convention.h"
 #include "oracles/mismatch.h"
 
 namespace exactbn {
@@ -35,6 +37,14 @@ class IsBatchNormOf {
   // outputs that must be present.
   IsBatchNormOf declared(Declaration declaration) && {
     declaration_ = std::move(declaration);
+    return std::move(*this);
+  }
+
+  // The convention of a framework: "keras". With the weight of the old
+  // statistic, the problem's momentum is what the kernel was given. Throws
+  // std::invalid_argument if the framework is unknown.
+  IsBatchNormOf convention(std::string_view framework) && {
+    declaration_ = by_convention(std::move(declaration_), framework);
     return std::move(*this);
   }
 

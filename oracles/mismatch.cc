@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "oracles/format_names.h"
 #include "oracles/mismatch/lines.h"
 #include "oracles/mismatch/text.h"
+#include "oracles/momentum.h"
 
 namespace exactbn {
 
@@ -58,11 +60,24 @@ std::string cause_text(const Case& c, const Declaration& declaration,
          text_lines("", explanation_names(explanation));
 }
 
+// The problem that the subject solved if it was given this momentum.
+Problem as_read(const Problem& given, const Declaration& declaration) {
+  if (declaration.momentum == Momentum::weight_of_new || !given.momentum) {
+    return given;
+  }
+  auto problem = with_other_momentum(given);
+  if (!problem) {
+    throw std::invalid_argument("momentum: no f64 is 1 - momentum");
+  }
+  return *std::move(problem);
+}
+
 }  // namespace
 
-Mismatch mismatch(const Problem& problem, const OutputTensors& outputs,
+Mismatch mismatch(const Problem& given, const OutputTensors& outputs,
                   const Declaration& declared, Grade required) {
-  require_valid(problem);
+  require_valid(given);
+  const Problem problem = as_read(given, declared);
   for (const auto& [name, tensor] : outputs) {
     const std::string why = why_unfit(problem, name, tensor);
     if (!why.empty()) return {Verdict::failed, text_lines("what", why)};

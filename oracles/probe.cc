@@ -66,6 +66,7 @@ Card probe(Subject& subject) {
       CardLine line;
       line.id = experiment.id;
       line.title = experiment.title;
+      line.matters = experiment.matters;
       try {
         experiment.run(interview, line);
       } catch (const SubjectFailure& failure) {

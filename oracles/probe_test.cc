@@ -81,6 +81,9 @@ TEST(Probe, TheSubjectDoubleIsWhatTheWireFormatSays) {
        "forward_training, forward_inference, backward_training, "
        "backward_inference, jvp_training, double_backward_training"},
       {"dtypes", "f64, f32, f16, bf16, f8e4m3fn, f8e5m2"},
+      {"output_dtypes",
+       "parameters: dbeta, dgamma, grad_gamma, invstd, mean, running_mean, "
+       "running_var, var; same: dx, grad_dy, grad_x, y, y_dot"},
       {"channel_axes", "all"},
       {"outputs_forward_training",
        "mean, var, invstd, y, running_mean, running_var"},

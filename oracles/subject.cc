@@ -58,14 +58,19 @@ bool offers(const Declaration& declaration, Operation operation,
          covers(offered->second, output);
 }
 
-DType output_format(const Problem& problem, Output output) {
-  const DType x = problem.x().dtype();
-  if (shaped_like_x(output)) return x;
+std::optional<DType> parameter_format(const Problem& problem) {
   for (const Input name :
        {Input::gamma, Input::beta, Input::running_mean, Input::running_var,
         Input::gamma_dot, Input::beta_dot, Input::ddgamma, Input::ddbeta}) {
     if (const Tensor* tensor = problem.find(name)) return tensor->dtype();
   }
+  return std::nullopt;
+}
+
+DType output_format(const Problem& problem, Output output) {
+  const DType x = problem.x().dtype();
+  if (shaped_like_x(output)) return x;
+  if (const auto parameters = parameter_format(problem)) return *parameters;
   return x == DType::f64 ? DType::f64 : DType::f32;
 }
 

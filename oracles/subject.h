@@ -21,6 +21,8 @@ struct Case {
   bool operator==(const Case&) const = default;
 };
 
+// Which statistic the momentum of a case multiplies, as the subject reads it.
+enum class Momentum : std::uint8_t { weight_of_new, weight_of_old };
 enum class RunningVariance : std::uint8_t { unbiased, biased };
 // What the unbiased variance of one value does to the running variance.
 enum class SingleValue : std::uint8_t { nan, keep, reject };
@@ -33,6 +35,16 @@ enum class Subnormals : std::uint8_t { keep, flush };
 // (oracles/judge/domain.h), or everywhere.
 enum class Domain : std::uint8_t { ordinary, all };
 
+// In which format an output is returned: that of x, that of the parameters (or,
+// without any, that of x), or a named one.
+struct OutputFormat {
+  enum class As : std::uint8_t { x, parameters, named };
+  As as = As::x;
+  DType dtype = DType::f32;  // if named
+
+  bool operator==(const OutputFormat&) const = default;
+};
+
 // What a subject declares. An empty list means everything.
 struct Declaration {
   std::string subject;
@@ -42,6 +54,9 @@ struct Declaration {
   // The outputs that it offers for an operation. An offered output that is left
   // out is missing; one that is not offered is never requested.
   std::map<Operation, std::vector<Output>> outputs;
+  // An output that is returned in another format than is declared here fails.
+  std::map<Output, OutputFormat> output_dtypes;
+  Momentum momentum = Momentum::weight_of_new;
   RunningVariance running_variance = RunningVariance::unbiased;
   SingleValue single_value = SingleValue::nan;
   ZeroVariance zero_variance = ZeroVariance::nan;
@@ -49,6 +64,8 @@ struct Declaration {
   // The format of its sums; unset means x's format, but at least f32.
   std::optional<DType> accumulation;
   Domain domain = Domain::ordinary;
+
+  bool operator==(const Declaration&) const = default;
 };
 
 // The reason, in a few words, why the declaration does not cover the problem;
@@ -66,6 +83,10 @@ inline Output exact_name(const Declaration& declaration, Output output) {
   return biased && output == Output::running_var ? Output::running_var_biased
                                                  : output;
 }
+
+// The format of the parameters: of the first per-channel input that is present.
+// Nothing if there is none.
+std::optional<DType> parameter_format(const Problem& problem);
 
 // The format in which built-in subjects return an output. An output shaped like
 // x has the format of x; the others have that of the parameters or, without

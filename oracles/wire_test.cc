@@ -342,7 +342,8 @@ TEST(Wire, DeclarationsComeBackAsTheyWere) {
       R"("dtypes":["f32","bf16"],"channel_axes":["1","last"],)"
       R"("outputs":{"forward_training":["y","running_var"],)"
       R"("backward_training":["dx"]},)"
-      R"("running_variance":"biased","single_value":"reject",)"
+      R"("output_dtypes":{"running_var":"f32","y":"same"},)"
+      R"("momentum":"weight_of_old","running_variance":"biased","single_value":"reject",)"
       R"("zero_variance":"zero","subnormals":"flush","accumulation":"f64",)"
       R"("domain":"all"})";
   const Declaration d = read_declaration(line);
@@ -352,6 +353,7 @@ TEST(Wire, DeclarationsComeBackAsTheyWere) {
   EXPECT_THAT(d.channel_axes, testing::ElementsAre("1", "last"));
   EXPECT_THAT(d.outputs.at(Operation::forward_training),
               testing::ElementsAre(Output::y, Output::running_var));
+  EXPECT_EQ(d.momentum, Momentum::weight_of_old);
   EXPECT_EQ(d.running_variance, RunningVariance::biased);
   EXPECT_EQ(d.single_value, SingleValue::reject);
   EXPECT_EQ(d.zero_variance, ZeroVariance::zero);
@@ -365,7 +367,8 @@ TEST(Wire, ADeclarationNeedsOnlyAName) {
   const Declaration d = read_declaration(R"({"subject":"s"})");
   EXPECT_EQ(d.accumulation, std::nullopt);
   EXPECT_EQ(write_declaration(d),
-            R"({"subject":"s","running_variance":"unbiased",)"
+            R"({"subject":"s","momentum":"weight_of_new",)"
+            R"("running_variance":"unbiased",)"
             R"("single_value":"nan","zero_variance":"nan",)"
             R"("subnormals":"keep","domain":"ordinary"})");
 }

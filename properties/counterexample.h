@@ -23,4 +23,11 @@ Counterexample shrink_discovery(const Source& source, const Request& request,
                                 const Discovery& discovery,
                                 const ShrinkLimit& limit = {});
 
+// Shrinks a problem while the subject answers it differently from run to run.
+// Nothing if it does not do so again.
+std::optional<Shrunk> shrink_differing(const Source& source,
+                                       const Request& request,
+                                       const Differing& differing,
+                                       const ShrinkLimit& limit = {});
+
 }  // namespace exactbn

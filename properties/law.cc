@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "oracles/format_names.h"
@@ -147,9 +148,29 @@ void Trial::forget() {
   while (observations_.size() > 1) observations_.pop_back();
 }
 
+// Three answers in a row, as a first call may differ from all others, and a
+// race may not show at once. They are compared with the first answer, too,
+// unless the law itself repeats a question, to find what earlier calls change.
+bool Trial::answers_differ() {
+  if (!subject_) return false;
+  const bool repeats = !repeats_.empty() || !other_surroundings_.empty();
+  constexpr int kTimes = 3;
+  const auto differs = [&](const Observation& asked) {
+    const Answer first =
+        repeats ? subject_->answer(asked.question()) : asked.answer();
+    for (int k = 0; k < kTimes; ++k) {
+      const Answer again = subject_->answer(asked.question());
+      if (!law::difference(first, again).text.empty()) return true;
+    }
+    return false;
+  };
+  return std::any_of(observations_.begin(), observations_.end(), differs);
+}
+
 LawResult Trial::check(const Law& law, std::optional<Violation>& violation) {
   violation.reset();
   other_bits_ = false;
+  differs_ = false;
   if (!law.applies(base().problem())) return LawResult::not_applicable;
   const ExactNumbers::Use use(exact_);
   forget();
@@ -162,6 +183,11 @@ LawResult Trial::check(const Law& law, std::optional<Violation>& violation) {
   }
   if (open) evaluate(law, Layer::judge);
   ++(open ? counts_.by_judge : counts_.by_filter);
+  if (violation_ && !violation_->crashed && answers_differ()) {
+    differs_ = true;
+    unknown_ = true;
+    violation_.reset();
+  }
   const LawResult result = violation_ ? LawResult::broken
                            : !any_    ? LawResult::not_applicable
                            : unknown_ ? LawResult::undecided

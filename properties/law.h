@@ -138,6 +138,10 @@ class Trial {
   // Whether the last law evaluated noted different bits.
   bool has_other_bits() const { return other_bits_; }
 
+  // Whether the subject answers its questions differently from run to run: then
+  // the law says nothing. Found only where the law seemed to be broken.
+  bool differs() const { return differs_; }
+
   // Number of laws decided by the filter, and of those it left open.
   struct Counts {
     std::uint64_t by_filter = 0;
@@ -161,6 +165,8 @@ class Trial {
   // Evaluates the law with the numbers of a layer.
   void evaluate(const Law& law, Layer layer);
   void forget();
+  // Asks all questions of the law again.
+  bool answers_differ();
   Violation violation_of(std::optional<Output> output, std::int64_t i,
                          std::string text) const;
 
@@ -182,6 +188,7 @@ class Trial {
   std::ptrdiff_t next_surroundings_ = 0;
   bool crashed_ = false;  // in other surroundings
   bool other_bits_ = false;
+  bool differs_ = false;
   Layer layer_ = Layer::judge;
   bool open_ = false;  // the filter cannot decide
   bool any_ = false;

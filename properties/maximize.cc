@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "oracles/format_names.h"
+#include "oracles/momentum.h"
 #include "properties/maximize/mutation.h"
 
 namespace exactbn {
@@ -165,7 +166,7 @@ class HillClimb {
 #pragma omp for schedule(dynamic)
       for (std::uint64_t k = 0; k < size; ++k) {
         try {
-          found[k] = measure(make(k));
+          found[k] = measure(as_asked(make(k), maximum_.declaration));
         } catch (...) {
 #pragma omp critical
           error = std::current_exception();

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "oracles/momentum.h"
+#include "properties/shrink.h"
 #include "properties/survey/ask_oracle.h"
 
 namespace exactbn {
@@ -16,11 +18,12 @@ namespace {
 struct Outcome {
   Verdict verdict = Verdict::passed;
   bool broke = false;
+  bool differs = false;
   Trial::Counts counts;
   std::vector<LawResult> results;       // `answers`, the oracle, the laws
   std::vector<std::size_t> other_bits;  // indices into results
   std::vector<std::pair<std::size_t, Violation>> violations;
-  Problem problem;  // set if there are violations
+  Problem problem;  // set if there are violations, or answers differ
 };
 
 constexpr std::size_t kAnswersIndex = 0;
@@ -54,13 +57,15 @@ class Checker {
 
   Outcome operator()(std::uint64_t index) {
     Drawn drawn = draw_case(request_.draw, request_.seed, index);
+    drawn.problem = as_asked(std::move(drawn.problem), declaration_);
     Outcome out = checked(drawn.problem);
     for (const Trait& trait : drawn.traits) {
       auto& [first, count] = counts_[{trait.kind.data(), trait.value.data()}];
       first = trait;
       ++count;
     }
-    if (!out.violations.empty()) out.problem = std::move(drawn.problem);
+    if (!out.violations.empty() || out.differs)
+      out.problem = std::move(drawn.problem);
     return out;
   }
 
@@ -113,6 +118,10 @@ class Checker {
       trial.use(fresh());
       out.results[kFirstLaw + k] = check(*request_.laws[k], trial, violation);
       if (trial.has_other_bits()) out.other_bits.push_back(kFirstLaw + k);
+      if (trial.differs()) {
+        out.differs = true;
+        out.verdict = Verdict::failed;
+      }
       if (!violation) continue;
       if (is_beyond(*violation, declaration_)) {
         out.results[kFirstLaw + k] = LawResult::beyond;
@@ -190,10 +199,20 @@ void count(Survey& survey, const Outcome& out) {
   }
 }
 
+void add_differing(Survey& survey, std::uint64_t index,
+                   const Problem& problem) {
+  ++survey.differing;
+  std::optional<Differing>& smallest = survey.smallest_differing;
+  if (!smallest || value_count(problem) < value_count(smallest->problem)) {
+    smallest = {index, problem};
+  }
+}
+
 void add(Survey& survey, std::uint64_t index, Outcome& out) {
   ++survey.done;
   count(survey, out);
   survey.broke = survey.broke || out.broke;
+  if (out.differs) add_differing(survey, index, out.problem);
   survey.counts.by_filter += out.counts.by_filter;
   survey.counts.by_judge += out.counts.by_judge;
   for (std::size_t k = 0; k < out.results.size(); ++k) {

@@ -71,6 +71,12 @@ struct Discovery {
 using Distribution =
     std::map<std::string, std::map<std::string, std::uint64_t>>;
 
+// The smallest case whose question is answered differently from run to run.
+struct Differing {
+  std::uint64_t index = 0;
+  Problem problem;
+};
+
 struct Survey {
   Declaration declaration;
   std::uint64_t done = 0;  // cases, from the first
@@ -81,6 +87,10 @@ struct Survey {
   std::uint64_t undecided = 0;
   std::uint64_t beyond = 0;
   std::uint64_t unsupported = 0;
+  // Cases with a question that is answered differently from run to run; they
+  // count as failed, but break no law.
+  std::uint64_t differing = 0;
+  std::optional<Differing> smallest_differing;
   bool broke = false;  // the subject crashed, hung or broke the protocol
   bool interrupted = false;
   std::vector<Tally> tallies;  // `answers`, the oracle, the laws

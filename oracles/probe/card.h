@@ -16,6 +16,8 @@ struct CardLine {
                          // format; empty: neither says anything
   bool agrees = true;    // false only if `declared` says something else
   std::string evidence;  // the questions and answers, in one line
+  // Whether a subject that disagrees gives wrong answers to ordinary questions.
+  bool matters = false;
 };
 
 // Values of `found`. The first two agree with every declaration.

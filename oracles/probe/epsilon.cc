@@ -257,8 +257,8 @@ void zero_variance_frozen(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kEpsilonExperiments[] = {
-    {"epsilon_place", "epsilon is", epsilon_place},
-    {"epsilon_minimum", "minimum epsilon", epsilon_minimum},
+    {"epsilon_place", "epsilon is", epsilon_place, true},
+    {"epsilon_minimum", "minimum epsilon", epsilon_minimum, true},
     {"zero_variance", "0/0 (variance and epsilon 0) gives", zero_variance},
     {"zero_variance_frozen", "0/0 with frozen statistics gives",
      zero_variance_frozen},

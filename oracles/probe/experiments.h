@@ -14,6 +14,7 @@ struct Experiment {
   std::string_view id;
   std::string_view title;
   void (*run)(Interview& interview, CardLine& line);
+  bool matters = false;  // CardLine::matters
 };
 
 // Each is defined in the source file of its family.

@@ -117,8 +117,8 @@ void absent_parameters(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kFormulasExperiments[] = {
-    {"formulas", "ordinary questions are answered", formulas},
-    {"absent_parameters", "absent gamma and beta are", absent_parameters},
+    {"formulas", "ordinary questions are answered", formulas, true},
+    {"absent_parameters", "absent gamma and beta are", absent_parameters, true},
 };
 
 }  // namespace

@@ -198,7 +198,7 @@ void memory(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kIndependenceExperiments[] = {
-    {"layout", "in other layouts it gives", layout},
+    {"layout", "in other layouts it gives", layout, true},
     {"neighbours", "frozen y in other batches is", neighbours},
     {"repetition", "the same question again gives", repetition},
     {"memory", "after other questions it gives", memory},

@@ -206,7 +206,9 @@ struct Averages {
 };
 
 void momentum_side(Interview& interview, CardLine& line) {
-  line.declared = "momentum";
+  const bool of_old =
+      interview.declaration().momentum == Momentum::weight_of_old;
+  line.declared = of_old ? "1 - momentum" : "momentum";
   const Encoding* encoding = interview.encoding(Operation::forward_training);
   if (!encoding)
     return conclude_not_offered(interview, line, Operation::forward_training);
@@ -214,8 +216,9 @@ void momentum_side(Interview& interview, CardLine& line) {
   std::string refusal;
   // Some subjects treat 0 and 1 as absent.
   for (const double momentum : {0.25, 0.125, 0.0, 1.0}) {
-    const MeasuredWeights w =
-        measure_weights(interview, *encoding, momentum, 0);
+    // The subject is sent `momentum`, whichever statistic it multiplies.
+    const MeasuredWeights w = measure_weights(
+        interview, *encoding, of_old ? 1 - momentum : momentum, 0);
     seen.add(momentum, w);
     if (!w.refusal.empty()) {
       refusal = fmt::format("; {:.4g} is {}", momentum, w.refusal);
@@ -257,8 +260,9 @@ void cumulative_average(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kMomentumExperiments[] = {
-    {"momentum_side", "weight of the new statistic is", momentum_side},
-    {"cumulative_average", "with null momentum it is", cumulative_average},
+    {"momentum_side", "weight of the new statistic is", momentum_side, true},
+    {"cumulative_average", "with null momentum it is", cumulative_average,
+     true},
 };
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "oracles/probe/experiments.h"
+#include "oracles/wire/words.h"
 
 namespace exactbn::probing {
 
@@ -199,10 +201,91 @@ void outputs(Interview& interview, CardLine& line) {
   if (!more.empty()) line.evidence += "; given beyond it: " + joined(more);
 }
 
+// The format of an output in answers to x and parameters of several formats.
+struct SeenFormat {
+  Output output;
+  DType x;
+  DType parameters;
+  DType got;
+};
+
+std::vector<SeenFormat> seen_formats(Interview& interview) {
+  std::vector<SeenFormat> all;
+  for (const Operation operation : kOperations) {
+    for (const DType dtype : kDTypes) {
+      if (!interview.does(operation)) continue;
+      const Encoding* encoding = interview.encoding(operation, dtype);
+      if (!encoding) continue;
+      const Problem problem =
+          problem_of(ordinary_question(operation), *encoding);
+      for (const auto& [output, tensor] : interview.ask(problem).outputs) {
+        all.push_back({output, problem.x().dtype(),
+                       parameter_format(problem).value_or(dtype),
+                       tensor.dtype()});
+      }
+    }
+  }
+  return all;
+}
+
+// "same", "parameters", a format, or "several": whatever fits all answers.
+std::string format_word(const std::vector<SeenFormat>& seen, Output output) {
+  bool as_x = true;
+  bool as_parameters = true;
+  bool as_first = true;
+  std::optional<DType> first;
+  for (const SeenFormat& s : seen) {
+    if (s.output != output) continue;
+    if (!first) first = s.got;
+    as_x = as_x && s.got == s.x;
+    as_parameters = as_parameters && s.got == s.parameters;
+    as_first = as_first && s.got == *first;
+  }
+  return as_x            ? "same"
+         : as_parameters ? "parameters"
+         : as_first      ? std::string(name_of(*first))
+                         : "several";
+}
+
+void output_dtypes(Interview& interview, CardLine& line) {
+  const Declaration& declaration = interview.declaration();
+  const std::vector<SeenFormat> seen = seen_formats(interview);
+  if (seen.empty()) return conclude(line, kNotOffered);
+  std::set<Output> outputs;
+  for (const SeenFormat& s : seen) outputs.insert(s.output);
+  std::map<std::string, std::vector<std::string>> found;
+  for (const Output output : outputs) {
+    found[format_word(seen, output)].emplace_back(to_string(output));
+  }
+  for (const auto& [word, names] : found) {
+    line.found += fmt::format("{}{}: {}", line.found.empty() ? "" : "; ", word,
+                              joined(names));
+  }
+  for (const auto& [output, format] : declaration.output_dtypes) {
+    line.declared += fmt::format("{}{}: {}", line.declared.empty() ? "" : "; ",
+                                 wire::word(format), to_string(output));
+  }
+  line.evidence = "`same` as x, or as the parameters";
+  for (const SeenFormat& s : seen) {
+    const auto declared = declaration.output_dtypes.find(s.output);
+    if (declared == declaration.output_dtypes.end()) continue;
+    const OutputFormat& f = declared->second;
+    const DType right = f.as == OutputFormat::As::x            ? s.x
+                        : f.as == OutputFormat::As::parameters ? s.parameters
+                                                               : f.dtype;
+    if (right == s.got) continue;
+    line.agrees = false;
+    line.evidence = fmt::format("{} of x in {} and parameters in {} is {}",
+                                to_string(s.output), name_of(s.x),
+                                name_of(s.parameters), name_of(s.got));
+  }
+}
+
 constexpr Experiment kOffersExperiments[] = {
     {"operations", "operations", operations},
     {"dtypes", "formats of x", dtypes},
-    {"channel_axes", "channel axes", channel_axes},
+    {"channel_axes", "channel axes", channel_axes, true},
+    {"output_dtypes", "formats of outputs", output_dtypes},
     {"outputs_forward_training", "outputs of forward_training",
      outputs<Operation::forward_training>},
     {"outputs_forward_inference", "outputs of forward_inference",

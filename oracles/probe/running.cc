@@ -140,7 +140,8 @@ void single_value_y(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kRunningExperiments[] = {
-    {"running_variance", "variance that enters running_var", running_variance},
+    {"running_variance", "variance that enters running_var", running_variance,
+     true},
     {"single_value", "running_var after one value", single_value},
     {"single_value_y", "y of one value a channel", single_value_y},
 };

@@ -167,11 +167,12 @@ void training_reads(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kStatisticsExperiments[] = {
-    {"batch_variance", "variance that normalizes", batch_variance},
-    {"saved_mean", "mean is", saved_mean},
-    {"saved_var", "var is", saved_var},
-    {"saved_invstd", "invstd is", saved_invstd},
-    {"training_reads", "training uses running statistics", training_reads},
+    {"batch_variance", "variance that normalizes", batch_variance, true},
+    {"saved_mean", "mean is", saved_mean, true},
+    {"saved_var", "var is", saved_var, true},
+    {"saved_invstd", "invstd is", saved_invstd, true},
+    {"training_reads", "training uses running statistics", training_reads,
+     true},
 };
 
 }  // namespace

@@ -58,6 +58,46 @@ void read_all_offered(const Fields& fields, Declaration& declaration) {
   }
 }
 
+// Every output of any operation.
+std::vector<std::string_view> all_outputs() {
+  std::vector<std::string_view> names;
+  for (const Operation operation : kOperations) {
+    for (const Output output : traits(operation).outputs) {
+      if (std::find(names.begin(), names.end(), to_string(output)) ==
+          names.end()) {
+        names.push_back(to_string(output));
+      }
+    }
+  }
+  return names;
+}
+
+OutputFormat read_output_format(const json& value, const std::string& path) {
+  std::vector<std::string_view> known = {"same", "parameters"};
+  if (as_text(value, path) == known[0]) return {OutputFormat::As::x};
+  if (as_text(value, path) == known[1]) return {OutputFormat::As::parameters};
+  for (const DType dtype : kDTypes) {
+    if (as_text(value, path) == word(dtype)) {
+      return {OutputFormat::As::named, dtype};
+    }
+    known.push_back(word(dtype));
+  }
+  refuse_word(path, as_text(value, path), known);
+}
+
+void read_output_formats(const Fields& fields, Declaration& declaration) {
+  const json* formats = fields.find("output_dtypes");
+  if (!formats) return;
+  const std::vector<std::string_view> outputs = all_outputs();
+  const Fields words(*formats, "output_dtypes", outputs);
+  for (const std::string_view name : outputs) {
+    if (const json* value = words.find(name)) {
+      declaration.output_dtypes[*parse_output(name)] =
+          read_output_format(*value, words.path(name));
+    }
+  }
+}
+
 template <class Word, std::size_t n>
 void read_word(const Fields& fields, std::string_view name,
                const std::array<Word, n>& choices, Word& word) {
@@ -81,6 +121,10 @@ std::string write_declaration(const Declaration& declaration) {
   for (const auto& [operation, outputs] : declaration.outputs) {
     if (!outputs.empty()) out["outputs"][word(operation)] = words(outputs);
   }
+  for (const auto& [output, format] : declaration.output_dtypes) {
+    out["output_dtypes"][word(output)] = word(format);
+  }
+  out["momentum"] = word(declaration.momentum);
   out["running_variance"] = word(declaration.running_variance);
   out["single_value"] = word(declaration.single_value);
   out["zero_variance"] = word(declaration.zero_variance);
@@ -97,8 +141,8 @@ Declaration read_declaration(std::string_view line) {
     const Fields fields(
         object, "",
         {"subject", "operations", "dtypes", "channel_axes", "outputs",
-         "running_variance", "single_value", "zero_variance", "subnormals",
-         "accumulation", "domain"});
+         "output_dtypes", "momentum", "running_variance", "single_value",
+         "zero_variance", "subnormals", "accumulation", "domain"});
     Declaration d;
     d.subject = as_nonempty_text(fields.at("subject"), "subject");
     read_list(fields, "operations", [&](const json& value, const auto& path) {
@@ -111,6 +155,8 @@ Declaration read_declaration(std::string_view line) {
       d.channel_axes.push_back(read_axis(value, path));
     });
     read_all_offered(fields, d);
+    read_output_formats(fields, d);
+    read_word(fields, "momentum", kMomenta, d.momentum);
     read_word(fields, "running_variance", kRunningVariances,
               d.running_variance);
     read_word(fields, "single_value", kSingleValues, d.single_value);

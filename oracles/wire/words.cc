@@ -11,6 +11,16 @@ std::string_view word(Output value) { return to_string(value); }
 
 std::string_view word(DType value) { return format(value).name; }
 
+std::string_view word(OutputFormat value) {
+  return value.as == OutputFormat::As::x            ? "same"
+         : value.as == OutputFormat::As::parameters ? "parameters"
+                                                    : word(value.dtype);
+}
+
+std::string_view word(Momentum value) {
+  return value == Momentum::weight_of_new ? "weight_of_new" : "weight_of_old";
+}
+
 std::string_view word(RunningVariance value) {
   return value == RunningVariance::unbiased ? "unbiased" : "biased";
 }

@@ -14,6 +14,8 @@ namespace exactbn::wire {
 std::string_view word(Operation value);
 std::string_view word(Output value);
 std::string_view word(DType value);
+std::string_view word(OutputFormat value);
+std::string_view word(Momentum value);
 std::string_view word(RunningVariance value);
 std::string_view word(SingleValue value);
 std::string_view word(ZeroVariance value);
@@ -21,6 +23,8 @@ std::string_view word(Subnormals value);
 std::string_view word(Domain value);
 std::string_view word(Answer::Kind value);
 
+inline constexpr std::array kMomenta = {Momentum::weight_of_new,
+                                        Momentum::weight_of_old};
 inline constexpr std::array kRunningVariances = {RunningVariance::unbiased,
                                                  RunningVariance::biased};
 inline constexpr std::array kSingleValues = {

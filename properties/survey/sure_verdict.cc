@@ -7,6 +7,7 @@
 #include <span>
 
 #include "oracles/check/output_verdict.h"
+#include "oracles/output_format.h"
 #include "properties/number/ball.h"
 #include "properties/survey/sure_edge.h"
 #include "reference/textbook/outputs.h"
@@ -165,6 +166,9 @@ std::optional<Verdict> sure_verdict(const Observation& observation,
   const Answer& answer = observation.answer();
   const Problem& problem = observation.problem();
   if (answer.kind != Answer::Kind::outputs || required < Grade::faithful) {
+    return std::nullopt;
+  }
+  if (!why_wrong_format(declaration, problem, answer.outputs).empty()) {
     return std::nullopt;
   }
   Textbook<Ball> right(problem);

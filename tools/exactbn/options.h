@@ -34,7 +34,8 @@ struct Judging {
 // What the command line declares instead of the subject.
 struct DeclareOptions {
   std::vector<std::string> declare;  // KEY=VALUE
-  std::string domain;                // empty: as declared
+  std::string convention;            // of a framework; empty: as declared
+  std::string domain;                // the same
 };
 
 // Which implementation to judge, and how long it may take.

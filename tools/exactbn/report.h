@@ -23,6 +23,13 @@ std::string failures_text(const Run& run, int errors);
 // What explains the failures, and where they are; empty if nothing failed.
 std::string diagnosis_text(const Run& run);
 
+// How many questions are answered differently from run to run, and the smallest
+// of them, in a line; empty if none is.
+std::string differing_text(const Run& run);
+
+// The disagreements of run/conventions.h, a line each.
+std::string disagreements_text(const Run& run);
+
 // The counts of the conformance card, in a line; empty if there is none.
 std::string conventions(const Run& run);
 

@@ -10,6 +10,8 @@
 #include "oracles/explain.h"
 #include "oracles/explain/case_rules.h"
 #include "oracles/format_names.h"
+#include "oracles/momentum.h"
+#include "tools/exactbn/run/conventions.h"
 
 namespace exactbn {
 
@@ -28,7 +30,7 @@ Summary summarize(const Run& run) {
   Summary s;
   s.domain = run.declaration.domain;
   for (const CaseRun& c : run.cases) {
-    switch (c.verdict.verdict) {
+    switch (outcome(c)) {
       case Verdict::unsupported:
         ++s.unsupported;
         break;
@@ -51,6 +53,7 @@ Summary summarize(const Run& run) {
     s.broke = s.broke || c.broke;
   }
   s.run = s.passed + s.failed + s.missing + s.undecided + s.beyond;
+  s.disagreements = std::ssize(disagreements(run));
   return s;
 }
 
@@ -64,7 +67,7 @@ std::string to_string(const Summary& s) {
 
 int exit_code(const Summary& s) {
   if (s.broke) return 3;
-  if (s.failed > 0) return 1;
+  if (s.failed > 0 || s.disagreements > 0) return 1;
   if (s.run == 0) return 2;
   const bool open = s.domain == Domain::all && s.undecided > 0;
   return s.missing > 0 || open ? 4 : 0;
@@ -214,13 +217,26 @@ std::vector<std::string> differing_cases(const Run& run) {
   return ids;
 }
 
+namespace {
+
+// The case with a momentum that the subject can receive.
+const Case* as_asked(Run& run, const Case& c) {
+  Problem problem = as_asked(c.problem, run.declaration);
+  if (problem.momentum == c.problem.momentum) return &c;
+  run.reread.push_back(
+      std::make_shared<const Case>(Case{c.id, std::move(problem), c.labels}));
+  return run.reread.back().get();
+}
+
+}  // namespace
+
 void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
          const std::function<void(std::size_t)>& progress) {
   int breaks = 0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     progress(i);
     CaseRun result;
-    result.question = &cases[i];
+    result.question = as_asked(run, cases[i]);
     const auto why = why_unsupported(run.declaration, cases[i].problem);
     if (why) {
       result.verdict.verdict = Verdict::unsupported;
@@ -230,9 +246,9 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
       result.broke = true;
     } else {
       try {
-        std::vector<Answer> answers = {subject.answer(cases[i])};
+        std::vector<Answer> answers = {subject.answer(*result.question)};
         if (run.calls == CallsPerCase::twice) {
-          answers.push_back(subject.answer(cases[i]));
+          answers.push_back(subject.answer(*result.question));
         }
         judge(run, result, std::move(answers));
       } catch (const SubjectFailure& failure) {

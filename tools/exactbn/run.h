@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "oracles/check.h"
 #include "oracles/check/ulp_histogram.h"
 #include "oracles/diagnose.h"
+#include "oracles/explain/convention_fit.h"
 #include "oracles/probe/card.h"
 #include "oracles/subject.h"
 
@@ -28,7 +30,15 @@ struct CaseRun {
   // one; none if the run is too large to keep them.
   std::vector<Answer> answers;
   std::size_t judged = 0;  // index of the answer that the verdict is of
+  // The verdict by the declared conventions, if only they fail the case; then
+  // `verdict` is by the conventions that the subject follows.
+  std::optional<CaseVerdict> as_declared;
 };
+
+// The verdict by the declared conventions.
+inline Verdict outcome(const CaseRun& c) {
+  return c.as_declared ? c.as_declared->verdict : c.verdict.verdict;
+}
 
 // How many cases have which verdict.
 struct Summary {
@@ -39,6 +49,8 @@ struct Summary {
   std::int64_t undecided = 0;
   std::int64_t beyond = 0;
   std::int64_t unsupported = 0;
+  // Lines of run/conventions.h, each of which fails the run.
+  std::int64_t disagreements = 0;
   Domain domain = Domain::ordinary;
   bool broke = false;
 };
@@ -73,6 +85,11 @@ struct Run {
   // One for each operation and format with unexplained failures.
   std::vector<SmallestFailure> smallest;
   std::optional<Card> card;  // if the subject was probed, too
+  // What the subject follows and does not declare, the flags that would declare
+  // it, and the cases as it read them. `declaration` includes it.
+  std::vector<OtherConvention> others;
+  std::string flags;
+  std::vector<std::shared_ptr<const Case>> reread;
 };
 
 Summary summarize(const Run& run);
@@ -81,8 +98,9 @@ Summary summarize(const Run& run);
 // unsupported
 std::string to_string(const Summary& summary);
 
-// 0 passed, 1 a mismatch, 2 nothing was asked, 3 the subject broke, 4 missing,
-// or undecided in the domain `all`.
+// 0 passed, 1 a mismatch or a convention that is not the declared one, 2
+// nothing was asked, 3 the subject broke, 4 missing, or undecided in the domain
+// `all`.
 int exit_code(const Summary& summary);
 
 // A subject that broke three times is not started again.

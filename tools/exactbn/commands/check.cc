@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "oracles/momentum.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/cases.h"
@@ -13,6 +14,7 @@
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/publish.h"
 #include "tools/exactbn/run.h"
+#include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -91,6 +93,7 @@ int check_answers(CheckOptions& options) {
   const Answers answers = read_answers(options.answers, cases);
   Run run;
   run.declaration = declared(answers.declaration, options.declare);
+  tell_overridden(answers.declaration, run.declaration);
   run.source = selection.file;
   run.required = options.judging.required;
   run.again = again(options);
@@ -98,6 +101,20 @@ int check_answers(CheckOptions& options) {
     if (!selects(selection, c)) continue;
     CaseRun result;
     result.question = &c;
+    // The momentum of the file is what the subject was given.
+    if (run.declaration.momentum == Momentum::weight_of_old &&
+        c.problem.momentum) {
+      auto problem = with_other_momentum(c.problem);
+      if (!problem) {
+        result.verdict.verdict = Verdict::unsupported;
+        result.verdict.reason = "no f64 is 1 - momentum";
+        run.cases.push_back(std::move(result));
+        continue;
+      }
+      run.reread.push_back(std::make_shared<const Case>(
+          Case{c.id, *std::move(problem), c.labels}));
+      result.question = run.reread.back().get();
+    }
     const auto answer = answers.by_case.find(c.id);
     if (answer == answers.by_case.end()) {
       result.verdict.verdict = Verdict::missing;
@@ -108,6 +125,7 @@ int check_answers(CheckOptions& options) {
     run.cases.push_back(std::move(result));
   }
   if (run.cases.empty()) throw UsageError("no case is selected");
+  fit_conventions(run);
   diagnose(run);
   return publish(run, options.judging);
 }

@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <utility>
+#include <stdexcept>
 
+#include "oracles/convention.h"
+#include "oracles/mismatch/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
@@ -15,81 +18,99 @@ namespace exactbn {
 
 namespace {
 
-// The fields that --declare may set are those with one word for a value.
-nlohmann::json with(nlohmann::json declaration,
-                    const std::map<std::string, std::string>& values) {
-  for (const auto& [key, value] : values) declaration[key] = value;
+using FieldWords = std::map<std::string, std::string>;  // by field
+
+// Fields that are no single word, or that only the subject can know.
+constexpr std::array kOfTheSubject = {"subject", "operations",
+                                      "dtypes",  "channel_axes",
+                                      "outputs", "output_dtypes"};
+
+nlohmann::json with(nlohmann::json declaration, const FieldWords& words) {
+  for (const auto& [key, word] : words) declaration[key] = word;
   return declaration;
 }
 
-std::map<std::string, std::string> values_of(const DeclareOptions& options) {
-  std::map<std::string, std::string> values;
-  const auto set = [&](const std::string& flag, const std::string& key,
-                       const std::string& value) {
-    const auto [known, is_new] = values.emplace(key, value);
-    if (is_new || known->second == value) return;
+// Collects what the flags say, and blames the flag that says it wrongly.
+class Collected {
+ public:
+  void set(const std::string& flag, const std::string& key,
+           const std::string& word) {
+    try {
+      read_declaration(with({{"subject", "any"}}, {{key, word}}).dump());
+    } catch (const WireError& error) {
+      throw UsageError(flag + ": " + error.what());
+    }
+    const auto [known, is_new] = words_.emplace(key, word);
+    if (is_new || known->second == word) return;
     throw UsageError(fmt::format("{}: {} is already declared as {}", flag, key,
                                  known->second));
-  };
+  }
+  const FieldWords& words() const { return words_; }
+
+ private:
+  FieldWords words_;
+};
+
+FieldWords words_of(const DeclareOptions& options) {
+  Collected all;
   for (const std::string& each : options.declare) {
     const std::size_t at = each.find('=');
     if (at == 0 || at == std::string::npos || at + 1 == each.size()) {
       throw UsageError("--declare: expected KEY=VALUE, not '" + each + "'");
     }
     const std::string key = each.substr(0, at);
-    if (key == "subject" || key == "operations" || key == "dtypes" ||
-        key == "channel_axes" || key == "outputs") {
-      throw UsageError("--declare: " + key + " is for the subject to say");
+    for (const char* own : kOfTheSubject) {
+      if (key == own) {
+        throw UsageError("--declare: " + key + " is for the subject to say");
+      }
     }
-    set("--declare", key, each.substr(at + 1));
+    all.set("--declare", key, each.substr(at + 1));
   }
-  if (!options.domain.empty()) set("--domain", "domain", options.domain);
-  return values;
+  if (!options.convention.empty()) {
+    try {
+      for (const auto& [key, word] : convention_fields(options.convention)) {
+        all.set("--convention", key, word);
+      }
+    } catch (const std::invalid_argument& error) {
+      throw UsageError(std::string("--convention: ") + error.what());
+    }
+  }
+  if (!options.domain.empty()) all.set("--domain", "domain", options.domain);
+  return all.words();
 }
 
-class DeclaredSubject : public Subject {
- public:
-  DeclaredSubject(std::unique_ptr<Subject> subject, Declaration declaration)
-      : subject_(std::move(subject)), declaration_(std::move(declaration)) {}
-
-  const Declaration& declaration() const override { return declaration_; }
-  Answer answer(const Case& c) override { return subject_->answer(c); }
-  std::optional<Answer> answer_in(const Surroundings& surroundings,
-                                  const Case& c) override {
-    return subject_->answer_in(surroundings, c);
-  }
-
- private:
-  std::unique_ptr<Subject> subject_;
-  Declaration declaration_;
-};
+nlohmann::json json_of(const Declaration& declaration) {
+  return nlohmann::json::parse(write_declaration(declaration));
+}
 
 }  // namespace
 
 Declaration declared(const Declaration& declaration,
                      const DeclareOptions& options) {
-  const auto values = values_of(options);
-  if (values.empty()) return declaration;
-  const auto json = nlohmann::json::parse(write_declaration(declaration));
-  try {
-    return read_declaration(with(json, values).dump());
-  } catch (const WireError& error) {
-    const bool domain = options.declare.empty();
-    throw UsageError((domain ? "--domain: " : "--declare: ") +
-                     std::string(error.what()));
-  }
+  const FieldWords words = words_of(options);
+  if (words.empty()) return declaration;
+  return read_declaration(with(json_of(declaration), words).dump());
 }
 
-std::unique_ptr<Subject> declared(std::unique_ptr<Subject> subject,
-                                  const DeclareOptions& options) {
-  if (options.declare.empty() && options.domain.empty()) return subject;
-  Declaration declaration = declared(subject->declaration(), options);
-  return std::make_unique<DeclaredSubject>(std::move(subject),
-                                           std::move(declaration));
+void tell_overridden(const Declaration& own, const Declaration& declaration) {
+  const nlohmann::json before = json_of(own);
+  const nlohmann::json after = json_of(declaration);
+  for (const auto& [key, word] : after.items()) {
+    const auto was = before.find(key);
+    if (key == "domain" || (was != before.end() && *was == word)) continue;
+    fmt::print(stderr, "exactbn: {}: {} is {}, by the command line{}\n",
+               printable(own.subject), key, word.get<std::string>(),
+               was == before.end()
+                   ? ""
+                   : fmt::format(", and not {}", was->get<std::string>()));
+  }
 }
 
 std::string as_flags(const DeclareOptions& options) {
   std::string text;
+  if (!options.convention.empty()) {
+    text += " --convention " + options.convention;
+  }
   for (const std::string& each : options.declare) {
     text += " --declare " + shell_word(each);
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "oracles/subject.h"
@@ -9,14 +8,15 @@
 
 namespace exactbn {
 
-// The declaration with what --declare and --domain say instead. Throws
-// UsageError if a key or a value is unknown, or a key is given two values.
+// The declaration with what --declare, --convention and --domain say instead.
+// Throws UsageError if a key, a value or a convention is unknown, or a key is
+// given two values.
 Declaration declared(const Declaration& declaration,
                      const DeclareOptions& options);
 
-// The subject with that declaration.
-std::unique_ptr<Subject> declared(std::unique_ptr<Subject> subject,
-                                  const DeclareOptions& options);
+// Says on standard error, a line for each field but the domain, where the
+// declaration differs from the subject's own.
+void tell_overridden(const Declaration& own, const Declaration& declaration);
 
 // The flags again, with a leading space, for a command that repeats a run.
 std::string as_flags(const DeclareOptions& options);

@@ -77,6 +77,9 @@ void add_declare(CLI::App& verb, DeclareOptions& declare) {
                   "running_variance=biased")
       ->expected(1)
       ->take_all();
+  verb.add_option("--convention", declare.convention,
+                  "declare what a framework does: pytorch, tensorflow, keras, "
+                  "onnx, onednn, cudnn, flax, mxnet or paddle");
 }
 
 void add_domain(CLI::App& verb, DeclareOptions& declare) {

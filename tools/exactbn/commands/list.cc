@@ -5,10 +5,12 @@
 
 #include "golden/suite/labels.h"
 #include "oracles/defects.h"
+#include "oracles/judge/domain.h"
 #include "oracles/wire.h"
 #include "properties/survey.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/commands/declare.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/usage_error.h"
@@ -20,8 +22,31 @@ namespace {
 struct ListOptions {
   std::string what;
   Selection selection;
-  bool wire = false;  // cases as lines of the wire format
+  bool wire = false;    // cases as lines of the wire format
+  bool domain = false;  // and which outputs are extreme
+  DeclareOptions declare;
 };
+
+// A line for each output that is extreme for a subject with the declaration,
+// with the reason in the first of its channels: a wrong value there is
+// `beyond`.
+void list_extremes(const Case& c, const Declaration& declaration) {
+  if (why_unsupported(declaration, c.problem)) return;
+  const Judge judge(c.problem, declaration);
+  for (const Output output : output_names(c.problem)) {
+    std::int64_t extreme = 0;
+    std::string why;
+    const std::int64_t channels = c.problem.view().channels;
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      std::string here = why_extreme(judge, output, channel);
+      if (here.empty()) continue;
+      if (extreme++ == 0) why = std::move(here);
+    }
+    if (extreme == 0) continue;
+    fmt::print("    extreme  {}, {} of {} channels: {}\n", to_string(output),
+               extreme, channels, why);
+  }
+}
 
 void list_case(const Case& c) {
   const Problem& problem = c.problem;
@@ -62,11 +87,14 @@ int list(const ListOptions& options) {
                  law.statement, law.source);
     }
   } else if (what == "cases") {
+    const Declaration declaration =
+        declared({.subject = "any"}, options.declare);
     for (const Case& c : select_cases(options.selection)) {
       if (options.wire) {
         fmt::print("{}\n", write_case(c));
       } else {
         list_case(c);
+        if (options.domain) list_extremes(c, declaration);
       }
     }
   } else {
@@ -87,7 +115,13 @@ Verb add_list(CLI::App& program) {
   const auto options = std::make_shared<ListOptions>();
   verb.add_option("WHAT", options->what, kWhat)->required();
   add_selection(verb, options->selection);
-  verb.add_flag("--wire", options->wire, "print cases in the wire format");
+  auto* wire =
+      verb.add_flag("--wire", options->wire, "print cases in the wire format");
+  verb.add_flag("--domain", options->domain,
+                "print below each case the outputs that are extreme, and why; "
+                "with --declare for a subject that declares this")
+      ->excludes(wire);
+  add_declare(verb, options->declare);
   return {&verb, [options] { return list(*options); }};
 }
 

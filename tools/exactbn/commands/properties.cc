@@ -51,14 +51,20 @@ std::string replay(const PropertiesOptions& options) {
 
 void save(const PropertiesRun& run, const std::string& file) {
   std::string lines;
+  if (run.survey.smallest_differing) {
+    lines += write_case(differing_case(run)) + '\n';
+  }
   for (const Counterexample& found : run.found) {
     for (const Case& c : cases_of(found)) lines += write_case(c) + '\n';
   }
   write_file(file, lines);
 }
 
-Source source_of(const SubjectOptions& subject) {
-  return {[subject] { return open_subject(subject); }, is_built_in(subject)};
+Source source_of(const SubjectOptions& subject, Request& request) {
+  const Declaration declaration = open_subject(subject)->declaration();
+  leave_undeclared_out(request, declaration);
+  return {[=] { return open_again(subject, declaration); },
+          is_built_in(subject)};
 }
 
 // Searches for the worst input for one measure of one output.
@@ -73,7 +79,7 @@ int find_worst(const PropertiesOptions& options) {
   MaximizeRun run;
   run.goal = std::get<Goal>(std::move(parsed));
   run.request = request_of(options);
-  const Source source = source_of(options.subject);
+  const Source source = source_of(options.subject, run.request);
   {
     const Interruptible interruptible;
     run.request.interrupted = Interruptible::interrupted;
@@ -81,7 +87,6 @@ int find_worst(const PropertiesOptions& options) {
     run.request.progress = [&](std::uint64_t done, std::size_t) {
       line.show(fmt::format("{} cases", done));
     };
-    leave_undeclared_out(run.request, source.make()->declaration());
     run.maximum = maximize(source, run.request, run.goal);
   }
   if (run.maximum.value >= 0 && !options.save.empty()) {
@@ -99,7 +104,7 @@ int find_broken(const PropertiesOptions& options) {
   PropertiesRun run;
   run.request = request_of(options);
   run.again = again(options);
-  const Source source = source_of(options.subject);
+  const Source source = source_of(options.subject, run.request);
   {
     const Interruptible interruptible;
     run.request.interrupted = Interruptible::interrupted;
@@ -109,20 +114,28 @@ int find_broken(const PropertiesOptions& options) {
                             broken == 1 ? "" : "s"));
     };
     Request& request = run.request;
-    leave_undeclared_out(request, source.make()->declaration());
     run.survey = survey(source, request);
+    // A process is slow to answer, and slower still to restart.
+    constexpr int kOfAProcess = 300;
+    if (run.survey.smallest_differing) {
+      line.show("shrinking what differs from run to run");
+      ShrinkLimit limit;
+      if (!source.in_process) limit.evaluations = kOfAProcess;
+      run.differing = shrink_differing(source, request,
+                                       *run.survey.smallest_differing, limit);
+    }
     for (const Discovery& discovery : run.survey.discoveries) {
       if (std::ssize(run.found) == options.counterexamples) break;
       line.show("shrinking " + discovery.violation.law);
-      // A process is slow to answer, and slower still to restart.
       ShrinkLimit limit;
       const Violation& violation = discovery.violation;
       const bool crashes = violation.crashed || violation.law == kAnswers;
-      if (!source.in_process) limit.evaluations = crashes ? 100 : 300;
+      if (!source.in_process) limit.evaluations = crashes ? 100 : kOfAProcess;
       run.found.push_back(shrink_discovery(source, request, discovery, limit));
     }
   }
-  if (!run.found.empty() && !options.save.empty()) {
+  const bool any = !run.found.empty() || run.survey.smallest_differing;
+  if (any && !options.save.empty()) {
     save(run, options.save);
     run.replay = replay(options);
   }

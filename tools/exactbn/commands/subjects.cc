@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "oracles/defects.h"
+#include "oracles/subjects/declared.h"
 #include "oracles/subjects/double.h"
 #include "oracles/subjects/plugin.h"
 #include "oracles/subjects/process.h"
@@ -133,7 +134,15 @@ std::unique_ptr<Subject> as_it_declares(const SubjectOptions& options) {
 }  // namespace
 
 std::unique_ptr<Subject> open_subject(const SubjectOptions& options) {
-  return declared(as_it_declares(options), options.declare);
+  auto subject = as_it_declares(options);
+  Declaration declaration = declared(subject->declaration(), options.declare);
+  tell_overridden(subject->declaration(), declaration);
+  return declared(std::move(subject), std::move(declaration));
+}
+
+std::unique_ptr<Subject> open_again(const SubjectOptions& options,
+                                    const Declaration& declaration) {
+  return declared(as_it_declares(options), declaration);
 }
 
 void require_known(const SubjectOptions& options) {

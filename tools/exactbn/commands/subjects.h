@@ -18,11 +18,16 @@ struct KnownSubject {
 };
 std::vector<KnownSubject> known_subjects();
 
-// The implementation to judge, with the declarations of the command line. A
-// plugin runs in its own process, `exactbn
-// serve`, so that a crash costs one case and not the run. Throws UsageError if
-// there is no such subject, LoadError or SubjectFailure if it does not start.
+// The implementation to judge, with the declarations of the command line; says
+// on standard error what they override. A plugin runs in its own process,
+// `exactbn serve`, so that a crash costs one case and not the run. Throws
+// UsageError if there is no such subject, LoadError or SubjectFailure if it
+// does not start.
 std::unique_ptr<Subject> open_subject(const SubjectOptions& options);
+
+// The same with the declaration that open_subject found. Says nothing.
+std::unique_ptr<Subject> open_again(const SubjectOptions& options,
+                                    const Declaration& declaration);
 
 // Throws UsageError if open_subject would, but starts nothing.
 void require_known(const SubjectOptions& options);

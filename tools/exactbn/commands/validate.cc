@@ -14,6 +14,7 @@
 #include "tools/exactbn/report/matrix.h"
 #include "tools/exactbn/report/smallest.h"
 #include "tools/exactbn/run.h"
+#include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/progress.h"
 #include "tools/exactbn/shell_word.h"
 
@@ -47,13 +48,12 @@ std::string again(const SubjectOptions& subject,
   return text;
 }
 
-// An HTML page or a JSON report of a whole suite has the conformance card, too,
-// unless the subject broke too often.
+// A run of a whole suite has the conformance card, too, unless the subject
+// broke too often.
 bool wants_card(const ValidateOptions& options, const Run& run) {
   const auto breaks = std::count_if(run.cases.begin(), run.cases.end(),
                                     [](const CaseRun& c) { return c.broke; });
   return options.selection.file.empty() && options.selection.filter.empty() &&
-         !(options.judging.html.empty() && options.judging.json.empty()) &&
          breaks < kMostBreaks;
 }
 
@@ -79,6 +79,7 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
     line.show(done, failed);
   });
   if (wrong_cases(run) > 0) line.show("searching for the cause");
+  fit_conventions(run);
   diagnose(run);
   run.smallest = smallest_failures(implementation, run);
   if (wants_card(options, run)) {

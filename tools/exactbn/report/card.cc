@@ -9,36 +9,9 @@
 #include "oracles/mismatch/printable.h"
 #include "oracles/probe.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/report/wrapped.h"
 
 namespace exactbn {
-
-namespace {
-
-constexpr std::size_t kColumns = 100;
-
-// Breaks the text at blanks into lines. The first begins with `head`, the
-// others with as many blanks.
-std::string wrapped(const std::string& head, const std::string& text) {
-  const std::string words = printable(text);
-  const std::size_t width = kColumns - head.size();
-  std::string lines;
-  std::size_t at = 0;
-  do {
-    std::size_t end = words.size();
-    if (end - at > width) {
-      const std::size_t space = words.rfind(' ', at + width);
-      end = space == words.npos || space <= at
-                ? std::min(words.find(' ', at), words.size())
-                : space;
-    }
-    lines += cut_line((at == 0 ? head : std::string(head.size(), ' ')) +
-                      words.substr(at, end - at));
-    at = std::min(words.size(), end + 1);
-  } while (at < words.size());
-  return lines;
-}
-
-}  // namespace
 
 CardCounts count(const Card& card) {
   CardCounts counts;

@@ -9,6 +9,7 @@
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/report/smallest.h"
+#include "tools/exactbn/run/conventions.h"
 
 namespace exactbn {
 
@@ -98,8 +99,9 @@ Json diagnosis(const Run& run) {
 
 Json failure(const Run& run, const CaseRun& c) {
   Json json = {{"case", c.question->id}};
-  const OutputVerdict* out = shown_output(c.verdict);
-  std::string diagnosis = c.verdict.reason;
+  const CaseVerdict& verdict = c.as_declared ? *c.as_declared : c.verdict;
+  const OutputVerdict* out = shown_output(verdict);
+  std::string diagnosis = verdict.reason;
   Explanation why;
   if (out) {
     const Finding& worst = out->worst;
@@ -109,8 +111,9 @@ Json failure(const Run& run, const CaseRun& c) {
     json["want"] = to_hex(worst.judgement.want, out->dtype);
     json["ulp"] = json_number(worst.judgement.ulp);
     json["eta"] = json_number(worst.judgement.eta);
-    why = explain_case(run, c);
-    diagnosis = looks_like(run, c, why);
+    if (!c.as_declared) why = explain_case(run, c);
+    diagnosis = c.as_declared ? other_conventions(run).front()
+                              : looks_like(run, c, why);
   } else {
     for (const char* key : {"output", "index", "got", "want", "ulp", "eta"}) {
       json[key] = nullptr;
@@ -166,7 +169,7 @@ Json cases(const Run& run) {
                    {"operation", to_string(problem.operation)},
                    {"dtype", format(problem.x().dtype()).name},
                    {"m", problem.view().count()},
-                   {"verdict", to_string(c.verdict.verdict)},
+                   {"verdict", to_string(outcome(c))},
                    {"why", text_or_null(why(c))},
                    {"outputs", outputs}});
   }
@@ -178,7 +181,7 @@ Json cases(const Run& run) {
 std::string json_report(const Run& run) {
   Json failures = Json::array();
   for (const CaseRun& c : run.cases) {
-    if (c.verdict.verdict == Verdict::failed) {
+    if (outcome(c) == Verdict::failed) {
       failures.push_back(failure(run, c));
     }
   }
@@ -189,6 +192,8 @@ std::string json_report(const Run& run) {
                {"environment", environment()},
                {"summary", summary_json(summarize(run))},
                {"ulp_bins", ulp_bins()},
+               {"declaration", Json::parse(write_declaration(run.declaration))},
+               {"disagreements", disagreements(run)},
                {"outputs", outputs(run)},
                {"diagnosis", diagnosis(run)},
                {"smallest", smallest(run)},

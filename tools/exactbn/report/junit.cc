@@ -5,6 +5,7 @@
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/markup.h"
+#include "tools/exactbn/run/conventions.h"
 
 namespace exactbn {
 
@@ -18,11 +19,12 @@ bool is_error(const Run& run, Verdict verdict) {
 }
 
 std::string body(const Run& run, const CaseRun& c) {
-  const Verdict verdict = c.verdict.verdict;
+  const Verdict verdict = outcome(c);
   if (verdict == Verdict::passed) return {};
   if (verdict == Verdict::failed) {
     return fmt::format("<failure message=\"failed\">{}</failure>",
-                       escaped(failure_text(run, c)));
+                       escaped(c.as_declared ? other_conventions(run).front()
+                                             : failure_text(run, c)));
   }
   const std::string because = escaped(printable(why(c)));
   if (!is_error(run, verdict)) {

@@ -48,6 +48,11 @@ std::string properties_json(const PropertiesRun& run) {
   }
   Json found = Json::array();
   for (const Counterexample& c : run.found) found.push_back(json_of(c));
+  Json differs = {{"questions", s.differing}, {"of", s.done - s.unsupported}};
+  if (s.smallest_differing) {
+    differs["case"] = s.smallest_differing->index;
+    differs["smallest"] = Json::parse(write_case(differing_case(run)));
+  }
   const Json report = {{"schema", "exactbn/properties/1"},
                        {"subject", s.declaration.subject},
                        {"version", EXACTBN_VERSION},
@@ -57,6 +62,7 @@ std::string properties_json(const PropertiesRun& run) {
                        {"cases", s.done},
                        {"interrupted", s.interrupted},
                        {"summary", summary_json(summarize(s))},
+                       {"differs", std::move(differs)},
                        {"laws", std::move(tallies)},
                        {"counterexamples", std::move(found)},
                        {"distribution", s.distribution}};

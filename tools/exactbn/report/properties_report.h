@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,13 @@ struct PropertiesRun {
   std::string replay;  // that validates the saved cases, without --filter
   Survey survey;
   std::vector<Counterexample> found;
+  // The smallest question that is answered differently from run to run.
+  std::optional<Shrunk> differing;
 };
+
+// The smallest question that is answered differently from run to run, which
+// there must be.
+Case differing_case(const PropertiesRun& run);
 
 // A row per law, the counterexamples in full, and last the summary line.
 std::string properties_text(const PropertiesRun& run, bool distribution);

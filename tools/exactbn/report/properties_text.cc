@@ -27,6 +27,26 @@ std::string table(const Survey& survey) {
   return text;
 }
 
+// Before all else: a law says nothing about answers that differ by themselves.
+std::string differing_text(const PropertiesRun& run) {
+  const Survey& s = run.survey;
+  if (s.differing == 0) return {};
+  const auto& smallest = *s.smallest_differing;
+  std::string text = fmt::format(
+      "DIFFERS from run to run in {} of {} questions   the smallest is case "
+      "{}{}\n",
+      s.differing, s.done - s.unsupported, smallest.index,
+      run.differing
+          ? fmt::format(", shrunk to {} value{}",
+                        value_count(run.differing->problem),
+                        value_count(run.differing->problem) == 1 ? "" : "s")
+          : "");
+  return text +
+         problem_text(differing_case(run).problem,
+                      {Answer::Kind::error, {}, {}}, Paste::no) +
+         '\n';
+}
+
 std::string distribution_text(const Survey& survey) {
   std::string text;
   for (const auto& [kind, values] : survey.distribution) {
@@ -42,6 +62,13 @@ std::string distribution_text(const Survey& survey) {
 }
 
 }  // namespace
+
+Case differing_case(const PropertiesRun& run) {
+  const Differing& smallest = *run.survey.smallest_differing;
+  return {fmt::format("differs-{}", smallest.index),
+          run.differing ? run.differing->problem : smallest.problem,
+          {}};
+}
 
 Summary summarize(const Survey& survey) {
   const auto cases = [](std::uint64_t n) {
@@ -72,6 +99,7 @@ std::string properties_text(const PropertiesRun& run, bool distribution) {
       "{}   {} cases from {}   seed {}   profile {}\n\n",
       printable(run.survey.declaration.subject), run.survey.done,
       run.request.first, run.request.seed, to_string(run.request.draw.profile));
+  text += differing_text(run);
   text += table(run.survey) + '\n';
   if (distribution) text += distribution_text(run.survey) + '\n';
   for (const Counterexample& found : run.found) {

@@ -3,14 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "oracles/mismatch/lines.h"
 #include "oracles/mismatch/printable.h"
+#include "properties/shrink.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/card.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/smallest.h"
+#include "tools/exactbn/report/wrapped.h"
+#include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/eta_decades.h"
 #include "tools/exactbn/run/rows.h"
 
@@ -53,17 +57,6 @@ std::string table(const Run& run) {
   return text;
 }
 
-std::string list_of(const std::vector<std::string>& ids) {
-  constexpr std::size_t kShown = 3;
-  std::string text;
-  for (std::size_t i = 0; i < ids.size() && i < kShown; ++i) {
-    text += (i > 0 ? ", " : "") + printable(ids[i]);
-  }
-  if (ids.size() > kShown)
-    text += fmt::format(" and {} more", ids.size() - kShown);
-  return text;
-}
-
 }  // namespace
 
 std::string diagnosis_text(const Run& run) {
@@ -100,13 +93,28 @@ std::string diagnosis_text(const Run& run) {
   for (const std::string& where : scope(run)) {
     text += fmt::format("scope      {}\n", where);
   }
-  const std::vector<std::string> differ = differing_cases(run);
-  if (!differ.empty()) {
-    text +=
-        fmt::format("differs    {} case{} from run to run: {}\n", differ.size(),
-                    differ.size() == 1 ? "" : "s", list_of(differ));
-  }
   return text;
+}
+
+std::string differing_text(const Run& run) {
+  std::int64_t questions = 0;
+  std::vector<const CaseRun*> differ;
+  for (const CaseRun& c : run.cases) {
+    const bool asked = outcome(c) != Verdict::unsupported && !c.broke;
+    questions += asked ? 1 : 0;
+    if (c.differs) differ.push_back(&c);
+  }
+  if (differ.empty()) return {};
+  const CaseRun& smallest = **std::min_element(
+      differ.begin(), differ.end(), [](const CaseRun* a, const CaseRun* b) {
+        return value_count(a->question->problem) <
+               value_count(b->question->problem);
+      });
+  return fmt::format(
+      "DIFFERS from run to run in {} of {} questions   the smallest is {} "
+      "({})\n",
+      differ.size(), questions, printable(smallest.question->id),
+      to_string(smallest.question->problem.x().shape()));
 }
 
 namespace {
@@ -175,10 +183,38 @@ std::string conventions(const Run& run) {
   return fmt::format("conventions: {}\n", to_string(count(*run.card)));
 }
 
+namespace {
+
+// A flag is not broken over two lines, so that it can be copied.
+std::string with_flag(const std::string& head, const std::string& line) {
+  const std::size_t flag = line.find(": declare it with");
+  if (flag == line.npos || head.size() + line.size() <= 100) {
+    return wrapped(head, line);
+  }
+  return wrapped(head, line.substr(0, flag + 1)) +
+         wrapped(std::string(head.size(), ' '), line.substr(flag + 2));
+}
+
+}  // namespace
+
+std::string disagreements_text(const Run& run) {
+  std::string text;
+  for (const std::string& line : disagreements(run)) {
+    text += with_flag("FAIL convention  ", line);
+  }
+  if (const std::size_t n = cases_by_convention(run)) {
+    text += fmt::format("{} case{} only by the declared convention{}\n", n,
+                        n == 1 ? " fails" : "s fail",
+                        run.others.size() == 1 ? "" : "s");
+  }
+  return text;
+}
+
 std::string text_report(const Run& run, int errors) {
   return fmt::format("{}   {}   required: {}\n\n",
                      printable(run.declaration.subject), printable(run.source),
                      to_string(run.required)) +
+         paragraph(differing_text(run)) + paragraph(disagreements_text(run)) +
          table(run) + growths(run) + '\n' + failures_text(run, errors) +
          paragraph(diagnosis_text(run)) + all_smallest(run) +
          paragraph(open_cases(run)) + paragraph(conventions(run)) +

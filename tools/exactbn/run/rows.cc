@@ -13,6 +13,7 @@ std::vector<TableRow> rows(const Run& run) {
     const Problem& problem = c.question->problem;
     CaseRun judged;
     judged.verdict = c.verdict;
+    judged.as_declared = c.as_declared;
     judged.broke = c.broke;
     judged.ulps = c.ulps;
     groups[{problem.operation, problem.x().dtype()}].cases.push_back(judged);

@@ -216,6 +216,15 @@ TEST_F(ExitCode, TwoIfADeclarationIsRefused) {
             "exactbn: --declare: dtypes is for the subject to say\n");
   EXPECT_EQ(refused("--declare domain=all --domain ordinary"),
             "exactbn: --domain: domain is already declared as all\n");
+  EXPECT_EQ(refused("--declare domain=all --domain every"),
+            "exactbn: --domain: domain: \"every\" is not one of ordinary, "
+            "all\n");
+  EXPECT_THAT(refused("--convention torch"),
+              StartsWith("exactbn: --convention: unknown convention 'torch'; "
+                         "expected pytorch, "));
+  EXPECT_EQ(refused("--convention keras --declare running_variance=unbiased"),
+            "exactbn: --convention: running_variance is already declared as "
+            "unbiased\n");
 }
 
 TEST_F(ExitCode, DeclaredOnTheCommandLineInsteadOfByTheSubject) {

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/exactbn/run/conventions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "oracles/check/kappa.h"
+#include "oracles/convention.h"
+#include "oracles/explain/convention_fit.h"
+
+namespace exactbn {
+
+namespace {
+
+using FieldWords = std::map<std::string, std::string>;
+
+FieldWords words_of(const std::vector<OtherConvention>& others) {
+  FieldWords words;
+  for (const OtherConvention& other : others) words[other.field] = other.word;
+  return words;
+}
+
+// Keras and PyTorch stand for the two ways to write a momentum. A framework is
+// named only if all that it does is found or declared.
+std::string framework_of(const FieldWords& words, const Declaration& fitting) {
+  if (!words.contains("momentum")) return {};
+  for (const char* framework : {"keras", "pytorch"}) {
+    const Declaration same = by_convention(fitting, framework);
+    if (same.momentum == fitting.momentum &&
+        same.running_variance == fitting.running_variance) {
+      return framework;
+    }
+  }
+  return {};
+}
+
+// The flags that declare the conventions, with a leading space each.
+std::string flags_of(FieldWords words, const Declaration& fitting) {
+  std::string flags;
+  if (const std::string framework = framework_of(words, fitting);
+      !framework.empty()) {
+    flags = " --convention " + framework;
+    for (const auto& [field, word] : convention_fields(framework)) {
+      words.erase(field);
+    }
+  }
+  for (const auto& [field, word] : words) {
+    flags += fmt::format(" --declare {}={}", field, word);
+  }
+  return flags;
+}
+
+void judge_again(Run& run, CaseRun& c, const ConventionFit& fit) {
+  const Answer& answer = c.answers[c.judged];
+  std::shared_ptr<const Case> question;
+  CaseVerdict verdict;
+  for (Case& read : fit.readings(*c.question)) {
+    question = std::make_shared<const Case>(std::move(read));
+    verdict = check(*question, run.declaration, answer, run.required);
+    if (verdict.verdict != Verdict::failed) break;
+  }
+  if (verdict.verdict != Verdict::failed) c.as_declared = std::move(c.verdict);
+  c.verdict = std::move(verdict);
+  c.question = question.get();
+  run.reread.push_back(std::move(question));
+  c.ulps = ulp_histograms(c.question->problem, run.declaration, answer.outputs,
+                          c.verdict.outputs);
+  c.kappas =
+      worst_kappas(c.question->problem, run.declaration, c.verdict.outputs);
+}
+
+// The field of a declaration that an experiment of the probe finds.
+std::string_view field_of(const std::string& experiment) {
+  static const std::map<std::string_view, std::string_view> fields = {
+      {"momentum_side", "momentum"},
+      {"cumulative_average", "momentum"},
+      {"running_variance", "running_variance"},
+      {"single_value", "single_value"},
+      {"zero_variance", "zero_variance"}};
+  const auto found = fields.find(experiment);
+  return found == fields.end() ? std::string_view() : found->second;
+}
+
+}  // namespace
+
+void fit_conventions(Run& run) {
+  std::vector<JudgedAnswer> answers;
+  std::vector<CaseRun*> judged;
+  for (CaseRun& c : run.cases) {
+    if (c.judged >= c.answers.size()) continue;
+    answers.push_back({c.question, &c.answers[c.judged], &c.verdict});
+    judged.push_back(&c);
+  }
+  const ConventionFit fit =
+      fit_convention(answers, run.declaration, run.required);
+  if (fit.others.empty()) return;
+  run.others = fit.others;
+  run.flags = flags_of(words_of(fit.others), fit.declaration);
+  run.again += run.flags;
+  run.declaration = fit.declaration;
+  for (const std::size_t i : fit.changed) {
+    if (judged[i]->verdict.verdict != Verdict::failed) continue;
+    judge_again(run, *judged[i], fit);
+  }
+}
+
+std::vector<std::string> other_conventions(const Run& run) {
+  std::vector<std::string> lines;
+  for (const OtherConvention& other : run.others) {
+    lines.push_back(
+        fmt::format("{}: declare it with{}", other.what, run.flags));
+  }
+  return lines;
+}
+
+std::size_t cases_by_convention(const Run& run) {
+  return static_cast<std::size_t>(std::count_if(
+      run.cases.begin(), run.cases.end(),
+      [](const CaseRun& c) { return c.as_declared.has_value(); }));
+}
+
+std::vector<std::string> disagreements(const Run& run) {
+  std::vector<std::string> lines = other_conventions(run);
+  if (!run.card) return lines;
+  const FieldWords known = words_of(run.others);
+  for (const CardLine& line : run.card->lines) {
+    if (line.agrees || !line.matters) continue;
+    if (known.contains(std::string(field_of(line.id)))) continue;
+    lines.push_back(fmt::format("{} {}, but {} is declared", line.title,
+                                line.found, line.declared));
+  }
+  return lines;
+}
+
+}  // namespace exactbn
