@@ -81,7 +81,8 @@ Judge::Judge(const Problem& problem, const Declaration& declaration, OnDemand)
       problem_(problem),
       declaration_(declaration),
       view_(problem.view()),
-      exact_(problem, OnDemand()) {}
+      exact_(problem, OnDemand()),
+      infinities_(problem) {}
 
 void Judge::sum(const Channels& channels) const {
   exact_.sum(channels);
@@ -103,7 +104,11 @@ Judgement Judge::operator()(Output output, std::int64_t i, std::uint64_t got,
     case Exact::Kind::unbiased_of_one:
       return convention(exact.kind, output, i, got, dtype);
     case Exact::Kind::nonfinite:
-      return match_or_fail(!is_finite(got, dtype), round_to(exact, dtype));
+      return match_or_fail(
+          is_nan(got, dtype) ||
+              (is_infinite(got, dtype) &&
+               infinities_.may_be(output, i, is_negative(got, dtype))),
+          round_to(exact, dtype));
     case Exact::Kind::nan:
     case Exact::Kind::plus_infinity:
     case Exact::Kind::minus_infinity:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "oracles/judge/infinities.h"
 #include "oracles/judge/tolerances.h"
 #include "reference/exact.h"
 
@@ -54,6 +55,7 @@ class Judge : public Tolerances {
   const Declaration& declaration_;
   ChannelView view_;
   ExactBatchNorm exact_;
+  Infinities infinities_;
 };
 
 }  // namespace exactbn

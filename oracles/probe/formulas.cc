@@ -117,7 +117,7 @@ void absent_parameters(Interview& interview, CardLine& line) {
 }
 
 constexpr Experiment kFormulasExperiments[] = {
-    {"formulas", "ordinary questions are answered", formulas, true},
+    {"formulas", "ordinary questions are answered", formulas},
     {"absent_parameters", "absent gamma and beta are", absent_parameters, true},
 };
 

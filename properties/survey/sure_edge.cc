@@ -32,26 +32,17 @@ bool is_of_direction(Output output) {
   }
 }
 
-// The effect of a non-finite input on an output of its channel.
-enum class NonFiniteEffect : std::uint8_t { none, nan, not_finite };
-
-NonFiniteEffect nonfinite_effect(Output output, const ChannelEstimate& e,
-                                 bool by_batch) {
+// Whether a non-finite input makes every value of the output in its channel no
+// number: then NaN surely passes.
+bool is_no_number(Output output, const ChannelEstimate& e, bool by_batch) {
   const bool by_dy = !e.dy_is_finite && is_of_dy(output);
   if (!by_batch) {
     // Only its own input affects an element of y or dx.
-    const bool by_sum = (output == Output::dbeta && by_dy) ||
-                        (output == Output::dgamma && (by_dy || !e.x_is_finite));
-    return by_sum ? NonFiniteEffect::not_finite : NonFiniteEffect::none;
+    return (output == Output::dbeta && by_dy) ||
+           (output == Output::dgamma && (by_dy || !e.x_is_finite));
   }
-  const bool by_direction = !e.direction_is_finite && is_of_direction(output);
-  if (!e.x_is_finite && output != Output::dbeta) {
-    return output == Output::mean || output == Output::running_mean
-               ? NonFiniteEffect::not_finite
-               : NonFiniteEffect::nan;
-  }
-  return by_dy || by_direction ? NonFiniteEffect::not_finite
-                               : NonFiniteEffect::none;
+  return (!e.x_is_finite && output != Output::dbeta) || by_dy ||
+         (!e.direction_is_finite && is_of_direction(output));
 }
 
 bool parameters_are_finite(const Problem& p, std::int64_t c) {
@@ -75,17 +66,6 @@ bool is_product(const Problem& p, std::int64_t c, double value,
   return is_infinite(got, dtype) && is_negative(got, dtype) == (product < 0);
 }
 
-// Whether the numerator over sqrt(w) = 0 is surely not 0, with frozen
-// statistics.
-bool has_numerator(const Problem& p, Output output, std::int64_t c,
-                   std::int64_t i) {
-  if (p.parameter(Input::gamma, c) == 0) return false;
-  if (output == Output::y) {
-    return p.x().value(i) != p.parameter(Input::running_mean, c);
-  }
-  return output == Output::dx && p.find(Input::dy)->value(i) != 0;
-}
-
 }  // namespace
 
 bool surely_passes_as_nonfinite(const Observation& observation,
@@ -100,16 +80,14 @@ bool surely_passes_as_nonfinite(const Observation& observation,
       declaration.running_variance == RunningVariance::unbiased) {
     return declaration.single_value != SingleValue::keep && is_nan(got, dtype);
   }
-  const NonFiniteEffect effect = nonfinite_effect(output, e, by_batch);
-  if (effect != NonFiniteEffect::none)
-    return effect == NonFiniteEffect::not_finite || is_nan(got, dtype);
+  if (is_no_number(output, e, by_batch)) return is_nan(got, dtype);
   if (!by_batch && shaped_like_x(output)) {
     const double value =
         (output == Output::y ? p.x() : *p.find(Input::dy)).value(i);
     if (!std::isfinite(value)) return is_product(p, c, value, got, dtype);
   }
   if (!e.root_is_zero || !traits(output).over_root) return false;
-  if (!by_batch) return is_nan(got, dtype) || has_numerator(p, output, c, i);
+  if (!by_batch) return is_nan(got, dtype);
   if (declaration.zero_variance == ZeroVariance::zero) return false;
   return output == Output::invstd ? got == format(dtype).overflow()
                                   : is_nan(got, dtype);

@@ -84,7 +84,8 @@ struct Run {
   Diagnosis diagnosis;
   // One for each operation and format with unexplained failures.
   std::vector<SmallestFailure> smallest;
-  std::optional<Card> card;  // if the subject was probed, too
+  std::optional<Card> card;           // if a report shows it
+  std::vector<CardLine> disagreeing;  // of the card, whether shown or not
   // What the subject follows and does not declare, the flags that would declare
   // it, and the cases as it read them. `declaration` includes it.
   std::vector<OtherConvention> others;

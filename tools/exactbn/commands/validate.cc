@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "oracles/probe.h"
@@ -48,13 +49,26 @@ std::string again(const SubjectOptions& subject,
   return text;
 }
 
-// A run of a whole suite has the conformance card, too, unless the subject
-// broke too often.
-bool wants_card(const ValidateOptions& options, const Run& run) {
+// The subject is probed after a run of a whole suite, unless it broke too
+// often.
+void probe_after(Subject& implementation, const ValidateOptions& options,
+                 Run& run, ProgressLine& line) {
   const auto breaks = std::count_if(run.cases.begin(), run.cases.end(),
                                     [](const CaseRun& c) { return c.broke; });
-  return options.selection.file.empty() && options.selection.filter.empty() &&
-         breaks < kMostBreaks;
+  const Selection& selection = options.selection;
+  if (!selection.file.empty() || !selection.filter.empty() ||
+      breaks >= kMostBreaks) {
+    return;
+  }
+  line.show("probing its conventions");
+  Card card = probe(implementation);
+  std::copy_if(card.lines.begin(), card.lines.end(),
+               std::back_inserter(run.disagreeing),
+               [](const CardLine& each) { return !each.agrees; });
+  const Judging& judging = options.judging;
+  if (!judging.html.empty() || !judging.json.empty()) {
+    run.card = std::move(card);
+  }
 }
 
 Run run_of(Subject& implementation, const SubjectOptions& subject,
@@ -82,10 +96,7 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
   fit_conventions(run);
   diagnose(run);
   run.smallest = smallest_failures(implementation, run);
-  if (wants_card(options, run)) {
-    line.show("probing its conventions");
-    run.card = probe(implementation);
-  }
+  probe_after(implementation, options, run, line);
   return run;
 }
 

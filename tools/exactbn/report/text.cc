@@ -200,7 +200,7 @@ std::string with_flag(const std::string& head, const std::string& line) {
 std::string disagreements_text(const Run& run) {
   std::string text;
   for (const std::string& line : disagreements(run)) {
-    text += with_flag("FAIL convention  ", line);
+    text += with_flag("DISAGREES  ", line);
   }
   if (const std::size_t n = cases_by_convention(run)) {
     text += fmt::format("{} case{} only by the declared convention{}\n", n,

@@ -123,10 +123,12 @@ std::size_t cases_by_convention(const Run& run) {
 
 std::vector<std::string> disagreements(const Run& run) {
   std::vector<std::string> lines = other_conventions(run);
-  if (!run.card) return lines;
   const FieldWords known = words_of(run.others);
-  for (const CardLine& line : run.card->lines) {
-    if (line.agrees || !line.matters) continue;
+  for (const CardLine& line : run.disagreeing) {
+    // Something else is a defect, and no convention.
+    if (!line.matters || line.found.find(kSomethingElse) != line.found.npos) {
+      continue;
+    }
     if (known.contains(std::string(field_of(line.id)))) continue;
     lines.push_back(fmt::format("{} {}, but {} is declared", line.title,
                                 line.found, line.declared));

@@ -43,7 +43,7 @@ TEST_F(ConventionOfASubject, IsNamedWithItsFlagAndThenHolds) {
       run("exactbn validate --json r.json --junit r.xml " + subject);
   EXPECT_EQ(undeclared.status, 1);
   EXPECT_THAT(undeclared.out,
-              HasSubstr(std::string("FAIL convention  ") + kKeras + "\n"));
+              HasSubstr(std::string("DISAGREES  ") + kKeras + "\n"));
   EXPECT_THAT(undeclared.out, HasSubstr("running_var takes the biased "));
   EXPECT_THAT(undeclared.out, Not(HasSubstr("\n  where ")));
   EXPECT_THAT(undeclared.out, Not(HasSubstr("no known defect")));
@@ -85,9 +85,8 @@ TEST_F(ConventionOfASubject, HidesNoOtherFailure) {
                    {"gamma * xhat[i] + beta", "gamma * xhat[i] - beta"}}));
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.out,
-              HasSubstr("FAIL convention  momentum multiplies the old "
-                        "statistic:\n                 declare it with "
-                        "--declare momentum=weight_of_old\n"));
+              HasSubstr("DISAGREES  momentum multiplies the old statistic: "
+                        "declare it with --declare momentum=weight_of_old\n"));
   EXPECT_THAT(outcome.out, HasSubstr("\n  where  y["));
   EXPECT_THAT(outcome.out, Not(HasSubstr("\n  where  running_mean[")));
 }
@@ -99,7 +98,7 @@ TEST_F(ConventionOfASubject, FailsIfOnlyTheProbeFindsIt) {
           example({{"std = math.sqrt(var + eps)",
                     "std = math.sqrt(var + (eps or 1e-30))"}}));
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.out, HasSubstr("FAIL convention  "));
+  EXPECT_THAT(outcome.out, HasSubstr("DISAGREES  "));
 }
 
 }  // namespace
