@@ -59,7 +59,7 @@ Card probe(Subject& subject) {
   for (const auto family :
        {offer_experiments(), formula_experiments(), momentum_experiments(),
         running_experiments(), statistics_experiments(), epsilon_experiments(),
-        sums_experiments(), independence_experiments(),
+        sums_experiments(), rounding_experiments(), independence_experiments(),
         // Last: some subjects do not recover from a NaN.
         range_experiments()}) {
     for (const Experiment& experiment : family) {

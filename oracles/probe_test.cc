@@ -12,6 +12,8 @@
 #include "oracles/defects.h"
 #include "oracles/subjects/double.h"
 #include "oracles/zoo/textbook.h"
+#include "reference/draw.h"
+#include "reference/rounded.h"
 
 namespace exactbn::probe_test {
 namespace {
@@ -112,6 +114,7 @@ TEST(Probe, TheSubjectDoubleIsWhatTheWireFormatSays) {
       {"gradient_accumulation", "f64"},
       {"sum_growth", "does not grow"},
       {"variance_algorithm", "in two passes, or as accurately"},
+      {"rounding", "nearest"},
       {"layout", "the same bits"},
       {"neighbours", "the same bits"},
       {"repetition", "the same bits"},
@@ -278,6 +281,60 @@ TEST(Probe, DistinguishesFloatsFromDoubles) {
   EXPECT_TRUE(disagreeing(card).contains("accumulation"));
   EXPECT_EQ(line_of(card, "accumulation").declared,
             "f32 or wider, f64 for f64");
+}
+
+// `right`, with y in bf16 rounded away from or toward zero, where bf16 does not
+// hold the value.
+Answer with_y_in_bf16(const Problem& problem,
+                      const std::function<bool(double)>& away) {
+  Answer answer = right(problem);
+  if (problem.x().dtype() != DType::bf16) return answer;
+  if (!answer.outputs.contains(Output::y)) return answer;
+  const Tensor exact = rounded(ExactBatchNorm(problem), Output::y, DType::f64);
+  Tensor& y = answer.outputs.at(Output::y);
+  for (std::int64_t i = 0; i < y.size(); ++i) {
+    const double value = exact.value(i);
+    if (!y.finite(i) || y.value(i) == value) continue;
+    const bool is_away = std::fabs(y.value(i)) > std::fabs(value);
+    const std::uint64_t toward_zero = y.bits(i) - (is_away ? 1 : 0);
+    y.set_bits(i, toward_zero + (away(value) ? 1 : 0));
+  }
+  return answer;
+}
+
+TEST(Probe, TellsTheRoundingOfShortFormats) {
+  Draw draw(1);
+  const std::map<std::string, std::function<bool(double)>> roundings = {
+      {"toward zero", [](double) { return false; }},
+      {"away", [](double) { return true; }},
+      {"up", [](double value) { return value > 0; }},
+      {"down", [](double value) { return value < 0; }},
+      {"stochastic", [&](double) { return draw.below(2) == 0; }},
+      {"something else",
+       [](double value) { return std::fabs(value) < 1 + 0x1p-8; }}};
+  for (const auto& [name, away] : roundings) {
+    Fake subject(
+        [&](const Problem& problem) { return with_y_in_bf16(problem, away); });
+    const CardLine line = line_of(probe(subject), "rounding");
+    EXPECT_EQ(line.found, "nearest; " + name + " in bf16");
+    EXPECT_FALSE(line.agrees);
+    EXPECT_THAT(line.evidence,
+                HasSubstr("bf16: 1 + {9, 11, 13, 15}/8 ulp are"));
+  }
+}
+
+TEST(Probe, ADeclaredRoundingAgrees) {
+  Fake subject([](const Problem& problem) {
+    return with_y_in_bf16(problem, [](double) { return false; });
+  });
+  subject.said.dtypes = {DType::f32, DType::bf16};
+  subject.said.rounding = StoreRounding::toward_zero;
+  const CardLine line = line_of(probe(subject), "rounding");
+  EXPECT_EQ(line.declared, "toward zero");
+  EXPECT_EQ(line.found, "toward zero");
+  EXPECT_TRUE(line.agrees);
+  subject.said.dtypes = {DType::f32};
+  EXPECT_EQ(line_of(probe(subject), "rounding").found, kNotOffered);
 }
 
 // Welford's updates, and E[x^2] - mean^2 in doubles.

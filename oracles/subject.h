@@ -34,6 +34,15 @@ enum class Subnormals : std::uint8_t { keep, flush };
 // Where wrong values count: in channels whose intermediates stay in range
 // (oracles/judge/domain.h), or everywhere.
 enum class Domain : std::uint8_t { ordinary, all };
+// How results are rounded to the format of an output.
+enum class StoreRounding : std::uint8_t {
+  nearest,
+  toward_zero,
+  away,  // from zero
+  up,
+  down,
+  stochastic,  // either neighbour, in proportion to how close it is
+};
 
 // In which format an output is returned: that of x, that of the parameters (or,
 // without any, that of x), or a named one.
@@ -64,6 +73,7 @@ struct Declaration {
   // The format of its sums; unset means x's format, but at least f32.
   std::optional<DType> accumulation;
   Domain domain = Domain::ordinary;
+  StoreRounding rounding = StoreRounding::nearest;
 
   bool operator==(const Declaration&) const = default;
 };

@@ -345,7 +345,7 @@ TEST(Wire, DeclarationsComeBackAsTheyWere) {
       R"("output_dtypes":{"running_var":"f32","y":"same"},)"
       R"("momentum":"weight_of_old","running_variance":"biased","single_value":"reject",)"
       R"("zero_variance":"zero","subnormals":"flush","accumulation":"f64",)"
-      R"("domain":"all"})";
+      R"("domain":"all","rounding":"away"})";
   const Declaration d = read_declaration(line);
   EXPECT_EQ(d.subject, "my kernel 1.2");
   EXPECT_THAT(d.operations, testing::ElementsAre(Operation::forward_training));
@@ -360,6 +360,7 @@ TEST(Wire, DeclarationsComeBackAsTheyWere) {
   EXPECT_EQ(d.subnormals, Subnormals::flush);
   EXPECT_EQ(d.accumulation, DType::f64);
   EXPECT_EQ(d.domain, Domain::all);
+  EXPECT_EQ(d.rounding, StoreRounding::away);
   EXPECT_EQ(write_declaration(d), line);
 }
 
@@ -370,7 +371,8 @@ TEST(Wire, ADeclarationNeedsOnlyAName) {
             R"({"subject":"s","momentum":"weight_of_new",)"
             R"("running_variance":"unbiased",)"
             R"("single_value":"nan","zero_variance":"nan",)"
-            R"("subnormals":"keep","domain":"ordinary"})");
+            R"("subnormals":"keep","domain":"ordinary",)"
+            R"("rounding":"nearest"})");
 }
 
 TEST(Wire, RefusesMalformedDeclarations) {

@@ -25,6 +25,7 @@ std::span<const Experiment> running_experiments();
 std::span<const Experiment> statistics_experiments();
 std::span<const Experiment> epsilon_experiments();
 std::span<const Experiment> sums_experiments();
+std::span<const Experiment> rounding_experiments();
 std::span<const Experiment> independence_experiments();
 std::span<const Experiment> range_experiments();
 

@@ -133,6 +133,7 @@ std::string write_declaration(const Declaration& declaration) {
     out["accumulation"] = word(*declaration.accumulation);
   }
   out["domain"] = word(declaration.domain);
+  out["rounding"] = word(declaration.rounding);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -142,7 +143,7 @@ Declaration read_declaration(std::string_view line) {
         object, "",
         {"subject", "operations", "dtypes", "channel_axes", "outputs",
          "output_dtypes", "momentum", "running_variance", "single_value",
-         "zero_variance", "subnormals", "accumulation", "domain"});
+         "zero_variance", "subnormals", "accumulation", "domain", "rounding"});
     Declaration d;
     d.subject = as_nonempty_text(fields.at("subject"), "subject");
     read_list(fields, "operations", [&](const json& value, const auto& path) {
@@ -163,6 +164,7 @@ Declaration read_declaration(std::string_view line) {
     read_word(fields, "zero_variance", kZeroVariances, d.zero_variance);
     read_word(fields, "subnormals", kSubnormals, d.subnormals);
     read_word(fields, "domain", kDomains, d.domain);
+    read_word(fields, "rounding", kRoundings, d.rounding);
     if (const json* format = fields.find("accumulation")) {
       d.accumulation = choose(*format, "accumulation", kDTypes);
     }

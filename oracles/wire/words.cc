@@ -43,6 +43,15 @@ std::string_view word(Domain value) {
   return value == Domain::ordinary ? "ordinary" : "all";
 }
 
+std::string_view word(StoreRounding value) {
+  return value == StoreRounding::nearest       ? "nearest"
+         : value == StoreRounding::toward_zero ? "toward_zero"
+         : value == StoreRounding::away        ? "away"
+         : value == StoreRounding::up          ? "up"
+         : value == StoreRounding::down        ? "down"
+                                               : "stochastic";
+}
+
 std::string_view word(Answer::Kind value) {
   return value == Answer::Kind::outputs       ? "outputs"
          : value == Answer::Kind::unsupported ? "unsupported"

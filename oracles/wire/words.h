@@ -21,6 +21,7 @@ std::string_view word(SingleValue value);
 std::string_view word(ZeroVariance value);
 std::string_view word(Subnormals value);
 std::string_view word(Domain value);
+std::string_view word(StoreRounding value);
 std::string_view word(Answer::Kind value);
 
 inline constexpr std::array kMomenta = {Momentum::weight_of_new,
@@ -33,6 +34,10 @@ inline constexpr std::array kZeroVariances = {ZeroVariance::nan,
                                               ZeroVariance::zero};
 inline constexpr std::array kSubnormals = {Subnormals::keep, Subnormals::flush};
 inline constexpr std::array kDomains = {Domain::ordinary, Domain::all};
+inline constexpr std::array kRoundings = {
+    StoreRounding::nearest, StoreRounding::toward_zero,
+    StoreRounding::away,    StoreRounding::up,
+    StoreRounding::down,    StoreRounding::stochastic};
 
 template <class List>
 std::vector<std::string_view> words(const List& values) {

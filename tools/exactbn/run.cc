@@ -7,11 +7,13 @@
 #include <map>
 
 #include "oracles/check/kappa.h"
+#include "oracles/check/rounding_tally.h"
 #include "oracles/explain.h"
 #include "oracles/explain/case_rules.h"
 #include "oracles/format_names.h"
 #include "oracles/momentum.h"
 #include "tools/exactbn/run/conventions.h"
+#include "tools/exactbn/run/roundings.h"
 
 namespace exactbn {
 
@@ -52,6 +54,9 @@ Summary summarize(const Run& run) {
     }
     s.broke = s.broke || c.broke;
   }
+  for (const auto& [key, rounding] : roundings(run)) {
+    s.roundings_failed += rounding.failed ? 1 : 0;
+  }
   s.run = s.passed + s.failed + s.missing + s.undecided + s.beyond;
   s.disagreements = std::ssize(disagreements(run));
   return s;
@@ -67,7 +72,7 @@ std::string to_string(const Summary& s) {
 
 int exit_code(const Summary& s) {
   if (s.broke) return 3;
-  if (s.failed > 0 || s.disagreements > 0) return 1;
+  if (s.failed > 0 || s.disagreements > 0 || s.roundings_failed > 0) return 1;
   if (s.run == 0) return 2;
   const bool open = s.domain == Domain::all && s.undecided > 0;
   return s.missing > 0 || open ? 4 : 0;
@@ -87,6 +92,22 @@ std::int64_t bytes_of(const std::vector<Answer>& answers) {
 
 bool same_answer(const Answer& a, const Answer& b) {
   return a.kind == b.kind && a.message == b.message && a.outputs == b.outputs;
+}
+
+// A stochastic rounding may differ from call to call.
+void count_differences(CaseRun& result, const std::vector<Answer>& answers) {
+  if (!result.differs) return;
+  const Answer& judged = answers[result.judged];
+  for (std::size_t i = 0; i < result.roundings.size(); ++i) {
+    const Output output = result.verdict.outputs[i].output;
+    const bool same =
+        std::all_of(answers.begin(), answers.end(), [&](const Answer& answer) {
+          const auto found = answer.outputs.find(output);
+          return found == answer.outputs.end() ||
+                 found->second == judged.outputs.at(output);
+        });
+    if (!same) ++result.roundings[i].inconsistent;
+  }
 }
 
 // What each case of the run was answered. The answers must stay where they are.
@@ -119,6 +140,16 @@ std::vector<Observed> heard_in(const Run& run) {
 
 }  // namespace
 
+void measure(const Run& run, CaseRun& result, const Answer& answer) {
+  const Problem& problem = result.question->problem;
+  const std::vector<OutputVerdict>& outputs = result.verdict.outputs;
+  result.ulps =
+      ulp_histograms(problem, run.declaration, answer.outputs, outputs);
+  result.kappas = worst_kappas(problem, run.declaration, outputs);
+  result.roundings =
+      rounding_tallies(problem, run.declaration, answer.outputs, outputs);
+}
+
 void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
   result.differs = !std::all_of(
       answers.begin(), answers.end(),
@@ -131,11 +162,8 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
     result.verdict = std::move(verdict);
     result.judged = i;
   }
-  result.ulps =
-      ulp_histograms(result.question->problem, run.declaration,
-                     answers[result.judged].outputs, result.verdict.outputs);
-  result.kappas = worst_kappas(result.question->problem, run.declaration,
-                               result.verdict.outputs);
+  measure(run, result, answers[result.judged]);
+  count_differences(result, answers);
   const std::int64_t bytes = bytes_of(answers);
   if (run.bytes + bytes > kKeptBytes) return;
   run.bytes += bytes;

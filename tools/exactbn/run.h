@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "oracles/check.h"
+#include "oracles/check/rounding.h"
 #include "oracles/check/ulp_histogram.h"
 #include "oracles/diagnose.h"
 #include "oracles/explain/convention_fit.h"
@@ -23,6 +24,7 @@ struct CaseRun {
   CaseVerdict verdict;             // of the worse answer; the first if equal
   std::vector<UlpHistogram> ulps;  // one for each output of the verdict
   std::vector<double> kappas;      // the same, of worst_kappas
+  std::vector<RoundingTally> roundings;  // the same
   bool broke = false;  // the subject crashed, hung or broke the protocol
   // Whether a second call answered with different bits.
   bool differs = false;
@@ -51,6 +53,8 @@ struct Summary {
   std::int64_t unsupported = 0;
   // Lines of run/conventions.h, each of which fails the run.
   std::int64_t disagreements = 0;
+  // Outputs in a format whose rounding failed; no case is among them.
+  std::int64_t roundings_failed = 0;
   Domain domain = Domain::ordinary;
   bool broke = false;
 };
@@ -110,6 +114,9 @@ inline constexpr int kMostBreaks = 3;
 // Judges the answers to a case, in the order of the calls, and keeps both if
 // they differ, else the first.
 void judge(Run& run, CaseRun& result, std::vector<Answer> answers);
+
+// Measures the errors of an answer on which there is a verdict.
+void measure(const Run& run, CaseRun& result, const Answer& answer);
 
 // Finds the defects that explain the failures. Call it after all cases.
 void diagnose(Run& run);

@@ -10,6 +10,7 @@
 #include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/report/smallest.h"
 #include "tools/exactbn/run/conventions.h"
+#include "tools/exactbn/run/roundings.h"
 
 namespace exactbn {
 
@@ -23,6 +24,26 @@ Json histograms(const std::map<DType, UlpHistogram>& of_format) {
                                              {"undecided", ulps.undecided}};
   }
   return json;
+}
+
+// By output, then by format. Means are null without values.
+std::map<Output, Json> roundings_json(const Run& run) {
+  std::map<Output, Json> all;
+  for (const auto& [key, r] : roundings(run)) {
+    const RoundingTally& t = r.tally;
+    const auto values = static_cast<double>(t.values);
+    const auto [output, dtype] = key;
+    all[output][std::string(format(dtype).name)] = {
+        {"direction", rounding_text(t)},
+        {"failed", r.failed},
+        {"values", t.values},
+        {"mean_ulp", json_number(t.error / values)},
+        {"mean_ulp_of_magnitude", json_number(t.growth / values)},
+        {"clear", t.clear},
+        {"evident", t.evident},
+        {"channels", t.channels}};
+  }
+  return all;
 }
 
 Json outputs(const Run& run) {
@@ -44,12 +65,16 @@ Json outputs(const Run& run) {
     }
   }
   Json json = Json::object();
+  std::map<Output, Json> rounded = roundings_json(run);
   for (const auto& [output, w] : worst) {
     json[std::string(to_string(output))] = {
         {"max_ulp", json_number(w.ulp)},
         {"max_eta", json_number(w.eta)},
         {"grade", to_string(w.grade)},
         {"ulp_histogram", histograms(w.ulps)}};
+    if (const auto found = rounded.find(output); found != rounded.end()) {
+      json[std::string(to_string(output))]["rounding"] = found->second;
+    }
   }
   return json;
 }

@@ -6,6 +6,7 @@
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/markup.h"
 #include "tools/exactbn/run/conventions.h"
+#include "tools/exactbn/run/roundings.h"
 
 namespace exactbn {
 
@@ -37,15 +38,33 @@ std::string body(const Run& run, const CaseRun& c) {
                      because);
 }
 
+// Each output and format has a test case for its rounding.
+std::string rounding_cases(const RunRoundings& roundings) {
+  std::string text;
+  for (const auto& [key, r] : roundings) {
+    const std::string failure =
+        r.failed ? fmt::format("<failure message=\"biased\">{}</failure>",
+                               escaped(to_string(r)))
+                 : "";
+    text += fmt::format(
+        "<testcase classname=\"rounding\" name=\"rounding.{}.{}\">{}"
+        "</testcase>\n",
+        to_string(key.first), format(key.second).name, failure);
+  }
+  return text;
+}
+
 std::string suite(const Run& run) {
   const Summary s = summarize(run);
+  const RunRoundings rounded = roundings(run);
   const std::int64_t undecided_errors =
       s.domain == Domain::all ? s.undecided : 0;
   std::string text = fmt::format(
       "<testsuite name=\"exactbn {}\" tests=\"{}\" "
       "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
-      escaped(printable(run.declaration.subject)), s.run + s.unsupported,
-      s.failed, s.missing + undecided_errors,
+      escaped(printable(run.declaration.subject)),
+      s.run + s.unsupported + std::ssize(rounded),
+      s.failed + s.roundings_failed, s.missing + undecided_errors,
       s.unsupported + s.beyond + s.undecided - undecided_errors);
   for (const CaseRun& c : run.cases) {
     const Problem& problem = c.question->problem;
@@ -54,7 +73,7 @@ std::string suite(const Run& run) {
         to_string(problem.operation), format(problem.x().dtype()).name,
         escaped(printable(c.question->id)), body(run, c));
   }
-  return text + "</testsuite>\n";
+  return text + rounding_cases(rounded) + "</testsuite>\n";
 }
 
 }  // namespace

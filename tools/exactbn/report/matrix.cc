@@ -10,6 +10,7 @@
 #include "oracles/mismatch/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/json_parts.h"
+#include "tools/exactbn/run/roundings.h"
 #include "tools/exactbn/run/rows.h"
 
 namespace exactbn {
@@ -115,6 +116,14 @@ std::string matrix_text(const std::vector<SubjectRun>& all) {
     cards += fmt::format("{}: {}", printable(c.name), conventions(c.run));
   }
   if (!cards.empty()) text += cards + '\n';
+  std::string biased;
+  for (const SubjectRun& c : all) {
+    const std::string lines = failed_roundings_text(c.run);
+    if (!lines.empty()) {
+      biased += fmt::format("{}:\n{}", printable(c.name), lines);
+    }
+  }
+  if (!biased.empty()) text += biased + '\n';
   for (const SubjectRun& c : all) {
     text += fmt::format("{}: {}\n", printable(c.name), outcome(c));
   }

@@ -16,6 +16,7 @@
 #include "tools/exactbn/report/wrapped.h"
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/eta_decades.h"
+#include "tools/exactbn/run/roundings.h"
 #include "tools/exactbn/run/rows.h"
 
 namespace exactbn {
@@ -217,8 +218,8 @@ std::string text_report(const Run& run, int errors) {
          paragraph(differing_text(run)) + paragraph(disagreements_text(run)) +
          table(run) + growths(run) + '\n' + failures_text(run, errors) +
          paragraph(diagnosis_text(run)) + all_smallest(run) +
-         paragraph(open_cases(run)) + paragraph(conventions(run)) +
-         to_string(summarize(run)) + '\n';
+         paragraph(open_cases(run)) + paragraph(roundings_text(run)) +
+         paragraph(conventions(run)) + to_string(summarize(run)) + '\n';
 }
 
 }  // namespace exactbn

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 
-#include "oracles/check/kappa.h"
 #include "oracles/convention.h"
 #include "oracles/explain/convention_fit.h"
 
@@ -65,10 +64,7 @@ void judge_again(Run& run, CaseRun& c, const ConventionFit& fit) {
   c.verdict = std::move(verdict);
   c.question = question.get();
   run.reread.push_back(std::move(question));
-  c.ulps = ulp_histograms(c.question->problem, run.declaration, answer.outputs,
-                          c.verdict.outputs);
-  c.kappas =
-      worst_kappas(c.question->problem, run.declaration, c.verdict.outputs);
+  measure(run, c, answer);
 }
 
 // The field of a declaration that an experiment of the probe finds.

@@ -44,6 +44,8 @@ TEST_F(DiagnosisText, OfGradientsSummedInBf16) {
 diagnosis  59 of 59 wrong: the gradients of beta and gamma are added up in f16 or bf16
            gradient_sums_in_format_of_x, bit for bit
 
+rounding   bf16: nearest in dx, y
+
 134 run, 75 passed, 59 failed, 0 missing, 0 undecided, 0 beyond, 0 unsupported
 )");
 }
@@ -157,6 +159,8 @@ beyond     bwd-f32-7a568800: dx (30 values): var + epsilon overflows f32
 beyond     bwd-f32-95dddae4: dx (30 values): (var + epsilon)^(-3/2) underflows f32
 beyond     bwd-f32-b300eeaf: dx (30 values): (var + epsilon)^(-3/2) overflows f32
 
+rounding   f32: nearest in dbeta, dgamma, invstd, mean, running_mean, running_var, var, y
+
 192 run, 126 passed, 62 failed, 0 missing, 0 undecided, 4 beyond, 498 unsupported
 )");
 }
@@ -218,7 +222,9 @@ SMALLEST backward_training f32   dgamma is wrong   4 values, of bwd-f32-a2d424de
   want dx      f32 1x2x1   -0x1.6e5b7ep-2 0x1.6e5b7ep-2   = -0.35777089 0.35777089
   got  dx      f32 1x2x1   -0x1.2f684cp-2 0x1.2f684cp-2   = -0.296296299 0.296296299
 
-conventions: 38 lines, 1 disagrees with the declaration, 0 cannot be told, 3 not offered
+rounding   f32: nearest in dbeta, dgamma, dx, invstd, mean, running_mean, running_var, var, y
+
+conventions: 39 lines, 1 disagrees with the declaration, 0 cannot be told, 3 not offered
 
 192 run, 175 passed, 17 failed, 0 missing, 0 undecided, 0 beyond, 498 unsupported
 )");
