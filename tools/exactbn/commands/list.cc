@@ -87,8 +87,9 @@ int list(const ListOptions& options) {
                  law.statement, law.source);
     }
   } else if (what == "cases") {
-    const Declaration declaration =
-        declared({.subject = "any"}, options.declare);
+    Declaration any;
+    any.subject = "any";
+    const Declaration declaration = declared(any, options.declare);
     for (const Case& c : select_cases(options.selection)) {
       if (options.wire) {
         fmt::print("{}\n", write_case(c));
