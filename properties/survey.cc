@@ -17,12 +17,11 @@ namespace {
 // The results of one case.
 struct Outcome {
   Verdict verdict = Verdict::passed;
-  bool broke = false;
   bool differs = false;
   Trial::Counts counts;
   std::vector<LawResult> results;       // `answers`, the oracle, the laws
   std::vector<std::size_t> other_bits;  // indices into results
-  std::vector<std::pair<std::size_t, Violation>> violations;
+  std::vector<Violation> violations;
   Problem problem;  // set if there are violations, or answers differ
 };
 
@@ -90,7 +89,6 @@ class Checker {
     try {
       check_all(problem, out);
     } catch (const SubjectFailure& failure) {
-      out.broke = true;
       found(out, kAnswersIndex, refusal(kAnswers, problem, failure.what()));
     }
     return out;
@@ -128,16 +126,16 @@ class Checker {
         out.verdict = std::max(out.verdict, Verdict::beyond);
         continue;
       }
-      out.broke = out.broke || violation->crashed;
       found(out, kFirstLaw + k, std::move(*violation));
     }
     out.counts = trial.counts();
   }
 
-  void found(Outcome& out, std::size_t check_index, Violation violation) {
+  static void found(Outcome& out, std::size_t check_index,
+                    Violation violation) {
     out.results[check_index] = LawResult::broken;
     out.verdict = Verdict::failed;
-    out.violations.emplace_back(check_index, std::move(violation));
+    out.violations.push_back(std::move(violation));
   }
 
   Subject& fresh() {
@@ -208,11 +206,49 @@ void add_differing(Survey& survey, std::uint64_t index,
   }
 }
 
-void add(Survey& survey, std::uint64_t index, Outcome& out) {
+bool breaks_subject(const Violation& violation) {
+  return violation.crashed || violation.law == kAnswers;
+}
+
+bool is_discovered(const Survey& survey, const std::string& law) {
+  return std::any_of(survey.discoveries.begin(), survey.discoveries.end(),
+                     [&](const Discovery& discovery) {
+                       return discovery.violation.law == law;
+                     });
+}
+
+// Returns whether the subject broke in a way that is not known.
+bool add_violations(Survey& survey, const Request& request, std::uint64_t index,
+                    Outcome& out) {
+  bool broke = false;
+  bool all_known = true;
+  for (Violation& violation : out.violations) {
+    BrokenLaw broken = {violation.law, out.problem.operation,
+                        out.problem.x().dtype()};
+    const bool known = request.known.contains(broken);
+    survey.broken.insert(std::move(broken));
+    if (known) continue;
+    all_known = false;
+    broke = broke || breaks_subject(violation);
+    if (is_discovered(survey, violation.law)) continue;
+    survey.discoveries.push_back({index, out.problem, std::move(violation)});
+  }
+  if (out.differs) {
+    BrokenLaw broken = {std::string(kDiffers), out.problem.operation,
+                        out.problem.x().dtype()};
+    all_known = all_known && request.known.contains(broken);
+    survey.broken.insert(std::move(broken));
+    add_differing(survey, index, out.problem);
+  }
+  survey.known += all_known && (!out.violations.empty() || out.differs) ? 1 : 0;
+  return broke;
+}
+
+// Returns the same.
+bool add(Survey& survey, const Request& request, std::uint64_t index,
+         Outcome& out) {
   ++survey.done;
   count(survey, out);
-  survey.broke = survey.broke || out.broke;
-  if (out.differs) add_differing(survey, index, out.problem);
   survey.counts.by_filter += out.counts.by_filter;
   survey.counts.by_judge += out.counts.by_judge;
   for (std::size_t k = 0; k < out.results.size(); ++k) {
@@ -221,10 +257,9 @@ void add(Survey& survey, std::uint64_t index, Outcome& out) {
   for (const std::size_t check_index : out.other_bits) {
     ++survey.tallies[check_index].other_bits;
   }
-  for (auto& [check_index, violation] : out.violations) {
-    if (survey.tallies[check_index].broken > 1) continue;
-    survey.discoveries.push_back({index, out.problem, std::move(violation)});
-  }
+  const bool broke = add_violations(survey, request, index, out);
+  survey.broke = survey.broke || broke;
+  return broke;
 }
 
 std::vector<Tally> empty_tallies(const Request& request) {
@@ -286,13 +321,13 @@ Survey survey(const Source& source, const Request& request) {
     }
     if (error) std::rethrow_exception(error);
     for (std::size_t k = 0; k < outcomes.size(); ++k) {
-      add(survey, begin + k, outcomes[k]);
-      breaks += outcomes[k].broke ? 1 : 0;
+      breaks += add(survey, request, begin + k, outcomes[k]) ? 1 : 0;
     }
     if (request.progress) {
       request.progress(survey.done, survey.discoveries.size());
     }
   }
+  survey.gave_up = breaks >= kMostBreaks;
   return survey;
 }
 

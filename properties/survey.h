@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ namespace exactbn {
 // subject answers at all.
 inline constexpr std::string_view kOracle = "oracle";
 inline constexpr std::string_view kAnswers = "answers";
+// Not checked, but counted: a question is answered differently from run to run.
+inline constexpr std::string_view kDiffers = "differs";
 
 // Makes subjects.
 struct Source {
@@ -26,6 +29,15 @@ struct Source {
   // state passes from one to the next. False: one subject is asked everything
   // in order.
   bool in_process = true;
+};
+
+// Where a law is broken.
+struct BrokenLaw {
+  std::string law;
+  Operation operation = Operation::forward_training;
+  DType dtype = DType::f64;  // of x
+
+  auto operator<=>(const BrokenLaw&) const = default;
 };
 
 struct Request {
@@ -37,6 +49,9 @@ struct Request {
   std::vector<const Law*> laws;
   bool oracle = true;
   Grade required = Grade::sequential;
+  // What is known to be broken: it is counted, but not discovered, and a
+  // subject that crashes so does not end the survey.
+  std::set<BrokenLaw> known;
   // Whether the filter may decide, in floating point with an error bound, that
   // a law surely holds or an answer surely passes. It does not change the
   // survey.
@@ -60,7 +75,7 @@ struct Tally {
   bool operator==(const Tally&) const = default;
 };
 
-// The first case that breaks a law.
+// The first case that breaks a law, where that is not known.
 struct Discovery {
   std::uint64_t index = 0;
   Problem problem;
@@ -91,9 +106,14 @@ struct Survey {
   // count as failed, but break no law.
   std::uint64_t differing = 0;
   std::optional<Differing> smallest_differing;
-  bool broke = false;  // the subject crashed, hung or broke the protocol
+  // Failed cases in which all that is broken is known.
+  std::uint64_t known = 0;
+  // The subject crashed, hung or broke the protocol, which is not known.
+  bool broke = false;
+  bool gave_up = false;  // after three such cases
   bool interrupted = false;
   std::vector<Tally> tallies;  // `answers`, the oracle, the laws
+  std::set<BrokenLaw> broken;  // also what is known
   // One for each broken law, in the order of the cases.
   std::vector<Discovery> discoveries;
   Distribution distribution;

@@ -142,11 +142,55 @@ TEST(Survey, ACrashIsFoundAndShrunk) {
   const Survey s = survey(source, r);
   EXPECT_TRUE(s.broke);
   EXPECT_EQ(s.failed, 3u);  // the survey stops after 3 crashes
+  EXPECT_TRUE(s.gave_up);
   ASSERT_FALSE(s.discoveries.empty());
   EXPECT_EQ(s.discoveries[0].violation.law, kAnswers);
   const Counterexample found = shrink_discovery(source, r, s.discoveries[0]);
   EXPECT_EQ(found.problem.view().count(), 3);
   EXPECT_EQ(found.violation.text, "died");
+}
+
+TEST(Survey, AKnownCrashDoesNotEndIt) {
+  const Source source{[] { return std::make_unique<Brittle>(); }, false};
+  Request r = request(1, 60);
+  const Survey first = survey(source, r);
+  ASSERT_LT(first.done, 60u);
+  for (const Operation operation : kOperations) {
+    for (const DType dtype : kDTypes) {
+      r.known.insert({std::string(kAnswers), operation, dtype});
+    }
+  }
+  const Survey s = survey(source, r);
+  EXPECT_FALSE(s.broke);
+  EXPECT_FALSE(s.gave_up);
+  EXPECT_EQ(s.done, 60u);
+  EXPECT_GT(s.failed, 3u);
+  EXPECT_EQ(s.known, s.failed);
+  EXPECT_TRUE(s.discoveries.empty());
+}
+
+TEST(Survey, WhatIsKnownIsCountedAndNotDiscovered) {
+  const Source source = defect_source("dx_without_projection");
+  Request r = request(3, 150);
+  const Survey all = survey(source, r);
+  EXPECT_EQ(all.known, 0u);
+  ASSERT_GT(all.broken.size(), 2u);
+  r.known = all.broken;
+  const Survey s = survey(source, r);
+  EXPECT_EQ(s.tallies, all.tallies);
+  EXPECT_EQ(s.broken, all.broken);
+  EXPECT_EQ(s.known, s.failed);
+  EXPECT_TRUE(s.discoveries.empty());
+
+  const BrokenLaw unknown = *r.known.begin();
+  r.known.erase(unknown);
+  const Survey but_one = survey(source, r);
+  EXPECT_LE(but_one.known, but_one.failed - 1);
+  ASSERT_EQ(but_one.discoveries.size(), 1u);
+  const Discovery& found = but_one.discoveries[0];
+  EXPECT_EQ(found.violation.law, unknown.law);
+  EXPECT_EQ(found.problem.operation, unknown.operation);
+  EXPECT_EQ(found.problem.x().dtype(), unknown.dtype);
 }
 
 TEST(Survey, AFailureIsShrunkToAFewNumbers) {

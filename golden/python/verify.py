@@ -115,8 +115,9 @@ class Question:
         shape, axis = case["inputs"]["x"]["shape"], case["channel_axis"]
         inner, size = math.prod(shape[axis + 1:]), math.prod(shape)
         self.inputs = {n: [F(n == "gamma")] * size for n in ROWS + PARAMETERS}
+        wide = case["inputs"]["x"]["dtype"] == "f64"
+        least = split(0, "f64" if wide else "f32")[3] * (rule == FLUSHED)
         for name, t in case["inputs"].items():
-            least = split(0, t["dtype"])[3] if rule == FLUSHED else 0
             values = [decode(b, t["dtype"]) for b in words(t)]
             name = name[2:] + "_dot" if name.startswith("dd") else name
             self.inputs[name] = [v and v * (abs(v) >= least) for v in values]

@@ -117,16 +117,17 @@ Expected difference(Expected other, const Expected& expected) {
   return other;
 }
 
-void flush(Tensor& tensor) {
-  const double least = std::ldexp(1.0, format(tensor.dtype()).emin);
+// Values below the normal numbers of a format count as 0.
+void flush(Tensor& tensor, DType below) {
+  const double least = std::ldexp(1.0, format(below).emin);
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     if (std::fabs(tensor.value(i)) < least) tensor.set_bits(i, 0);
   }
 }
 
-bool has_subnormal(const Tensor& tensor) {
+bool has_subnormal(const Tensor& tensor, DType below) {
   Tensor flushed = tensor;
-  flush(flushed);
+  flush(flushed, below);
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     if (flushed.value(i) != tensor.value(i) && tensor.value(i) != 0) {
       return true;
@@ -136,26 +137,28 @@ bool has_subnormal(const Tensor& tensor) {
 }
 
 // The answer with inputs and outputs flushed; nullopt if there is nothing to
-// flush.
+// flush. Arithmetic flushes in the working format, in which the subnormals of
+// f16 are normal, and stores flush in the format of the output.
 std::optional<Expected> prove_flushed(const Problem& problem,
                                       const Expected& expected,
                                       Declaration declaration) {
+  const DType working = working_format(problem, declaration);
   bool differs = false;
   Problem question = problem;
   for (auto& [name, tensor] : question.inputs) {
-    differs = differs || has_subnormal(tensor);
-    flush(tensor);
+    differs = differs || has_subnormal(tensor, working);
+    flush(tensor, working);
   }
   for (const auto& [name, output] : expected.outputs) {
-    differs = differs || has_subnormal(output.values);
+    differs = differs || has_subnormal(output.values, output.values.dtype());
   }
   if (!differs) return std::nullopt;
   declaration.subnormals = Subnormals::flush;
   Expected flushed = prove_all(question, declaration);
   for (auto& [name, output] : flushed.outputs) {
-    if (!has_subnormal(output.values)) continue;
+    if (!has_subnormal(output.values, output.values.dtype())) continue;
     const Tensor before = output.values;
-    flush(output.values);
+    flush(output.values, before.dtype());
     for (std::int64_t i = 0; i < before.size(); ++i) {
       const auto at = static_cast<std::size_t>(i);
       if (before.bits(i) == output.values.bits(i)) continue;

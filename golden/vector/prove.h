@@ -16,7 +16,9 @@ namespace exactbn {
 //   biased_running_variance  the running variance takes v, not v m/(m - 1)
 //   keep_single_value, reject_single_value  m = 1, where v m/(m - 1) is 0/0
 //   zero_for_zero_variance   0/0 where w = 0 counts as 0
-//   flushed_subnormals       subnormal inputs and results count as 0
+//   flushed_subnormals       inputs that are subnormal in the working format
+//                            (f64, or f32 for shorter x), and results that
+//                            are in their own, count as 0
 // The others give NaN and keep subnormals. `declaration` is empty or declares a
 // biased running variance; with the latter none of the first three variations
 // apply. Thread-safe.

@@ -7,8 +7,9 @@ namespace exactbn {
 
 namespace {
 
-// With more bits no fraction is short, unless it has common divisors.
-constexpr std::int64_t kMaxBits = 600;
+// More than any sum of products of two f64 has. With more bits no fraction is
+// short, unless it has common divisors.
+constexpr std::int64_t kMaxBits = 8192;
 
 // sqrt(w), w > 0.
 std::optional<Dyadic> exact_root(const Dyadic& w) {

@@ -21,6 +21,13 @@ struct Selection {
   std::uint64_t seed = kCoreSeed;
 };
 
+// A file of known failures; empty if there is none.
+struct BaselineOptions {
+  std::string file;
+  bool strict = false;  // a known failure that is mended fails
+  bool update = false;  // write the file
+};
+
 // Which grade passes, and which reports to write.
 struct Judging {
   std::string grade = "sequential";    // the value of --require
@@ -29,6 +36,8 @@ struct Judging {
   std::string json;
   std::string junit;
   std::string html;
+  bool github = false;  // print annotations of GitHub Actions
+  BaselineOptions baseline;
 };
 
 // What the command line declares instead of the subject.

@@ -41,24 +41,31 @@ Summary summarize(const Run& run) {
         break;
       case Verdict::undecided:
         ++s.undecided;
+        s.known_undecided += c.known ? 1 : 0;
         break;
       case Verdict::beyond:
         ++s.beyond;
         break;
       case Verdict::missing:
         ++s.missing;
+        s.known_missing += c.known ? 1 : 0;
         break;
       case Verdict::failed:
         ++s.failed;
+        s.known_failed += c.known ? 1 : 0;
         break;
     }
-    s.broke = s.broke || c.broke;
+    s.broke = s.broke || (c.broke && !c.known);
+  }
+  if (run.baseline) {
+    s.stale = run.baseline->strict && !run.baseline->mended.empty();
   }
   for (const auto& [key, rounding] : roundings(run)) {
     s.roundings_failed += rounding.failed ? 1 : 0;
   }
   s.run = s.passed + s.failed + s.missing + s.undecided + s.beyond;
   s.disagreements = std::ssize(disagreements(run));
+  if (run.baseline) s.known_of_run = std::ssize(run.baseline->known_of_run);
   return s;
 }
 
@@ -72,10 +79,27 @@ std::string to_string(const Summary& s) {
 
 int exit_code(const Summary& s) {
   if (s.broke) return 3;
-  if (s.failed > 0 || s.disagreements > 0 || s.roundings_failed > 0) return 1;
+  const std::int64_t of_run = s.disagreements + s.roundings_failed;
+  if (s.failed > s.known_failed || of_run > s.known_of_run || s.stale) return 1;
   if (s.run == 0) return 2;
-  const bool open = s.domain == Domain::all && s.undecided > 0;
-  return s.missing > 0 || open ? 4 : 0;
+  const bool open = s.domain == Domain::all && s.undecided > s.known_undecided;
+  return s.missing > s.known_missing || open ? 4 : 0;
+}
+
+namespace {
+
+bool any_not_asked(const Run& run) {
+  return std::any_of(run.cases.begin(), run.cases.end(),
+                     [](const CaseRun& c) { return c.not_asked; });
+}
+
+}  // namespace
+
+int exit_code(const Run& run) {
+  const Summary summary = summarize(run);
+  const bool updated = run.baseline && run.baseline->updated && summary.run > 0;
+  if (!updated) return exit_code(summary);
+  return any_not_asked(run) ? 3 : 0;
 }
 
 namespace {
@@ -110,35 +134,33 @@ void count_differences(CaseRun& result, const std::vector<Answer>& answers) {
   }
 }
 
-// What each case of the run was answered. The answers must stay where they are.
-std::vector<Observed> heard_in(const Run& run) {
+}  // namespace
+
+std::vector<Observed> observed(const Run& run) {
   std::vector<Observed> all;
   std::map<Operation, Past> last;
   bool poisoned = false;
   for (const CaseRun& c : run.cases) {
-    Observed observed;
-    observed.question = c.question;
-    observed.failed = is_unstable(c.verdict);
+    Observed one;
+    one.question = c.question;
+    one.failed = is_unstable(c.verdict);
     const Problem& problem = c.question->problem;
     poisoned = poisoned || !problem.x().all_finite();
-    observed.past = last[problem.operation];
-    observed.past.poisoned = poisoned;
+    one.past = last[problem.operation];
+    one.past.poisoned = poisoned;
     for (const Answer& answer : c.answers) {
-      if (answer.kind == Answer::Kind::outputs)
-        observed.calls.push_back(&answer);
+      if (answer.kind == Answer::Kind::outputs) one.calls.push_back(&answer);
     }
-    if (!observed.calls.empty()) {
-      last[problem.operation] = {c.question, observed.calls.back(), false};
+    if (!one.calls.empty()) {
+      last[problem.operation] = {c.question, one.calls.back(), false};
       if (run.calls == CallsPerCase::twice) {
-        observed.past = {c.question, observed.calls.front(), poisoned};
+        one.past = {c.question, one.calls.front(), poisoned};
       }
     }
-    all.push_back(std::move(observed));
+    all.push_back(std::move(one));
   }
   return all;
 }
-
-}  // namespace
 
 void measure(const Run& run, CaseRun& result, const Answer& answer) {
   const Problem& problem = result.question->problem;
@@ -171,7 +193,7 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
 }
 
 void diagnose(Run& run) {
-  run.diagnosis = diagnose(heard_in(run), run.declaration);
+  run.diagnosis = diagnose(observed(run), run.declaration);
 }
 
 namespace {
@@ -272,6 +294,7 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
     } else if (breaks == kMostBreaks) {
       result.verdict = broken("not asked: the subject broke too often");
       result.broke = true;
+      result.not_asked = true;
     } else {
       try {
         std::vector<Answer> answers = {subject.answer(*result.question)};
@@ -282,7 +305,7 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
       } catch (const SubjectFailure& failure) {
         result.verdict = broken(failure.what());
         result.broke = true;
-        ++breaks;
+        breaks += run.may_break.contains(cases[i].id) ? 0 : 1;
       }
     }
     run.cases.push_back(std::move(result));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,12 @@ struct CaseRun {
   std::vector<UlpHistogram> ulps;  // one for each output of the verdict
   std::vector<double> kappas;      // the same, of worst_kappas
   std::vector<RoundingTally> roundings;  // the same
-  bool broke = false;  // the subject crashed, hung or broke the protocol
+  bool broke = false;      // the subject crashed, hung or broke the protocol
+  bool not_asked = false;  // the subject broke too often before; then `broke`
+  // Whether a baseline has all failures of the case; and what it has not, such
+  // as "y: eta 131 -> 900".
+  bool known = false;
+  std::vector<std::string> news;
   // Whether a second call answered with different bits.
   bool differs = false;
   // Answers with outputs, kept for the diagnosis: both if they differ, else
@@ -57,6 +63,12 @@ struct Summary {
   std::int64_t roundings_failed = 0;
   Domain domain = Domain::ordinary;
   bool broke = false;
+  // How many of them a baseline knows, so that they have no weight.
+  std::int64_t known_failed = 0;
+  std::int64_t known_missing = 0;
+  std::int64_t known_undecided = 0;
+  std::int64_t known_of_run = 0;  // disagreements and roundings
+  bool stale = false;  // a known failure is mended, and the baseline is strict
 };
 
 // Bytes of answers that a run keeps for its diagnosis.
@@ -75,6 +87,15 @@ struct SmallestFailure {
   int evaluations = 0;
 };
 
+// What a run is told about its baseline (run/baseline.h).
+struct BaselineOutcome {
+  std::string file;
+  bool strict = false;              // a mended failure fails the run
+  bool updated = false;             // the file gets the failures of this run
+  std::vector<std::string> mended;  // known failures that are gone, a line each
+  std::set<std::string> known_of_run;  // lines of run/failures.h
+};
+
 // The outcome of all cases, for one subject.
 struct Run {
   Declaration declaration;
@@ -83,6 +104,8 @@ struct Run {
   Grade required = Grade::sequential;
   std::string again;  // the command that repeats it, without --filter
   CallsPerCase calls = CallsPerCase::once;
+  // Cases that are known to break the subject: they do not end the run.
+  std::set<std::string> may_break;
   std::vector<CaseRun> cases;
   std::int64_t bytes = 0;  // size of the answers that are kept
   Diagnosis diagnosis;
@@ -90,11 +113,13 @@ struct Run {
   std::vector<SmallestFailure> smallest;
   std::optional<Card> card;           // if a report shows it
   std::vector<CardLine> disagreeing;  // of the card, whether shown or not
+  bool probed = false;
   // What the subject follows and does not declare, the flags that would declare
   // it, and the cases as it read them. `declaration` includes it.
   std::vector<OtherConvention> others;
   std::string flags;
   std::vector<std::shared_ptr<const Case>> reread;
+  std::optional<BaselineOutcome> baseline;
 };
 
 Summary summarize(const Run& run);
@@ -103,12 +128,17 @@ Summary summarize(const Run& run);
 // unsupported
 std::string to_string(const Summary& summary);
 
-// 0 passed, 1 a mismatch or a convention that is not the declared one, 2
-// nothing was asked, 3 the subject broke, 4 missing, or undecided in the domain
-// `all`.
+// 0 passed, 1 a mismatch, a convention that is not the declared one, a biased
+// rounding or a stale line of a strict baseline, 2 nothing was asked, 3 the
+// subject broke, 4 missing, or undecided in the domain `all`. What a baseline
+// knows has no weight.
 int exit_code(const Summary& summary);
 
-// A subject that broke three times is not started again.
+// The same; if the baseline is updated, 0 or 2, or 3 if cases were not asked.
+int exit_code(const Run& run);
+
+// A subject that broke three times is not started again. Cases that are known
+// to break it do not count.
 inline constexpr int kMostBreaks = 3;
 
 // Judges the answers to a case, in the order of the calls, and keeps both if
@@ -117,6 +147,10 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers);
 
 // Measures the errors of an answer on which there is a verdict.
 void measure(const Run& run, CaseRun& result, const Answer& answer);
+
+// What each case of the run was answered, for diagnosis. The answers must stay
+// where they are.
+std::vector<Observed> observed(const Run& run);
 
 // Finds the defects that explain the failures. Call it after all cases.
 void diagnose(Run& run);

@@ -4,7 +4,8 @@
 #   TARGET <plugin> | EXEC <program> [<argument>...]
 #   [NAME <name>]
 #   [REQUIRE correct|faithful|stable|sequential]
-#   [DTYPE <format>...] [FILTER <text>] [SEED <n>]
+#   [DOMAIN ordinary|all]
+#   [DTYPE <format>...] [FILTER <text>] [SEED <n>] [BASELINE <file>]
 #   [PROPERTIES [CASES <n>] [PROPERTIES_ARGS <flag>...]]
 #   [ARGS <flag>...] [TIMEOUT <seconds>] [LABELS <label>...])
 #
@@ -16,19 +17,23 @@
 #
 #   NAME      name of the tests; default: the target's. Required with EXEC.
 #   REQUIRE   the worst grade that passes; default: sequential.
+#   DOMAIN    where wrong values fail, in both tests; default: as the subject
+#             declares.
 #   DTYPE     only these formats of x, in both tests.
 #   SEED      seed of both tests.
 #   FILTER    only suite cases whose id, operation or label contains this.
+#   BASELINE  a file of known failures of the suite, which do not fail the test;
+#             `exactbn validate --update-baseline` writes it.
 #   CASES     number of drawn cases; default: that of `exactbn properties`.
 #   ARGS, PROPERTIES_ARGS   more flags of `validate`, and of `properties`.
 #   TIMEOUT   seconds that each test may take.
 #   LABELS    labels of the tests, in addition to `exactbn`.
 #
-# The tests run in the current source folder, so relative paths of EXEC start
-# there. Counterexamples are saved to the current binary folder, in
+# The tests run in the current source folder, so relative paths of EXEC and
+# BASELINE start there. Counterexamples are saved to the current binary folder, in
 # exactbn.<name>/counterexamples.jsonl.
 function(exactbn_add_conformance_test)
-  set(one TARGET NAME REQUIRE FILTER SEED CASES TIMEOUT)
+  set(one TARGET NAME REQUIRE DOMAIN FILTER SEED BASELINE CASES TIMEOUT)
   set(many EXEC ARGS PROPERTIES_ARGS DTYPE LABELS)
   cmake_parse_arguments(PARSE_ARGV 0 arg "PROPERTIES" "${one}" "${many}")
 
@@ -80,6 +85,10 @@ function(exactbn_add_conformance_test)
     message(FATAL_ERROR
       "${where} REQUIRE ${arg_REQUIRE} is not a grade; expected ${words}")
   endif()
+  if(DEFINED arg_DOMAIN AND NOT arg_DOMAIN MATCHES "^(ordinary|all)$")
+    message(FATAL_ERROR "${where} DOMAIN ${arg_DOMAIN} is not a domain; "
+      "expected ordinary, all")
+  endif()
   if(NOT arg_NAME MATCHES "^[A-Za-z0-9_.+-]+$")
     message(FATAL_ERROR "${where} NAME '${arg_NAME}' may only contain letters, "
       "digits and _ . + -")
@@ -100,7 +109,7 @@ function(exactbn_add_conformance_test)
     list(JOIN arg_DTYPE "," dtypes)
     list(APPEND both --dtype ${dtypes})
   endif()
-  foreach(option REQUIRE SEED)
+  foreach(option REQUIRE DOMAIN SEED)
     if(DEFINED arg_${option})
       string(TOLOWER ${option} flag)
       list(APPEND both --${flag} ${arg_${option}})
@@ -109,6 +118,9 @@ function(exactbn_add_conformance_test)
   set(suite ${both})
   if(DEFINED arg_FILTER)
     list(APPEND suite --filter "${arg_FILTER}")
+  endif()
+  if(DEFINED arg_BASELINE)
+    list(APPEND suite --baseline "${arg_BASELINE}")
   endif()
   set(test exactbn.${arg_NAME})
   set(tests ${test}.suite)

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <set>
 
+#include "golden/vector/sha256.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -92,15 +93,34 @@ bool selects(const Selection& selection, const Case& c) {
           std::any_of(c.labels.begin(), c.labels.end(), has));
 }
 
-std::vector<Case> select_cases(const Selection& selection) {
+std::vector<Case> all_cases(const Selection& selection) {
   if (selection.file.empty() && selection.suite != suites().front().name) {
     throw UsageError("--suite: unknown suite '" + selection.suite +
                      "'; expected core");
   }
-  std::vector<Case> cases = selection.file.empty() ? core_suite(selection.seed)
-                                                   : read_cases(selection.file);
+  return selection.file.empty() ? core_suite(selection.seed)
+                                : read_cases(selection.file);
+}
+
+std::string identity(const Selection& selection,
+                     const std::vector<Case>& cases) {
+  if (selection.file.empty()) {
+    return "suite " + selection.suite + ", seed " +
+           std::to_string(selection.seed);
+  }
+  std::string lines;
+  for (const Case& c : cases) lines += write_case(c) + '\n';
+  return std::to_string(cases.size()) + " cases, sha256 " + sha256(lines);
+}
+
+void keep_selected(const Selection& selection, std::vector<Case>& cases) {
   std::erase_if(cases, [&](const Case& c) { return !selects(selection, c); });
   if (cases.empty()) throw UsageError("no case is selected");
+}
+
+std::vector<Case> select_cases(const Selection& selection) {
+  std::vector<Case> cases = all_cases(selection);
+  keep_selected(selection, cases);
   return cases;
 }
 

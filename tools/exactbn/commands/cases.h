@@ -41,6 +41,19 @@ bool is_chosen(const std::vector<DType>& chosen, DType dtype);
 // UsageError on an unknown dtype.
 bool selects(const Selection& selection, const Case& c);
 
+// All cases of the suite or the file. Throws UsageError on an unknown suite or
+// a malformed file.
+std::vector<Case> all_cases(const Selection& selection);
+
+// Names these cases, which are all: the suite and its seed, or for a file their
+// number and the SHA-256 of their lines in the wire format.
+std::string identity(const Selection& selection,
+                     const std::vector<Case>& cases);
+
+// Leaves out all but the selected cases, at least one. Throws UsageError on an
+// unknown dtype, or if no case is selected.
+void keep_selected(const Selection& selection, std::vector<Case>& cases);
+
 // The selected cases, at least one. A filter selects the cases whose id,
 // operation or any label contains it. Throws UsageError on an unknown suite or
 // dtype, on a malformed file, or if no case is selected.

@@ -9,6 +9,7 @@
 #include "oracles/momentum.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/baseline.h"
 #include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands/declare.h"
 #include "tools/exactbn/commands/flags.h"
@@ -97,6 +98,10 @@ int check_answers(CheckOptions& options) {
   run.source = selection.file;
   run.required = options.judging.required;
   run.again = again(options);
+  const auto baseline = case_baseline(
+      options.judging.baseline, run.declaration, run.required, selection,
+      options.judging.baseline.file.empty() ? std::string()
+                                            : identity(selection, cases));
   for (const Case& c : cases) {
     if (!selects(selection, c)) continue;
     CaseRun result;
@@ -127,6 +132,10 @@ int check_answers(CheckOptions& options) {
   if (run.cases.empty()) throw UsageError("no case is selected");
   fit_conventions(run);
   diagnose(run);
+  if (baseline) {
+    baseline->compare_with(run);
+    baseline->update_from(run);
+  }
   return publish(run, options.judging);
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/report/github.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -103,6 +104,26 @@ void add_json(CLI::App& verb, std::string& file) {
   verb.add_option("--json", file, "write a JSON report to this file");
 }
 
+void add_baseline(CLI::App& verb, BaselineOptions& baseline) {
+  auto* file = verb.add_option(
+      "--baseline", baseline.file,
+      "a file of known failures: only others fail, or an eta that is more than "
+      "twice as large");
+  auto* strict = verb.add_flag("--baseline-strict", baseline.strict,
+                               "a known failure that is mended fails, too")
+                     ->needs(file);
+  verb.add_flag("--update-baseline", baseline.update,
+                "write the failures of this run to the baseline")
+      ->needs(file)
+      ->excludes(strict);
+}
+
+void add_github(CLI::App& verb, bool& github) {
+  verb.add_flag("--github", github,
+                "print failures as annotations of GitHub Actions, and append "
+                "the report to $GITHUB_STEP_SUMMARY");
+}
+
 void add_judging(CLI::App& verb, Judging& judging) {
   add_grade(verb, judging,
             "the worst grade that passes: correct, faithful, stable or "
@@ -115,6 +136,8 @@ void add_judging(CLI::App& verb, Judging& judging) {
   verb.add_option("--html", judging.html,
                   "write a self-contained HTML page to this file: charts, "
                   "failures, filters");
+  add_github(verb, judging.github);
+  add_baseline(verb, judging.baseline);
 }
 
 void require_grade(Judging& judging) {
@@ -135,6 +158,11 @@ void require_writable(const Judging& judging) {
   for (const std::string& file : {judging.json, judging.junit, judging.html}) {
     if (!file.empty()) require_writable(file);
   }
+  if (judging.baseline.update) require_writable(judging.baseline.file);
+  if (judging.baseline.file == "-") {
+    throw UsageError("--baseline: expected a file, not standard input");
+  }
+  if (judging.github) require_writable_step_summary();
 }
 
 void require_subject(const char* verb, bool is_given) {

@@ -41,7 +41,12 @@ void add_errors(CLI::App& verb, int& errors, int most, const char* what);
 
 void add_json(CLI::App& verb, std::string& file);
 
-// --require, --errors, and the reports to write.
+// --baseline, --baseline-strict and --update-baseline.
+void add_baseline(CLI::App& verb, BaselineOptions& baseline);
+
+void add_github(CLI::App& verb, bool& github);
+
+// --require, --errors, the baseline, and the reports to write.
 void add_judging(CLI::App& verb, Judging& judging);
 
 // Checks that CLI11 does not make. Each throws UsageError.
@@ -51,7 +56,7 @@ void require_grade(Judging& judging);
 
 void require_time_limit(const SubjectOptions& subject);
 
-// Checks that the report files can be written.
+// Checks that the reports and the baseline can be written.
 void require_writable(const Judging& judging);
 
 void require_subject(const char* verb, bool is_given);

@@ -2,15 +2,18 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/baseline/laws.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/properties/interruptible.h"
 #include "tools/exactbn/commands/properties/request.h"
 #include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/counterexample_text.h"
+#include "tools/exactbn/report/github.h"
 #include "tools/exactbn/report/maximize_report.h"
 #include "tools/exactbn/report/properties_report.h"
 #include "tools/exactbn/run/progress.h"
@@ -76,6 +79,9 @@ int find_worst(const PropertiesOptions& options) {
   if (options.only || !options.laws.empty()) {
     throw UsageError("--maximize: not with --case or --law");
   }
+  if (options.judging.github || !options.judging.baseline.file.empty()) {
+    throw UsageError("--maximize: not with --github or --baseline");
+  }
   MaximizeRun run;
   run.goal = std::get<Goal>(std::move(parsed));
   run.request = request_of(options);
@@ -102,6 +108,7 @@ int find_worst(const PropertiesOptions& options) {
 // Searches for cases that break a law, and shrinks them.
 int find_broken(const PropertiesOptions& options) {
   PropertiesRun run;
+  std::optional<LawBaseline> baseline;
   run.request = request_of(options);
   run.again = again(options);
   const Source source = source_of(options.subject, run.request);
@@ -114,6 +121,11 @@ int find_broken(const PropertiesOptions& options) {
                             broken == 1 ? "" : "s"));
     };
     Request& request = run.request;
+    const BaselineOptions& baseline_options = options.judging.baseline;
+    if (!baseline_options.file.empty()) {
+      baseline.emplace(baseline_options, source.make()->declaration(), request);
+      request.known = baseline->known();
+    }
     run.survey = survey(source, request);
     // A process is slow to answer, and slower still to restart.
     constexpr int kOfAProcess = 300;
@@ -139,10 +151,19 @@ int find_broken(const PropertiesOptions& options) {
     save(run, options.save);
     run.replay = replay(options);
   }
+  if (baseline) {
+    baseline->compare_with(run);
+    baseline->update_from(run);
+  }
+  if (options.judging.github) {
+    append_step_summary(run.survey.declaration.subject,
+                        properties_text(run, false));
+    fmt::print("{}", annotations(run));
+  }
   fmt::print("{}", properties_text(run, options.distribution));
   if (!options.judging.json.empty())
     write_file(options.judging.json, properties_json(run));
-  return exit_code(run.survey);
+  return exit_code(run);
 }
 
 int run_properties(PropertiesOptions& options, bool names_save) {
@@ -205,6 +226,8 @@ Verb add_properties(CLI::App& program) {
             "the worst grade that passes: correct, faithful, stable or "
             "sequential");
   add_json(verb, options->judging.json);
+  add_github(verb, options->judging.github);
+  add_baseline(verb, options->judging.baseline);
   return {&verb, [&verb, options] {
             return run_properties(*options, verb.count("--save") > 0);
           }};

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
 #include "oracles/mismatch/printable.h"
 #include "tools/exactbn/page.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/report/github.h"
 
 namespace exactbn {
 
@@ -20,13 +22,19 @@ int publish(const Run& run, const Judging& judging) {
   if (!judging.html.empty()) {
     write_file(judging.html, html_page({{run.declaration.subject, &run, {}}}));
   }
+  if (judging.github) {
+    append_step_summary(
+        run.declaration.subject,
+        text_report(run, std::min(judging.errors, kMostAnnotations)));
+    fmt::print("{}", annotations(run, judging.errors));
+  }
   fmt::print("{}", text_report(run, judging.errors));
   const Summary summary = summarize(run);
   if (summary.run == 0) {
     fmt::print(stderr, "exactbn: nothing was asked: {} supports no case\n",
                printable(run.declaration.subject));
   }
-  return exit_code(summary);
+  return exit_code(run);
 }
 
 int publish(const std::vector<SubjectRun>& all, const Judging& judging) {
@@ -40,6 +48,13 @@ int publish(const std::vector<SubjectRun>& all, const Judging& judging) {
   }
   if (!judging.junit.empty()) write_file(judging.junit, junit_report(runs));
   if (!judging.html.empty()) write_file(judging.html, html_page(shown));
+  if (judging.github) {
+    append_step_summary(fmt::format("{} subjects", all.size()),
+                        matrix_text(all));
+    for (const Run* run : runs) {
+      fmt::print("{}", annotations(*run, judging.errors));
+    }
+  }
   for (const Run* run : runs) {
     if (judging.errors > 0) {
       fmt::print("{}", failures_text(*run, judging.errors));

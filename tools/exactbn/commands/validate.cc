@@ -7,6 +7,7 @@
 
 #include "oracles/probe.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/baseline.h"
 #include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/publish.h"
@@ -18,6 +19,7 @@
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/progress.h"
 #include "tools/exactbn/shell_word.h"
+#include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
 
@@ -62,6 +64,7 @@ void probe_after(Subject& implementation, const ValidateOptions& options,
   }
   line.show("probing its conventions");
   Card card = probe(implementation);
+  run.probed = true;
   std::copy_if(card.lines.begin(), card.lines.end(),
                std::back_inserter(run.disagreeing),
                [](const CardLine& each) { return !each.agrees; });
@@ -71,8 +74,10 @@ void probe_after(Subject& implementation, const ValidateOptions& options,
   }
 }
 
+// `suite` names all cases, also those that are not selected.
 Run run_of(Subject& implementation, const SubjectOptions& subject,
-           const ValidateOptions& options, const std::vector<Case>& cases) {
+           const ValidateOptions& options, const std::vector<Case>& cases,
+           const std::string& suite) {
   const Selection& selection = options.selection;
   Run run;
   run.declaration = implementation.declaration();
@@ -84,6 +89,9 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
   run.required = options.judging.required;
   run.again = again(subject, options);
   run.calls = options.once ? CallsPerCase::once : CallsPerCase::twice;
+  const auto baseline = case_baseline(options.judging.baseline, run.declaration,
+                                      run.required, selection, suite);
+  if (baseline) baseline->prepare(run);
   ProgressLine line(cases, run.declaration);
   int failed = 0;
   ask(implementation, cases, run, [&](std::size_t done) {
@@ -95,8 +103,10 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
   if (wrong_cases(run) > 0) line.show("searching for the cause");
   fit_conventions(run);
   diagnose(run);
-  run.smallest = smallest_failures(implementation, run);
   probe_after(implementation, options, run, line);
+  if (baseline) baseline->compare_with(run);
+  run.smallest = smallest_failures(implementation, run);
+  if (baseline) baseline->update_from(run);
   return run;
 }
 
@@ -108,7 +118,7 @@ SubjectRun subject_run(const SubjectOptions& subject,
   result.name = as_argument(subject);
   try {
     const std::unique_ptr<Subject> implementation = open_subject(subject);
-    result.run = run_of(*implementation, subject, options, cases);
+    result.run = run_of(*implementation, subject, options, cases, {});
     result.name = result.run.declaration.subject;
   } catch (const SubjectFailure& failure) {
     result.failure = failure.what();
@@ -132,11 +142,15 @@ std::vector<SubjectOptions> subjects_of(const ValidateOptions& options) {
 // One subject, or several side by side.
 int validate(const std::vector<SubjectOptions>& subjects,
              const ValidateOptions& options) {
-  const std::vector<Case> cases = select_cases(options.selection);
+  std::vector<Case> cases = all_cases(options.selection);
+  const std::string suite = options.judging.baseline.file.empty()
+                                ? std::string()
+                                : identity(options.selection, cases);
+  keep_selected(options.selection, cases);
   if (subjects.size() == 1) {
     const SubjectOptions& subject = subjects.front();
     const std::unique_ptr<Subject> implementation = open_subject(subject);
-    return publish(run_of(*implementation, subject, options, cases),
+    return publish(run_of(*implementation, subject, options, cases, suite),
                    options.judging);
   }
   for (const SubjectOptions& subject : subjects) require_known(subject);
@@ -157,6 +171,9 @@ int run_validate(ValidateOptions& options, bool has_errors_flag) {
   }
   const std::vector<SubjectOptions> subjects = subjects_of(options);
   require_subject("validate", !subjects.empty());
+  if (subjects.size() > 1 && !options.judging.baseline.file.empty()) {
+    throw UsageError("--baseline: give one SUBJECT");
+  }
   // The failures of several subjects would hide the matrix.
   if (subjects.size() > 1 && !has_errors_flag) options.judging.errors = 0;
   return validate(subjects, options);
@@ -188,8 +205,9 @@ Verb add_validate(CLI::App& program) {
   add_domain(verb, options->shared.declare);
   add_selection(verb, options->selection);
   add_judging(verb, options->judging);
-  for (const char* other : {"--require", "--errors", "--junit", "--html",
-                            "--time-limit", "--once"}) {
+  for (const char* other :
+       {"--require", "--errors", "--junit", "--html", "--time-limit", "--once",
+        "--github", "--baseline"}) {
     defects->excludes(verb.get_option(other));
   }
   return {&verb, [&verb, options] {

@@ -91,6 +91,7 @@ std::string cause_text(const Run& run, const CaseRun& c,
 
 std::string failure_text(const Run& run, const CaseRun& c) {
   std::string text = heading(c);
+  text += text_lines("since", fmt::format("{}", fmt::join(c.news, ", ")));
   text += text_lines("what", c.verdict.reason);
   if (const OutputVerdict* out = shown_output(c.verdict)) {
     const Explanation why = explain_case(run, c);

@@ -5,6 +5,7 @@
 #include "oracles/mismatch/text.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/report/baseline_text.h"
 #include "tools/exactbn/report/card.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/json_parts.h"
@@ -152,6 +153,10 @@ Json failure(const Run& run, const CaseRun& c) {
   json["pattern"] = text_or_null(why.pattern);
   json["differs_between_runs"] = c.differs;
   json["reproduce"] = again(run, c);
+  if (run.baseline) {
+    json["known"] = c.known;
+    json["news"] = c.news;
+  }
   return json;
 }
 
@@ -226,6 +231,9 @@ std::string json_report(const Run& run) {
                {"differs_between_runs", differing_cases(run)},
                {"failures", failures},
                {"cases", cases(run)}};
+  if (run.baseline) {
+    json["baseline"] = baseline_json(*run.baseline, baseline_counts(run));
+  }
   if (run.card) json["card"] = card_json(*run.card);
   return report_text(json);
 }

@@ -19,11 +19,16 @@ struct PropertiesRun {
   std::vector<Counterexample> found;
   // The smallest question that is answered differently from run to run.
   std::optional<Shrunk> differing;
+  std::optional<BaselineOutcome> baseline;
 };
 
 // The smallest question that is answered differently from run to run, which
 // there must be.
 Case differing_case(const PropertiesRun& run);
+
+// A counterexample in full, with the commands that repeat it.
+std::string counterexample_text(const PropertiesRun& run,
+                                const Counterexample& found);
 
 // A row per law, the counterexamples in full, and last the summary line.
 std::string properties_text(const PropertiesRun& run, bool distribution);
@@ -33,8 +38,9 @@ std::string properties_json(const PropertiesRun& run);
 
 Summary summarize(const Survey& survey);
 
-// 0 nothing found; 1 a law is broken; 3 the subject broke; 4 an output is
-// missing, or no case passed.
-int exit_code(const Survey& survey);
+// 0 nothing found; 1 a law is broken, or a line of a strict baseline is stale;
+// 3 the subject broke; 4 an output is missing, or no case passed. What the
+// baseline knows has no weight.
+int exit_code(const PropertiesRun& run);
 
 }  // namespace exactbn

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "oracles/mismatch/printable.h"
+#include "tools/exactbn/report/baseline_text.h"
 #include "tools/exactbn/report/counterexample_text.h"
 #include "tools/exactbn/report/properties_report.h"
 #include "tools/exactbn/shell_word.h"
@@ -84,14 +85,34 @@ Summary summarize(const Survey& survey) {
   s.domain = survey.declaration.domain;
   s.run = s.passed + s.failed + s.missing + s.undecided + s.beyond;
   s.broke = survey.broke;
+  s.known_failed = cases(survey.known);
   return s;
 }
 
-int exit_code(const Survey& s) {
-  if (s.broke) return 3;
-  if (s.failed > 0) return 1;
+int exit_code(const PropertiesRun& run) {
+  const Survey& s = run.survey;
+  const bool updated = run.baseline && run.baseline->updated;
+  const bool stale =
+      run.baseline && run.baseline->strict && !run.baseline->mended.empty();
+  const std::uint64_t known = updated ? s.failed : s.known;
+  if (s.gave_up || (s.broke && !updated)) return 3;
+  if (s.failed > known || stale) return 1;
   if (summarize(s).run == 0 && !s.interrupted) return 2;
-  return s.missing > 0 || s.passed == 0 ? 4 : 0;
+  return s.missing > 0 || s.passed + known == 0 ? 4 : 0;
+}
+
+std::string counterexample_text(const PropertiesRun& run,
+                                const Counterexample& found) {
+  const std::string& law = found.discovery.violation.law;
+  std::string again =
+      fmt::format("{} --case {}", run.again, found.discovery.index);
+  if (law != kAnswers) again += " --law " + law;
+  std::vector<std::string> commands = {printable(again)};
+  if (!run.replay.empty()) {
+    commands.push_back(
+        printable(run.replay + " --filter " + shell_word(id_of(found))));
+  }
+  return counterexample_text(found, commands);
 }
 
 std::string properties_text(const PropertiesRun& run, bool distribution) {
@@ -103,16 +124,7 @@ std::string properties_text(const PropertiesRun& run, bool distribution) {
   text += table(run.survey) + '\n';
   if (distribution) text += distribution_text(run.survey) + '\n';
   for (const Counterexample& found : run.found) {
-    const std::string& law = found.discovery.violation.law;
-    std::string again =
-        fmt::format("{} --case {}", run.again, found.discovery.index);
-    if (law != kAnswers) again += " --law " + law;
-    std::vector<std::string> commands = {printable(again)};
-    if (!run.replay.empty()) {
-      commands.push_back(
-          printable(run.replay + " --filter " + shell_word(id_of(found))));
-    }
-    text += counterexample_text(found, commands) + '\n';
+    text += counterexample_text(run, found) + '\n';
   }
   const std::size_t more = run.survey.discoveries.size() - run.found.size();
   if (more > 0) {
@@ -120,6 +132,9 @@ std::string properties_text(const PropertiesRun& run, bool distribution) {
                         more == 1 ? " is" : "s are");
   }
   if (run.survey.interrupted) text += "interrupted\n";
+  if (run.baseline) {
+    text += baseline_text(*run.baseline, baseline_counts(run), "law") + '\n';
+  }
   return text + to_string(summarize(run.survey)) + '\n';
 }
 

@@ -31,7 +31,7 @@ const OutputVerdict* failed_output(const CaseVerdict& verdict) {
 std::vector<const CaseRun*> unexplained(const Run& run) {
   std::map<std::pair<Operation, DType>, const CaseRun*> least;
   for (const CaseRun& c : run.cases) {
-    if (c.verdict.verdict != Verdict::failed || c.broke) continue;
+    if (c.verdict.verdict != Verdict::failed || c.broke || c.known) continue;
     if (!failed_output(c.verdict) || explanation_of(run, c)) continue;
     const Problem& problem = c.question->problem;
     if (value_count(problem) > kMostValues) continue;

@@ -8,9 +8,10 @@
 
 namespace exactbn {
 
-// For each operation and format with wrong values that no known defect
-// explains: the case with the fewest values, shrunk while the same output
-// fails. Asks the subject some hundred times for each, and stops if it breaks.
+// For each operation and format with wrong values that no known defect explains
+// and no baseline knows: the case with the fewest values, shrunk while the same
+// output fails. Asks the subject some hundred times for each, and stops if it
+// breaks.
 std::vector<SmallestFailure> smallest_failures(Subject& subject,
                                                const Run& run);
 

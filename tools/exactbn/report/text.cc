@@ -10,6 +10,7 @@
 #include "oracles/mismatch/printable.h"
 #include "properties/shrink.h"
 #include "tools/exactbn/report.h"
+#include "tools/exactbn/report/baseline_text.h"
 #include "tools/exactbn/report/card.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/smallest.h"
@@ -125,7 +126,7 @@ std::string open_cases(const Run& run) {
   std::string text;
   for (const CaseRun& c : run.cases) {
     const Verdict verdict = c.verdict.verdict;
-    if (!is_open(verdict)) continue;
+    if (!is_open(verdict) || c.known) continue;
     text += fmt::format("{:<10} {}: {}\n", to_string(verdict),
                         printable(c.question->id), printable(why(c)));
   }
@@ -165,7 +166,7 @@ std::string failures_text(const Run& run, int errors) {
   std::string text;
   int more = 0;
   for (const CaseRun& c : run.cases) {
-    if (c.verdict.verdict != Verdict::failed) continue;
+    if (c.verdict.verdict != Verdict::failed || c.known) continue;
     if (errors-- > 0) {
       text += failure_text(run, c) + '\n';
     } else {
@@ -196,6 +197,11 @@ std::string with_flag(const std::string& head, const std::string& line) {
          wrapped(std::string(head.size(), ' '), line.substr(flag + 2));
 }
 
+std::string baseline(const Run& run) {
+  if (!run.baseline) return {};
+  return baseline_text(*run.baseline, baseline_counts(run), "case");
+}
+
 }  // namespace
 
 std::string disagreements_text(const Run& run) {
@@ -219,7 +225,8 @@ std::string text_report(const Run& run, int errors) {
          table(run) + growths(run) + '\n' + failures_text(run, errors) +
          paragraph(diagnosis_text(run)) + all_smallest(run) +
          paragraph(open_cases(run)) + paragraph(roundings_text(run)) +
-         paragraph(conventions(run)) + to_string(summarize(run)) + '\n';
+         paragraph(conventions(run)) + paragraph(baseline(run)) +
+         to_string(summarize(run)) + '\n';
 }
 
 }  // namespace exactbn
