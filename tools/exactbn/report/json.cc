@@ -27,15 +27,17 @@ Json histograms(const std::map<DType, UlpHistogram>& of_format) {
   return json;
 }
 
-// By output, then by format. Means are null without values.
+// By output, then by format, with the words of the declaration.
 std::map<Output, Json> roundings_json(const Run& run) {
   std::map<Output, Json> all;
   for (const auto& [key, r] : roundings(run)) {
     const RoundingTally& t = r.tally;
     const auto values = static_cast<double>(t.values);
     const auto [output, dtype] = key;
+    std::string direction = rounding_text(t);
+    std::replace(direction.begin(), direction.end(), ' ', '_');
     all[output][std::string(format(dtype).name)] = {
-        {"direction", rounding_text(t)},
+        {"direction", direction},
         {"failed", r.failed},
         {"values", t.values},
         {"mean_ulp", json_number(t.error / values)},

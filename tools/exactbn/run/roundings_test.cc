@@ -90,7 +90,7 @@ TEST_F(Roundings, ATruncatingStoreFailsAndIsNamed) {
   const std::string text = text_report(run_, 20);
   EXPECT_THAT(text, HasSubstr("\nrounding   y bf16: toward zero ("));
   EXPECT_THAT(text, HasSubstr(" channels, mean 0.5 ulp toward zero) - failed"));
-  EXPECT_EQ(in_json()["direction"], "toward zero");
+  EXPECT_EQ(in_json()["direction"], "toward_zero");
   EXPECT_EQ(in_json()["failed"], true);
   EXPECT_GT(in_json()["channels"], 32);
   EXPECT_NEAR(double{in_json()["mean_ulp_of_magnitude"]}, -0.5, 0.05);
