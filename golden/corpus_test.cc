@@ -11,6 +11,7 @@
 #include "golden/suite/case_id.h"
 #include "golden/suite/labels.h"
 #include "golden/vector/manifest.h"
+#include "oracles/check.h"
 
 namespace exactbn::corpus_test {
 namespace {
@@ -121,6 +122,44 @@ TEST(Corpus, MatchesWhatIsShipped) {
   }
   EXPECT_LE(bytes, 6'000'000u);
   EXPECT_EQ(shipped(std::string(kManifest)), manifest(files));
+}
+
+// The verdict on the answer of a variation, with what it leaves out taken from
+// the expected answer.
+CaseVerdict verdict_on(const Vector& vector, const Expected& variation,
+                       const Declaration& declaration) {
+  Answer answer;
+  for (const auto& [output, expected] : vector.expected.outputs) {
+    answer.outputs[output] = expected.values;
+  }
+  for (const auto& [output, expected] : variation.outputs) {
+    answer.outputs[output] = expected.values;
+  }
+  return check(vector.question, declaration, answer, Grade::sequential);
+}
+
+// `exactbn` and whoever reads the files judge alike.
+TEST(Corpus, AnswersOfVariationsPassIfTheyAreDeclared) {
+  std::map<std::string, Declaration> declarations;
+  declarations["biased_running_variance"].running_variance =
+      RunningVariance::biased;
+  declarations["keep_single_value"].single_value = SingleValue::keep;
+  declarations["zero_for_zero_variance"].zero_variance = ZeroVariance::zero;
+  declarations["flushed_subnormals"].subnormals = Subnormals::flush;
+  std::map<std::string, int> checked;
+  for (const Vector& vector : prove_each(all())) {
+    for (const auto& [name, variation] : vector.variations) {
+      if (!variation.reject.empty()) continue;
+      Declaration declaration = declarations.at(name);
+      declaration.domain = Domain::all;
+      EXPECT_LE(verdict_on(vector, variation, declaration).verdict,
+                Verdict::undecided)
+          << vector.question.id << ' ' << name;
+      ++checked[name];
+    }
+  }
+  EXPECT_EQ(checked.size(), declarations.size());
+  EXPECT_GT(checked["flushed_subnormals"], 80);
 }
 
 }  // namespace

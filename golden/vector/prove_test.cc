@@ -220,6 +220,15 @@ TEST(Prove, FlushesInputsAndResults) {
   EXPECT_EQ(y.values.value(1), -0x1.4p-125);
 }
 
+// f32, in which f16 is computed, holds its subnormals as normal numbers.
+TEST(Prove, KeepsInputsThatTheWorkingFormatHolds) {
+  Problem p = problem({0x1p-20, -0x1p-20}, 1);
+  p.inputs[Input::x] =
+      make_tensor(DType::f16, {2, 1}, std::vector{0x1p-20, -0x1p-20});
+  p.inputs[Input::gamma] = one(0x1p18);
+  EXPECT_FALSE(proof_of(p).variations.contains("flushed_subnormals"));
+}
+
 TEST(Prove, ExpectsARefusalOfInvalidInput) {
   const Vector v = proof_of(problem({1, 2}, -1));
   EXPECT_TRUE(v.expected.outputs.empty());
