@@ -16,8 +16,8 @@ namespace {
 constexpr const char* kExitCodes =
     "Exit codes:\n"
     "  0  everything that ran passed, or is known to the --baseline\n"
-    "  1  a mismatch; for probe, a wrong declaration; with --baseline-strict\n"
-    "     also if a known mismatch is mended\n"
+    "  1  a mismatch, a convention that is not the declared one, or a biased\n"
+    "     rounding; with --baseline-strict also if a known failure is mended\n"
     "  2  bad usage or malformed input, or nothing was asked\n"
     "  3  the subject crashed, hung or broke the protocol\n"
     "  4  nothing failed, but something is missing (with --domain all: or\n"

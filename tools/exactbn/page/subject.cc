@@ -18,6 +18,7 @@
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/markup.h"
 #include "tools/exactbn/report/smallest.h"
+#include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/roundings.h"
 
 namespace exactbn {
@@ -166,10 +167,14 @@ std::string open_html(const Run& run) {
          (count == 0 ? "<p>None.</p>\n" : table.html());
 }
 
-// A paragraph for each line of the text report.
-std::string rounding_html(const Run& run) {
+// A paragraph for each line of the text report that is about the whole run.
+std::string whole_run_html(const Run& run) {
   std::string html;
-  std::istringstream lines(roundings_text(run));
+  std::string text = differing_text(run);
+  for (const std::string& line : disagreements(run)) {
+    text += "DISAGREES  " + line + '\n';
+  }
+  std::istringstream lines(text + roundings_text(run));
   for (std::string line; std::getline(lines, line);) {
     html += "<p>" + text_html(line) + "</p>\n";
   }
@@ -220,7 +225,7 @@ std::string subject_html(const PageSubject& subject,
   const Run& run = *subject.run;
   html +=
       fmt::format("<p class=\"outcome\">{}</p>\n", to_string(summarize(run)));
-  html += rounding_html(run);
+  html += whole_run_html(run);
   if (run.card) html += card_html(*run.card);
   return html + "<h3>By operation and format</h3>\n" + figures_html(run) +
          errors_html(subject) + histograms_html(run) + failures_html(subject) +

@@ -37,13 +37,16 @@ std::map<Operation, OperationRows> blocks(const std::vector<SubjectRun>& all) {
   return result;
 }
 
-// "unstable 4.9e+04 2/26": the worst grade and eta; 2 of 26 cases failed.
+// "unstable 4.9e+04 2/26 ~3": the worst grade and eta; 2 of 26 cases failed,
+// and 3 are wrong beyond the ordinary domain.
 std::string cell(const std::map<DType, TableRow>& of_dtype, DType dtype) {
   const auto found = of_dtype.find(dtype);
   if (found == of_dtype.end()) return "-";
   const TableRow& row = found->second;
+  const Summary& s = row.summary;
   const std::string counts =
-      fmt::format("{}/{}", row.summary.failed, row.summary.run);
+      fmt::format("{}/{}{}", s.failed, s.run,
+                  s.beyond > 0 ? fmt::format(" ~{}", s.beyond) : "");
   if (!row.judged) return "- " + counts;
   return fmt::format("{} {:.2g} {}", to_string(row.grade), row.max_eta, counts);
 }
@@ -82,7 +85,7 @@ std::string outcome(const SubjectRun& c) {
 }
 
 constexpr std::string_view kLegendOfMatrix =
-    "the worst grade, the worst eta, and failed/run cases";
+    "the worst grade, the worst eta, and failed/run cases; ~N are beyond";
 
 }  // namespace
 
@@ -116,14 +119,16 @@ std::string matrix_text(const std::vector<SubjectRun>& all) {
     cards += fmt::format("{}: {}", printable(c.name), conventions(c.run));
   }
   if (!cards.empty()) text += cards + '\n';
-  std::string biased;
+  std::string of_runs;
   for (const SubjectRun& c : all) {
-    const std::string lines = failed_roundings_text(c.run);
+    const std::string lines = differing_text(c.run) +
+                              disagreements_text(c.run) +
+                              failed_roundings_text(c.run);
     if (!lines.empty()) {
-      biased += fmt::format("{}:\n{}", printable(c.name), lines);
+      of_runs += fmt::format("{}:\n{}", printable(c.name), lines);
     }
   }
-  if (!biased.empty()) text += biased + '\n';
+  if (!of_runs.empty()) text += of_runs + '\n';
   for (const SubjectRun& c : all) {
     text += fmt::format("{}: {}\n", printable(c.name), outcome(c));
   }
