@@ -148,14 +148,16 @@ void Trial::forget() {
   while (observations_.size() > 1) observations_.pop_back();
 }
 
-// Three answers in a row, as a first call may differ from all others, and a
-// race may not show at once. They are compared with the first answer, too,
-// unless the law itself repeats a question, to find what earlier calls change.
+// Several answers in a row, as a race may not show at once. They are compared
+// with the answer that the law saw, too, unless the law itself repeats a
+// question, to find what earlier calls change: then the first one, which may
+// depend on those, does not count.
 bool Trial::answers_differ() {
   if (!subject_) return false;
   const bool repeats = !repeats_.empty() || !other_surroundings_.empty();
   constexpr int kTimes = 3;
   const auto differs = [&](const Observation& asked) {
+    if (repeats) subject_->answer(asked.question());
     const Answer first =
         repeats ? subject_->answer(asked.question()) : asked.answer();
     for (int k = 0; k < kTimes; ++k) {

@@ -91,6 +91,28 @@ TEST_F(ConventionOfASubject, HidesNoOtherFailure) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("\n  where  running_mean[")));
 }
 
+TEST_F(ConventionOfASubject, CanBeKnownToABaseline) {
+  const std::string command =
+      "exactbn validate --baseline known.jsonl " + keras();
+  EXPECT_EQ(run(command + "--update-baseline").status, 0);
+  EXPECT_THAT(read("known.jsonl"),
+              HasSubstr(std::string("\"case\":\"") + kKeras +
+                        "\",\"failure\":\"of_the_run\""));
+  EXPECT_EQ(run(command).status, 0);
+  const ProgramRun mended =
+      run(command + "--convention keras --baseline-strict --github");
+  EXPECT_EQ(mended.status, 1);
+  EXPECT_THAT(mended.out, HasSubstr(std::string("\nmended     ") + kKeras));
+}
+
+TEST_F(ConventionOfASubject, IsAnAnnotation) {
+  const ProgramRun outcome =
+      run("exactbn validate --github --filter MomentumEighth " + keras());
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.out, HasSubstr(std::string("::error title=exactbn::") +
+                                     kKeras + "%0A"));
+}
+
 // No case of these fails.
 TEST_F(ConventionOfASubject, FailsIfOnlyTheProbeFindsIt) {
   const ProgramRun outcome =

@@ -87,7 +87,8 @@ TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
               UnorderedElementsAre(
                   "schema", "subject", "seed", "required", "environment",
                   "summary", "ulp_bins", "outputs", "diagnosis", "scope",
-                  "differs_between_runs", "failures", "cases", "smallest"));
+                  "declaration", "disagreements", "differs_between_runs",
+                  "failures", "cases", "smallest"));
   EXPECT_EQ(report_["smallest"], json::array());  // all is explained
   EXPECT_EQ(report_["schema"], "exactbn/report/1");
   EXPECT_EQ(report_["subject"], "example.py");
