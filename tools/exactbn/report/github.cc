@@ -10,6 +10,7 @@
 #include "oracles/mismatch/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/failure_text.h"
+#include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/failures.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -62,10 +63,15 @@ std::string annotation_of(const Run& run, const CaseRun& c) {
 // What fails the run and no case, and is not known.
 std::vector<std::string> lines_of_run(const Run& run) {
   std::vector<std::string> lines;
-  for (const auto& [key, failure] : failures_of_run(run)) {
-    const bool known =
-        run.baseline && run.baseline->known_of_run.contains(key.first);
-    if (!known) lines.push_back(key.first);
+  for (const std::string& line : disagreements(run)) {
+    const bool known = run.baseline &&
+                       run.baseline->known_of_run.contains(without_flags(line));
+    if (!known) lines.push_back(line);
+  }
+  for (const auto& [key, rounding] : roundings(run)) {
+    if (rounding.failed && !is_known(run, key, rounding)) {
+      lines.push_back(failure_line(key, rounding));
+    }
   }
   return lines;
 }

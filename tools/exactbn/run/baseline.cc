@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "oracles/format_names.h"
+#include "tools/exactbn/run/conventions.h"
 
 namespace exactbn {
 
@@ -81,12 +82,25 @@ Places places_of(const Run& run) {
   return places;
 }
 
+bool is_convention_known(const Failures& known, const Run& run) {
+  const std::vector<std::string> lines = other_conventions(run);
+  return std::all_of(lines.begin(), lines.end(), [&](const std::string& line) {
+    return known.contains({without_flags(line), {}});
+  });
+}
+
 }  // namespace
 
 void compare(const Failures& known, Extent extent, Run& run) {
   const Comparer comparer(known, run);
   std::map<std::string, Failures> now;
+  const bool knows_convention = is_convention_known(known, run);
   for (CaseRun& c : run.cases) {
+    if (c.as_declared) {
+      c.known = knows_convention;
+      if (!c.known) c.news = {"new"};
+      continue;
+    }
     Failures& failures = now[c.question->id];
     failures = failures_of(run, c);
     c.news = comparer.news(c, failures);

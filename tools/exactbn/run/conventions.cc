@@ -13,6 +13,8 @@ namespace exactbn {
 
 namespace {
 
+constexpr std::string_view kDeclareIt = ": declare it with";
+
 using FieldWords = std::map<std::string, std::string>;
 
 FieldWords words_of(const std::vector<OtherConvention>& others) {
@@ -105,10 +107,13 @@ void fit_conventions(Run& run) {
 std::vector<std::string> other_conventions(const Run& run) {
   std::vector<std::string> lines;
   for (const OtherConvention& other : run.others) {
-    lines.push_back(
-        fmt::format("{}: declare it with{}", other.what, run.flags));
+    lines.push_back(fmt::format("{}{}{}", other.what, kDeclareIt, run.flags));
   }
   return lines;
+}
+
+std::string without_flags(const std::string& line) {
+  return line.substr(0, line.find(kDeclareIt));
 }
 
 std::size_t cases_by_convention(const Run& run) {

@@ -18,6 +18,9 @@ void fit_conventions(Run& run);
 // multiplies the old statistic: declare it with --convention keras".
 std::vector<std::string> other_conventions(const Run& run);
 
+// The line without the flags, which depend on the cases: what is known of it.
+std::string without_flags(const std::string& line);
+
 // The number of cases that only fail by the declared conventions.
 std::size_t cases_by_convention(const Run& run);
 

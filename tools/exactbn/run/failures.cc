@@ -72,33 +72,36 @@ void add_missing(const Run& run, const CaseRun& c, Failures& failures) {
 
 Failures failures_of(const Run& run, const CaseRun& c) {
   Failures failures;
-  if (c.not_asked) return failures;
+  if (c.not_asked || c.as_declared) return failures;
   const std::string& id = c.question->id;
-  const CaseVerdict& by = c.as_declared ? *c.as_declared : c.verdict;
-  const Verdict verdict = by.verdict;
-  const bool judged = !by.outputs.empty();
+  const Verdict verdict = c.verdict.verdict;
+  const bool judged = !c.verdict.outputs.empty();
   if (c.broke) {
     failures[{id, {}}].kind = FailureKind::broke;
   } else if (verdict == Verdict::failed && !judged) {
-    failures[{id, {}}] = {FailureKind::refused, 0, {}, printable(by.reason)};
+    failures[{id, {}}] = {
+        FailureKind::refused, 0, {}, printable(c.verdict.reason)};
   } else if (verdict == Verdict::missing || judged) {
     add_missing(run, c, failures);
     if (verdict == Verdict::missing && !judged && failures.empty()) {
       failures[{id, {}}].kind = FailureKind::missing;  // it offers nothing
     }
   }
-  for (const OutputVerdict& out : by.outputs) {
+  for (const OutputVerdict& out : c.verdict.outputs) {
     if (out.verdict == Verdict::failed) {
       failures[{id, out.output}] = {FailureKind::wrong,
                                     out.worst.judgement.eta,
-                                    c.as_declared
-                                        ? std::vector<std::string>()
-                                        : defects_of(run, c, out.output),
+                                    defects_of(run, c, out.output),
                                     {}};
     } else if (out.verdict == Verdict::undecided &&
                run.declaration.domain == Domain::all) {
       failures[{id, out.output}].kind = FailureKind::undecided;
     }
+  }
+  // An output in another format than declared may have the right values.
+  if (verdict == Verdict::failed && failures.empty()) {
+    failures[{id, {}}] = {
+        FailureKind::refused, 0, {}, printable(c.verdict.reason)};
   }
   return failures;
 }
@@ -112,7 +115,7 @@ std::string failure_line(const RunRoundings::key_type& key,
 Failures failures_of_run(const Run& run) {
   Failures failures;
   for (const std::string& line : disagreements(run)) {
-    failures[{line, {}}].kind = FailureKind::of_the_run;
+    failures[{without_flags(line), {}}].kind = FailureKind::of_the_run;
   }
   for (const auto& [key, rounding] : roundings(run)) {
     if (!rounding.failed) continue;

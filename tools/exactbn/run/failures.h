@@ -47,7 +47,8 @@ using FailureKey = std::pair<std::string, std::optional<Output>>;
 using Failures = std::map<FailureKey, Failure>;
 
 // All failures of a case, by which the exit code is not 0. A case that was not
-// asked has none.
+// asked has none; nor has one that only fails by the declared conventions,
+// which are a failure of the run.
 Failures failures_of(const Run& run, const CaseRun& c);
 
 // The line of a biased rounding: "rounding of y bf16: toward zero".
