@@ -32,8 +32,11 @@ std::vector<const CaseRun*> unexplained(const Run& run) {
   std::map<std::pair<Operation, DType>, const CaseRun*> least;
   for (const CaseRun& c : run.cases) {
     if (c.verdict.verdict != Verdict::failed || c.broke || c.known) continue;
-    if (!failed_output(c.verdict) || explanation_of(run, c)) continue;
+    const OutputVerdict* const out = failed_output(c.verdict);
+    if (!out || explanation_of(run, c)) continue;
     const Problem& problem = c.question->problem;
+    // The subject would read the momentum of another question otherwise.
+    if (!run.others.empty() && traits(out->output).updates) continue;
     if (value_count(problem) > kMostValues) continue;
     const CaseRun*& known = least[{problem.operation, problem.x().dtype()}];
     if (!known ||

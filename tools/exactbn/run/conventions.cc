@@ -96,7 +96,10 @@ void fit_conventions(Run& run) {
   if (fit.others.empty()) return;
   run.others = fit.others;
   run.flags = flags_of(words_of(fit.others), fit.declaration);
-  run.again += run.flags;
+  // A command that declares already would contradict itself.
+  const bool declares = run.again.find(" --convention ") != run.again.npos ||
+                        run.again.find(" --declare ") != run.again.npos;
+  if (!declares) run.again += run.flags;
   run.declaration = fit.declaration;
   for (const std::size_t i : fit.changed) {
     if (judged[i]->verdict.verdict != Verdict::failed) continue;
