@@ -41,6 +41,20 @@ TEST(IsBatchNormOf, MatchesRightOutputs) {
               IsBatchNormOf(problem).at(Grade::correct));
 }
 
+// The kernel was given the same number, and takes it for the other weight.
+TEST(IsBatchNormOf, FollowsTheConventionOfAFramework) {
+  Problem problem = two_values();
+  problem.momentum = 0.25;
+  problem.inputs[Input::running_mean] =
+      tensor_of({2}, std::vector<float>{8, -4});
+  Problem other = problem;
+  other.momentum = 0.75;
+  OutputTensors keras = right_outputs(other);
+  EXPECT_THAT(keras, IsBatchNormOf(problem).convention("keras"));
+  EXPECT_THAT(keras, Not(IsBatchNormOf(problem)));
+  EXPECT_THAT(keras, Not(IsBatchNormOf(problem).convention("pytorch")));
+}
+
 // A user sees this text first: change it with care.
 TEST(IsBatchNormOf, ExplainsAMismatch) {
   const Problem problem = two_values();
