@@ -313,8 +313,9 @@ TEST(Probe, TellsTheRoundingOfShortFormats) {
       {"something else",
        [](double value) { return std::fabs(value) < 1 + 0x1p-8; }}};
   for (const auto& [name, away] : roundings) {
-    Fake subject(
-        [&](const Problem& problem) { return with_y_in_bf16(problem, away); });
+    Fake subject([&, away = away](const Problem& problem) {
+      return with_y_in_bf16(problem, away);
+    });
     const CardLine line = line_of(probe(subject), "rounding");
     EXPECT_EQ(line.found, "nearest; " + name + " in bf16");
     EXPECT_FALSE(line.agrees);

@@ -14,10 +14,12 @@ namespace {
 // The extreme magnitudes of a channel, over its finite values.
 struct Extremes {
   Wide x = 0;
+  Wide least_x = 0;
   Wide centred = 0;  // x - mean
   Wide dy = 0;
   Wide least_dy = 0;  // the smallest that is not 0
   Wide u = 0;
+  Wide least_u = 0;
 };
 
 Extremes extremes(const Problem& problem, const ChannelSizes& ch,
@@ -29,15 +31,17 @@ Extremes extremes(const Problem& problem, const ChannelSizes& ch,
   const auto raise = [](Wide& to, Wide size) {
     if (std::isfinite(size)) to = std::max(to, size);
   };
+  const auto lower = [](Wide& to, Wide size) {
+    if (size > 0 && (to == 0 || size < to)) to = size;
+  };
   problem.view().each_offset(channel, [&](std::int64_t i) {
     raise(most.x, size_at(&x, i));
+    lower(most.least_x, size_at(&x, i));
     raise(most.centred, std::fabs(x.value(i) - ch.mean));
     raise(most.u, size_at(u, i));
-    const Wide size = size_at(dy, i);
-    raise(most.dy, size);
-    if (size > 0 && (most.least_dy == 0 || size < most.least_dy)) {
-      most.least_dy = size;
-    }
+    lower(most.least_u, size_at(u, i));
+    raise(most.dy, size_at(dy, i));
+    lower(most.least_dy, size_at(dy, i));
   });
   return most;
 }
@@ -66,7 +70,8 @@ class Intermediates {
         ch_(judge.conditions().sizes(channel)),
         most_(extremes(problem_, ch_, channel)),
         sums_format_(judge.working()),
-        values_format_(values_format()) {
+        values_format_(values_format()),
+        keeps_subnormals_(judge.keeps_subnormals()) {
     // A computed mean is off by this much.
     const double eta = eta_limit(Grade::sequential, static_cast<double>(ch_.m));
     mean_error_ =
@@ -88,6 +93,7 @@ class Intermediates {
       case Output::running_var_biased:
         return running_var();
       case Output::dbeta:
+        input("dy", most_.least_dy);
         return sum("dy", ch_.dy.size);
       case Output::invstd:
         return invstd();
@@ -133,13 +139,24 @@ class Intermediates {
     }
   }
 
+  // An input that other numbers multiply, and its smallest magnitude that is
+  // not 0: a subject that flushes may take it for 0.
+  void input(std::string_view what, Wide least) {
+    const Format f = format(values_format_);
+    if (keeps_subnormals_ || !why_.empty() || !Range(f).underflows(least)) {
+      return;
+    }
+    why_ = fmt::format("{} is subnormal in {}, and flushed", what, f.name);
+  }
+
   // A number that may underflow, before it is multiplied by `by`. Its error,
   // lambda, is harmless if it moves the output by no more than a relative u of
   // the inputs does (`condition`), or by the underflow of the output itself.
   void product(std::string_view what, Wide size, Wide by, Wide condition) {
     value(what, size);
     const Format f = format(values_format_);
-    const Wide moved = std::ldexp(Wide{1}, f.quantum()) * by;
+    const auto lambda = keeps_subnormals_ ? f.quantum() : f.emin;
+    const Wide moved = std::ldexp(Wide{1}, static_cast<int>(lambda)) * by;
     const auto u = static_cast<Wide>(f.unit_roundoff());
     if (why_.empty() && size > 0 && by > 1 && moved > u * condition) {
       why_ = fmt::format("{} underflows {}", what, f.name);
@@ -198,6 +215,8 @@ class Intermediates {
   // gamma (x - mean) / sqrt(w) + beta, in any order.
   void y(Wide gamma, Wide beta) {
     invstd();
+    input("x", most_.least_x);
+    input("gamma", gamma);
     value("x - mean", most_.centred);
     product("gamma (x - mean)", gamma * most_.centred, ch_.s,
             gamma * ch_.s * ch_.a + beta);
@@ -209,8 +228,11 @@ class Intermediates {
   }
 
   // sum f and sum f (x - mean) / sqrt(w), where f is dy or the direction.
-  void projections(std::string_view f, const ChannelSizes::Factor& of) {
+  void projections(std::string_view f, const ChannelSizes::Factor& of,
+                   Wide least) {
     invstd();
+    input("x", most_.least_x);
+    input(f, least);
     value("x - mean", most_.centred);
     value("(x - mean) / sqrt(w)", xhat());
     sum(f, of.size);
@@ -221,11 +243,13 @@ class Intermediates {
     summed(fmt::format("the sum of |{} xhat|", f), sum_xhat(of));
   }
 
-  void dgamma() { projections("dy", ch_.dy); }
+  void dgamma() { projections("dy", ch_.dy, most_.least_dy); }
 
   void dx() {
     if (ch_.frozen) {
       invstd();
+      input("dy", most_.least_dy);
+      input("gamma", ch_.gamma);
       product("gamma dy", ch_.gamma * most_.dy, ch_.s,
               ch_.gamma * ch_.s * most_.least_dy);
       factor("gamma / sqrt(w)", ch_.gamma * ch_.s);
@@ -241,6 +265,7 @@ class Intermediates {
   // derivatives of the variance and the mean.
   void projected(std::string_view f, const ChannelSizes::Factor& of, Wide most,
                  Wide gamma) {
+    input("gamma", gamma);
     factor("1 / (var + epsilon)", ch_.s * ch_.s);
     factor("(var + epsilon)^(-3/2)", ch_.s * ch_.s * ch_.s);
     value("gamma / sqrt(w)", gamma * ch_.s);
@@ -273,7 +298,7 @@ class Intermediates {
   }
 
   void y_dot() {
-    projections("the direction", ch_.u);
+    projections("the direction", ch_.u, most_.least_u);
     projected("the direction", ch_.u, most_.u, ch_.gamma);
     y(ch_.along_gamma, ch_.along_beta);
   }
@@ -300,6 +325,7 @@ class Intermediates {
   Extremes most_;
   DType sums_format_;
   DType values_format_;
+  bool keeps_subnormals_;
   Wide mean_error_ = 0;
   std::string why_;
 };

@@ -158,5 +158,32 @@ TEST_F(TwoChannels, EverythingCountsInTheDomainAll) {
   EXPECT_EQ(checked(everywhere).verdict, Verdict::failed);
 }
 
+// The flushed input multiplies numbers of any size.
+TEST(Domain, EndsWhereAFlushedInputIsSubnormal) {
+  Declaration flushes;
+  flushes.subnormals = Subnormals::flush;
+  Problem p;
+  p.operation = Operation::backward_inference;
+  p.epsilon = 1;
+  const std::vector<double> dy = {0x1p-127, 1};
+  const std::vector<double> x = {64, 1};
+  const std::vector<double> zero = {0};
+  p.inputs[Input::x] = make_tensor(DType::f32, {2, 1}, x);
+  p.inputs[Input::dy] = make_tensor(DType::f32, {2, 1}, dy);
+  p.inputs[Input::running_mean] = make_tensor(DType::f32, {1}, zero);
+  p.inputs[Input::running_var] = make_tensor(DType::f32, {1}, zero);
+  const auto why = [&](const Declaration& declaration, Output output) {
+    const Judge judge(p, declaration);
+    return why_extreme(judge, output, 0);
+  };
+  EXPECT_EQ(why(flushes, Output::dgamma),
+            "dy is subnormal in f32, and flushed");
+  EXPECT_EQ(why(flushes, Output::dx), "dy is subnormal in f32, and flushed");
+  EXPECT_EQ(why({}, Output::dgamma), "");
+  const std::vector<double> normal = {0x1p-126, 1};
+  p.inputs[Input::dy] = make_tensor(DType::f32, {2, 1}, normal);
+  EXPECT_EQ(why(flushes, Output::dgamma), "");
+}
+
 }  // namespace
 }  // namespace exactbn::domain_test

@@ -133,8 +133,11 @@ std::string by_place(const std::vector<Observation>& observations) {
 
 void conclude(CardLine& line, std::string_view found) {
   line.found = found;
-  line.agrees = line.declared.empty() || line.found == line.declared ||
-                line.found == kNotOffered || line.found == kCannotTell;
+  // Hypotheses that cannot be told apart are joined by "or".
+  const std::string among = " or " + line.found + " or ";
+  line.agrees = line.declared.empty() || line.found == kNotOffered ||
+                line.found == kCannotTell ||
+                among.find(" or " + line.declared + " or ") != among.npos;
 }
 
 }  // namespace exactbn::probing

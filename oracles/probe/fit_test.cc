@@ -78,6 +78,10 @@ TEST(ProbeFit, OnlyAnotherWordDisagrees) {
   conclude(line, "biased");
   EXPECT_TRUE(line.agrees);  // nothing is declared
   line.declared = "unbiased";
+  conclude(line, "unbiased or unbiased, plus epsilon");
+  EXPECT_TRUE(line.agrees);
+  conclude(line, "biased or unbiased twice");
+  EXPECT_FALSE(line.agrees);
   conclude(line, "biased");
   EXPECT_FALSE(line.agrees);
   EXPECT_EQ(line.found, "biased");

@@ -29,6 +29,19 @@ std::string usage_text(const CLI::App*, const CLI::Error& error) {
                      printable(error.what()));
 }
 
+// An empty value, as of a variable that is not set, would read as no flag.
+// Only an empty --filter means something: every case.
+void refuse_empty_values(CLI::App& verb) {
+  for (CLI::Option* option : verb.get_options()) {
+    if (option->get_expected_max() == 0 || option->check_lname("filter")) {
+      continue;
+    }
+    option->check([](const std::string& value) {
+      return std::string(value.empty() ? "the value is empty" : "");
+    });
+  }
+}
+
 }  // namespace
 
 int run_command(int argc, char** argv) {
@@ -46,6 +59,7 @@ int run_command(int argc, char** argv) {
     verb.flags
         ->add_option("--jobs", jobs, "number of threads; default: all cores")
         ->check(CLI::Range(1, 4096));
+    refuse_empty_values(*verb.flags);
   }
   try {
     program.parse(argc, argv);

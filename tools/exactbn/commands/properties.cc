@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
 #include <optional>
 
+#include "oracles/mismatch/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/baseline/laws.h"
@@ -163,7 +165,14 @@ int find_broken(const PropertiesOptions& options) {
   fmt::print("{}", properties_text(run, options.distribution));
   if (!options.judging.json.empty())
     write_file(options.judging.json, properties_json(run));
-  return exit_code(run);
+  const int code = exit_code(run);
+  if (code == 2) {
+    fmt::print(stderr,
+               "exactbn: nothing was asked: {} supports no drawn case, or no "
+               "law says anything about one\n",
+               printable(run.survey.declaration.subject));
+  }
+  return code;
 }
 
 int run_properties(PropertiesOptions& options, bool names_save) {
@@ -179,6 +188,15 @@ int run_properties(PropertiesOptions& options, bool names_save) {
   return options.maximize.empty() ? find_broken(options) : find_worst(options);
 }
 
+// Empty if the text is a number of cases.
+std::string why_no_count(const std::string& text) {
+  std::uint64_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, count);
+  if (read.ec == std::errc() && read.ptr == end && count > 0) return {};
+  return "'" + text + "' is not an integer of at least 1";
+}
+
 }  // namespace
 
 Verb add_properties(CLI::App& program) {
@@ -190,7 +208,7 @@ Verb add_properties(CLI::App& program) {
   add_domain(verb, options->subject.declare);
   auto* cases =
       verb.add_option("--cases", options->cases, "number of cases to draw")
-          ->check(CLI::PositiveNumber)
+          ->check(why_no_count)
           ->capture_default_str();
   auto* time =
       verb.add_option("--time", options->time,

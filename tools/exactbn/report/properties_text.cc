@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "oracles/mismatch/printable.h"
 #include "tools/exactbn/report/baseline_text.h"
 #include "tools/exactbn/report/counterexample_text.h"
@@ -89,6 +91,21 @@ Summary summarize(const Survey& survey) {
   return s;
 }
 
+namespace {
+
+// Whether any case was asked, and the oracle or a law says anything about it.
+bool was_asked(const Survey& survey) {
+  return summarize(survey).run > 0 &&
+         (survey.missing > 0 ||
+          std::any_of(survey.tallies.begin(), survey.tallies.end(),
+                      [](const Tally& t) {
+                        return t.law != kAnswers &&
+                               t.held + t.broken + t.beyond + t.undecided > 0;
+                      }));
+}
+
+}  // namespace
+
 int exit_code(const PropertiesRun& run) {
   const Survey& s = run.survey;
   const bool updated = run.baseline && run.baseline->updated;
@@ -97,7 +114,7 @@ int exit_code(const PropertiesRun& run) {
   const std::uint64_t known = updated ? s.failed : s.known;
   if (s.gave_up || (s.broke && !updated)) return 3;
   if (s.failed > known || stale) return 1;
-  if (summarize(s).run == 0 && !s.interrupted) return 2;
+  if (!was_asked(s) && !s.interrupted) return 2;
   return s.missing > 0 || s.passed + known == 0 ? 4 : 0;
 }
 

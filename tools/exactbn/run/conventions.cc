@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "oracles/convention.h"
 #include "oracles/explain/convention_fit.h"
@@ -101,7 +102,16 @@ void fit_conventions(Run& run) {
                         run.again.find(" --declare ") != run.again.npos;
   if (!declares) run.again += run.flags;
   run.declaration = fit.declaration;
-  for (const std::size_t i : fit.changed) {
+  // What a convention of the values changes, it changes in any case.
+  const FieldWords words = words_of(fit.others);
+  const bool of_values =
+      words.contains("subnormals") || words.contains("zero_variance");
+  std::vector<std::size_t> again = fit.changed;
+  if (of_values) {
+    again.resize(judged.size());
+    std::iota(again.begin(), again.end(), std::size_t{0});
+  }
+  for (const std::size_t i : again) {
     if (judged[i]->verdict.verdict != Verdict::failed) continue;
     judge_again(run, *judged[i], fit);
   }
@@ -127,6 +137,10 @@ std::size_t cases_by_convention(const Run& run) {
 
 std::vector<std::string> disagreements(const Run& run) {
   std::vector<std::string> lines = other_conventions(run);
+  // What differs from run to run tells nothing about conventions.
+  const bool differs = std::any_of(run.cases.begin(), run.cases.end(),
+                                   [](const CaseRun& c) { return c.differs; });
+  if (differs) return lines;
   const FieldWords known = words_of(run.others);
   for (const CardLine& line : run.disagreeing) {
     // Something else is a defect, and no convention.

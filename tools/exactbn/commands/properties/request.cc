@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/usage_error.h"
@@ -75,11 +76,15 @@ void keep_declared(std::vector<Each>& drawn,
     drawn = declared;
     return;
   }
-  std::erase_if(drawn, [&](Each each) {
-    return std::find(declared.begin(), declared.end(), each) == declared.end();
-  });
-  // Then every drawn case is unsupported, and the summary says so.
-  if (drawn.empty()) drawn.push_back(declared.front());
+  std::vector<Each> both;
+  std::copy_if(drawn.begin(), drawn.end(), std::back_inserter(both),
+               [&](Each each) {
+                 return std::find(declared.begin(), declared.end(), each) !=
+                        declared.end();
+               });
+  // With nothing in common every drawn case is unsupported, and the summary
+  // says so.
+  if (!both.empty()) drawn = both;
 }
 
 }  // namespace
