@@ -30,10 +30,12 @@ std::string usage_text(const CLI::App*, const CLI::Error& error) {
 }
 
 // An empty value, as of a variable that is not set, would read as no flag.
-// Only an empty --filter means something: every case.
+// Two empty values mean something: --filter selects every case, and --save
+// saves nothing.
 void refuse_empty_values(CLI::App& verb) {
   for (CLI::Option* option : verb.get_options()) {
-    if (option->get_expected_max() == 0 || option->check_lname("filter")) {
+    if (option->get_expected_max() == 0 || option->check_lname("filter") ||
+        option->check_lname("save")) {
       continue;
     }
     option->check([](const std::string& value) {
