@@ -97,11 +97,12 @@ namespace {
 bool was_asked(const Survey& survey) {
   return summarize(survey).run > 0 &&
          (survey.missing > 0 ||
-          std::any_of(survey.tallies.begin(), survey.tallies.end(),
-                      [](const Tally& t) {
-                        return t.law != kAnswers &&
-                               t.held + t.broken + t.beyond + t.undecided > 0;
-                      }));
+          std::any_of(
+              survey.tallies.begin(), survey.tallies.end(), [](const Tally& t) {
+                const bool answers = t.law == kAnswers;
+                return t.broken > 0 ||
+                       (!answers && t.held + t.beyond + t.undecided > 0);
+              }));
 }
 
 }  // namespace
