@@ -14,9 +14,9 @@ Problem problem(std::optional<DType> parameters) {
   p.operation = Operation::forward_inference;
   const std::vector<double> one = {1};
   p.inputs[Input::x] = make_tensor(DType::bf16, {1, 1}, one);
-  p.inputs[Input::running_mean] =
-      make_tensor(parameters.value_or(DType::f32), {1}, one);
-  p.inputs[Input::running_var] = p.inputs[Input::running_mean];
+  for (const Input name : {Input::running_mean, Input::running_var}) {
+    p.inputs[name] = make_tensor(parameters.value_or(DType::f32), {1}, one);
+  }
   return p;
 }
 
