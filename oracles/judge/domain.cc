@@ -183,6 +183,8 @@ class Intermediates {
 
   void w() {
     var();
+    if (ch_.frozen) input("running_var", ch_.v);
+    input("epsilon", static_cast<Wide>(problem_.epsilon));
     factor("var + epsilon", ch_.w);
   }
 
