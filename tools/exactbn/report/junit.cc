@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "oracles/mismatch/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/markup.h"
 #include "tools/exactbn/run/conventions.h"
+#include "tools/exactbn/run/failures.h"
 #include "tools/exactbn/run/roundings.h"
 
 namespace exactbn {
