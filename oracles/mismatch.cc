@@ -60,24 +60,14 @@ std::string cause_text(const Case& c, const Declaration& declaration,
          text_lines("", explanation_names(explanation));
 }
 
-// The problem that the subject solved if it was given this momentum.
-Problem as_read(const Problem& given, const Declaration& declaration) {
-  if (declaration.momentum == Momentum::weight_of_new || !given.momentum) {
-    return given;
-  }
-  auto problem = with_other_momentum(given);
-  if (!problem) {
-    throw std::invalid_argument("momentum: no f64 is 1 - momentum");
-  }
-  return *std::move(problem);
-}
-
 }  // namespace
 
 Mismatch mismatch(const Problem& given, const OutputTensors& outputs,
                   const Declaration& declared, Grade required) {
   require_valid(given);
-  const Problem problem = as_read(given, declared);
+  const std::optional<Problem> read = as_read(given, declared);
+  if (!read) throw std::invalid_argument("momentum: no f64 is 1 - momentum");
+  const Problem& problem = *read;
   for (const auto& [name, tensor] : outputs) {
     const std::string why = why_unfit(problem, name, tensor);
     if (!why.empty()) return {Verdict::failed, text_lines("what", why)};

@@ -40,4 +40,12 @@ Problem as_asked(Problem problem, const Declaration& declaration) {
   return problem;
 }
 
+std::optional<Problem> as_read(Problem given, const Declaration& declaration) {
+  // null is the same for all.
+  if (declaration.momentum == Momentum::weight_of_new || !given.momentum) {
+    return given;
+  }
+  return with_other_momentum(std::move(given));
+}
+
 }  // namespace exactbn

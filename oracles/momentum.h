@@ -17,4 +17,8 @@ std::optional<Problem> with_other_momentum(Problem problem);
 // no such framework has. Other problems stay as they are.
 Problem as_asked(Problem problem, const Declaration& declaration);
 
+// The problem that the subject solved if it was given the momentum of this one.
+// Nothing if no f64 holds the weight that it took.
+std::optional<Problem> as_read(Problem given, const Declaration& declaration);
+
 }  // namespace exactbn

@@ -5,21 +5,24 @@
 
 namespace exactbn {
 
+DType format_of(const OutputFormat& declared, DType x, DType parameters) {
+  switch (declared.as) {
+    case OutputFormat::As::x:
+      return x;
+    case OutputFormat::As::parameters:
+      return parameters;
+    case OutputFormat::As::named:
+      break;
+  }
+  return declared.dtype;
+}
+
 std::optional<DType> declared_format(const Declaration& declaration,
                                      const Problem& problem, Output output) {
   const auto declared = declaration.output_dtypes.find(output);
   if (declared == declaration.output_dtypes.end()) return std::nullopt;
-  const OutputFormat& format = declared->second;
   const DType x = problem.x().dtype();
-  switch (format.as) {
-    case OutputFormat::As::x:
-      return x;
-    case OutputFormat::As::parameters:
-      return parameter_format(problem).value_or(x);
-    case OutputFormat::As::named:
-      return format.dtype;
-  }
-  return std::nullopt;
+  return format_of(declared->second, x, parameter_format(problem).value_or(x));
 }
 
 std::string why_wrong_format(const Declaration& declaration,

@@ -7,6 +7,9 @@
 
 namespace exactbn {
 
+// The format for an x and parameters of these formats.
+DType format_of(const OutputFormat& declared, DType x, DType parameters);
+
 // The format that the declaration promises for an output; nothing if it
 // promises none.
 std::optional<DType> declared_format(const Declaration& declaration,

@@ -58,30 +58,18 @@ class Reproducer {
 
 }  // namespace
 
-namespace {
-
-bool answers_differ(Subject& subject, const Problem& problem) {
-  constexpr int kTimes = 3;
-  const Case question = {"property", problem, {}};
-  const Answer first = subject.answer(question);
-  for (int k = 0; k < kTimes; ++k) {
-    const Answer again = subject.answer(question);
-    if (!law::difference(first, again).text.empty()) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 std::optional<Shrunk> shrink_differing(const Source& source,
                                        const Request& request,
                                        const Differing& differing,
                                        const ShrinkLimit& limit) {
   const std::unique_ptr<Subject> subject = source.make();
   const auto differs = [&](const Problem& problem) {
-    return !(request.interrupted && request.interrupted()) &&
-           may_be_asked(subject->declaration(), problem) &&
-           answers_differ(*subject, problem);
+    if ((request.interrupted && request.interrupted()) ||
+        !may_be_asked(subject->declaration(), problem)) {
+      return false;
+    }
+    const Case question = {"property", problem, {}};
+    return law::differs_again(*subject, question, subject->answer(question));
   };
   if (!differs(differing.problem)) return std::nullopt;
   return shrink(differing.problem, differs, limit);

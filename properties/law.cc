@@ -148,23 +148,19 @@ void Trial::forget() {
   while (observations_.size() > 1) observations_.pop_back();
 }
 
-// Several answers in a row, as a race may not show at once. They are compared
-// with the answer that the law saw, too, unless the law itself repeats a
-// question, to find what earlier calls change: then the first one, which may
-// depend on those, does not count.
+// New answers are compared with the one that the law saw, unless the law itself
+// repeats a question, to find what earlier calls change: then with a new one,
+// and the first, which may depend on those calls, does not count.
 bool Trial::answers_differ() {
   if (!subject_) return false;
   const bool repeats = !repeats_.empty() || !other_surroundings_.empty();
-  constexpr int kTimes = 3;
   const auto differs = [&](const Observation& asked) {
-    if (repeats) subject_->answer(asked.question());
-    const Answer first =
-        repeats ? subject_->answer(asked.question()) : asked.answer();
-    for (int k = 0; k < kTimes; ++k) {
-      const Answer again = subject_->answer(asked.question());
-      if (!law::difference(first, again).text.empty()) return true;
+    const Case& question = asked.question();
+    if (!repeats) {
+      return law::differs_again(*subject_, question, asked.answer());
     }
-    return false;
+    subject_->answer(question);
+    return law::differs_again(*subject_, question, subject_->answer(question));
   };
   return std::any_of(observations_.begin(), observations_.end(), differs);
 }

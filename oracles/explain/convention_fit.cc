@@ -157,6 +157,7 @@ class Fitter {
     for (const OtherConvention& other : alternative.others) {
       fit.others.push_back(other);
     }
+    concerns_all_ = concerns_all_ || alternative.outputs.empty();
     for (std::size_t i = 0; i < answers_.size(); ++i) {
       if (!is_concerned(alternative, i)) continue;
       const Answer part = part_of(*answers_[i].answer, [&](Output output) {
@@ -172,12 +173,12 @@ class Fitter {
     }
   }
 
-  // The answers whose verdict is another than before.
+  // The answers whose verdict may be another than before.
   std::vector<std::size_t> changed() const {
     std::vector<std::size_t> all;
     for (std::size_t i = 0; i < answers_.size(); ++i) {
       const CaseVerdict& before = *answers_[i].verdict;
-      if (before.verdict != verdicts_[i].verdict ||
+      if (concerns_all_ || before.verdict != verdicts_[i].verdict ||
           before.outputs != verdicts_[i].outputs) {
         all.push_back(i);
       }
@@ -272,6 +273,7 @@ class Fitter {
   std::span<const JudgedAnswer> answers_;
   Grade required_;
   std::vector<CaseVerdict> verdicts_;
+  bool concerns_all_ = false;  // a convention of all outputs was taken
   std::vector<std::optional<Case>> reread_;  // if the subject read another
 };
 

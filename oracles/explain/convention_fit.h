@@ -32,7 +32,8 @@ struct ConventionFit {
   // Whether the subject took each momentum for the weight of the other
   // statistic.
   bool other_momentum = false;
-  // The answers whose verdict is another one by these conventions, ascending.
+  // The answers whose verdict may be another one by these conventions,
+  // ascending.
   std::vector<std::size_t> changed;
 
   // The case as the subject may have read it: one way, or two for a cumulative

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "oracles/output_format.h"
 #include "oracles/probe/experiments.h"
 #include "oracles/wire/words.h"
 
@@ -269,11 +270,7 @@ void output_dtypes(Interview& interview, CardLine& line) {
   for (const SeenFormat& s : seen) {
     const auto declared = declaration.output_dtypes.find(s.output);
     if (declared == declaration.output_dtypes.end()) continue;
-    const OutputFormat& f = declared->second;
-    const DType right = f.as == OutputFormat::As::x            ? s.x
-                        : f.as == OutputFormat::As::parameters ? s.parameters
-                                                               : f.dtype;
-    if (right == s.got) continue;
+    if (format_of(declared->second, s.x, s.parameters) == s.got) continue;
     line.agrees = false;
     line.evidence = fmt::format("{} of x in {} and parameters in {} is {}",
                                 to_string(s.output), name_of(s.x),

@@ -31,4 +31,13 @@ AnswerDifference difference(const Answer& first, const Answer& then) {
   return {};
 }
 
+bool differs_again(Subject& subject, const Case& question,
+                   const Answer& first) {
+  constexpr int kTimes = 3;
+  for (int k = 0; k < kTimes; ++k) {
+    if (!difference(first, subject.answer(question)).text.empty()) return true;
+  }
+  return false;
+}
+
 }  // namespace exactbn::law

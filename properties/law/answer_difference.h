@@ -18,4 +18,8 @@ struct AnswerDifference {
 
 AnswerDifference difference(const Answer& first, const Answer& then);
 
+// Asks the question several times, as a race may not show at once. Returns
+// whether an answer differs from the first.
+bool differs_again(Subject& subject, const Case& question, const Answer& first);
+
 }  // namespace exactbn::law

@@ -267,18 +267,12 @@ std::vector<std::string> differing_cases(const Run& run) {
   return ids;
 }
 
-namespace {
-
-// The case with a momentum that the subject can receive.
-const Case* as_asked(Run& run, const Case& c) {
-  Problem problem = as_asked(c.problem, run.declaration);
+const Case* reread(Run& run, const Case& c, Problem problem) {
   if (problem.momentum == c.problem.momentum) return &c;
   run.reread.push_back(
       std::make_shared<const Case>(Case{c.id, std::move(problem), c.labels}));
   return run.reread.back().get();
 }
-
-}  // namespace
 
 void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
          const std::function<void(std::size_t)>& progress) {
@@ -286,7 +280,8 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
   for (std::size_t i = 0; i < cases.size(); ++i) {
     progress(i);
     CaseRun result;
-    result.question = as_asked(run, cases[i]);
+    result.question =
+        reread(run, cases[i], as_asked(cases[i].problem, run.declaration));
     const auto why = why_unsupported(run.declaration, cases[i].problem);
     if (why) {
       result.verdict.verdict = Verdict::unsupported;

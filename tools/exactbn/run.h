@@ -141,6 +141,10 @@ int exit_code(const Run& run);
 // to break it do not count.
 inline constexpr int kMostBreaks = 3;
 
+// The case with this problem, whose momentum alone may be another one: as the
+// subject can receive it, or as it read it. The run keeps it.
+const Case* reread(Run& run, const Case& c, Problem problem);
+
 // Judges the answers to a case, in the order of the calls, and keeps both if
 // they differ, else the first.
 void judge(Run& run, CaseRun& result, std::vector<Answer> answers);

@@ -107,19 +107,14 @@ int check_answers(CheckOptions& options) {
     CaseRun result;
     result.question = &c;
     // The momentum of the file is what the subject was given.
-    if (run.declaration.momentum == Momentum::weight_of_old &&
-        c.problem.momentum) {
-      auto problem = with_other_momentum(c.problem);
-      if (!problem) {
-        result.verdict.verdict = Verdict::unsupported;
-        result.verdict.reason = "no f64 is 1 - momentum";
-        run.cases.push_back(std::move(result));
-        continue;
-      }
-      run.reread.push_back(std::make_shared<const Case>(
-          Case{c.id, *std::move(problem), c.labels}));
-      result.question = run.reread.back().get();
+    auto problem = as_read(c.problem, run.declaration);
+    if (!problem) {
+      result.verdict.verdict = Verdict::unsupported;
+      result.verdict.reason = "no f64 is 1 - momentum";
+      run.cases.push_back(std::move(result));
+      continue;
     }
+    result.question = reread(run, c, *std::move(problem));
     const auto answer = answers.by_case.find(c.id);
     if (answer == answers.by_case.end()) {
       result.verdict.verdict = Verdict::missing;

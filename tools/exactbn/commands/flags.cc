@@ -11,14 +11,19 @@
 
 namespace exactbn {
 
+std::optional<std::uint64_t> as_integer(const std::string& text) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  return value;
+}
+
 namespace {
 
-// Empty if the text is a seed. CLI11 itself would read -1 as 2^64 - 1.
+// Empty if the text is a seed.
 std::string why_no_seed(const std::string& text) {
-  std::uint64_t seed = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, seed);
-  if (read.ec == std::errc() && read.ptr == end) return {};
+  if (as_integer(text)) return {};
   return "'" + text + "' is not an integer in [0, 18446744073709551615]";
 }
 

@@ -3,12 +3,17 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tools/exactbn/options.h"
 
 namespace exactbn {
+
+// The integer that the text is; nothing if it is none, is negative or has more
+// than 64 bits. CLI11 itself would read -1 as 2^64 - 1.
+std::optional<std::uint64_t> as_integer(const std::string& text);
 
 // Flags that several verbs share. Each function adds one or more of them; the
 // parsed values go to the given options.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <charconv>
 #include <memory>
 #include <optional>
 
@@ -190,10 +189,7 @@ int run_properties(PropertiesOptions& options, bool names_save) {
 
 // Empty if the text is a number of cases.
 std::string why_no_count(const std::string& text) {
-  std::uint64_t count = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, count);
-  if (read.ec == std::errc() && read.ptr == end && count > 0) return {};
+  if (as_integer(text).value_or(0) > 0) return {};
   return "'" + text + "' is not an integer of at least 1";
 }
 

@@ -189,12 +189,12 @@ namespace {
 
 // A flag is not broken over two lines, so that it can be copied.
 std::string with_flag(const std::string& head, const std::string& line) {
-  const std::size_t flag = line.find(": declare it with");
-  if (flag == line.npos || head.size() + line.size() <= 100) {
+  const std::string what = without_flags(line);
+  if (what == line || head.size() + line.size() <= 100) {
     return wrapped(head, line);
   }
-  return wrapped(head, line.substr(0, flag + 1)) +
-         wrapped(std::string(head.size(), ' '), line.substr(flag + 2));
+  return wrapped(head, what + ':') +
+         wrapped(std::string(head.size(), ' '), line.substr(what.size() + 2));
 }
 
 std::string baseline(const Run& run) {

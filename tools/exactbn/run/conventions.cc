@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 #include "oracles/convention.h"
 #include "oracles/explain/convention_fit.h"
@@ -56,17 +55,15 @@ std::string flags_of(FieldWords words, const Declaration& fitting) {
 
 void judge_again(Run& run, CaseRun& c, const ConventionFit& fit) {
   const Answer& answer = c.answers[c.judged];
-  std::shared_ptr<const Case> question;
+  const Case& asked = *c.question;
   CaseVerdict verdict;
-  for (Case& read : fit.readings(*c.question)) {
-    question = std::make_shared<const Case>(std::move(read));
-    verdict = check(*question, run.declaration, answer, run.required);
+  for (Case& read : fit.readings(asked)) {
+    c.question = reread(run, asked, std::move(read.problem));
+    verdict = check(*c.question, run.declaration, answer, run.required);
     if (verdict.verdict != Verdict::failed) break;
   }
   if (verdict.verdict != Verdict::failed) c.as_declared = std::move(c.verdict);
   c.verdict = std::move(verdict);
-  c.question = question.get();
-  run.reread.push_back(std::move(question));
   measure(run, c, answer);
 }
 
@@ -102,16 +99,7 @@ void fit_conventions(Run& run) {
                         run.again.find(" --declare ") != run.again.npos;
   if (!declares) run.again += run.flags;
   run.declaration = fit.declaration;
-  // What a convention of the values changes, it changes in any case.
-  const FieldWords words = words_of(fit.others);
-  const bool of_values =
-      words.contains("subnormals") || words.contains("zero_variance");
-  std::vector<std::size_t> again = fit.changed;
-  if (of_values) {
-    again.resize(judged.size());
-    std::iota(again.begin(), again.end(), std::size_t{0});
-  }
-  for (const std::size_t i : again) {
+  for (const std::size_t i : fit.changed) {
     if (judged[i]->verdict.verdict != Verdict::failed) continue;
     judge_again(run, *judged[i], fit);
   }
