@@ -247,6 +247,60 @@ TEST(Judge, IsUndecidedIfTheBoundIsVoid) {
   EXPECT_TRUE(judged(p, Output::mean, 0, 0.3, DType::f32).decided);
 }
 
+// gamma/sqrt(w) has 10 bits left in f32. It multiplies all terms of dx, and so
+// an error where dy is 0, too.
+TEST(Judge, ExcusesASubnormalFactorOfAGradient) {
+  Problem p = forward(DType::f32, {0, 0x1p30, 0x3p30, 0x7p29}, 1);
+  p.operation = Operation::backward_training;
+  p.inputs[Input::dy] =
+      make_tensor(DType::f32, {4, 1}, std::vector<double>{0, 0x1p25, 0, 0});
+  p.inputs[Input::gamma] =
+      make_tensor(DType::f32, {1}, std::vector<double>{0x1p-109});
+  const std::array<float, 4> x = {0, 0x1p30F, 0x3p30F, 0x7p29F};
+  const std::array<float, 4> dy = {0, 0x1p25F, 0, 0};
+  const double mean = 0x1.ep30;
+  double var = 0;
+  double t = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    var += (x[i] - mean) * (x[i] - mean) / 4;
+    t += dy[i] * (x[i] - mean) / 4;
+  }
+  const double invstd = 1 / std::sqrt(var + 1);
+  const auto factor = static_cast<float>(0x1p-109 * invstd);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double rest = dy[i] - 0x1p23 - (x[i] - mean) * invstd * invstd * t;
+    const Judgement j = judged(p, Output::dx, static_cast<std::int64_t>(i),
+                               static_cast<float>(factor * rest), DType::f32);
+    EXPECT_LE(j.eta, 8) << i;
+  }
+  // 0 is no such error.
+  EXPECT_GT(judged(p, Output::dx, 1, 0, DType::f32).eta, 100);
+}
+
+// running_var is the smallest subnormal, which no sum rounds: dgamma is as sure
+// as dx.
+TEST(Judge, DecidesFrozenGradientsOfASubnormalVariance) {
+  Problem p = forward(DType::f32, {1, 2}, 0);
+  p.operation = Operation::backward_inference;
+  const auto one = [](double value) {
+    return make_tensor(DType::f32, {1}, std::vector{value});
+  };
+  p.inputs[Input::dy] =
+      make_tensor(DType::f32, {2, 1}, std::vector<double>{1, 1});
+  p.inputs[Input::running_mean] = one(0);
+  p.inputs[Input::running_var] = one(0x1p-149);
+  const double invstd = std::sqrt(0x1p149);
+  for (const auto& [output, exact] :
+       {std::pair{Output::dx, invstd}, std::pair{Output::dgamma, 3 * invstd}}) {
+    const Judgement right = judged(p, output, 0, exact, DType::f32);
+    EXPECT_TRUE(right.decided) << to_string(output);
+    EXPECT_EQ(right.grade, Grade::correct) << to_string(output);
+    const Judgement wrong = judged(p, output, 0, 1.01 * exact, DType::f32);
+    EXPECT_TRUE(wrong.decided) << to_string(output);
+    EXPECT_EQ(wrong.grade, Grade::unstable) << to_string(output);
+  }
+}
+
 TEST(Judge, AllowsFlushedSubnormalsIfDeclared) {
   const Problem p = forward(DType::f32, {0x1p-130, 0x1p-130}, 1);
   Declaration flush;

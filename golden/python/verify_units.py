@@ -9,6 +9,10 @@ getcontext().prec = 40
 getcontext().Emax, getcontext().Emin = 10**6, -10**6
 
 
+# Also stands for larger units: no finite value is far enough off to be wrong.
+LARGEST = 179e306
+
+
 def dec(x):
     return D(x.numerator) / D(x.denominator)
 
@@ -38,6 +42,8 @@ class Units:
         self.cov = mean(products(xc, ch.x))
         self.kap = D(0) if ch.frozen else (self.x2 / self.w).sqrt()
         self.k = (dec(ch.v) / 2 if ch.frozen else self.cov) / self.w
+        # With frozen statistics w is a sum, and sums do not underflow.
+        self.per_w = 0 if ch.frozen else 1 / self.w
         self.udy = mean(products(ch.u, ch.dy))
         self.sq = mean(products(ch.dy, ch.dy)).sqrt()
 
@@ -52,7 +58,7 @@ class Units:
         near = self.s * (x + self.a)
         return (g * (near + (self.k + 1) * h) + b,
                 g * (4 * self.kap**2 * h + 2 * self.kap * near),
-                1 + g * (1 + self.s + h / self.w) + x + self.a)
+                1 + g * (1 + self.s + h * self.per_w) + x + self.a)
 
     def projected(self, g, f, of, x, h):
         s, a, k, kap = self.s, self.a, self.k, self.kap
@@ -62,7 +68,7 @@ class Units:
                          + (y + t * k + fh) * h + f + mean),
                 g * s * (23 * kap**2 * e + 8 * kap * (t * near + y * h)
                          + 3 * y * near),
-                1 + f + g * near + g * (1 + s) * (1 + t + (1 + d) * h)
+                1 + e + g * near + g * (1 + s) * (1 + t + (1 + d) * h)
                 + g * s * s * (t + (d + t) * h) + g * s / self.w * e)
 
     def parts(self, name, x, dy, u):
@@ -90,7 +96,7 @@ class Units:
             y = m * s * (fx + a * (mean_dy if ch.frozen else d))
             return (y + m * fh + m * t * (k + 1),
                     4 * m * t * kap**2 + 2 * kap * y + m * moved_t,
-                    1 + m * (s * (d + 1) + mean_dy) + m * t / self.w)
+                    1 + m * (s * (d + 1) + mean_dy) + m * t * self.per_w)
         tau = s * (fx + d * a) + fh
         pi = s * (ux + ud * a) + uh
         c = size(ch.c) / m
@@ -122,7 +128,8 @@ class Units:
                  + 7 * pi * self.sq * near
                  + moved_t * e + moved_p * g
                  + h * (3 * moved_mix + 2 * mean_u * mean_dy)),
-             1 + gamma * s * near + dy + u + gamma * (1 + s)**2 * (
+             1 + gamma * s * near + g + e + (1 + s) * (three + five)
+             + gamma * (1 + s)**2 * (
                  1 + h + t + p + c + 3 * t * p
                  + (1 + s * ud) * (g + 3 * t * h)
                  + (1 + s * d) * (e + 3 * p * h))
@@ -166,5 +173,6 @@ def unit(parts, limit, u, tiny):
     texts = set()
     for x in (exact, exact * (1 - D("1e-9")), exact * (1 + D("1e-9"))):
         step = D(10)**(x.adjusted() - 2)
-        texts.add(float((x / step).to_integral_value("ROUND_CEILING") * step))
+        up = float((x / step).to_integral_value("ROUND_CEILING") * step)
+        texts.add(min(up, LARGEST))
     return texts

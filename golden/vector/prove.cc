@@ -24,6 +24,10 @@ std::int64_t ulp_exponent_of(std::uint64_t bits, DType dtype) {
              : ulp_exponent(bit_length(value.n) - 1 + value.e, dtype);
 }
 
+// The largest double of three digits. It also stands for larger units: limits
+// are at least 8, so that no finite value can be far enough off to be wrong.
+constexpr double kLargestUnit = 179e306;
+
 Residual residual(const Surd& exact, std::uint64_t rounded, DType dtype) {
   const Surd rest = exact - decode(rounded, dtype);
   if (sign(rest) == 0) return {};
@@ -70,12 +74,12 @@ ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
     out.values.set_bits(k, want);
     const bool finite = is_finite(want, dtype);
     const bool number = exact.kind == Kind::number;
-    Judged how = judged(judge, exact, output, c, finite);
+    const Judged how = judged(judge, exact, output, c, finite);
     double unit = 0;
     if (how == Judged::value) {
       unit = std::strtod(
           round_up(judge.tolerance_unit(output, i, limit)).c_str(), nullptr);
-      if (std::isinf(unit)) how = Judged::undecided;
+      unit = std::min(unit, kLargestUnit);
     }
     out.judged.push_back(how);
     out.units.push_back(how == Judged::value ? unit : 0);

@@ -101,6 +101,10 @@ Wide from_old(const ChannelSizes& ch, Wide old) {
   return std::fabs(1 - ch.weight) * old + std::fabs(ch.weight) * old;
 }
 
+// By what an underflow in w moves 1/w relative to itself. With frozen
+// statistics w is a sum of two inputs, and sums do not underflow.
+Wide per_w(const ChannelSizes& ch) { return ch.frozen ? 0 : 1 / ch.w; }
+
 }  // namespace
 
 Condition running_mean(const ChannelSizes& ch) {
@@ -125,7 +129,7 @@ Condition dgamma(const ChannelSizes& ch) {
   return {of_t + ch.m * ch.dy.xhat + from_w + dgamma,
           4 * dgamma * ch.kappa * ch.kappa + 2 * ch.kappa * of_t +
               ch.m * moved_products(ch, ch.dy),
-          1 + ch.m * (ch.s * (ch.dy.d + 1) + ch.dy.size) + dgamma / ch.w};
+          1 + ch.m * (ch.s * (ch.dy.d + 1) + ch.dy.size) + dgamma * per_w(ch)};
 }
 
 ConditionForm y(const ChannelSizes& ch) {
@@ -142,7 +146,7 @@ ConditionForm affine(const ChannelSizes& ch, Wide gamma, Wide beta) {
   const Magnitudes centred = ch.s * (kX + ch.a);
   return {gamma * (centred + (ch.k + 1) * kXhat) + beta,
           gamma * (4 * ch.kappa * ch.kappa * kXhat + 2 * ch.kappa * centred),
-          1 + gamma * (1 + ch.s + 1 / ch.w * kXhat) + kX + ch.a};
+          1 + gamma * (1 + ch.s + per_w(ch) * kXhat) + kX + ch.a};
 }
 
 ConditionForm projected(const ChannelSizes& ch, const ChannelSizes::Factor& f,
@@ -160,7 +164,7 @@ ConditionForm projected(const ChannelSizes& ch, const ChannelSizes::Factor& f,
                                8 * ch.kappa * (f.t * of_xhat + of_t * kXhat) +
                                3 * of_t * of_xhat;
   const Magnitudes underflow =
-      1 + size + gamma * of_xhat +
+      1 + g + gamma * of_xhat +
       gamma * (1 + ch.s) * (1 + f.t + (1 + f.d) * kXhat) +
       gamma * ch.s * ch.s * (f.t + (f.d + f.t) * kXhat) +
       gamma * ch.s / ch.w * g;

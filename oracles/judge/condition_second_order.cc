@@ -81,7 +81,7 @@ ConditionForm grad_x(const ChannelSizes& ch) {
                                  (1 + ch.s * ch.u.d) * (g + 3 * t * kXhat) +
                                  (1 + ch.s * ch.dy.d) * (h + 3 * p * kXhat);
   const Magnitudes underflow =
-      1 + ch.gamma * ch.s * of_xhat + kDy + kU +
+      1 + ch.gamma * ch.s * of_xhat + g + h + (1 + ch.s) * (cubic + fifth) +
       ch.gamma * (1 + ch.s) * (1 + ch.s) * of_products +
       3 * ch.gamma * ch.s * ch.s / ch.w * (cubic + fifth);
   const Wide scale = ch.gamma * ch.s * ch.s;

@@ -10,8 +10,7 @@ DType working_format(const Problem& problem, const Declaration& declaration) {
 }
 
 bool is_bounded_through_w(const Problem& problem, Output output) {
-  const OutputTraits& of = traits(output);
-  return of.over_root && (!of.like_x || normalizes_by_batch(problem.operation));
+  return traits(output).over_root && normalizes_by_batch(problem.operation);
 }
 
 Tolerances::Tolerances(const Problem& problem, const Declaration& declaration,
@@ -27,9 +26,9 @@ Tolerances::Tolerances(const Problem& problem, const Declaration& declaration,
       wide_power_of_two(keeps_subnormals() ? working.quantum() : working.emin);
 }
 
-// The bounds of mean, var, dbeta and the running statistics always hold; the
-// others hold while w moves by no more than about half (bounds.md derives the
-// 1/5).
+// The bounds of mean, var, dbeta, the running statistics, and all with frozen
+// statistics always hold; the others hold while w moves by no more than about
+// half (bounds.md derives the 1/5).
 Wide Tolerances::void_ratio(Output output, std::int64_t channel) const {
   if (!is_bounded_through_w(problem_, output)) return 0;
   const Wide theta = limit(output, Grade::sequential) * u_;

@@ -12,7 +12,7 @@ namespace exactbn {
 DType working_format(const Problem& problem, const Declaration& declaration);
 
 // Whether the bound of an output holds only while w moves little: the output is
-// divided by sqrt(w), and sums the values of a channel.
+// divided by sqrt(w), and w is computed from the batch.
 bool is_bounded_through_w(const Problem& problem, Output output);
 
 // The permitted errors of the values of one problem, and whether they are
