@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <utility>
+
+#include "oracles/format_names.h"
 
 namespace exactbn {
 
@@ -89,9 +92,102 @@ void add_origin(std::vector<CaseRule>& rules, const CaseList& these) {
   }
 }
 
+CaseRule at_most(const char* what, std::int64_t (*size)(const Case&),
+                 const CaseList& these) {
+  std::int64_t most = 0;
+  for (const Case* c : these) most = std::max(most, size(*c));
+  return {most == 1 ? fmt::format("{} is 1", what)
+                    : fmt::format("{} is {} or less", what, most),
+          [=](const Case& c) { return size(c) <= most; }};
+}
+
 void add_sizes(std::vector<CaseRule>& rules, const CaseList& these) {
   rules.push_back(at_least("m", count, these));
   rules.push_back(at_least("the number of channels", channels, these));
+}
+
+const Shape& shape(const Case& c) { return c.problem.x().shape(); }
+
+std::int64_t samples(const Case& c) {
+  return c.problem.channel_axis == 0 ? 1 : shape(c)[0];
+}
+
+std::int64_t row(const Case& c) { return c.problem.view().inner; }
+
+bool has_square_planes(const Case& c) {
+  const std::size_t rank = shape(c).size();
+  return rank >= 4 && c.problem.channel_axis + 2 < std::ssize(shape(c)) &&
+         shape(c)[rank - 1] == shape(c)[rank - 2] && shape(c)[rank - 1] > 1;
+}
+
+bool has_zero(const Case& c, Input input) {
+  const Tensor* tensor = c.problem.find(input);
+  if (!tensor) return false;
+  for (std::int64_t i = 0; i < tensor->size(); ++i) {
+    if (tensor->value(i) == 0) return true;
+  }
+  return false;
+}
+
+// Rules that many kernels branch on. There are so many that some would exclude
+// a few cases by accident.
+constexpr std::size_t kEnoughForBranches = 4;
+
+void add_branches(std::vector<CaseRule>& rules, const CaseList& these) {
+  const auto add = [&](std::string text,
+                       std::function<bool(const Case&)> holds) {
+    rules.push_back({std::move(text), std::move(holds)});
+  };
+  for (int axis = 0; axis < 2; ++axis) {
+    add(fmt::format("the channel axis is {}", axis),
+        [=](const Case& c) { return c.problem.channel_axis == axis; });
+  }
+  for (std::int64_t rank = 2; rank <= 5; ++rank) {
+    add(fmt::format("x has rank {}", rank),
+        [=](const Case& c) { return std::ssize(shape(c)) == rank; });
+  }
+  add("there are two samples or more",
+      [](const Case& c) { return samples(c) > 1; });
+  add("a sample has two values a channel or more",
+      [](const Case& c) { return row(c) > 1; });
+  add("planes are square", has_square_planes);
+  for (const Input input :
+       {Input::gamma, Input::beta, Input::running_mean, Input::running_var}) {
+    add(fmt::format("{} is absent", input),
+        [=](const Case& c) { return !c.problem.find(input); });
+    add(fmt::format("{} is given", input),
+        [=](const Case& c) { return c.problem.find(input) != nullptr; });
+    add(fmt::format("{} has a 0", input),
+        [=](const Case& c) { return has_zero(c, input); });
+  }
+  add("epsilon is 0", [](const Case& c) { return c.problem.epsilon == 0; });
+  add("epsilon is not 0", [](const Case& c) { return c.problem.epsilon != 0; });
+  for (const int momentum : {0, 1}) {
+    add(fmt::format("momentum is {}", momentum),
+        [=](const Case& c) { return c.problem.momentum == momentum; });
+  }
+  add("momentum is null", [](const Case& c) { return !c.problem.momentum; });
+  add("momentum is given",
+      [](const Case& c) { return c.problem.momentum.has_value(); });
+  const std::pair<const char*, std::int64_t (*)(const Case&)> sizes[] = {
+      {"m", count},
+      {"the number of channels", channels},
+      {"the number of samples", samples},
+      {"the number of values of a sample and channel", row}};
+  for (const auto& [what, size] : sizes) {
+    rules.push_back(at_least(what, size, these));
+    rules.push_back(at_most(what, size, these));
+    for (const std::int64_t block : {2, 4, 8, 16, 32, 64}) {
+      add(fmt::format(
+              "{} is {}", what,
+              block == 2 ? "odd" : fmt::format("no multiple of {}", block)),
+          [=, size = size](const Case& c) { return size(c) % block != 0; });
+      add(fmt::format(
+              "{} is {}", what,
+              block == 2 ? "even" : fmt::format("a multiple of {}", block)),
+          [=, size = size](const Case& c) { return size(c) % block == 0; });
+    }
+  }
 }
 
 bool all_hold(const CaseRule& rule, const CaseList& cases) {
@@ -125,6 +221,12 @@ std::vector<CaseRule> shape_rules(const CaseList& these) {
   return rules;
 }
 
+std::vector<CaseRule> branch_rules(const CaseList& these) {
+  std::vector<CaseRule> rules;
+  add_branches(rules, these);
+  return rules;
+}
+
 std::optional<std::string> distinguishing_rule(std::span<const CaseRule> rules,
                                                const CaseList& these,
                                                const CaseList& others) {
@@ -141,10 +243,14 @@ std::optional<std::string> distinguishing_rule(const CaseList& these,
   add_origin(fixed, these);
   std::vector<CaseRule> rules = fixed;
   add_sizes(rules, these);
-  if (auto text = distinguishing_rule(rules, these, others)) {
-    return text->starts_with(kLabelled) ? all_labels(fixed, these, others)
-                                        : text;
+  auto text = distinguishing_rule(rules, these, others);
+  if (text && !text->starts_with(kLabelled)) return text;
+  // Better than a label: it says what the cases have in common.
+  if (others.size() >= kEnoughForBranches) {
+    const auto branch = distinguishing_rule(branch_rules(these), these, others);
+    if (branch) return branch;
   }
+  if (text) return all_labels(fixed, these, others);
   if (std::min(these.size(), others.size()) < kEnoughForTwo) {
     return std::nullopt;
   }
@@ -170,8 +276,11 @@ std::vector<std::string> failing_cases(std::span<const JudgedCase> run) {
       if (c.question->problem.operation != operation) continue;
       (c.failed ? failed : passed).push_back(c.question);
     }
-    if (const auto rule =
-            distinguishing_rule(shape_rules(failed), failed, passed)) {
+    auto rule = distinguishing_rule(shape_rules(failed), failed, passed);
+    if (!rule && passed.size() >= kEnoughForBranches) {
+      rule = distinguishing_rule(branch_rules(failed), failed, passed);
+    }
+    if (rule) {
       texts.push_back(fmt::format("{} fails where {}, and nowhere else",
                                   to_string(operation), *rule));
     }

@@ -23,6 +23,10 @@ using CaseList = std::vector<const Case*>;
 // size rule is the least size among `these`.
 std::vector<CaseRule> shape_rules(const CaseList& these);
 
+// Rules for what kernels branch on: absent inputs, special parameters, sizes
+// that are no multiples of a block.
+std::vector<CaseRule> branch_rules(const CaseList& these);
+
 // The first rule that holds for all of `these` and none of the others. Nothing
 // if no rule does or there are no others.
 std::optional<std::string> distinguishing_rule(std::span<const CaseRule> rules,

@@ -193,32 +193,64 @@ void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
 }
 
 void diagnose(Run& run) {
-  run.diagnosis = diagnose(observed(run), run.declaration);
+  const std::vector<Observed> all = observed(run);
+  run.diagnosis = diagnose(all, run.declaration);
+  run.formulas = wrong_formulas(all, run.declaration);
+  // Where a model resembles the failures, it or a formula is the cause:
+  // whichever explains more.
+  std::vector<Resemblance>& models = run.diagnosis.resembling;
+  const auto is_part = [](const std::vector<std::size_t>& of,
+                          const std::vector<std::size_t>& whole) {
+    return std::includes(whole.begin(), whole.end(), of.begin(), of.end());
+  };
+  std::erase_if(run.formulas, [&](const WrongFormula& f) {
+    return std::any_of(models.begin(), models.end(), [&](const auto& model) {
+      return is_part(f.explained, model.here.explained) &&
+             f.explained.size() < model.here.explained.size();
+    });
+  });
+  std::erase_if(models, [&](const Resemblance& model) {
+    return std::any_of(
+        run.formulas.begin(), run.formulas.end(), [&](const WrongFormula& f) {
+          return is_part(model.here.explained, f.explained);
+        });
+  });
 }
 
 namespace {
 
-bool explains(const DefectExplanation& explanation, const Run& run,
+// Whether a case is among the explained ones, which are ascending.
+bool is_among(const std::vector<std::size_t>& explained, const Run& run,
               const CaseRun& c) {
   const auto place = static_cast<std::size_t>(&c - run.cases.data());
-  return std::binary_search(explanation.explained.begin(),
-                            explanation.explained.end(), place);
+  return std::binary_search(explained.begin(), explained.end(), place);
 }
 
 }  // namespace
 
 const DefectExplanation* explanation_of(const Run& run, const CaseRun& c) {
   for (const DefectExplanation& explanation : run.diagnosis.explanations) {
-    if (explains(explanation, run, c)) return &explanation;
+    if (is_among(explanation.explained, run, c)) return &explanation;
   }
   return nullptr;
 }
 
 const Resemblance* resemblance_of(const Run& run, const CaseRun& c) {
   for (const Resemblance& r : run.diagnosis.resembling) {
-    if (explains(r.here, run, c)) return &r;
+    if (is_among(r.here.explained, run, c)) return &r;
   }
   return nullptr;
+}
+
+const WrongFormula* formula_of(const Run& run, const CaseRun& c,
+                               Output output) {
+  const WrongFormula* first = nullptr;
+  for (const WrongFormula& f : run.formulas) {
+    if (!is_among(f.explained, run, c)) continue;
+    if (f.outputs.contains(output)) return &f;
+    if (!first) first = &f;
+  }
+  return first;
 }
 
 std::size_t wrong_cases(const Run& run) {

@@ -14,6 +14,7 @@
 #include "oracles/check/ulp_histogram.h"
 #include "oracles/diagnose.h"
 #include "oracles/explain/convention_fit.h"
+#include "oracles/formula.h"
 #include "oracles/probe/card.h"
 #include "oracles/subject.h"
 
@@ -109,6 +110,7 @@ struct Run {
   std::vector<CaseRun> cases;
   std::int64_t bytes = 0;  // size of the answers that are kept
   Diagnosis diagnosis;
+  std::vector<WrongFormula> formulas;
   // One for each operation and format with unexplained failures.
   std::vector<SmallestFailure> smallest;
   std::optional<Card> card;           // if a report shows it
@@ -156,7 +158,8 @@ void measure(const Run& run, CaseRun& result, const Answer& answer);
 // where they are.
 std::vector<Observed> observed(const Run& run);
 
-// Finds the defects that explain the failures. Call it after all cases.
+// Finds the defects and the wrong formulas that explain the failures. Call it
+// after all cases.
 void diagnose(Run& run);
 
 // The defects that explain the case, which must be an element of run.cases; or
@@ -165,6 +168,10 @@ const DefectExplanation* explanation_of(const Run& run, const CaseRun& c);
 
 // The resemblance that the case belongs to; or null.
 const Resemblance* resemblance_of(const Run& run, const CaseRun& c);
+
+// The wrong formula that the case follows; or null. If outputs follow several,
+// that of `output`, if any.
+const WrongFormula* formula_of(const Run& run, const CaseRun& c, Output output);
 
 // The number of cases with a wrong value, which a defect could explain.
 std::size_t wrong_cases(const Run& run);

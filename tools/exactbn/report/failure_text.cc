@@ -2,7 +2,9 @@
 #include "tools/exactbn/report/failure_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "oracles/format_names.h"
 #include "oracles/mismatch/lines.h"
 #include "oracles/mismatch/printable.h"
 #include "oracles/mismatch/text.h"
@@ -33,10 +35,20 @@ Explanation explain_case(const Run& run, const CaseRun& c) {
   return explain(*c.question, run.declaration, c.verdict, answer, run.required);
 }
 
+std::string formula_heading(const WrongFormula& f) {
+  return fmt::format("{} of {}: {}", fmt::join(f.outputs, ", "),
+                     to_string(f.operation), f.what);
+}
+
 std::string looks_like(const Run& run, const CaseRun& c,
                        const Explanation& why) {
-  const DefectExplanation* explanation = explanation_of(run, c);
-  return explanation ? explanation_what(*explanation) : why.looks_like;
+  if (const DefectExplanation* explanation = explanation_of(run, c)) {
+    return explanation_what(*explanation);
+  }
+  if (!why.looks_like.empty()) return why.looks_like;
+  const OutputVerdict* out = shown_output(c.verdict);
+  const WrongFormula* formula = out ? formula_of(run, c, out->output) : nullptr;
+  return formula ? formula_heading(*formula) : std::string();
 }
 
 std::string here_text(const Resemblance& resemblance) {

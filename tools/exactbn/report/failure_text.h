@@ -19,10 +19,14 @@ std::string elsewhere_text(const Resemblance& resemblance);
 std::string only_where_text(const Resemblance& resemblance);
 
 // Where a failed case is wrong, and what it looks like: the defect that
-// explains it, else what overflowed; empty if neither is known.
+// explains it, else what overflowed, else the wrong formula; empty if none of
+// them is known.
 Explanation explain_case(const Run& run, const CaseRun& c);
 std::string looks_like(const Run& run, const CaseRun& c,
                        const Explanation& why);
+
+// "y of forward_training: gamma is squared"
+std::string formula_heading(const WrongFormula& f);
 
 // A failed case in full: the value got, the value wanted, the error, and hints
 // at the cause. At most 100 columns, except for the command that repeats it.

@@ -120,9 +120,24 @@ Json diagnosis(const Run& run) {
     json["only_where"] = text_or_null(r.only_where);
     resembling.push_back(json);
   }
+  Json formulas = Json::array();
+  for (const WrongFormula& f : run.formulas) {
+    Json outputs = Json::array();
+    for (const Output output : f.outputs) {
+      outputs.push_back(to_string(output));
+    }
+    formulas.push_back({{"operation", to_string(f.operation)},
+                        {"outputs", outputs},
+                        {"what", f.what},
+                        {"cases", ids(f.explained)},
+                        {"fail_otherwise", ids(f.missed)},
+                        {"elsewhere_not", ids(f.elsewhere)},
+                        {"only_where", text_or_null(f.only_where)}});
+  }
   return {{"culprits", explanations},
           {"unexplained", ids(run.diagnosis.unexplained)},
-          {"resembling", resembling}};
+          {"resembling", resembling},
+          {"formulas", formulas}};
 }
 
 Json failure(const Run& run, const CaseRun& c) {

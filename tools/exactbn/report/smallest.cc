@@ -34,6 +34,7 @@ std::vector<const CaseRun*> unexplained(const Run& run) {
     if (c.verdict.verdict != Verdict::failed || c.broke || c.known) continue;
     const OutputVerdict* const out = failed_output(c.verdict);
     if (!out || explanation_of(run, c)) continue;
+    if (formula_of(run, c, out->output)) continue;
     const Problem& problem = c.question->problem;
     // The subject would read the momentum of another question otherwise.
     if (!run.others.empty() && traits(out->output).updates) continue;

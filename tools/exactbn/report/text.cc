@@ -59,6 +59,26 @@ std::string table(const Run& run) {
   return text;
 }
 
+std::string formula_text(const WrongFormula& f) {
+  std::string text = fmt::format("explains {} of {} cases", f.explained.size(),
+                                 f.explained.size() + f.missed.size());
+  if (!f.elsewhere.empty()) {
+    text += fmt::format("; {} that it would break passed", f.elsewhere.size());
+    if (!f.only_where.empty()) text += "; only where " + f.only_where;
+  }
+  return wrapped("formula    ", formula_heading(f)) +
+         wrapped("           ", text);
+}
+
+// The ascending indices without those of `others`.
+std::vector<std::size_t> without(const std::vector<std::size_t>& places,
+                                 const std::vector<std::size_t>& others) {
+  std::vector<std::size_t> rest;
+  std::set_difference(places.begin(), places.end(), others.begin(),
+                      others.end(), std::back_inserter(rest));
+  return rest;
+}
+
 }  // namespace
 
 std::string diagnosis_text(const Run& run) {
@@ -72,10 +92,18 @@ std::string diagnosis_text(const Run& run) {
                         explanation_what(explanation),
                         explanation_names(explanation));
   }
-  std::size_t unknown = run.diagnosis.unexplained.size();
-  const std::size_t large = rest - unknown;
+  std::vector<std::size_t> unknown = run.diagnosis.unexplained;
+  const std::size_t large = rest - unknown.size();
+  for (const WrongFormula& f : run.formulas) {
+    if (without(f.explained, unknown) == f.explained) continue;
+    text += formula_text(f);
+  }
+  for (const WrongFormula& f : run.formulas) {
+    unknown = without(unknown, f.explained);
+  }
   for (const Resemblance& r : run.diagnosis.resembling) {
-    unknown -= r.here.explained.size();
+    if (without(r.here.explained, unknown) == r.here.explained) continue;
+    unknown = without(unknown, r.here.explained);
     text += fmt::format("diagnosis  {} of {} wrong: {}, {}\n",
                         r.here.explained.size(), failed,
                         explanation_what(r.here), here_text(r));
@@ -84,9 +112,9 @@ std::string diagnosis_text(const Run& run) {
       if (!line.empty()) text += fmt::format("           {}\n", line);
     }
   }
-  if (unknown > 0) {
-    text += fmt::format("diagnosis  {} of {} wrong: no known defect\n", unknown,
-                        failed);
+  if (!unknown.empty()) {
+    text += fmt::format("diagnosis  {} of {} wrong: no known defect\n",
+                        unknown.size(), failed);
   }
   if (large > 0) {
     text += fmt::format("diagnosis  {} of {} wrong: too large to diagnose\n",

@@ -1,0 +1,669 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/formula/facts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace exactbn::formula {
+
+namespace {
+
+constexpr Wide kNaN = std::numeric_limits<Wide>::quiet_NaN();
+
+constexpr auto kValuesEnd = static_cast<int>(Values::none) + 1;
+
+WideMatrix rounded(const WideMatrix& a, DType dtype) {
+  return a.unaryExpr([dtype](Wide x) -> Wide {
+    return to_double(round_to(static_cast<double>(x), dtype), dtype);
+  });
+}
+
+WideRow rounded_row(const WideRow& a, DType dtype) {
+  return rounded(a, dtype).row(0);
+}
+
+WideMatrix x_of(const Problem* problem) {
+  if (!problem) return {};
+  Pass pass(*problem, Order::forward);
+  pass.read();
+  return pass.x;
+}
+
+Wide square(Wide x) { return x * x; }
+
+}  // namespace
+
+Facts::Facts(const Problem& problem, RunningVariance divisor,
+             const Earlier& earlier, Inputs inputs)
+    : pass_(problem, Order::forward, divisor),
+      last_x_(x_of(earlier.last_forward)),
+      first_x_(x_of(earlier.first)),
+      m_(pass_.view.count()) {
+  pass_.read();
+  pass_.find_statistics();
+  if (inputs == Inputs::as_given) return;
+  const Pass given = pass_;
+  change(inputs, earlier);
+  const auto same = [](const auto& a, const auto& b) {
+    return (a == b || (a != a && b != b)).all();
+  };
+  changed_ = !same(given.x, pass_.x) || !same(given.gamma, pass_.gamma) ||
+             !same(given.beta, pass_.beta) ||
+             !same(given.old_mean, pass_.old_mean) ||
+             !same(given.old_var, pass_.old_var) ||
+             (given.dy.size() != 0 && !same(given.dy, pass_.dy));
+  pass_.find_statistics();
+}
+
+void Facts::change(Inputs inputs, const Earlier& earlier) {
+  const auto parameters = [&](DType dtype) {
+    for (WideRow* row :
+         {&pass_.gamma, &pass_.beta, &pass_.old_mean, &pass_.old_var}) {
+      *row = rounded_row(*row, dtype);
+    }
+  };
+  const auto mask = [&](const WideMatrix& by) {
+    if (pass_.dy.size() != 0) pass_.dy = (by > 0).select(pass_.dy, Wide{0});
+  };
+  switch (inputs) {
+    case Inputs::as_given:
+      return;
+    case Inputs::x_as_f32:
+      pass_.x = rounded(pass_.x, DType::f32);
+      return;
+    case Inputs::x_as_f16:
+      pass_.x = rounded(pass_.x, DType::f16);
+      return;
+    case Inputs::x_as_bf16:
+      pass_.x = rounded(pass_.x, DType::bf16);
+      return;
+    case Inputs::dy_as_f32:
+      pass_.dy = rounded(pass_.dy, DType::f32);
+      return;
+    case Inputs::dy_as_f16:
+      pass_.dy = rounded(pass_.dy, DType::f16);
+      return;
+    case Inputs::dy_as_bf16:
+      pass_.dy = rounded(pass_.dy, DType::bf16);
+      return;
+    case Inputs::parameters_as_x:
+      return parameters(pass_.problem.x().dtype());
+    case Inputs::parameters_as_f32:
+      return parameters(DType::f32);
+    case Inputs::parameters_as_f16:
+      return parameters(DType::f16);
+    case Inputs::parameters_as_bf16:
+      return parameters(DType::bf16);
+    case Inputs::dy_where_y_is_positive: {
+      const WideRow slope = pass_.gamma / (pass_.var + pass_.epsilon).sqrt();
+      mask(((pass_.x.rowwise() - pass_.mean).rowwise() * slope).rowwise() +
+           pass_.beta);
+      return;
+    }
+    case Inputs::dy_where_x_is_positive:
+      return mask(pass_.x);
+    case Inputs::parameters_of_earlier:
+      if (!earlier.channels) return;
+      Pass before(*earlier.channels, Order::forward);
+      before.read();
+      pass_.gamma = before.gamma;
+      pass_.beta = before.beta;
+      return;
+  }
+}
+
+Eigen::Index Facts::channel_of(Values values, Eigen::Index c) const {
+  const Eigen::Index last = pass_.x.cols() - 1;
+  switch (values) {
+    case Values::channel_before:
+      return c > 0 ? c - 1 : last;
+    case Values::channel_after:
+      return c < last ? c + 1 : 0;
+    case Values::first_channel:
+      return 0;
+    case Values::last_channel:
+      return last;
+    default:
+      return c;
+  }
+}
+
+// How often the k-th value of a channel is among them.
+int Facts::times(Values values, std::int64_t k) const {
+  const std::int64_t inner = pass_.view.inner;
+  // The values after the last whole block are left out.
+  const auto in_blocks = [](std::int64_t at, std::int64_t n,
+                            std::int64_t block) {
+    return at < n - n % block ? 1 : 0;
+  };
+  // The last block ends with the row and overlaps the one before.
+  const auto overlap = [&](std::int64_t block) {
+    const std::int64_t rest = inner % block;
+    const std::int64_t at = k % inner;
+    const bool overlaps =
+        inner > block && rest != 0 && at >= inner - block && at < inner - rest;
+    return overlaps ? 2 : 1;
+  };
+  switch (values) {
+    case Values::without_last:
+      return in_blocks(k, m_ - 1, 1);
+    case Values::without_first:
+      return k > 0 ? 1 : 0;
+    case Values::first_sample:
+      return in_blocks(k, inner, 1);
+    case Values::without_last_sample:
+      return in_blocks(k, m_ - inner, 1);
+    case Values::first_half:
+      return in_blocks(k, m_ / 2, 1);
+    case Values::every_second:
+      return k % 2 == 0 ? 1 : 0;
+    case Values::blocks_of_4:
+      return in_blocks(k, m_, 4);
+    case Values::blocks_of_8:
+      return in_blocks(k, m_, 8);
+    case Values::blocks_of_16:
+      return in_blocks(k, m_, 16);
+    case Values::blocks_of_32:
+      return in_blocks(k, m_, 32);
+    case Values::blocks_of_64:
+      return in_blocks(k, m_, 64);
+    case Values::blocks_of_128:
+      return in_blocks(k, m_, 128);
+    case Values::blocks_of_256:
+      return in_blocks(k, m_, 256);
+    case Values::row_blocks_of_2:
+      return in_blocks(k % inner, inner, 2);
+    case Values::row_blocks_of_4:
+      return in_blocks(k % inner, inner, 4);
+    case Values::row_blocks_of_8:
+      return in_blocks(k % inner, inner, 8);
+    case Values::row_blocks_of_16:
+      return in_blocks(k % inner, inner, 16);
+    case Values::without_last_of_4:
+      return k % 4 == 3 ? 0 : 1;
+    case Values::without_last_of_8:
+      return k % 8 == 7 ? 0 : 1;
+    case Values::last_twice:
+      return k == m_ - 1 ? 2 : 1;
+    case Values::row_overlap_of_4:
+      return overlap(4);
+    case Values::row_overlap_of_8:
+      return overlap(8);
+    case Values::row_overlap_of_16:
+      return overlap(16);
+    default:
+      return 1;
+  }
+}
+
+Facts::Sums Facts::sums_of(Values values, Eigen::Index c) const {
+  const bool all = values == Values::all_channels;
+  const Eigen::Index first = all ? 0 : channel_of(values, c);
+  const Eigen::Index end = all ? pass_.x.cols() : first + 1;
+  const WideMatrix& x = values == Values::last_forward          ? last_x_
+                        : values == Values::first_of_this_shape ? first_x_
+                                                                : pass_.x;
+  if (x.size() == 0) return {kNaN, kNaN, kNaN, kNaN, kNaN, kNaN};
+  const WideMatrix& factor = this->factor();
+  Sums s;
+  const auto each = [&](const auto& add) {
+    for (Eigen::Index j = first; j < end; ++j) {
+      for (std::int64_t k = 0; k < m_; ++k) {
+        for (int n = times(values, k); n > 0; --n) add(j, k);
+      }
+    }
+  };
+  each([&](Eigen::Index j, std::int64_t k) {
+    s.n += 1;
+    s.mean += x(k, j);
+  });
+  s.mean /= s.n;
+  Wide before = 0;
+  Wide n = 0;
+  each([&](Eigen::Index j, std::int64_t k) {
+    s.squares += square(x(k, j) - s.mean);
+    s.from_before += square(x(k, j) - before);
+    n += 1;
+    before += (x(k, j) - before) / n;
+    if (factor.size() == 0) return;
+    s.dy += factor(k, j);
+    s.dy_x += factor(k, j) * (pass_.x(k, j) - pass_.mean(j));
+  });
+  return s;
+}
+
+void Facts::prepare(Output output, std::int64_t i) {
+  const Eigen::Index c = shaped_like_x(output) ? pass_.view.channel(i) : i;
+  // Other inputs are combined with no other change.
+  const int end = changed_ ? 1 : kValuesEnd;
+  for (int v = 0; v < end; ++v) {
+    const auto values = static_cast<Values>(v);
+    const auto [sums, is_new] = sums_.try_emplace({values, c});
+    if (is_new) sums->second = sums_of(values, c);
+  }
+}
+
+const Facts::Sums& Facts::sums(Values values, Eigen::Index c) const {
+  return sums_.find({values, c})->second;
+}
+
+// The factor of the biased variance.
+Wide Facts::correction(Output output, const Choice& choice) const {
+  const Wide m = pass_.m;
+  const Wide unbiased = m / (m - 1);
+  const auto samples = static_cast<Wide>(pass_.view.outer);
+  switch (choice.get<Correction>(Slot::correction)) {
+    case Correction::as_defined:
+      return output == Output::running_var &&
+                     pass_.divisor == RunningVariance::unbiased
+                 ? unbiased
+                 : 1;
+    case Correction::biased:
+      return 1;
+    case Correction::unbiased:
+      return unbiased;
+    case Correction::unbiased_twice:
+      return unbiased * unbiased;
+    case Correction::reversed:
+      return 1 / unbiased;
+    case Correction::sum:
+      return m;
+    case Correction::twice_divided:
+      return 1 / m;
+    case Correction::by_samples:
+      return samples / (samples - 1);
+  }
+  return kNaN;
+}
+
+Facts::Statistics Facts::statistics(Output output, const Choice& choice,
+                                    Eigen::Index c) const {
+  const auto values = choice.get<Values>(Slot::values);
+  const Wide factor = correction(output, choice);
+  if (values == Values::none) return {0, factor, factor};
+  const bool other = values == Values::other_statistics;
+  // Running and saved statistics are the batch's in every operation.
+  const bool frozen =
+      output == Output::y || pass_.backward() ? pass_.trains() == other : other;
+  if (frozen) {
+    const bool given = pass_.problem.find(Input::running_var) != nullptr;
+    return {pass_.old_mean(c), given ? factor * pass_.old_var(c) : kNaN,
+            factor};
+  }
+  const Sums& s = sums(other ? Values::all : values, c);
+  const auto count = choice.get<Count>(Slot::count);
+  const Wide n = count == Count::of_the_values    ? s.n
+                 : count == Count::of_the_channel ? pass_.m
+                                                  : 1;
+  const Wide mean = s.mean * (s.n / n);
+  Wide around = mean;
+  switch (choice.get<Deviations>(Slot::deviations)) {
+    case Deviations::mean:
+      break;
+    case Deviations::zero:
+      around = 0;
+      break;
+    case Deviations::running_mean:
+      around = pass_.old_mean(c);
+      break;
+    case Deviations::first_value:
+      around = pass_.x(0, c);
+      break;
+    case Deviations::mean_of_those_before:
+      return {mean, factor * s.from_before / n, factor};
+  }
+  const Wide var = (s.squares + s.n * square(s.mean - around)) / n;
+  return {mean, factor * var, factor};
+}
+
+// var with epsilon.
+Wide Facts::regularized(Output output, const Choice& choice,
+                        const Statistics& s) const {
+  auto how = choice.get<Epsilon>(Slot::epsilon);
+  // The variance itself has none.
+  const bool is_variance =
+      output == Output::var || output == Output::running_var;
+  if (is_variance && how <= Epsilon::missing) {
+    how = how == Epsilon::missing ? Epsilon::added : Epsilon::missing;
+  }
+  const Wide v = s.var;
+  const Wide e = pass_.epsilon;
+  switch (how) {
+    case Epsilon::added:
+      return v + e;
+    case Epsilon::missing:
+      return v;
+    case Epsilon::twice:
+      return v + 2 * e;
+    case Epsilon::outside:
+      return square(std::sqrt(v) + e);
+    case Epsilon::floor:
+      return std::max(v, e);
+    case Epsilon::squared:
+      return v + e * e;
+    case Epsilon::rooted:
+      return v + std::sqrt(e);
+    case Epsilon::both_rooted:
+      return square(std::sqrt(v) + std::sqrt(e));
+    case Epsilon::is_1e_3:
+      return v + 1e-3L;
+    case Epsilon::is_1e_5:
+      return v + 1e-5L;
+    case Epsilon::is_1e_6:
+      return v + 1e-6L;
+    case Epsilon::is_1e_7:
+      return v + 1e-7L;
+    case Epsilon::is_1e_8:
+      return v + 1e-8L;
+    case Epsilon::is_1e_12:
+      return v + 1e-12L;
+    case Epsilon::subtracted:
+      return v - e;
+    case Epsilon::before_correction:
+      return v + e * s.factor;
+    case Epsilon::over_m:
+      return v + e / pass_.m;
+    case Epsilon::times_m:
+      return v + e * pass_.m;
+  }
+  return kNaN;
+}
+
+Wide Facts::power(const Choice& choice, Wide w) const {
+  switch (choice.get<Root>(Slot::root)) {
+    case Root::inverse:
+      return 1 / std::sqrt(w);
+    case Root::missing:
+      return 1 / w;
+    case Root::multiplied:
+      return std::sqrt(w);
+    case Root::unused:
+      return 1;
+    case Root::fourth:
+      return 1 / std::sqrt(std::sqrt(w));
+    case Root::cubed:
+      return 1 / (w * std::sqrt(w));
+  }
+  return kNaN;
+}
+
+Wide Facts::parameter(bool is_gamma, Parameter which, Eigen::Index c,
+                      std::int64_t i, Wide invstd) const {
+  const WideRow& own = is_gamma ? pass_.gamma : pass_.beta;
+  const WideRow& other = is_gamma ? pass_.beta : pass_.gamma;
+  const Eigen::Index channels = own.size();
+  switch (which) {
+    case Parameter::own:
+      return own(c);
+    case Parameter::absent:
+      return is_gamma ? 1 : 0;
+    case Parameter::negative:
+      return -own(c);
+    case Parameter::twice:
+      return 2 * own(c);
+    case Parameter::squared:
+      return square(own(c));
+    case Parameter::magnitude:
+      return std::fabs(own(c));
+    case Parameter::one_more:
+      return 1 + own(c);
+    case Parameter::zero:
+      return 0;
+    case Parameter::channel_before:
+      return own(channel_of(Values::channel_before, c));
+    case Parameter::channel_after:
+      return own(channel_of(Values::channel_after, c));
+    case Parameter::first_channel:
+      return own(0);
+    case Parameter::last_channel:
+      return own(channels - 1);
+    case Parameter::reversed:
+      return own(channels - 1 - c);
+    case Parameter::modulo:
+      return own(i % channels);
+    case Parameter::quotient:
+      return own(i / m_);
+    case Parameter::other:
+      return other(c);
+    case Parameter::scaled:
+      return is_gamma ? 1 / own(c) : own(c) * other(c);
+    case Parameter::normalized:
+      return own(c) * invstd;
+  }
+  return kNaN;
+}
+
+Wide Facts::centre(const Choice& choice, const Statistics& s,
+                   Eigen::Index c) const {
+  switch (choice.get<Centre>(Slot::centre)) {
+    case Centre::mean:
+      return s.mean;
+    case Centre::zero:
+      return 0;
+    case Centre::other_mean:
+      return pass_.trains() ? pass_.old_mean(c) : sums(Values::all, c).mean;
+    case Centre::negative:
+      return -s.mean;
+    case Centre::channel_before:
+      return sums(Values::channel_before, c).mean;
+    case Centre::channel_after:
+      return sums(Values::channel_after, c).mean;
+    case Centre::first_value:
+      return pass_.x(0, c);
+  }
+  return kNaN;
+}
+
+Wide Facts::running(Output output, const Choice& choice, const Statistics& s,
+                    Eigen::Index c) const {
+  const auto& momentum = pass_.problem.momentum;
+  const Wide batches = static_cast<Wide>(pass_.problem.batches_tracked) + 1;
+  const Wide a = momentum ? static_cast<Wide>(*momentum) : 1 / batches;
+  const auto weight = [&](Slot slot, Wide own, Wide of_the_other) -> Wide {
+    switch (choice.get<Weight>(slot)) {
+      case Weight::as_defined:
+        return own;
+      case Weight::of_the_other:
+        return of_the_other;
+      case Weight::one:
+        return 1;
+      case Weight::zero:
+        return 0;
+      case Weight::tenth:
+        return 0.1L;
+      case Weight::nine_tenths:
+        return 0.9L;
+      case Weight::of_one_batch_more:
+        if (momentum) return kNaN;
+        return slot == Slot::new_weight ? 1 / (batches + 1)
+                                        : 1 - 1 / (batches + 1);
+    }
+    return kNaN;
+  };
+  const bool of_mean = output == Output::running_mean;
+  const Wide old = of_mean ? pass_.old_mean(c) : pass_.old_var(c);
+  const Wide batch = of_mean ? s.mean : regularized(output, choice, s);
+  return weight(Slot::old_weight, 1 - a, a) * old +
+         weight(Slot::new_weight, a, 1 - a) * batch;
+}
+
+// By what a sum is multiplied in dx.
+Wide Facts::term(Term term, Wide gamma, Wide invstd) const {
+  const Wide one = 1 / pass_.m;
+  switch (term) {
+    case Term::as_defined:
+      return pass_.trains() ? one : 0;
+    case Term::missing:
+      return 0;
+    case Term::over_m:
+      return one;
+    case Term::negative:
+      return -one;
+    case Term::sum:
+      return 1;
+    case Term::over_m_minus_1:
+      return 1 / (pass_.m - 1);
+    case Term::over_samples:
+      return 1 / static_cast<Wide>(pass_.view.outer);
+    case Term::over_row:
+      return 1 / static_cast<Wide>(pass_.view.inner);
+    case Term::over_all:
+      return one / static_cast<Wide>(pass_.view.channels);
+    case Term::with_gamma:
+      return gamma * one;
+    case Term::with_invstd:
+      return invstd * one;
+    case Term::with_std:
+      return one / invstd;
+    case Term::twice:
+      return 2 * one;
+    case Term::half:
+      return one / 2;
+  }
+  return kNaN;
+}
+
+// The factor of a term with the direction of a parameter.
+Wide Facts::along(Along along, Wide gamma, Wide invstd) {
+  switch (along) {
+    case Along::as_defined:
+      return 1;
+    case Along::missing:
+      return 0;
+    case Along::negative:
+      return -1;
+    case Along::with_std:
+      return 1 / invstd;
+    case Along::with_invstd:
+      return invstd;
+    case Along::with_gamma:
+      return gamma;
+    case Along::twice:
+      return 2;
+  }
+  return kNaN;
+}
+
+// Without what is done to the result. `k` is the place of a value in its
+// channel, `i` that in memory.
+Wide Facts::plain(Output output, const Choice& choice, Eigen::Index c,
+                  std::int64_t k, std::int64_t i, Wide& invstd) const {
+  const Statistics s = statistics(output, choice, c);
+  switch (output) {
+    case Output::mean:
+      return s.mean;
+    case Output::var:
+      return regularized(output, choice, s);
+    case Output::running_mean:
+    case Output::running_var:
+      return running(output, choice, s, c);
+    case Output::dbeta:
+      return sums(choice.get<Values>(Slot::dy_values), c).dy;
+    default:
+      break;
+  }
+  invstd = power(choice, regularized(output, choice, s));
+  if (output == Output::invstd) return invstd;
+  const Wide zero = centre(choice, s, c);
+  const auto parameter_of = [&](Slot slot) {
+    return parameter(slot == Slot::gamma, choice.get<Parameter>(slot), c, i,
+                     invstd);
+  };
+  if (output == Output::y) {
+    return parameter_of(Slot::gamma) * ((pass_.x(k, c) - zero) * invstd) +
+           parameter_of(Slot::beta);
+  }
+  const Sums& of_dy = sums(choice.get<Values>(Slot::dy_values), c);
+  const Wide dgamma = (of_dy.dy_x + (pass_.mean(c) - zero) * of_dy.dy) * invstd;
+  if (output == Output::dgamma) return dgamma;
+  const Wide gamma = parameter_of(Slot::gamma);
+  const Wide xhat = (pass_.x(k, c) - zero) * invstd;
+  const Wide of_dbeta =
+      term(choice.get<Term>(Slot::from_dbeta), gamma, invstd) * of_dy.dy;
+  const Wide of_dgamma =
+      term(choice.get<Term>(Slot::from_dgamma), gamma, invstd) * dgamma;
+  const Wide projected =
+      gamma * invstd * (factor()(k, c) - of_dbeta - xhat * of_dgamma);
+  if (output == Output::dx) return projected;
+  return projected +
+         along(choice.get<Along>(Slot::along_gamma), gamma, invstd) *
+             pass_.along_gamma(c) * xhat +
+         along(choice.get<Along>(Slot::along_beta), gamma, invstd) *
+             pass_.along_beta(c);
+}
+
+// The value that belongs to the transposed place, if planes are squares.
+Wide Facts::transposed(Output output, const Choice& choice,
+                       std::int64_t i) const {
+  const Shape& shape = pass_.problem.x().shape();
+  const std::size_t rank = shape.size();
+  if (!shaped_like_x(output) || rank < 4 ||
+      shape[rank - 1] != shape[rank - 2] ||
+      pass_.problem.channel_axis >= static_cast<int>(rank) - 2) {
+    return kNaN;
+  }
+  const std::int64_t n = shape[rank - 1];
+  const std::int64_t plane = i / (n * n) * (n * n);
+  Choice rest = choice;
+  rest.at[static_cast<std::size_t>(Slot::result)] = 0;
+  return value(output, rest, plane + i % n * n + i / n % n);
+}
+
+Wide Facts::value(Output output, const Choice& choice, std::int64_t i) const {
+  const bool like_x = shaped_like_x(output);
+  const Eigen::Index c = like_x ? pass_.view.channel(i) : i;
+  const std::int64_t inner = pass_.view.inner;
+  const std::int64_t k =
+      like_x ? i / (inner * pass_.view.channels) * inner + i % inner : 0;
+  Wide invstd = kNaN;
+  const Wide v = plain(output, choice, c, k, i, invstd);
+  const auto samples = static_cast<Wide>(pass_.view.outer);
+  switch (choice.get<Result>(Slot::result)) {
+    case Result::as_defined:
+      return v;
+    case Result::zero:
+      return 0;
+    case Result::negative:
+      return -v;
+    case Result::twice:
+      return 2 * v;
+    case Result::half:
+      return v / 2;
+    case Result::times_m:
+      return v * pass_.m;
+    case Result::over_m:
+      return v / pass_.m;
+    case Result::times_samples:
+      return v * samples;
+    case Result::over_samples:
+      return v / samples;
+    case Result::with_gamma:
+      return v * pass_.gamma(c);
+    case Result::with_invstd:
+      return v * invstd;
+    case Result::with_std:
+      return v / invstd;
+    case Result::magnitude:
+      return std::fabs(v);
+    case Result::relu:
+      return std::max(v, Wide{0});
+    case Result::squared:
+      return v * v;
+    case Result::rooted:
+      return std::sqrt(v);
+    case Result::inverse:
+      return 1 / v;
+    case Result::is_x:
+      return like_x ? pass_.x(k, c) : kNaN;
+    case Result::is_dy:
+      return like_x && pass_.dy.size() != 0 ? pass_.dy(k, c) : kNaN;
+    case Result::transposed:
+      return transposed(output, choice, i);
+    case Result::is_xhat:
+      return like_x ? (pass_.x(k, c) - pass_.mean(c)) * invstd : kNaN;
+  }
+  return kNaN;
+}
+
+}  // namespace exactbn::formula

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/formula/fingerprint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "oracles/format_names.h"
+
+namespace exactbn::formula {
+
+namespace {
+
+// A few values may agree by accident.
+constexpr std::size_t kEnough = 6;
+
+bool is_value_of(Wide x, DType dtype) {
+  const auto value = static_cast<double>(x);
+  return to_double(round_to(value, dtype), dtype) == value;
+}
+
+// Each value has the digits of a shorter format, which 2 in 3 values of the
+// format of the output have not.
+std::string grid(std::span<const WrongValue> values) {
+  for (const DType dtype :
+       {DType::f8e5m2, DType::f8e4m3fn, DType::bf16, DType::f16, DType::f32}) {
+    std::set<Wide> different;
+    bool all = true;
+    for (const WrongValue& v : values) {
+      const bool shorter =
+          format(dtype).precision + 2 < format(v.dtype).precision;
+      all = all && shorter;
+      if (!std::isfinite(v.got)) continue;
+      all = all && is_value_of(v.got, dtype);
+      if (v.got != 0) different.insert(std::fabs(v.got));
+    }
+    if (!all || different.size() < kEnough) continue;
+    return fmt::format(
+        "each wrong value is a number of {0}: something before the result is "
+        "kept in {0}",
+        format(dtype).name);
+  }
+  return {};
+}
+
+// Values beyond a bound that are all cut to it: of the result, or before the
+// scale and shift.
+std::string clip(Output output, std::span<const WrongValue> values) {
+  for (const bool scaled : {false, true}) {
+    const auto size = [&](const WrongValue& v, Wide x) {
+      return scaled ? std::fabs((x - v.offset) / v.scale) : std::fabs(x);
+    };
+    if (scaled && output != Output::y) continue;
+    const Wide bound = size(values[0], values[0].got);
+    std::set<std::size_t> cases;
+    bool all = std::isfinite(bound) && bound > 0;
+    for (const WrongValue& v : values) {
+      const Wide slack = scaled ? v.tolerance / std::fabs(v.scale) : 0;
+      all = all && std::fabs(size(v, v.got) - bound) <= slack + 1e-6L * bound &&
+            size(v, v.right) >= bound;
+      cases.insert(v.place);
+    }
+    if (!all || values.size() < kEnough || cases.size() < 2) continue;
+    return fmt::format("{} is cut to between -{:.4g} and {:.4g}",
+                       scaled ? "xhat" : std::string(to_string(output)),
+                       static_cast<double>(bound), static_cast<double>(bound));
+  }
+  return {};
+}
+
+// The part that 1/sqrt(var + eps) multiplies is off by a small factor that
+// channels do not share, and their values do.
+std::string estimate(Output output, std::span<const WrongValue> values) {
+  if (output != Output::y && output != Output::invstd) return {};
+  constexpr Wide kMost = 0x1p-7L;
+  std::map<std::pair<std::size_t, std::int64_t>, Wide> of_channel;
+  Wide largest = 0;
+  for (const WrongValue& v : values) {
+    const Wide part = v.right - v.offset;
+    const Wide factor = (v.got - v.offset) / part - 1;
+    if (!(std::fabs(factor) < kMost)) return {};
+    const auto [first, is_new] =
+        of_channel.try_emplace({v.place, v.channel}, factor);
+    const Wide slack = 2 * v.tolerance / std::fabs(part);
+    if (!is_new && std::fabs(first->second - factor) > 2 * slack) return {};
+    largest = std::max(largest, std::fabs(factor));
+  }
+  if (of_channel.size() < kEnough) return {};
+  return fmt::format(
+      "1/sqrt(var + eps) is off by up to {:.1g} of itself, in each channel by "
+      "another factor: it is an estimate, such as one without a Newton step",
+      static_cast<double>(largest));
+}
+
+}  // namespace
+
+std::string fingerprint(Output output, std::span<const WrongValue> values) {
+  if (values.empty()) return {};
+  std::string text = grid(values);
+  if (text.empty()) text = clip(output, values);
+  if (text.empty()) text = estimate(output, values);
+  return text;
+}
+
+}  // namespace exactbn::formula

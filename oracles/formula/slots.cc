@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracles/formula/slots.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "oracles/format_names.h"
+
+namespace exactbn::formula {
+
+namespace {
+
+using Texts = std::span<const std::string_view>;
+
+// In the order of the enumerations. "{}" is the output.
+constexpr std::string_view kInputs[] = {
+    "",
+    "x is rounded to f32 first",
+    "x is rounded to f16 first",
+    "x is rounded to bf16 first",
+    "dy is rounded to f32 first",
+    "dy is rounded to f16 first",
+    "dy is rounded to bf16 first",
+    "gamma, beta and the running statistics are rounded to the format of x",
+    "gamma, beta and the running statistics are rounded to f32",
+    "gamma, beta and the running statistics are rounded to f16",
+    "gamma, beta and the running statistics are rounded to bf16",
+    "dy counts only where y is positive, as after a ReLU",
+    "dy counts only where x is positive, as after a ReLU",
+    "gamma and beta are those of an earlier call",
+};
+constexpr std::string_view kValues[] = {
+    "",
+    "statistics leave out the last value",
+    "statistics leave out the first value",
+    "statistics are those of the first sample alone",
+    "statistics leave out the last sample",
+    "statistics are those of the first half of the values",
+    "statistics are those of every second value",
+    "statistics leave out what remains after blocks of 4 values",
+    "statistics leave out what remains after blocks of 8 values",
+    "statistics leave out what remains after blocks of 16 values",
+    "statistics leave out what remains after blocks of 32 values",
+    "statistics leave out what remains after blocks of 64 values",
+    "statistics leave out what remains after blocks of 128 values",
+    "statistics leave out what remains after blocks of 256 values",
+    "statistics leave out what remains of each row after blocks of 2 values",
+    "statistics leave out what remains of each row after blocks of 4 values",
+    "statistics leave out what remains of each row after blocks of 8 values",
+    "statistics leave out what remains of each row after blocks of 16 values",
+    "statistics leave out the last of each four values",
+    "statistics leave out the last of each eight values",
+    "statistics count the last value twice",
+    "statistics count values twice where the last block of 4 in a row overlaps",
+    "statistics count values twice where the last block of 8 in a row overlaps",
+    "statistics count values twice where the last block of 16 in a row "
+    "overlaps",
+    "statistics are those of the channel before",
+    "statistics are those of the channel after",
+    "statistics are those of the first channel",
+    "statistics are those of the last channel",
+    "statistics are those of all channels together",
+    "statistics are those of the forward pass before, with this shape",
+    "statistics are those of the first call with this shape",
+    "",  // by the operation
+    "statistics are not used: mean 0 and variance 1",
+};
+constexpr std::string_view kCount[] = {
+    "", "divided by the number of all values",
+    "the sum is not divided by the number of values"};
+constexpr std::string_view kCorrection[] = {
+    "",
+    "the variance is divided by m",
+    "the variance is divided by m - 1",
+    "the factor m/(m - 1) is applied twice",
+    "the factor m/(m - 1) is applied upside down",
+    "the sum of squares is not divided by m",
+    "the variance is divided by m twice",
+    "the factor n/(n - 1) has the number of samples, not of values",
+};
+constexpr std::string_view kDeviations[] = {
+    "",
+    "the variance is the mean of x^2: no mean is subtracted",
+    "the variance is taken around running_mean",
+    "the variance is taken around the first value",
+    "the variance sums squares of deviations from the mean of the values "
+    "before",
+};
+constexpr std::string_view kEpsilon[] = {
+    "",
+    "epsilon is missing",
+    "epsilon is added twice",
+    "epsilon is added to the standard deviation, outside the root",
+    "epsilon is a floor of the variance, not added",
+    "epsilon is squared",
+    "the root of epsilon is added",
+    "the root of epsilon is added to the standard deviation",
+    "epsilon is 1e-3, whatever is asked",
+    "epsilon is 1e-5, whatever is asked",
+    "epsilon is 1e-6, whatever is asked",
+    "epsilon is 1e-7, whatever is asked",
+    "epsilon is 1e-8, whatever is asked",
+    "epsilon is 1e-12, whatever is asked",
+    "epsilon is subtracted",
+    "epsilon is added before the factor m/(m - 1)",
+    "epsilon is divided by m",
+    "epsilon is multiplied by m",
+};
+constexpr std::string_view kRoot[] = {
+    "",
+    "the root of var + epsilon is missing",
+    "multiplied by the standard deviation, not divided",
+    "not divided by the standard deviation",
+    "the root of var + epsilon is taken twice",
+    "divided by (var + epsilon)^(3/2)",
+};
+constexpr std::string_view kGamma[] = {
+    "",
+    "gamma is ignored",
+    "gamma has the wrong sign",
+    "gamma counts twice",
+    "gamma is squared",
+    "the sign of gamma is lost",
+    "1 + gamma stands for gamma",
+    "gamma xhat is taken for 0",
+    "gamma is that of the channel before",
+    "gamma is that of the channel after",
+    "gamma is that of the first channel",
+    "gamma is that of the last channel",
+    "the channels of gamma are reversed",
+    "gamma is indexed by the position modulo C: as if channels were last",
+    "gamma is indexed by the position over m: as if channels were first",
+    "beta stands for gamma",
+    "divided by gamma, not multiplied",
+    "gamma is divided by the standard deviation once more",
+};
+constexpr std::string_view kBeta[] = {
+    "",
+    "beta is ignored",
+    "beta has the wrong sign",
+    "beta is added twice",
+    "beta is squared",
+    "the sign of beta is lost",
+    "1 + beta stands for beta",
+    "beta is taken for 0",
+    "beta is that of the channel before",
+    "beta is that of the channel after",
+    "beta is that of the first channel",
+    "beta is that of the last channel",
+    "the channels of beta are reversed",
+    "beta is indexed by the position modulo C: as if channels were last",
+    "beta is indexed by the position over m: as if channels were first",
+    "gamma stands for beta",
+    "beta is multiplied by gamma: it is added before the scale",
+    "beta is divided by the standard deviation: it is added too early",
+};
+constexpr std::string_view kCentre[] = {
+    "",
+    "no mean is subtracted from x",
+    "",  // by the operation
+    "the mean is added to x, not subtracted",
+    "the mean of the channel before is subtracted",
+    "the mean of the channel after is subtracted",
+    "the first value is subtracted, not the mean",
+};
+constexpr std::string_view kOldWeight[] = {
+    "",
+    "the old value has the weight momentum",
+    "the old value has the weight 1",
+    "the old value has no weight",
+    "the old value has the weight 0.1, whatever momentum is",
+    "the old value has the weight 0.9, whatever momentum is",
+    "the old value has the weight of one batch more",
+};
+constexpr std::string_view kNewWeight[] = {
+    "",
+    "the batch has the weight 1 - momentum",
+    "the batch has the weight 1",
+    "the batch has no weight",
+    "the batch has the weight 0.1, whatever momentum is",
+    "the batch has the weight 0.9, whatever momentum is",
+    "the batch has the weight 1 over one batch more",
+};
+constexpr std::string_view kResult[] = {
+    "",
+    "{} is all 0",
+    "{} has the wrong sign",
+    "{} is twice the right value",
+    "{} is half the right value",
+    "{} is multiplied by m",
+    "{} is divided by m",
+    "{} is multiplied by the number of samples",
+    "{} is divided by the number of samples",
+    "{} has a factor gamma that does not belong there",
+    "{} has a factor 1/sqrt(var + eps) too many",
+    "{} lacks a factor 1/sqrt(var + eps)",
+    "{} is its magnitude: the sign is lost",
+    "negative values of {} become 0, as by a ReLU",
+    "{} is squared",
+    "{} is the root of the right value",
+    "{} is the inverse of the right value",
+    "{} is x itself",
+    "{} is dy itself",
+    "{} is xhat: neither scaled nor shifted",
+    "square planes of {} are transposed",
+};
+
+Texts texts_of(Slot slot) {
+  switch (slot) {
+    case Slot::inputs:
+      return kInputs;
+    case Slot::values:
+    case Slot::dy_values:
+      return kValues;
+    case Slot::count:
+      return kCount;
+    case Slot::correction:
+      return kCorrection;
+    case Slot::deviations:
+      return kDeviations;
+    case Slot::epsilon:
+      return kEpsilon;
+    case Slot::root:
+      return kRoot;
+    case Slot::gamma:
+      return kGamma;
+    case Slot::beta:
+      return kBeta;
+    case Slot::centre:
+      return kCentre;
+    case Slot::old_weight:
+      return kOldWeight;
+    case Slot::new_weight:
+      return kNewWeight;
+    default:
+      return kResult;
+  }
+}
+
+constexpr std::size_t kTerms = 14;
+constexpr std::size_t kAlong = 7;
+
+std::string along_text(Input direction, Along along) {
+  switch (along) {
+    case Along::as_defined:
+      break;
+    case Along::missing:
+      return fmt::format("the term of {} is missing", direction);
+    case Along::negative:
+      return fmt::format("the term of {} has the wrong sign", direction);
+    case Along::with_std:
+      return fmt::format("the term of {} lacks a factor 1/sqrt(var + eps)",
+                         direction);
+    case Along::with_invstd:
+      return fmt::format(
+          "the term of {} has a factor 1/sqrt(var + eps) too many", direction);
+    case Along::with_gamma:
+      return fmt::format("the term of {} has a factor gamma too many",
+                         direction);
+    case Along::twice:
+      return fmt::format("the term of {} counts twice", direction);
+  }
+  return {};
+}
+
+// The same for both terms of dx.
+std::string term_text(std::string_view sum, Term term) {
+  switch (term) {
+    case Term::as_defined:
+      break;
+    case Term::missing:
+      return fmt::format("the term of {} is missing", sum);
+    case Term::over_m:
+      return fmt::format("the term of {} is subtracted, as in training", sum);
+    case Term::negative:
+      return fmt::format("the term of {} has the wrong sign", sum);
+    case Term::sum:
+      return fmt::format("the term of {} is not divided by m", sum);
+    case Term::over_m_minus_1:
+      return fmt::format("{} is divided by m - 1, not m", sum);
+    case Term::over_samples:
+      return fmt::format("{} is divided by the number of samples, not m", sum);
+    case Term::over_row:
+      return fmt::format("{} is divided by the values of one sample, not m",
+                         sum);
+    case Term::over_all:
+      return fmt::format(
+          "{} is divided by the number of all values of x, not m", sum);
+    case Term::with_gamma:
+      return fmt::format("the term of {} has a factor gamma too many", sum);
+    case Term::with_invstd:
+      return fmt::format(
+          "the term of {} has a factor 1/sqrt(var + eps) too many", sum);
+    case Term::with_std:
+      return fmt::format("the term of {} lacks a factor 1/sqrt(var + eps)",
+                         sum);
+    case Term::twice:
+      return fmt::format("the term of {} counts twice", sum);
+    case Term::half:
+      return fmt::format("the term of {} counts half", sum);
+  }
+  return {};
+}
+
+// The text for an alternative that is not the right one.
+std::string text_of(Operation operation, Output output, Slot slot,
+                    std::uint8_t at) {
+  const bool trains = normalizes_by_batch(operation);
+  const auto& direction = traits(operation).direction;
+  if (slot == Slot::from_dbeta || slot == Slot::from_dgamma) {
+    const bool first = slot == Slot::from_dbeta;
+    const std::string sum =
+        direction ? fmt::format("sum {}{}", direction->x, first ? "" : " xhat")
+                  : std::string(first ? "dbeta" : "dgamma");
+    return term_text(sum, static_cast<Term>(at));
+  }
+  if (slot == Slot::along_gamma || slot == Slot::along_beta) {
+    return along_text(
+        slot == Slot::along_gamma ? direction->gamma : direction->beta,
+        static_cast<Along>(at));
+  }
+  if (slot == Slot::values &&
+      static_cast<Values>(at) == Values::other_statistics) {
+    return trains ? "the running statistics normalize, not the batch's"
+                  : "the batch's statistics normalize, not the running ones";
+  }
+  if (slot == Slot::centre && static_cast<Centre>(at) == Centre::other_mean) {
+    return trains ? "running_mean is subtracted, not the batch's mean"
+                  : "the batch's mean is subtracted, not running_mean";
+  }
+  std::string text(texts_of(slot)[at]);
+  if (slot == Slot::dy_values) {
+    constexpr std::string_view kStatistics = "statistics";
+    text.replace(0, kStatistics.size(), "sums of dy");
+  }
+  if (slot == Slot::result) {
+    text = fmt::format(fmt::runtime(text), to_string(output));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::size_t alternatives(Slot slot) {
+  if (slot == Slot::from_dbeta || slot == Slot::from_dgamma) return kTerms;
+  if (slot == Slot::along_gamma || slot == Slot::along_beta) return kAlong;
+  return texts_of(slot).size();
+}
+
+std::vector<Slot> slots_of(Output output) {
+  using enum Slot;
+  switch (output) {
+    case Output::mean:
+      return {inputs, values, count, result};
+    case Output::var:
+      return {inputs, values, count, correction, deviations, epsilon, result};
+    case Output::invstd:
+      return {inputs,     values,  count, correction,
+              deviations, epsilon, root,  result};
+    case Output::running_mean:
+      return {inputs, values, count, old_weight, new_weight, result};
+    case Output::running_var:
+      return {inputs,  values,     count,      correction, deviations,
+              epsilon, old_weight, new_weight, result};
+    case Output::y:
+      return {inputs, values, count, correction, deviations, epsilon,
+              root,   gamma,  beta,  centre,     result};
+    case Output::dbeta:
+      return {inputs, dy_values, result};
+    case Output::dgamma:
+      return {inputs,  values, count,  correction, deviations,
+              epsilon, root,   centre, dy_values,  result};
+    case Output::dx:
+      return {inputs, values, count,     correction, deviations,  epsilon, root,
+              gamma,  centre, dy_values, from_dbeta, from_dgamma, result};
+    case Output::y_dot:
+    case Output::grad_dy:
+      return {values, count,      correction,  deviations,  epsilon,    root,
+              gamma,  from_dbeta, from_dgamma, along_gamma, along_beta, result};
+    default:
+      return {};
+  }
+}
+
+std::string what(Operation operation, Output output, const Choice& choice) {
+  std::string text;
+  for (std::size_t s = 0; s < kSlots; ++s) {
+    if (choice.at[s] == 0) continue;
+    const auto slot = static_cast<Slot>(s);
+    const std::string one = text_of(operation, output, slot, choice.at[s]);
+    const bool joins = slot == Slot::count;  // it begins with "and"
+    text += fmt::format("{}{}", text.empty() ? "" : joins ? ", " : "; ", one);
+  }
+  return text;
+}
+
+}  // namespace exactbn::formula

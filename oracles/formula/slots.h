@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reference/operation.h"
+
+// The ways in which a formula of batch normalization may be wrong, as slots of
+// one formula with alternatives each. The first alternative is right.
+namespace exactbn::formula {
+
+enum class Slot : std::uint8_t {
+  inputs,       // as they are read
+  values,       // over which statistics are taken
+  count,        // what a sum over some of the values is divided by
+  correction,   // the factor of the variance
+  deviations,   // what the variance measures deviations from
+  epsilon,      // how it enters
+  root,         // the power of var + epsilon
+  gamma,        // the factor of y and dx
+  beta,         // what is added to y
+  centre,       // what is subtracted from x in xhat
+  dy_values,    // over which dbeta and dgamma are summed
+  from_dbeta,   // the factor of dbeta in dx, or of sum x_dot in y_dot
+  from_dgamma,  // that of xhat dgamma in dx, or of xhat sum x_dot xhat
+  along_gamma,  // the term of the direction of gamma
+  along_beta,   // and of beta
+  old_weight,   // of a running statistic
+  new_weight,   // of the batch's
+  result,       // what is done to the result
+};
+inline constexpr std::size_t kSlots = 18;
+
+enum class Inputs : std::uint8_t {
+  as_given,
+  x_as_f32,
+  x_as_f16,
+  x_as_bf16,
+  dy_as_f32,
+  dy_as_f16,
+  dy_as_bf16,
+  parameters_as_x,
+  parameters_as_f32,
+  parameters_as_f16,
+  parameters_as_bf16,
+  dy_where_y_is_positive,  // else 0
+  dy_where_x_is_positive,
+  parameters_of_earlier,  // of the last call with as many channels
+};
+enum class Values : std::uint8_t {
+  all,
+  without_last,
+  without_first,
+  first_sample,
+  without_last_sample,
+  first_half,
+  every_second,
+  blocks_of_4,  // what is left after whole blocks is left out
+  blocks_of_8,
+  blocks_of_16,
+  blocks_of_32,
+  blocks_of_64,
+  blocks_of_128,
+  blocks_of_256,
+  row_blocks_of_2,  // the same, row by row
+  row_blocks_of_4,
+  row_blocks_of_8,
+  row_blocks_of_16,
+  without_last_of_4,  // of each four values
+  without_last_of_8,
+  last_twice,
+  row_overlap_of_4,  // whole blocks; the last one begins earlier
+  row_overlap_of_8,
+  row_overlap_of_16,
+  channel_before,
+  channel_after,
+  first_channel,
+  last_channel,
+  all_channels,
+  last_forward,  // of an earlier call
+  first_of_this_shape,
+  other_statistics,  // the running ones for the batch's, or the reverse
+  none,              // mean 0, variance 1
+};
+enum class Count : std::uint8_t { of_the_values, of_the_channel, one };
+enum class Correction : std::uint8_t {
+  as_defined,
+  biased,
+  unbiased,
+  unbiased_twice,
+  reversed,
+  sum,
+  twice_divided,
+  by_samples,
+};
+enum class Deviations : std::uint8_t {
+  mean,
+  zero,
+  running_mean,
+  first_value,
+  mean_of_those_before,
+};
+enum class Epsilon : std::uint8_t {
+  added,
+  missing,
+  twice,
+  outside,
+  floor,
+  squared,
+  rooted,
+  both_rooted,
+  is_1e_3,
+  is_1e_5,
+  is_1e_6,
+  is_1e_7,
+  is_1e_8,
+  is_1e_12,
+  subtracted,
+  before_correction,
+  over_m,
+  times_m,
+};
+enum class Root : std::uint8_t {
+  inverse,
+  missing,
+  multiplied,
+  unused,
+  fourth,
+  cubed,
+};
+// Of which channel a parameter is taken, or what stands for it.
+enum class Parameter : std::uint8_t {
+  own,
+  absent,
+  negative,
+  twice,
+  squared,
+  magnitude,
+  one_more,
+  zero,
+  channel_before,
+  channel_after,
+  first_channel,
+  last_channel,
+  reversed,
+  modulo,      // position in memory modulo the number of channels
+  quotient,    // position in memory in the order of channels
+  other,       // beta for gamma, and the reverse
+  scaled,      // beta times gamma; 1/gamma
+  normalized,  // beta / sqrt(var + eps)
+};
+enum class Centre : std::uint8_t {
+  mean,
+  zero,
+  other_mean,
+  negative,
+  channel_before,
+  channel_after,
+  first_value,
+};
+enum class Term : std::uint8_t {
+  as_defined,
+  missing,
+  over_m,
+  negative,
+  sum,
+  over_m_minus_1,
+  over_samples,
+  over_row,
+  over_all,
+  with_gamma,
+  with_invstd,
+  with_std,
+  twice,
+  half,
+};
+enum class Along : std::uint8_t {
+  as_defined,
+  missing,
+  negative,
+  with_std,
+  with_invstd,
+  with_gamma,
+  twice,
+};
+enum class Weight : std::uint8_t {
+  as_defined,
+  of_the_other,
+  one,
+  zero,
+  tenth,
+  nine_tenths,
+  of_one_batch_more,
+};
+enum class Result : std::uint8_t {
+  as_defined,
+  zero,
+  negative,
+  twice,
+  half,
+  times_m,
+  over_m,
+  times_samples,
+  over_samples,
+  with_gamma,
+  with_invstd,
+  with_std,
+  magnitude,
+  relu,
+  squared,
+  rooted,
+  inverse,
+  is_x,
+  is_dy,
+  is_xhat,
+  transposed,  // square planes
+};
+
+// An alternative for every slot, most of them the first.
+struct Choice {
+  std::array<std::uint8_t, kSlots> at = {};
+
+  template <class Alternative>
+  Alternative get(Slot slot) const {
+    return static_cast<Alternative>(at[static_cast<std::size_t>(slot)]);
+  }
+  bool operator==(const Choice&) const = default;
+};
+
+// The slots in the formula of an output; empty if there is none here.
+std::vector<Slot> slots_of(Output output);
+
+// The number of alternatives.
+std::size_t alternatives(Slot slot);
+
+// What is wrong, in words: "gamma is squared; epsilon is missing".
+std::string what(Operation operation, Output output, const Choice& choice);
+
+}  // namespace exactbn::formula
