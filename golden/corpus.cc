@@ -3,6 +3,7 @@
 
 #include "golden/suite/case_id.h"
 #include "golden/suite/labels.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -35,6 +36,7 @@ std::vector<CommentedCase> commented(std::vector<Case> cases) {
 }
 
 std::vector<CommentedCase> corpus(std::uint64_t seed) {
+  const StandardEnvironment environment;
   Corpus corpus(seed);
   for (CommentedCase& c : commented(core_suite(seed))) {
     if (c.question.problem.x().size() <= kMaxShippedValues) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "golden/vector/prove.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -25,11 +26,12 @@ std::span<const Exporter> exporters() {
 }
 
 std::vector<Vector> prove_each(const std::vector<CommentedCase>& questions) {
+  const StandardEnvironment environment;
   std::vector<Vector> vectors(questions.size());
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    vectors[i] = prove(questions[i].question, questions[i].comment);
-  }
+  parallel_for(std::ssize(questions), true, [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    vectors[at] = prove(questions[at].question, questions[at].comment);
+  });
   return vectors;
 }
 

@@ -13,6 +13,7 @@
 #include "golden/vector/prove.h"
 #include "golden/vector/sha256.h"
 #include "oracles/wire/json_fields.h"
+#include "reference/floating_point_environment.h"
 #include "reference/rounded.h"
 #include "reference/sums.h"
 
@@ -191,6 +192,7 @@ std::string file_name(const Recipe& recipe) {
 }
 
 std::string write_recipe(const Recipe& recipe, const Generator& generator) {
+  const StandardEnvironment environment;
   if (element_count(recipe.shape) > kMaxRecipeValues) {
     throw InvalidProblem("shape",
                          fmt::format("more than {} values", kMaxRecipeValues));
@@ -225,6 +227,7 @@ bool is_recipe(std::string_view text) {
 }
 
 RecipeProof prove_recipe(std::string_view name, std::string_view text) {
+  const StandardEnvironment environment;
   wire::LineParser parser;
   const wire::json given = parser.parse(text);
   const wire::Fields fields(given, "",

@@ -2,10 +2,12 @@
 #include "golden/suite.h"
 
 #include "golden/suite/builder.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
 std::vector<Case> core_suite(std::uint64_t seed) {
+  const StandardEnvironment environment;
   suite::Suite all(seed);
   suite::add_worked_examples(all);
   suite::add_shapes(all);

@@ -12,6 +12,7 @@
 #include "golden/vector/dialect.h"
 #include "golden/vector/prove.h"
 #include "oracles/wire.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -98,10 +99,10 @@ class Verifier {
     }
     const VectorFile file = named(name, [&] { return read_vectors(text); });
     std::vector<std::string> wrong(file.cases.size());
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t i = 0; i < wrong.size(); ++i) {
-      wrong[i] = check_vector(file.cases[i], file);
-    }
+    parallel_for(std::ssize(wrong), true, [&](std::int64_t i) {
+      const auto at = static_cast<std::size_t>(i);
+      wrong[at] = check_vector(file.cases[at], file);
+    });
     for (std::size_t i = 0; i < wrong.size(); ++i) {
       const std::string& id = file.cases[i].question.id;
       if (wrong[i].empty() && !ids_.insert(id).second) {
@@ -133,6 +134,7 @@ class Verifier {
 }  // namespace
 
 Verification verify(const Folder& folder) {
+  const StandardEnvironment environment;
   Verifier verifier;
   for (const auto& [name, text] : folder) {
     if (name.ends_with(".json")) verifier.add(name, text);

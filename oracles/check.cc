@@ -93,6 +93,7 @@ CaseVerdict check_refusal(const Case& c, const Declaration& declaration,
 
 CaseVerdict check(const Case& c, const Declaration& declaration,
                   const Answer& answer, Grade required, Filter filter) {
+  const StandardEnvironment environment;
   if (answer.kind != Answer::Kind::outputs) {
     return check_refusal(c, declaration, answer);
   }

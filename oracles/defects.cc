@@ -5,6 +5,7 @@
 #include <array>
 
 #include "oracles/defects/families.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -60,6 +61,7 @@ const Defect* find_defect(std::string_view name) {
 
 std::vector<Answer> defect_answers(const Defect& defect,
                                    const Problem& problem) {
+  const StandardEnvironment environment;
   const Model& model = defect.model;
   constexpr std::array kOrders = {Order::forward, Order::reversed,
                                   Order::pairwise, Order::lanes};
@@ -80,6 +82,7 @@ DefectSubject::DefectSubject(const Defect& defect) : defect_(defect) {
 }
 
 Answer DefectSubject::answer(const Case& c) {
+  const StandardEnvironment environment;
   return with_outputs(
       answer_of(defect_.model, c.problem, Order::forward, memory_));
 }

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <iterator>
 #include <list>
+#include <mutex>
 #include <utility>
 
 #include "oracles/explain/case_rules.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -16,6 +18,10 @@ namespace {
 // Odds of one in 65,000: there are some 200 models, each with some cases of its
 // own.
 constexpr double kEnough = 16;
+
+// Of all candidates: each update takes microseconds, and holds it for few
+// nanoseconds.
+std::mutex candidates_mutex;
 
 // The elements of `a` that are in `b`, or are not; all ascending.
 std::vector<std::size_t> common(const std::vector<std::size_t>& a,
@@ -55,28 +61,20 @@ Candidates::Candidates(std::span<const Defect> defects, Claim claim)
     : defects_(defects), claim_(claim), candidates_(defects.size()) {}
 
 bool Candidates::is_out(std::size_t defect) const {
-  bool out = false;
-#pragma omp critical(exactbn_candidates)
-  out = candidates_[defect].out;
-  return out;
+  const std::lock_guard lock(candidates_mutex);
+  return candidates_[defect].out;
 }
 
 // Even if it explains all cases that are left.
 bool Candidates::is_hopeless(std::size_t defect, std::size_t cases) const {
-  bool hopeless = false;
-#pragma omp critical(exactbn_candidates)
-  {
-    const Candidate& s = candidates_[defect];
-    hopeless = !agrees_often(s.explained.size() + cases - s.compared, s.missed);
-  }
-  return hopeless;
+  const std::lock_guard lock(candidates_mutex);
+  const Candidate& s = candidates_[defect];
+  return !agrees_often(s.explained.size() + cases - s.compared, s.missed);
 }
 
 bool Candidates::explains_any(std::size_t defect) const {
-  bool any = false;
-#pragma omp critical(exactbn_candidates)
-  any = !candidates_[defect].explained.empty();
-  return any;
+  const std::lock_guard lock(candidates_mutex);
+  return !candidates_[defect].explained.empty();
 }
 
 void Candidates::update(std::size_t defect, std::size_t place, Truth& truth,
@@ -97,19 +95,16 @@ void Candidates::update(std::size_t defect, std::size_t place, Truth& truth,
   }
   const bool out = !all.agrees && prediction.must_fail;
   const bool explains = all.agrees && observed.failed && prediction.may_fail;
-#pragma omp critical(exactbn_candidates)
-  {
-    Candidate& candidate = candidates_[defect];
-    ++candidate.compared;
-    candidate.out = candidate.out || (out && claim_ == Claim::everywhere);
-    if (out && observed.failed) ++candidate.missed;
-    if (explains) {
-      candidate.explained.push_back(place);
-      candidate.exact = candidate.exact && all.exact;
-      // Whole numbers, so that the order of the cases does not change the sum.
-      candidate.evidence += std::floor(all.evidence);
-    }
-  }
+  const std::lock_guard lock(candidates_mutex);
+  Candidate& candidate = candidates_[defect];
+  ++candidate.compared;
+  candidate.out = candidate.out || (out && claim_ == Claim::everywhere);
+  if (out && observed.failed) ++candidate.missed;
+  if (!explains) return;
+  candidate.explained.push_back(place);
+  candidate.exact = candidate.exact && all.exact;
+  // Whole numbers, so that the order of the cases does not change the sum.
+  candidate.evidence += std::floor(all.evidence);
 }
 
 bool Candidates::is_eligible(const Candidate& candidate) const {
@@ -188,12 +183,12 @@ std::vector<std::size_t> passed_nevertheless(std::span<const Observed> run,
                                              const Declaration& declaration) {
   const std::vector<std::size_t> others = by_size(run, false);
   std::vector<char> would_fail(others.size());
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t i = 0; i < others.size(); ++i) {
+  parallel_for(std::ssize(others), true, [&](std::int64_t k) {
+    const auto i = static_cast<std::size_t>(k);
     const Observed& observed = run[others[i]];
     Truth truth(*observed.question, declaration);
     would_fail[i] = predict(defect, truth, observed.past).must_fail ? 1 : 0;
-  }
+  });
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < others.size(); ++i) {
     if (would_fail[i] != 0) places.push_back(others[i]);
@@ -271,8 +266,8 @@ std::vector<Resemblance> resembling(std::span<const Observed> run,
                                     const Declaration& declaration) {
   const std::span<const Defect> all = defects();
   Candidates candidates(all, Candidates::Claim::here);
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t i = 0; i < failed.size(); ++i) {
+  parallel_for(std::ssize(failed), true, [&](std::int64_t k) {
+    const auto i = static_cast<std::size_t>(k);
     const Observed& observed = run[failed[i]];
     Truth truth(*observed.question, declaration);
     const Wrong wrong(truth, observed);
@@ -281,7 +276,7 @@ std::vector<Resemblance> resembling(std::span<const Observed> run,
       candidates.update(d, failed[i], truth,
                         predict(all[d], truth, observed.past), wrong.only);
     }
-  }
+  });
   std::vector<Resemblance> found;
   std::sort(failed.begin(), failed.end());
   const Diagnosis here = candidates.diagnosis(failed);
@@ -299,15 +294,15 @@ std::vector<Resemblance> resembling(std::span<const Observed> run,
 
 Diagnosis diagnose(std::span<const Observed> run,
                    const Declaration& declaration) {
+  const StandardEnvironment environment;
   const std::span<const Defect> all = defects();
   std::vector<std::size_t> failed = by_size(run, true);
   if (failed.empty()) return {};
   Candidates candidates(all);
   const auto update_all = [&](const std::vector<std::size_t>& places,
                               bool with_all) {
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const std::size_t place = places[i];
+    parallel_for(std::ssize(places), true, [&](std::int64_t k) {
+      const std::size_t place = places[static_cast<std::size_t>(k)];
       const Observed& observed = run[place];
       Truth truth(*observed.question, declaration);
       for (std::size_t d = 0; d < all.size(); ++d) {
@@ -316,7 +311,7 @@ Diagnosis diagnose(std::span<const Observed> run,
         candidates.update(d, place, truth,
                           predict(all[d], truth, observed.past), observed);
       }
-    }
+    });
   };
   update_all(failed, true);
   update_all(by_size(run, false), false);

@@ -33,7 +33,8 @@
  * The declaration is the JSON object that a subject process writes as its first
  * line; the project's oracles/README.md lists its fields. The tool loads a
  * plugin in a separate process, so a crash fails the case and not the run, and
- * calls `run` from one thread, one case at a time.
+ * calls `run` from one thread, one case at a time. What the plugin prints on
+ * standard output goes to standard error.
  */
 #ifndef EXACTBN_PLUGIN_H
 #define EXACTBN_PLUGIN_H
@@ -101,7 +102,8 @@ struct exactbn_answer {
   /* Memory for an output of that name and format, to be filled row-major: y,
    * dx, y_dot, grad_dy and grad_x have the shape of x, every other output has
    * one value per channel. Its initial contents mean nothing, and it is aligned
-   * for one element only. NULL if the operation has no such output. */
+   * for one element only. NULL if the operation has no such output. Writing
+   * before or after it breaks the protocol. */
   void* (*output)(exactbn_answer* answer, const char* name,
                   exactbn_dtype dtype);
 

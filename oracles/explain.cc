@@ -12,6 +12,7 @@
 #include "oracles/explain/wrong_part.h"
 #include "oracles/format_names.h"
 #include "reference/exact/forward.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -150,6 +151,7 @@ bool is_unstable(const CaseVerdict& verdict) {
 Explanation explain(const Case& c, const Declaration& declaration,
                     const CaseVerdict& verdict, const Answer* answer,
                     Grade required) {
+  const StandardEnvironment environment;
   const OutputVerdict* shown = shown_output(verdict);
   if (!shown) return {};
   return {position(c.problem, *shown), first_wrong(c, verdict, *shown, answer),

@@ -11,6 +11,8 @@
 #include "oracles/explain/case_rules.h"
 #include "oracles/formula/facts.h"
 #include "oracles/formula/fingerprint.h"
+#include "reference/floating_point_environment.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -209,10 +211,10 @@ std::optional<Candidate> best(const Samples& samples,
                               const std::vector<char>& open) {
   const double enough = changes == 1 ? kEnoughForOne : kEnoughForTwo;
   std::vector<Candidate> found(choices.size());
-#pragma omp parallel for schedule(dynamic, 16)
-  for (std::size_t k = 0; k < choices.size(); ++k) {
-    Candidate& c = found[k];
-    c.choice = choices[k];
+  const auto n = static_cast<std::int64_t>(choices.size());
+  parallel_for(ParallelLoop{n, true, 16}, [&](std::int64_t k) {
+    Candidate& c = found[static_cast<std::size_t>(k)];
+    c.choice = choices[static_cast<std::size_t>(k)];
     c.changes = changes;
     for (std::size_t i = 0; i < samples.failed.size(); ++i) {
       if (open[i] == 0) continue;
@@ -223,7 +225,7 @@ std::optional<Candidate> best(const Samples& samples,
       // Sixteenths, so that the sum has no rounding.
       c.bits += std::floor(16 * outcome.bits) / 16;
     }
-  }
+  });
   std::size_t most = 0;
   for (const Candidate& c : found) {
     if (c.bits >= enough) most = std::max(most, c.explained.size());
@@ -400,6 +402,29 @@ AllFacts facts_of(const Problem& problem, const Declaration& declaration,
   return all;
 }
 
+using OutputSamples = std::vector<std::pair<Output, Sample>>;
+
+// The samples of the outputs of a case; `facts` are made for them.
+OutputSamples samples_of_case(const Observed& one, std::size_t place,
+                              const Declaration& declaration,
+                              const Earlier& earlier, AllFacts& facts) {
+  OutputSamples samples;
+  const Problem& problem = one.question->problem;
+  Truth truth(*one.question, declaration);
+  facts = facts_of(problem, declaration, earlier);
+  for (const auto& [output, tensor] : one.calls.back()->outputs) {
+    if (slots_of(output).empty() || !truth.right().contains(output) ||
+        !truth.is_compared(output)) {
+      continue;
+    }
+    auto sample = sample_of(truth, facts, output, tensor, one.failed);
+    if (!sample) continue;
+    sample->place = place;
+    samples.emplace_back(output, std::move(*sample));
+  }
+  return samples;
+}
+
 // The samples of all outputs that fail somewhere, in the order of the run.
 // `facts`: of each case.
 std::vector<Samples> samples_of(std::span<const Observed> run,
@@ -407,30 +432,21 @@ std::vector<Samples> samples_of(std::span<const Observed> run,
                                 std::vector<AllFacts>& facts) {
   facts.resize(run.size());
   const std::vector<Earlier> earlier = earlier_questions(run);
-  std::vector<std::vector<std::pair<Output, Sample>>> of_case(run.size());
+  std::vector<OutputSamples> of_case(run.size());
   std::set<Operation> failing;
   for (const Observed& one : run) {
     if (one.failed) failing.insert(one.question->problem.operation);
   }
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t place = 0; place < run.size(); ++place) {
+  parallel_for(std::ssize(run), true, [&](std::int64_t k) {
+    const auto place = static_cast<std::size_t>(k);
     const Observed& one = run[place];
-    const Problem& problem = one.question->problem;
-    if (one.calls.empty() || !is_small(one)) continue;
-    if (!failing.contains(problem.operation)) continue;
-    Truth truth(*one.question, declaration);
-    facts[place] = facts_of(problem, declaration, earlier[place]);
-    for (const auto& [output, tensor] : one.calls.back()->outputs) {
-      if (slots_of(output).empty()) continue;
-      if (!truth.right().contains(output) || !truth.is_compared(output)) {
-        continue;
-      }
-      auto sample = sample_of(truth, facts[place], output, tensor, one.failed);
-      if (!sample) continue;
-      sample->place = place;
-      of_case[place].emplace_back(output, std::move(*sample));
+    const Operation operation = one.question->problem.operation;
+    if (one.calls.empty() || !is_small(one) || !failing.contains(operation)) {
+      return;
     }
-  }
+    of_case[place] =
+        samples_of_case(one, place, declaration, earlier[place], facts[place]);
+  });
   std::vector<Samples> all;
   for (std::size_t place = 0; place < run.size(); ++place) {
     const Operation operation = run[place].question->problem.operation;
@@ -466,6 +482,7 @@ std::vector<WrongFormula> find(std::span<const Observed> run,
 
 std::vector<WrongFormula> wrong_formulas(std::span<const Observed> run,
                                          const Declaration& declaration) {
+  const StandardEnvironment environment;
   return formula::find(run, declaration);
 }
 

@@ -8,6 +8,7 @@
 
 #include "reference/exact/backward.h"
 #include "reference/exact/forward.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -85,6 +86,7 @@ Judge::Judge(const Problem& problem, const Declaration& declaration, OnDemand)
       infinities_(problem) {}
 
 void Judge::sum(const Channels& channels) const {
+  const StandardEnvironment environment;
   exact_.sum(channels);
   conditions().add(channels);
 }
@@ -96,6 +98,7 @@ bool Judge::is_bounded(Output output, std::int64_t channel) const {
 
 Judgement Judge::operator()(Output output, std::int64_t i, std::uint64_t got,
                             DType dtype) const {
+  const StandardEnvironment environment;
   const Exact exact = exact_.at(exact_name(declaration_, output), i);
   switch (exact.kind) {
     case Exact::Kind::number:

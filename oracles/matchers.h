@@ -40,6 +40,13 @@ class IsBatchNormOf {
     return std::move(*this);
   }
 
+  // A declared accumulation that is shorter than the format of x, or than f32,
+  // counts, so that larger errors match.
+  IsBatchNormOf allowing_short_accumulation() && {
+    declaration_.allows_short_accumulation = true;
+    return std::move(*this);
+  }
+
   // The convention of a framework: "keras". With the weight of the old
   // statistic, the problem's momentum is what the kernel was given. Throws
   // std::invalid_argument if the framework is unknown.

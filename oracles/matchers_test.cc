@@ -148,14 +148,33 @@ TEST(IsBatchNormOf, DoesNotMatchUndecidedOutputs) {
   declaration.accumulation = DType::f32;
   OutputTensors outputs = right_outputs(problem);
   outputs.at(Output::y).set_bits(0, round_to(0.25, DType::f64));
+  const auto matcher = [&] {
+    return IsBatchNormOf(problem)
+        .declared(declaration)
+        .allowing_short_accumulation();
+  };
+  EXPECT_THAT(explanation(outputs, matcher()), HasSubstr("y is undecided"));
+  EXPECT_THAT(outputs, matcher().or_undecided());
+  outputs.erase(Output::y);
+  EXPECT_THAT(outputs, Not(matcher().or_undecided()));
+}
+
+TEST(IsBatchNormOf, DoesNotLetASubjectChooseItsTolerance) {
+  const Problem problem = two_values();
+  Declaration declaration;
+  declaration.accumulation = DType::f16;
+  OutputTensors outputs = right_outputs(problem);
+  Tensor& y = outputs.at(Output::y);
+  for (std::int64_t i = 0; i < y.size(); ++i) {
+    y.set_bits(i, round_to(1.004 * y.value(i), y.dtype()));
+  }
   EXPECT_THAT(
       explanation(outputs, IsBatchNormOf(problem).declared(declaration)),
-      HasSubstr("y is undecided"));
-  EXPECT_THAT(outputs,
-              IsBatchNormOf(problem).declared(declaration).or_undecided());
-  outputs.erase(Output::y);
-  EXPECT_THAT(outputs,
-              Not(IsBatchNormOf(problem).declared(declaration).or_undecided()));
+      HasSubstr("the declared f16 is shorter than usual for x in f32; it "
+                "does not count"));
+  EXPECT_THAT(outputs, IsBatchNormOf(problem)
+                           .declared(declaration)
+                           .allowing_short_accumulation());
 }
 
 TEST(IsBatchNormOf, DescribesItselfInOneLine) {

@@ -10,6 +10,7 @@
 #include "oracles/mismatch/lines.h"
 #include "oracles/mismatch/text.h"
 #include "oracles/momentum.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -64,6 +65,7 @@ std::string cause_text(const Case& c, const Declaration& declaration,
 
 Mismatch mismatch(const Problem& given, const OutputTensors& outputs,
                   const Declaration& declared, Grade required) {
+  const StandardEnvironment environment;
   require_valid(given);
   const std::optional<Problem> read = as_read(given, declared);
   if (!read) throw std::invalid_argument("momentum: no f64 is 1 - momentum");
@@ -90,6 +92,8 @@ Mismatch mismatch(const Problem& given, const OutputTensors& outputs,
         fmt::format("{} is undecided: too ill-conditioned for any bound",
                     out.output));
   }
+  text += text_lines(
+      "note", short_accumulation_text(declaration, {problem.x().dtype()}));
   return {verdict.verdict, text_lines("what", verdict.reason) + text};
 }
 

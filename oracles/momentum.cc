@@ -3,11 +3,13 @@
 
 #include <utility>
 
+#include "reference/floating_point_environment.h"
 #include "reference/sums/double_double.h"
 
 namespace exactbn {
 
 std::optional<Problem> with_other_momentum(Problem problem) {
+  const StandardEnvironment environment;
   if (!problem.momentum) {
     const auto n = static_cast<double>(problem.batches_tracked);
     problem.momentum = n / (n + 1);
@@ -23,6 +25,7 @@ std::optional<Problem> with_other_momentum(Problem problem) {
 }
 
 Problem as_asked(Problem problem, const Declaration& declaration) {
+  const StandardEnvironment environment;
   if (declaration.momentum == Momentum::weight_of_new ||
       problem.operation != Operation::forward_training) {
     return problem;
@@ -41,6 +44,7 @@ Problem as_asked(Problem problem, const Declaration& declaration) {
 }
 
 std::optional<Problem> as_read(Problem given, const Declaration& declaration) {
+  const StandardEnvironment environment;
   // null is the same for all.
   if (declaration.momentum == Momentum::weight_of_new || !given.momentum) {
     return given;

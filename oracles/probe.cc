@@ -4,6 +4,7 @@
 #include <array>
 
 #include "oracles/probe/experiments.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -52,6 +53,7 @@ std::string refusal_text(const Answer& answer) {
 }  // namespace probing
 
 Card probe(Subject& subject) {
+  const StandardEnvironment environment;
   using namespace probing;
   Interview interview(subject);
   Card card;

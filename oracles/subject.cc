@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "reference/floating_point_environment.h"
+
 namespace exactbn {
 
 namespace {
@@ -72,6 +74,17 @@ DType output_format(const Problem& problem, Output output) {
   if (shaped_like_x(output)) return x;
   if (const auto parameters = parameter_format(problem)) return *parameters;
   return x == DType::f64 ? DType::f64 : DType::f32;
+}
+
+Answer answer_of(Subject& subject, const Case& c) {
+  const CallersEnvironment environment;
+  return subject.answer(c);
+}
+
+std::optional<Answer> answer_of(Subject& subject, const Case& c,
+                                const Surroundings& surroundings) {
+  const CallersEnvironment environment;
+  return subject.answer_in(surroundings, c);
 }
 
 }  // namespace exactbn

@@ -72,6 +72,9 @@ struct Declaration {
   Subnormals subnormals = Subnormals::keep;
   // The format of its sums; unset means x's format, but at least f32.
   std::optional<DType> accumulation;
+  // Whether that counts although it is shorter. Not on the wire: who judges the
+  // subject says so, not the subject, whose errors it permits.
+  bool allows_short_accumulation = false;
   Domain domain = Domain::ordinary;
   StoreRounding rounding = StoreRounding::nearest;
 
@@ -140,6 +143,17 @@ class Subject {
       [[maybe_unused]] const Case& c) {
     return std::nullopt;
   }
+
+  // Ends the subject, which is then not asked again, and returns what it did
+  // wrong since its last answer, such as "died by signal 11 (Segmentation
+  // fault)"; empty if nothing.
+  virtual std::string finish() { return {}; }
 };
+
+// How the libraries ask: in the floating-point environment of their caller
+// (reference/floating_point_environment.h).
+Answer answer_of(Subject& subject, const Case& c);
+std::optional<Answer> answer_of(Subject& subject, const Case& c,
+                                const Surroundings& surroundings);
 
 }  // namespace exactbn

@@ -3,6 +3,7 @@
 
 #include "properties/law/answer_difference.h"
 #include "properties/survey/ask_oracle.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -13,15 +14,16 @@ class Reproducer {
  public:
   Reproducer(const Source& source, const Request& request, std::string law)
       : source_(source), request_(request), law_(std::move(law)) {
-    subject_ = source_.make();
+    subject_ = source_.subject();
     declaration_ = subject_->declaration();
   }
 
   std::optional<Violation> operator()(const Problem& problem) {
+    const StandardEnvironment environment;
     std::optional<Violation> violation;
     if (!may_be_asked(declaration_, problem)) return violation;
     try {
-      if (source_.in_process) subject_ = source_.make();
+      if (source_.in_process) subject_ = source_.subject();
       Trial trial(*subject_, declaration_, problem, request_.required,
                   request_.filter);
       if (law_ == kOracle) {
@@ -30,7 +32,7 @@ class Reproducer {
         if (trial.base().answer().kind != Answer::Kind::outputs) return {};
         if (source_.in_process) {
           // As in the survey: each law gets a new subject.
-          subject_ = source_.make();
+          subject_ = source_.subject();
           trial.use(*subject_);
         }
         check(*law, trial, violation);
@@ -62,14 +64,17 @@ std::optional<Shrunk> shrink_differing(const Source& source,
                                        const Request& request,
                                        const Differing& differing,
                                        const ShrinkLimit& limit) {
-  const std::unique_ptr<Subject> subject = source.make();
+  const StandardEnvironment environment;
+  const std::unique_ptr<Subject> subject = source.subject();
   const auto differs = [&](const Problem& problem) {
+    const StandardEnvironment within;
     if ((request.interrupted && request.interrupted()) ||
         !may_be_asked(subject->declaration(), problem)) {
       return false;
     }
     const Case question = {"property", problem, {}};
-    return law::differs_again(*subject, question, subject->answer(question));
+    return law::differs_again(*subject, question,
+                              answer_of(*subject, question));
   };
   if (!differs(differing.problem)) return std::nullopt;
   return shrink(differing.problem, differs, limit);
@@ -78,6 +83,7 @@ std::optional<Shrunk> shrink_differing(const Source& source,
 Counterexample shrink_discovery(const Source& source, const Request& request,
                                 const Discovery& discovery,
                                 const ShrinkLimit& limit) {
+  const StandardEnvironment environment;
   Reproducer reproduce(source, request, discovery.violation.law);
   Counterexample found;
   found.discovery = discovery;

@@ -49,6 +49,7 @@ Declaration declaration_of(std::uint64_t i) {
   constexpr DType kSums[] = {DType::f64, DType::f32, DType::bf16};
   Declaration declaration;
   declaration.accumulation = kSums[i % 3];
+  declaration.allows_short_accumulation = true;
   if (i % 5 == 0) declaration.running_variance = RunningVariance::biased;
   if (i % 7 == 0) declaration.subnormals = Subnormals::flush;
   if (i % 4 == 1) declaration.zero_variance = ZeroVariance::zero;
@@ -170,6 +171,7 @@ TEST(Estimates, KnowWhetherTheBoundIsVoid) {
     for (const DType sums : {DType::f64, DType::f32, DType::bf16}) {
       Declaration declaration;
       declaration.accumulation = sums;
+      declaration.allows_short_accumulation = true;
       const Judge judge(p, declaration);
       const Bound bound = Estimates(p, declaration).channel(0).through_w;
       if (bound == Bound::open) continue;

@@ -9,6 +9,7 @@
 #include "oracles/format_names.h"
 #include "properties/law/answer_difference.h"
 #include "properties/law/families.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -30,18 +31,21 @@ Trial::Trial(Subject& subject, const Declaration& declaration, Problem problem,
       declaration_(&declaration),
       required_(required),
       filter_(filter) {
+  const StandardEnvironment environment;
   Case first = question(std::move(problem));
-  Answer answer = subject.answer(first);
+  Answer answer = answer_of(subject, first);
   observations_.emplace_back(std::move(first), std::move(answer), *declaration_,
                              required_, layer_);
 }
 
 Trial::Trial(const Declaration& declaration, Problem problem)
     : declaration_(&declaration) {
+  const StandardEnvironment environment;
   observations_.emplace_back(std::move(problem), declaration);
 }
 
 const Observation* Trial::ask(Problem problem) {
+  const StandardEnvironment environment;
   if (next_ask_ < asks_.size()) return asks_[next_ask_++];
   ++next_ask_;
   asks_.push_back(nullptr);
@@ -51,7 +55,7 @@ const Observation* Trial::ask(Problem problem) {
     return asks_.back() = &observations_.back();
   }
   Case next = question(std::move(problem));
-  Answer answer = subject_->answer(next);
+  Answer answer = answer_of(*subject_, next);
   if (answer.kind != Answer::Kind::outputs) return nullptr;
   observations_.emplace_back(std::move(next), std::move(answer), *declaration_,
                              required_, layer_, &base());
@@ -82,7 +86,7 @@ void Trial::break_at(Number number, Output output, std::int64_t i) {
 void Trial::repeat() {
   if (!subject_) return;
   if (next_repeat_ == repeats_.size()) {
-    repeats_.push_back(subject_->answer(base().question()));
+    repeats_.push_back(answer_of(*subject_, base().question()));
   }
   const Answer& now = repeats_[next_repeat_++];
   if (broken()) return;
@@ -100,7 +104,7 @@ const Answer* Trial::answer_in(const Surroundings& surroundings) {
   if (next_surroundings_ == std::ssize(other_surroundings_)) {
     std::optional<Answer> answer;
     try {
-      answer = subject_->answer_in(surroundings, base().question());
+      answer = answer_of(*subject_, base().question(), surroundings);
     } catch (const SubjectFailure& failure) {
       crashed_ = true;
       answer = {Answer::Kind::error, failure.what(), {}};
@@ -159,13 +163,15 @@ bool Trial::answers_differ() {
     if (!repeats) {
       return law::differs_again(*subject_, question, asked.answer());
     }
-    subject_->answer(question);
-    return law::differs_again(*subject_, question, subject_->answer(question));
+    answer_of(*subject_, question);
+    return law::differs_again(*subject_, question,
+                              answer_of(*subject_, question));
   };
   return std::any_of(observations_.begin(), observations_.end(), differs);
 }
 
 LawResult Trial::check(const Law& law, std::optional<Violation>& violation) {
+  const StandardEnvironment environment;
   violation.reset();
   other_bits_ = false;
   differs_ = false;

@@ -2,15 +2,14 @@
 #include "properties/maximize.h"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 
 #include "oracles/format_names.h"
 #include "oracles/momentum.h"
 #include "properties/maximize/mutation.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -63,9 +62,9 @@ class Measurer {
   }
 
   void measure(const Case& c, Candidate& found) {
-    if (!shared_) own_ = source_.make();
+    if (!shared_) own_ = source_.subject();
     Subject& subject = shared_ ? *shared_ : *own_;
-    found.answer = subject.answer(c);
+    found.answer = answer_of(subject, c);
     const auto got = found.answer.outputs.find(goal_.output);
     if (found.answer.kind != Answer::Kind::outputs ||
         got == found.answer.outputs.end()) {
@@ -96,7 +95,10 @@ class Measurer {
 class HillClimb {
  public:
   HillClimb(const Source& source, const Request& request, const Goal& goal)
-      : source_(source), request_(request), goal_(goal), first_(source.make()) {
+      : source_(source),
+        request_(request),
+        goal_(goal),
+        first_(source.subject()) {
     maximum_.declaration = first_->declaration();
     auto& operations = request_.draw.operations;
     const auto able = operations_with(goal.output);
@@ -157,23 +159,16 @@ class HillClimb {
       size = std::min(size, request_.cases - maximum_.tried);
     }
     std::vector<Candidate> found(size);
-    std::exception_ptr error;
-    const int threads = source_.in_process ? omp_get_max_threads() : 1;
-#pragma omp parallel num_threads(threads)
-    {
-      Measurer measure(source_, maximum_.declaration, goal_,
-                       source_.in_process ? nullptr : first_.get());
-#pragma omp for schedule(dynamic)
-      for (std::uint64_t k = 0; k < size; ++k) {
-        try {
+    parallel_for(
+        {static_cast<std::int64_t>(size), source_.in_process},
+        [&] {
+          return Measurer(source_, maximum_.declaration, goal_,
+                          source_.in_process ? nullptr : first_.get());
+        },
+        [&](std::int64_t i, Measurer& measure) {
+          const auto k = static_cast<std::uint64_t>(i);
           found[k] = measure(as_asked(make(k), maximum_.declaration));
-        } catch (...) {
-#pragma omp critical
-          error = std::current_exception();
-        }
-      }
-    }
-    if (error) std::rethrow_exception(error);
+        });
     maximum_.tried += size;
     keep(found);
     if (request_.progress) request_.progress(maximum_.tried, 0);
@@ -235,6 +230,7 @@ std::variant<Goal, std::string> parse_goal(std::string_view text) {
 
 Maximum maximize(const Source& source, const Request& request,
                  const Goal& goal) {
+  const StandardEnvironment environment;
   return HillClimb(source, request, goal).run();
 }
 

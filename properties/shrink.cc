@@ -6,6 +6,7 @@
 
 #include "properties/draw/transform.h"
 #include "properties/shrink/simpler_value.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -41,7 +42,7 @@ class Shrinker {
   bool accept(Problem candidate) {
     if (is_over()) return false;
     --left_;
-    if (!still_fails_(candidate)) return false;
+    if (!still_fails(candidate)) return false;
     best_ = std::move(candidate);
     return true;
   }
@@ -260,6 +261,12 @@ class Shrinker {
     return any;
   }
 
+  // May ask a subject.
+  bool still_fails(const Problem& problem) const {
+    const CallersEnvironment environment;
+    return still_fails_(problem);
+  }
+
   Problem best_;
   const StillFails& still_fails_;
   int left_;
@@ -270,6 +277,7 @@ class Shrinker {
 
 Shrunk shrink(const Problem& problem, const StillFails& still_fails,
               const ShrinkLimit& limit) {
+  const StandardEnvironment environment;
   return Shrinker(problem, still_fails, limit).run(limit.evaluations);
 }
 

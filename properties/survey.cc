@@ -4,11 +4,11 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <exception>
 
 #include "oracles/momentum.h"
 #include "properties/shrink.h"
 #include "properties/survey/ask_oracle.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -140,7 +140,7 @@ class Checker {
 
   Subject& fresh() {
     if (shared_) return *shared_;
-    own_ = source_.make();
+    own_ = source_.subject();
     return *own_;
   }
 
@@ -275,12 +275,13 @@ std::vector<Tally> empty_tallies(const Request& request) {
 }  // namespace
 
 Survey survey(const Source& source, const Request& request) {
+  const StandardEnvironment environment;
   using Clock = std::chrono::steady_clock;
   constexpr int kMostBreaks = 3;
   // Cases per thread and round: few at first, as few may be enough.
   constexpr std::uint64_t kFew = 8;
   constexpr std::uint64_t kMany = 128;
-  const std::unique_ptr<Subject> first = source.make();
+  const std::unique_ptr<Subject> first = source.subject();
   Survey survey;
   survey.declaration = first->declaration();
   survey.tallies = empty_tallies(request);
@@ -303,23 +304,14 @@ Survey survey(const Source& source, const Request& request) {
             : 1;
     cases_per_thread = std::min(kMany, 2 * cases_per_thread);
     outcomes.assign(std::min(step, request.cases - survey.done), {});
-    std::exception_ptr error;
-#pragma omp parallel num_threads(threads)
-    {
-      Checker checker(source, request, survey.declaration, shared);
-#pragma omp for schedule(dynamic)
-      for (std::size_t k = 0; k < outcomes.size(); ++k) {
-        try {
+    parallel_for(
+        {std::ssize(outcomes), source.in_process},
+        [&] { return Checker(source, request, survey.declaration, shared); },
+        [&](std::int64_t i, Checker& checker) {
+          const auto k = static_cast<std::size_t>(i);
           outcomes[k] = checker(begin + k);
-        } catch (...) {
-#pragma omp critical
-          error = std::current_exception();
-        }
-      }
-#pragma omp critical
-      checker.count_in(survey.distribution);
-    }
-    if (error) std::rethrow_exception(error);
+        },
+        [&](const Checker& checker) { checker.count_in(survey.distribution); });
     for (std::size_t k = 0; k < outcomes.size(); ++k) {
       breaks += add(survey, request, begin + k, outcomes[k]) ? 1 : 0;
     }
@@ -328,6 +320,7 @@ Survey survey(const Source& source, const Request& request) {
     }
   }
   survey.gave_up = breaks >= kMostBreaks;
+  if (shared) survey.at_exit = shared->finish();
   return survey;
 }
 

@@ -12,6 +12,7 @@
 
 #include "properties/draw/problem.h"
 #include "properties/law.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -29,6 +30,12 @@ struct Source {
   // state passes from one to the next. False: one subject is asked everything
   // in order.
   bool in_process = true;
+
+  // A new one, made in the floating-point environment of the caller.
+  std::unique_ptr<Subject> subject() const {
+    const CallersEnvironment environment;
+    return make();
+  }
 };
 
 // Where a law is broken.
@@ -112,6 +119,7 @@ struct Survey {
   bool broke = false;
   bool gave_up = false;  // after three such cases
   bool interrupted = false;
+  std::string at_exit;  // what it did wrong after its last answer; or empty
   std::vector<Tally> tallies;  // `answers`, the oracle, the laws
   std::set<BrokenLaw> broken;  // also what is known
   // One for each broken law, in the order of the cases.

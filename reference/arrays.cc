@@ -4,6 +4,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "reference/floating_point_environment.h"
+
 namespace exactbn {
 
 namespace {
@@ -55,10 +57,12 @@ Tensor tensor_of(DType dtype, Shape shape, std::span<const std::uint8_t> bits) {
 }
 
 std::vector<double> doubles_of(const Tensor& tensor) {
+  const StandardEnvironment environment;
   return values_of<double>(tensor);
 }
 
 std::vector<float> floats_of(const Tensor& tensor) {
+  const StandardEnvironment environment;
   if (tensor.dtype() == DType::f64) {
     throw std::invalid_argument("an f64 tensor does not fit in floats");
   }

@@ -9,6 +9,7 @@
 #include "reference/exact/backward.h"
 #include "reference/exact/forward.h"
 #include "reference/exact/running.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -52,6 +53,7 @@ ExactBatchNorm::ExactBatchNorm(const Problem& problem, OnDemand)
       summed_(view_.channels) {}
 
 void ExactBatchNorm::sum(const Channels& channels) const {
+  const StandardEnvironment environment;
   summed_(channels, [this](const Channels& run) { add_sums(run); });
 }
 
@@ -71,10 +73,9 @@ void ExactBatchNorm::add_sums(const Channels& channels) const {
     }
   }
   const bool parallel = channels.count * view_.count() > kParallel;
-#pragma omp parallel for schedule(dynamic) if (parallel)
-  for (std::int64_t c = 0; c < channels.count; ++c) {
+  parallel_for(channels.count, parallel, [&](std::int64_t c) {
     set_state(states[c], channels.first + c);
-  }
+  });
 }
 
 void ExactBatchNorm::set_state(State& state, std::int64_t c) const {
@@ -127,6 +128,7 @@ void ExactBatchNorm::require_output(Output output) const {
 }
 
 Exact ExactBatchNorm::at(Output output, std::int64_t i) const {
+  const StandardEnvironment environment;
   require_output(output);
   switch (output) {
     case Output::dbeta:
@@ -159,13 +161,14 @@ Exact ExactBatchNorm::at(Output output, std::int64_t i) const {
 }
 
 Tensor ExactBatchNorm::rounded(Output output, DType dtype) const {
-  // Here, because threads must not throw.
+  const StandardEnvironment environment;
   require_output(output);
   Tensor tensor(dtype, shape_of(problem_, output));
-#pragma omp parallel for schedule(dynamic, 64) if (tensor.size() > kParallel)
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    tensor.set_bits(i, round_to(at(output, i), dtype));
-  }
+  constexpr std::int64_t kChunk = 64;
+  parallel_for({tensor.size(), tensor.size() > kParallel, kChunk},
+               [&](std::int64_t i) {
+                 tensor.set_bits(i, round_to(at(output, i), dtype));
+               });
   return tensor;
 }
 

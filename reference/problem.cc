@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "reference/floating_point_environment.h"
+
 namespace exactbn {
 
 namespace {
@@ -53,6 +55,7 @@ void require_shapes(const Problem& problem) {
 }  // namespace
 
 void require_valid(const Problem& problem) {
+  const StandardEnvironment environment;
   require_inputs(problem);
   require_shapes(problem);
   if (!std::isfinite(problem.epsilon) || problem.epsilon < 0) {

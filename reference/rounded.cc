@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "reference/parallel_for.h"
 #include "reference/rounded/affine_form.h"
 #include "reference/rounded/affine_kernel.h"
 #include "reference/sums/double_double.h"
@@ -32,8 +34,8 @@ class Coefficients {
     for (auto& column : columns_) {
       column.resize(static_cast<std::size_t>(channels_ * repeat));
     }
-#pragma omp parallel for schedule(dynamic) if (channels_ > 64)
-    for (std::int64_t c = 0; c < channels_; ++c) set(exact, output, c);
+    parallel_for(channels_, channels_ > 64,
+                 [&](std::int64_t c) { set(exact, output, c); });
   }
 
   // The affine forms of `width` places, starting at `first`.
@@ -142,21 +144,20 @@ std::int64_t filter_blocks(const ExactBatchNorm& exact, Output output,
   const std::size_t k = form_inputs(exact.problem().operation, output).size();
   const std::int64_t repeat = rows ? view.inner : 1;
   const Coefficients coefficients(exact, output, k, repeat);
-  std::int64_t open = 0;
-#pragma omp parallel reduction(+ : open) if (result.size() > kParallel)
-  {
-    Rounder rounder(exact, output, result);
-#pragma omp for schedule(static) collapse(2)
-    for (std::int64_t r = 0; r < runs; ++r) {
-      for (std::int64_t b = 0; b < blocks; ++b) {
-        const std::int64_t first = b * kBlock;
+  std::atomic<std::int64_t> open = 0;
+  const std::int64_t all = runs * blocks;
+  constexpr std::int64_t kChunks = 64;  // of a loop
+  parallel_for(
+      {all, result.size() > kParallel, all / kChunks + 1},
+      [&] { return Rounder(exact, output, result); },
+      [&](std::int64_t i, Rounder& rounder) {
+        const std::int64_t r = i / blocks;
+        const std::int64_t first = i % blocks * kBlock;
         const std::int64_t n = std::min(kBlock, run - first);
         const FormColumns forms =
             coefficients.from(rows ? first : r % view.channels, rows ? n : 1);
         open += rounder.round({r * run + first, n, forms});
-      }
-    }
-  }
+      });
   return open;
 }
 
@@ -164,6 +165,7 @@ std::int64_t filter_blocks(const ExactBatchNorm& exact, Output output,
 
 Tensor rounded(const ExactBatchNorm& exact, Output output, DType dtype,
                Filter filter, FilterCounts* counts) {
+  const StandardEnvironment environment;
   if (filter == Filter::off || !worth_filtering(exact.problem(), output)) {
     Tensor result = exact.rounded(output, dtype);
     if (counts) counts->by_integers += result.size();

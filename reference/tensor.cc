@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "reference/floating_point_environment.h"
+
 namespace exactbn {
 
 namespace {
@@ -64,6 +66,7 @@ void Tensor::decode_all(double* to) const {
 }
 
 void Tensor::values_to(std::span<double> values) const {
+  const StandardEnvironment environment;
   with_dtype(dtype_, [&]<DType dtype>() { decode_all<dtype>(values.data()); });
 }
 
@@ -75,6 +78,7 @@ void Tensor::round_all(const double* from) {
 }
 
 void Tensor::round_values(std::span<const double> values) {
+  const StandardEnvironment environment;
   with_dtype(dtype_, [&]<DType dtype>() { round_all<dtype>(values.data()); });
 }
 
@@ -97,6 +101,7 @@ std::ostream& operator<<(std::ostream& os, const Tensor& tensor) {
 }
 
 Tensor make_tensor(DType dtype, Shape shape, std::span<const double> values) {
+  const StandardEnvironment environment;
   Tensor tensor(dtype, std::move(shape));
   if (tensor.size() != static_cast<std::int64_t>(values.size())) {
     throw std::invalid_argument("shape " + to_string(tensor.shape()) +

@@ -9,6 +9,7 @@
 #include "golden/export/c_types.h"
 #include "golden/vector/dialect.h"
 #include "golden/vector/prove.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -208,6 +209,7 @@ class Header {
 
 std::vector<OutputFile> export_c(const std::vector<Vector>& vectors,
                                  const Generator& generator) {
+  const StandardEnvironment environment;
   std::vector<OutputFile> files = {
       {std::string(kTypesFile), std::string(kCTypes)}};
   for (const VectorFile& file : dialect_files(vectors, generator)) {

@@ -2,11 +2,13 @@
 #include "golden/export.h"
 #include "golden/vector/dialect.h"
 #include "oracles/wire.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
 std::vector<OutputFile> export_jsonl(const std::vector<Vector>& vectors,
                                      const Generator& generator) {
+  const StandardEnvironment environment;
   OutputFile cases = {"cases.jsonl", {}};
   OutputFile answers = {"answers.jsonl", {}};
   const auto convention = find_dialect(generator.convention);

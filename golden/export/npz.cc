@@ -5,6 +5,7 @@
 #include "golden/export/arrays.h"
 #include "golden/export/zip_file.h"
 #include "golden/vector/bytes.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -51,6 +52,7 @@ std::string npy(std::string_view descr, const Shape& shape,
 
 std::vector<OutputFile> export_npz(const std::vector<Vector>& vectors,
                                    const Generator& generator) {
+  const StandardEnvironment environment;
   std::vector<OutputFile> files;
   for (const ArrayFile& file : array_files(vectors, generator)) {
     ZipFile zip;

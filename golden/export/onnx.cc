@@ -7,6 +7,7 @@
 #include "golden/export/protobuf.h"
 #include "golden/vector/bytes.h"
 #include "golden/vector/dialect.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -190,6 +191,7 @@ std::string why_not_onnx(const Problem& problem) {
 
 std::vector<OutputFile> export_onnx(const std::vector<Vector>& vectors,
                                     const Generator& generator) {
+  const StandardEnvironment environment;
   std::vector<OutputFile> files;
   for (const VectorFile& group : dialect_files(vectors, generator)) {
     for (const Vector& vector : group.cases) {

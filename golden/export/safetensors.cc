@@ -3,6 +3,7 @@
 
 #include "golden/export/arrays.h"
 #include "golden/vector/bytes.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -64,6 +65,7 @@ std::string write(ArrayFile file) {
 
 std::vector<OutputFile> export_safetensors(const std::vector<Vector>& vectors,
                                            const Generator& generator) {
+  const StandardEnvironment environment;
   std::vector<OutputFile> files;
   for (ArrayFile& file : array_files(vectors, generator)) {
     std::string name = file.stem + ".safetensors";

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "reference/parallel_for.h"
+
 namespace exactbn {
 
 namespace {
@@ -57,8 +59,8 @@ Tensor like_x(DType dtype, const Shape& shape, const ChannelView& view,
   Tensor tensor(dtype, shape);
   const int a = bits_of(dtype);
   const std::int64_t one = std::int64_t{1} << a;
-#pragma omp parallel for
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+  constexpr std::int64_t kChunk = 4096;
+  parallel_for({tensor.size(), true, kChunk}, [&](std::int64_t i) {
     const std::uint64_t r = channels(view.channel(i));
     const std::int64_t offset =
         static_cast<std::int64_t>(r &
@@ -66,7 +68,7 @@ Tensor like_x(DType dtype, const Shape& shape, const ChannelView& view,
         one;
     const auto scale = static_cast<std::int64_t>(r >> 62) - 2;
     set(tensor, i, triangular(values(i), a) + offset, scale - a);
-  }
+  });
   return tensor;
 }
 

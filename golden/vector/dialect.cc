@@ -5,6 +5,7 @@
 
 #include "golden/suite/case_id.h"
 #include "golden/vector/prove.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -82,6 +83,7 @@ std::map<std::string, std::string, std::less<>> convention_semantics(
 }
 
 std::string adapt_to(const Convention& convention, CommentedCase& question) {
+  const StandardEnvironment environment;
   Problem& problem = question.question.problem;
   if (!is_valid(problem)) return {};
   if (takes_floats(convention) && !is_float(problem.epsilon)) {
@@ -116,6 +118,7 @@ std::string adapt_to(const Convention& convention, CommentedCase& question) {
 
 std::optional<Dialect> dialect(const Vector& vector,
                                const Convention& convention) {
+  const StandardEnvironment environment;
   const Problem& problem = vector.question.problem;
   if (!vector.expected.reject.empty() || !updates(problem)) return {};
   Dialect converted;
@@ -131,6 +134,7 @@ std::optional<Dialect> dialect(const Vector& vector,
 }
 
 Vector in_dialect(const Vector& vector, const Convention& convention) {
+  const StandardEnvironment environment;
   const auto converted = dialect(vector, convention);
   if (!converted) return vector;
   Vector other = vector;
@@ -145,13 +149,14 @@ Vector in_dialect(const Vector& vector, const Convention& convention) {
 
 std::vector<VectorFile> dialect_files(const std::vector<Vector>& vectors,
                                       const Generator& generator) {
+  const StandardEnvironment environment;
   const auto convention = find_dialect(generator.convention);
   if (!convention) return vector_files(vectors, generator);
   std::vector<Vector> others(vectors.size());
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t i = 0; i < vectors.size(); ++i) {
-    others[i] = in_dialect(vectors[i], *convention);
-  }
+  parallel_for(std::ssize(vectors), true, [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    others[at] = in_dialect(vectors[at], *convention);
+  });
   std::vector<VectorFile> files = vector_files(others, generator);
   for (VectorFile& file : files) {
     file.semantics["convention"] = convention->framework;

@@ -2,6 +2,7 @@
 #include "golden/vector/file.h"
 
 #include "golden/suite/labels.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -24,6 +25,7 @@ std::map<std::string, std::string, std::less<>> semantics(DType x) {
 
 VectorFile vector_file(Operation operation, DType dtype, Generator generator,
                        std::vector<Vector> cases) {
+  const StandardEnvironment environment;
   VectorFile file;
   file.operation = operation;
   file.dtype = dtype;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "golden/vector/sha256.h"
+#include "oracles/descriptor_stream.h"
 
 namespace exactbn {
 
@@ -30,7 +31,7 @@ std::vector<std::string> check_manifest(const Folder& folder) {
   Folder unlisted = folder;
   unlisted.erase(unlisted.find(kManifest));
   std::istringstream lines(it->second);
-  for (std::string line; std::getline(lines, line);) {
+  for (std::string line; read_line(lines, line);) {
     const std::size_t gap = line.find("  ");
     const std::string name =
         gap == std::string::npos ? line : line.substr(gap + 2);

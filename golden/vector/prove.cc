@@ -10,6 +10,7 @@
 #include "golden/vector/round_up.h"
 #include "golden/vector/short_fraction.h"
 #include "oracles/judge.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -59,6 +60,7 @@ Judged judged(const Judge& judge, const Exact& exact, Output output,
 ExpectedOutput prove_at(const Judge& judge, const Problem& problem,
                         const Declaration& declaration, Output output,
                         const std::vector<std::int64_t>& at) {
+  const StandardEnvironment environment;
   const DType dtype = output_format(problem, output);
   const double limit = judge.limit(output, Grade::sequential);
   const ChannelView view = problem.view();
@@ -227,6 +229,7 @@ void add_variations(Vector& vector, const Declaration& declaration) {
 
 Vector prove(Case question, std::string comment,
              const Declaration& declaration) {
+  const StandardEnvironment environment;
   Vector vector;
   vector.question = std::move(question);
   vector.comment = std::move(comment);

@@ -10,6 +10,7 @@
 #include "oracles/wire/problem.h"
 #include "oracles/wire/tensor.h"
 #include "oracles/wire/words.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -222,6 +223,7 @@ std::string read_convention(const wire::json& value) {
 }  // namespace
 
 VectorFile read_vectors(std::string_view text) {
+  const StandardEnvironment environment;
   wire::LineParser parser;
   const wire::json object = parser.parse(text);
   const wire::Fields fields(

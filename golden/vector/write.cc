@@ -10,6 +10,7 @@
 #include "golden/vector/round_up.h"
 #include "oracles/wire/problem.h"
 #include "oracles/wire/tensor.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -118,6 +119,7 @@ std::string write_convention(const std::string& name) {
 }  // namespace
 
 std::string write_vectors(const VectorFile& file) {
+  const StandardEnvironment environment;
   std::string out = fmt::format(
       R"({{
 "schema":"exactbn/vectors/1",

@@ -71,7 +71,9 @@ const OutputVerdict& FastCheck::finish() {
       if (open) now.push_back(c);
       return open;
     });
-    Worker(checked_, findings_).judge(now);
+    Worker worker(checked_, findings_);
+    worker.judge(now);
+    worker.finish();
   }
 }
 
@@ -121,20 +123,19 @@ void FastCheck::for_each_block(const Channels& channels, Path path,
                                std::int64_t blocks,
                                const CheckBlock& check_block) {
   std::optional<ChannelForms> forms = this->forms(channels, path);
+  struct Own {
+    Worker worker;
+    std::optional<ChannelForms> forms;
+  };
   const bool worth = view_.count() * channels.count > kParallel;
-  if (!worth || omp_in_parallel() != 0) {
-    Worker worker(checked_, findings_);
-    for (std::int64_t b = 0; b < blocks; ++b) check_block(b, forms, worker);
-    return;
-  }
   const std::int64_t chunk = std::clamp<std::int64_t>(blocks / 32, 1, 64);
-#pragma omp parallel
-  {
-    Worker worker(checked_, findings_);
-    std::optional<ChannelForms> own = forms;
-#pragma omp for schedule(dynamic, chunk)
-    for (std::int64_t b = 0; b < blocks; ++b) check_block(b, own, worker);
-  }
+  parallel_for(
+      {blocks, worth, chunk},
+      [&] {
+        return Own{{checked_, findings_}, forms};
+      },
+      [&](std::int64_t b, Own& own) { check_block(b, own.forms, own.worker); },
+      [](Own& own) { own.worker.finish(); });
 }
 
 void FastCheck::check_along(std::int64_t channel) {

@@ -250,6 +250,7 @@ TEST(FastCheck, ValuesWithoutABoundAreNotDecidedByEstimates) {
   const Problem p = problem_of(draw, spec);
   Declaration declaration;
   declaration.accumulation = DType::f16;
+  declaration.allows_short_accumulation = true;
   Tensor y = correct_answer(p, DType::f16).outputs.at(Output::y);
   for (std::int64_t i = 0; i < y.size(); ++i) y.set_bits(i, y.bits(i) + 2);
   Answer answer;

@@ -5,12 +5,14 @@
 #include <map>
 
 #include "oracles/judge.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
 std::vector<double> worst_kappas(const Problem& problem,
                                  const Declaration& declaration,
                                  std::span<const OutputVerdict> outputs) {
+  const StandardEnvironment environment;
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   if (!normalizes_by_batch(problem.operation)) {
     return std::vector<double>(outputs.size(), kNone);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "oracles/judge/domain.h"
+#include "reference/floating_point_environment.h"
 #include "reference/rounded.h"
 
 namespace exactbn {
@@ -168,6 +169,7 @@ class RoundingCounter {
 std::vector<RoundingTally> rounding_tallies(
     const Problem& problem, const Declaration& declaration,
     const OutputTensors& got, std::span<const OutputVerdict> outputs) {
+  const StandardEnvironment environment;
   std::vector<RoundingTally> tallies(outputs.size());
   std::optional<Judge> judge;
   const int working = format(working_format(problem, declaration)).precision;

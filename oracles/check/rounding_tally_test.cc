@@ -79,6 +79,7 @@ template <class W>
 Declaration accumulating() {
   Declaration d;
   d.accumulation = kDTypeOf<W>;
+  d.allows_short_accumulation = true;
   return d;
 }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 
+#include "reference/floating_point_environment.h"
 #include "reference/rounded.h"
 
 namespace exactbn {
@@ -111,6 +112,7 @@ std::uint64_t steps_between(std::uint64_t a, std::uint64_t b, DType dtype) {
 std::vector<UlpHistogram> ulp_histograms(
     const Problem& problem, const Declaration& declaration,
     const OutputTensors& got, std::span<const OutputVerdict> outputs) {
+  const StandardEnvironment environment;
   std::vector<UlpHistogram> histograms;
   if (outputs.empty()) return histograms;
   Counter counter(problem, declaration);

@@ -35,7 +35,7 @@ Worker::Worker(const CheckedOutput& checked, Findings& findings)
       verdict_(empty_verdict(checked.problem, checked.judge, checked.output,
                              checked.got.dtype(), checked.required)) {}
 
-Worker::~Worker() {
+void Worker::finish() {
   drop_candidates();
   findings_.add(verdict_, counts_, candidates_);
 }

@@ -9,8 +9,7 @@
 
 namespace exactbn {
 
-// One thread's share of the check of an output. The destructor adds its
-// findings to those of all threads.
+// One thread's share of the check of an output.
 class Worker {
  public:
   // The maximal number of values in a call of `check`.
@@ -18,9 +17,11 @@ class Worker {
 
   // The arguments must outlive this object.
   Worker(const CheckedOutput& checked, Findings& findings);
-  ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
+
+  // Adds its findings to those of all threads; call it last.
+  void finish();
 
   // Judges the candidates that may still be the worst.
   void judge(const std::vector<Candidate>& candidates);

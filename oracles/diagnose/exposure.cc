@@ -5,6 +5,8 @@
 #include <array>
 #include <optional>
 
+#include "reference/parallel_for.h"
+
 namespace exactbn {
 
 namespace {
@@ -16,15 +18,15 @@ using Recalled = std::vector<std::array<Answer, 2>>;
 std::vector<Recalled> ask_recalling(const std::vector<Case>& cases) {
   const std::span<const Defect> all = defects();
   std::vector<Recalled> recalled(all.size());
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t d = 0; d < all.size(); ++d) {
-    if (!all[d].model.recalled) continue;
+  parallel_for(std::ssize(all), true, [&](std::int64_t k) {
+    const auto d = static_cast<std::size_t>(k);
+    if (!all[d].model.recalled) return;
     DefectSubject subject(all[d]);
     for (const Case& c : cases) {
       Answer first = subject.answer(c);
       recalled[d].push_back({std::move(first), subject.answer(c)});
     }
-  }
+  });
   return recalled;
 }
 
@@ -56,6 +58,7 @@ struct InDomain {
 }  // namespace
 
 std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
+  const StandardEnvironment environment;
   const std::span<const Defect> all = defects();
   const std::vector<Recalled> recalled = ask_recalling(cases);
   const std::vector<char> poison = poisoned(cases);
@@ -65,8 +68,8 @@ std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
   std::vector<Candidates> candidates(all.size(), Candidates(all));
   std::vector<std::vector<char>> failed(all.size(),
                                         std::vector<char>(cases.size()));
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t i = 0; i < cases.size(); ++i) {
+  parallel_for(std::ssize(cases), true, [&](std::int64_t k) {
+    const auto i = static_cast<std::size_t>(k);
     InDomain in_ordinary(cases[i], ordinary);
     std::optional<InDomain> in_all;
     if (in_ordinary.truth.is_extreme()) in_all.emplace(cases[i], everywhere);
@@ -98,7 +101,7 @@ std::vector<Exposure> expose_defects(const std::vector<Case>& cases) {
         }
       }
     }
-  }
+  });
   std::vector<Exposure> exposures(all.size());
   for (std::size_t s = 0; s < all.size(); ++s) {
     for (std::size_t i = 0; i < cases.size(); ++i) {

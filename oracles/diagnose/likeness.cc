@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reference/floating_point_environment.h"
+
 namespace exactbn {
 
 namespace {
@@ -196,6 +198,7 @@ bool is_exact(const Truth& truth, const OutputTensors& model,
 }  // namespace
 
 Prediction predict(const Defect& defect, Truth& truth, const Past& past) {
+  const StandardEnvironment environment;
   const Problem& problem = truth.question().problem;
   const Model& model = defect.model;
   const Memory before = model.recalled ? memory_of(past) : Memory();
@@ -223,6 +226,7 @@ Prediction predict(const Defect& defect, Truth& truth, const Past& past) {
 
 Likeness compare(Truth& truth, const Prediction& prediction,
                  const OutputTensors& got) {
+  const StandardEnvironment environment;
   Likeness likeness;
   const auto& answers = prediction.answers;
   likeness.exact = std::any_of(answers.begin(), answers.end(),

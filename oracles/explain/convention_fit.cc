@@ -9,6 +9,7 @@
 
 #include "oracles/momentum.h"
 #include "oracles/wire/words.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -290,6 +291,7 @@ std::vector<Case> ConventionFit::readings(const Case& c) const {
 
 ConventionFit fit_convention(std::span<const JudgedAnswer> answers,
                              const Declaration& declared, Grade required) {
+  const StandardEnvironment environment;
   ConventionFit fit;
   fit.declaration = declared;
   const auto has_failed = [](const JudgedAnswer& a) {

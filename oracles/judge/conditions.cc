@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "reference/exact.h"
+#include "reference/parallel_for.h"
 
 namespace exactbn {
 
@@ -102,8 +103,7 @@ void Conditions::add_magnitudes(const Channels& channels) const {
   }
   const auto sums = magnitude_sums(x_, dy_, u_, view_, channels, means);
   const bool parallel = channels.count * view_.count() > kParallel;
-#pragma omp parallel for schedule(dynamic) if (parallel)
-  for (std::int64_t i = 0; i < channels.count; ++i) {
+  parallel_for(channels.count, parallel, [&](std::int64_t i) {
     const std::int64_t c = channels.first + i;
     const MagnitudeSums& s = sums[static_cast<std::size_t>(i)];
     ChannelSizes& ch = full_sizes_[static_cast<std::size_t>(c)];
@@ -129,7 +129,7 @@ void Conditions::add_magnitudes(const Channels& channels) const {
     } else if (ch.w > 0) {
       ch.k = ch.cov / ch.w;
     }
-  }
+  });
 }
 
 // In long double, one value at a time.

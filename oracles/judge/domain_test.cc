@@ -53,6 +53,7 @@ TEST(Domain, IsThatOfTheWorkingFormat) {
   EXPECT_EQ(why(forward(DType::f16, x), Output::y), "");  // sums in f32
   Declaration in_f16;
   in_f16.accumulation = DType::f16;
+  in_f16.allows_short_accumulation = true;
   EXPECT_EQ(why(forward(DType::f16, x), Output::y, in_f16),
             "the sum of |x| overflows f16");
   // Sums in f64, values in f32.

@@ -1,12 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/judge/tolerances.h"
 
+#include <fmt/ranges.h>
+
+#include <string_view>
+#include <vector>
+
 namespace exactbn {
 
-DType working_format(const Problem& problem, const Declaration& declaration) {
-  if (declaration.accumulation) return *declaration.accumulation;
-  const DType x = problem.x().dtype();
+DType usual_accumulation(DType x) {
   return x == DType::f64 ? DType::f64 : DType::f32;
+}
+
+bool is_short_accumulation(const Declaration& declaration, DType x) {
+  return declaration.accumulation &&
+         format(*declaration.accumulation).precision <
+             format(usual_accumulation(x)).precision;
+}
+
+DType working_format(const Problem& problem, const Declaration& declaration) {
+  const DType x = problem.x().dtype();
+  const bool counts =
+      declaration.accumulation && (declaration.allows_short_accumulation ||
+                                   !is_short_accumulation(declaration, x));
+  return counts ? *declaration.accumulation : usual_accumulation(x);
+}
+
+std::string short_accumulation_text(const Declaration& declaration,
+                                    const std::set<DType>& of_x) {
+  std::vector<std::string_view> names;
+  for (const DType x : of_x) {
+    if (is_short_accumulation(declaration, x)) names.push_back(format(x).name);
+  }
+  if (names.empty()) return {};
+  const std::string declared = fmt::format(
+      "the declared {} is shorter than usual for x in {}",
+      format(*declaration.accumulation).name, fmt::join(names, ", "));
+  return declaration.allows_short_accumulation
+             ? declared + "; it counts, so that larger errors pass"
+             : declared + "; it does not count unless it is allowed";
 }
 
 bool is_bounded_through_w(const Problem& problem, Output output) {

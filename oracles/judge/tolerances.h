@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "oracles/judge/conditions.h"
 #include "oracles/judge/verdict.h"
 #include "oracles/subject.h"
 
 namespace exactbn {
 
-// The declared accumulation format; by default that of x, or f32 if x is
-// shorter.
+// The format of x, but at least f32.
+DType usual_accumulation(DType x);
+
+// Whether the declared accumulation is shorter than usual for that x. It then
+// counts only if the declaration allows that.
+bool is_short_accumulation(const Declaration& declaration, DType x);
+
+// The declared accumulation format if it counts, else the usual one.
 DType working_format(const Problem& problem, const Declaration& declaration);
+
+// A sentence about an accumulation that is shorter than usual for some of these
+// formats of x; empty if it is for none.
+std::string short_accumulation_text(const Declaration& declaration,
+                                    const std::set<DType>& of_x);
 
 // Whether the bound of an output holds only while w moves little: the output is
 // divided by sqrt(w), and w is computed from the batch.

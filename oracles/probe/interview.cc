@@ -60,7 +60,7 @@ Answer Interview::ask(const Problem& problem) {
   c.id = fmt::format("probe-{}", ++asked_);
   c.problem = problem;
   try {
-    return subject_.answer(c);
+    return answer_of(subject_, c);
   } catch (const SubjectFailure&) {
     ++breaks_;
     throw;

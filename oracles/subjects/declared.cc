@@ -30,6 +30,8 @@ class DeclaredSubject : public Subject {
     return subject_->answer_in(surroundings, *sent);
   }
 
+  std::string finish() override { return subject_->finish(); }
+
  private:
   bool reads_as_meant(const Case& c) const {
     return declaration_.momentum == Momentum::weight_of_new ||

@@ -12,6 +12,7 @@
 
 #include "oracles/subject.h"
 #include "oracles/subjects/arithmetic_flags.h"
+#include "reference/floating_point_environment.h"
 #include "reference/textbook/outputs.h"
 
 namespace exactbn {
@@ -172,6 +173,7 @@ const Declaration& DoubleSubject::declaration() const {
 }
 
 Answer DoubleSubject::answer(const Case& c) {
+  const StandardEnvironment environment;
   Answer answer;
   answer.outputs = answer_to(c.problem);
   return answer;

@@ -54,20 +54,38 @@ Tensor unwritten(DType dtype, const Shape& shape,
   return tensor;
 }
 
-// The values of a tensor in memory for a plugin. The memory never moves.
+// The values of a tensor in memory for a plugin, between guard bytes that it
+// must not write. The memory never moves.
 class PluginBuffer {
  public:
   // Tensor number k of a case.
   PluginBuffer(const Tensor& tensor, const Surroundings& surroundings,
                std::size_t k)
-      : offset_(offset_of(tensor.dtype(), surroundings, k)),
+      : offset_(kGuard + offset_of(tensor.dtype(), surroundings, k)),
         size_(tensor.bytes().size()),
         memory_(static_cast<std::byte*>(
-            ::operator new(offset_ + size_, kBoundary))) {
+            ::operator new(offset_ + size_ + kGuard, kBoundary))) {
+    for (std::size_t i = 0; i < offset_; ++i) memory_.get()[i] = guard(i);
     std::memcpy(data(), tensor.bytes().data(), size_);
+    for (std::size_t i = 0; i < kGuard; ++i) data()[size_ + i] = guard(i);
   }
 
   std::byte* data() const { return memory_.get() + offset_; }
+
+  // "wrote 4 bytes, 8 bytes past the end of y"; empty if no guard has changed.
+  std::string trespass(std::string_view name) const {
+    const auto before = changed(memory_.get(), offset_);
+    if (before.first < before.end) {
+      return fmt::format("wrote {}, {} before the start of {}",
+                         bytes(before.end - before.first),
+                         bytes(offset_ - before.first), name);
+    }
+    const auto after = changed(data() + size_, kGuard);
+    if (after.first == after.end) return {};
+    return fmt::format("wrote {}, {} past the end of {}",
+                       bytes(after.end - after.first), bytes(after.first),
+                       name);
+  }
 
   bool holds(const Tensor& tensor) const {
     return std::memcmp(data(), tensor.bytes().data(), size_) == 0;
@@ -78,6 +96,34 @@ class PluginBuffer {
 
  private:
   static constexpr std::align_val_t kBoundary{64};
+  // A multiple of the boundary: the width of a loop over vectors of any
+  // processor, or a few rows of a small image.
+  static constexpr std::size_t kGuard = 1024;
+
+  // Not constant, so that a copied or repeated value shows.
+  static std::byte guard(std::size_t i) {
+    return std::byte{static_cast<unsigned char>(i * 167 + 89)};
+  }
+
+  struct Changed {
+    std::size_t first;
+    std::size_t end;
+  };
+  static Changed changed(const std::byte* guards, std::size_t n) {
+    Changed found = {0, n};
+    while (found.first < n && guards[found.first] == guard(found.first)) {
+      ++found.first;
+    }
+    while (found.end > found.first &&
+           guards[found.end - 1] == guard(found.end - 1)) {
+      --found.end;
+    }
+    return found;
+  }
+
+  static std::string bytes(std::size_t n) {
+    return fmt::format("{} byte{}", n, n == 1 ? "" : "s");
+  }
 
   static std::size_t offset_of(DType dtype, const Surroundings& surroundings,
                                std::size_t k) {
@@ -151,15 +197,22 @@ std::vector<PluginBuffer> plugin_buffers(const InputTensors& tensors,
   return all;
 }
 
+std::vector<Shape> shapes_of(const InputTensors& tensors) {
+  std::vector<Shape> all;
+  for (const auto& [name, tensor] : tensors) all.push_back(tensor.shape());
+  return all;
+}
+
 std::vector<exactbn_tensor> tensors_of_c(
-    const InputTensors& tensors, const std::vector<PluginBuffer>& memory) {
+    const InputTensors& tensors, const std::vector<Shape>& shapes,
+    const std::vector<PluginBuffer>& memory) {
   std::vector<exactbn_tensor> all;
   all.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
     all.push_back({to_string(name).data(),
                    static_cast<exactbn_dtype>(tensor.dtype()),
                    static_cast<std::int32_t>(tensor.shape().size()),
-                   tensor.shape().data(), memory[all.size()].data()});
+                   shapes[all.size()].data(), memory[all.size()].data()});
   }
   return all;
 }
@@ -180,6 +233,22 @@ std::string overwritten(const InputTensors& before,
                          name, name, i, to_hexfloat(was.bits(i), was.dtype()),
                          to_hexfloat(tensor.bits(i), was.dtype()));
     }
+  }
+  return {};
+}
+
+// What the plugin wrote outside of its tensors; empty if nothing.
+std::string trespass(const InputTensors& inputs,
+                     const std::vector<PluginBuffer>& of_inputs,
+                     const std::list<Host::Output>& outputs) {
+  auto memory = of_inputs.begin();
+  for (const auto& [name, tensor] : inputs) {
+    std::string what = (memory++)->trespass(to_string(name));
+    if (!what.empty()) return what;
+  }
+  for (const Host::Output& output : outputs) {
+    std::string what = output.memory.trespass(to_string(output.name));
+    if (!what.empty()) return what;
   }
   return {};
 }
@@ -251,10 +320,13 @@ Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
   const Problem& problem = c.problem;
   const std::vector<PluginBuffer> memory =
       plugin_buffers(problem.inputs, surroundings);
+  // Copies: the plugin may write to them.
+  const std::string id = c.id;
+  const std::vector<Shape> shapes = shapes_of(problem.inputs);
   const std::vector<exactbn_tensor> inputs =
-      tensors_of_c(problem.inputs, memory);
+      tensors_of_c(problem.inputs, shapes, memory);
   const exactbn_case question = {
-      c.id.c_str(),
+      id.c_str(),
       to_string(problem.operation).data(),
       problem.channel_axis,
       problem.epsilon,
@@ -268,6 +340,11 @@ Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
 
   const exactbn_status status_of_c = plugin_->run(&question, &blank);
   const unsigned status = raw(status_of_c);
+  if (const std::string what =
+          trespass(problem.inputs, memory, host_of_c.outputs);
+      !what.empty()) {
+    throw SubjectFailure(what);
+  }
   // Whatever the status: the plugin has overwritten a caller's data.
   if (std::string what = overwritten(problem.inputs, memory); !what.empty()) {
     return {Answer::Kind::error, std::move(what), {}};

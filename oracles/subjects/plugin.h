@@ -17,7 +17,8 @@ class LoadError : public std::runtime_error {
 
 // A shared library with the interface of exactbn_plugin.h, run in this process.
 // Output memory holds NaN until the plugin writes it. Every tensor begins at a
-// 64-byte boundary, so that an answer does not depend on earlier calls.
+// 64-byte boundary, so that an answer does not depend on earlier calls. Throws
+// SubjectFailure if the plugin wrote next to a tensor.
 class PluginSubject : public Subject {
  public:
   // Throws LoadError.

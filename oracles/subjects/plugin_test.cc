@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "oracles/subjects/process.h"
+
 namespace exactbn::plugin_test {
 namespace {
 
@@ -54,6 +56,46 @@ TEST_F(PluginTest, WhatItDoesNotWriteIsNan) {
       EXPECT_EQ(tensor.bits(i), format(tensor.dtype()).quiet_nan()) << name;
     }
   }
+}
+
+TEST_F(PluginTest, WritingNextToATensorIsABreach) {
+  const auto breach = [&](const std::string& id) -> std::string {
+    try {
+      ask(id);
+    } catch (const SubjectFailure& failure) {
+      return failure.what();
+    }
+    return "none";
+  };
+  EXPECT_EQ(breach("writes y 0 6"), "none");
+  EXPECT_EQ(breach("writes y 6 1"), "wrote 8 bytes, 0 bytes past the end of y");
+  EXPECT_EQ(breach("writes y 7 2"),
+            "wrote 16 bytes, 8 bytes past the end of y");
+  EXPECT_EQ(breach("writes mean -1 2"),
+            "wrote 8 bytes, 8 bytes before the start of mean");
+  EXPECT_EQ(breach("writes x 6 1"), "wrote 8 bytes, 0 bytes past the end of x");
+  EXPECT_EQ(breach("writes x -3 1"),
+            "wrote 8 bytes, 24 bytes before the start of x");
+  EXPECT_EQ(breach("writes y 130 1"),
+            "wrote 8 bytes, 992 bytes past the end of y");
+}
+
+// In its own process, that is a breach of the protocol, and nobody else's.
+TEST_F(PluginTest, ABreachEndsTheProcess) {
+  ProcessOptions options;
+  options.has_surroundings = true;
+  ProcessSubject subject({EXACTBN_BUILD "/bin/serve_plugin",
+                          (kFolder / "scripted_plugin.so").string()},
+                         options);
+  try {
+    subject.answer(case_named("writes y 6 1"));
+    ADD_FAILURE() << "no failure";
+  } catch (const SubjectFailure& failure) {
+    EXPECT_THAT(failure.what(),
+                testing::EndsWith(" wrote 8 bytes, 0 bytes past the end of y, "
+                                  "in case writes y 6 1"));
+  }
+  EXPECT_EQ(subject.answer(case_named("means")).kind, Answer::Kind::outputs);
 }
 
 TEST_F(PluginTest, WritingToAnInputIsAnError) {

@@ -19,6 +19,7 @@
 
 #include "oracles/subjects/plugin.h"
 #include "oracles/wire.h"
+#include "oracles/wire/breach.h"
 #include "oracles/wire/surroundings.h"
 
 namespace exactbn {
@@ -239,9 +240,23 @@ class ProcessSubject::Child {
     }
   }
 
-  void close() {
-    input_.to.close();
+  void close_input() { input_.to.close(); }
+
+  // Reads to the end of the output, and returns what is wrong with that.
+  std::string end(std::size_t limit) {
+    const Clock::time_point deadline = Clock::now() + kGrace;
+    while (unread_.size() <= limit && wait(false, deadline) && read()) {
+    }
     output_.from.close();
+    const auto end = end_within(kGrace);
+    // A status means little: that of a script is of its last command.
+    if (end && (end->si_code != CLD_EXITED || end->si_status > 128)) {
+      return describe(*end) + " after its last answer";
+    }
+    if (unread_.find_first_not_of(" \t\r\n") == std::string::npos) return {};
+    return fmt::format(
+        "wrote a line that nobody asked for after its last answer: {:.60}",
+        unread_.substr(0, unread_.find('\n')));
   }
 
  private:
@@ -275,7 +290,8 @@ class ProcessSubject::Child {
     std::array<char, 1 << 16> chunk;
     const ssize_t n = ::read(output_.from.get(), chunk.data(), chunk.size());
     if (n > 0) unread_.append(chunk.data(), static_cast<std::size_t>(n));
-    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+    if (n < 0 && errno != EAGAIN && errno != EINTR) require(errno, "read");
+    return n != 0;
   }
 
   Pipe input_;
@@ -289,12 +305,22 @@ ProcessSubject::ProcessSubject(std::vector<std::string> argv,
     : argv_(std::move(argv)), options_(options), declaration_(start()) {}
 
 ProcessSubject::~ProcessSubject() {
-  for (const auto& [threads, child] : children_) {
-    if (child) child->close();
+  try {
+    finish();
+  } catch (const std::exception&) {  // the processes are killed all the same
   }
+}
+
+std::string ProcessSubject::finish() {
   for (const auto& [threads, child] : children_) {
-    if (child) child->end_within(kGrace);
+    if (child) child->close_input();
   }
+  std::string wrong;
+  for (const auto& [threads, child] : children_) {
+    if (child && wrong.empty()) wrong = child->end(options_.line_limit);
+  }
+  children_.clear();
+  return wrong;
 }
 
 std::unique_ptr<ProcessSubject::Child>& ProcessSubject::child() {
@@ -319,6 +345,9 @@ Answer ProcessSubject::ask(const std::string& lines, const Case& c) {
       exchange(lines, options_.case_limit,
                fmt::format("answer to case {}", c.id), "on case " + c.id);
   try {
+    if (const auto breach = read_breach(line)) {
+      fail(fmt::format("{}, in case {}", *breach, c.id));
+    }
     return read_answer(line, c);
   } catch (const WireError& error) {
     require_answer_to(c, line);
@@ -369,8 +398,16 @@ std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
                                      std::string_view when) {
   using Outcome = Child::Outcome;
   std::string line;
-  switch (child()->exchange(text, Clock::now() + limit, options_.line_limit,
-                            line)) {
+  Outcome outcome = Outcome::closed;
+  try {
+    outcome = child()->exchange(text, Clock::now() + limit, options_.line_limit,
+                                line);
+  } catch (const std::system_error& error) {  // of this side of the pipe
+    child().reset();
+    throw std::runtime_error(
+        fmt::format("'{}': {}", name_of(argv_), error.what()));
+  }
+  switch (outcome) {
     case Outcome::line:
       break;
     case Outcome::closed:
@@ -379,6 +416,13 @@ std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
       }
       fail(fmt::format("closed its output and gave no {}", wanted));
     case Outcome::too_late:
+      if (const auto end = child()->end_within(milliseconds(0))) {
+        fail(fmt::format(
+            "{}, but a process that it started keeps its output open, and "
+            "there was no {} within {:g} s",
+            describe(*end), wanted,
+            std::chrono::duration<double>(limit).count()));
+      }
       fail(fmt::format("gave no {} within {:g} s and was stopped", wanted,
                        std::chrono::duration<double>(limit).count()));
     case Outcome::too_long:

@@ -41,6 +41,9 @@ class ProcessSubject : public Subject {
   // Each number of threads has a separate process.
   std::optional<Answer> answer_in(const Surroundings& surroundings,
                                   const Case& c) override;
+  // A crash, or output that nobody asked for. A process that takes too long to
+  // exit is killed, and nothing is said.
+  std::string finish() override;
 
  private:
   class Child;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/subjects/serve.h"
 
+#include <unistd.h>
+
 #include <istream>
 #include <ostream>
 
+#include "oracles/descriptor_stream.h"
 #include "oracles/wire.h"
+#include "oracles/wire/breach.h"
 #include "oracles/wire/surroundings.h"
 
 namespace exactbn {
@@ -35,6 +39,8 @@ std::string answer_line(Subject& subject, std::string_view line,
   try {
     const Case c = read_case(line);
     return write_answer(c.id, answer(subject, c, where));
+  } catch (const SubjectFailure&) {
+    throw;
   } catch (const std::exception& error) {
     return write_answer(case_named_in(line),
                         {Answer::Kind::error, error.what(), {}});
@@ -54,14 +60,23 @@ Where surroundings_in(std::string_view line) {
 
 int serve(Subject& subject, std::istream& cases, std::ostream& answers) {
   answers << write_declaration(subject.declaration()) << std::endl;
+  const pid_t here = ::getpid();
   std::string line;
   Where where;
-  while (answers && std::getline(cases, line)) {
+  while (answers && read_line(cases, line)) {
     if (const Where next = surroundings_in(line)) {
       where = next;
       continue;
     }
-    answers << answer_line(subject, line, where) << std::endl;
+    try {
+      const std::string answer = answer_line(subject, line, where);
+      // A child that the subject has forked must not answer, too.
+      if (::getpid() != here) ::_exit(0);
+      answers << answer << std::endl;
+    } catch (const SubjectFailure& failure) {
+      answers << write_breach(failure.what()) << std::endl;
+      return 3;
+    }
     where.reset();
   }
   return answers ? 0 : 1;

@@ -53,6 +53,19 @@ static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {
     ((double*)(uintptr_t)exactbn_input(c, "x")->data)[4] = 9;
     return means(c, a);
   }
+  if (strncmp(c->id, "writes ", 7) == 0) { /* writes y 6 2: y[6], y[7] */
+    char name[16];
+    int first = 0;
+    int count = 0;
+    int k;
+    double* to;
+    sscanf(c->id, "writes %15s %d %d", name, &first, &count);
+    to = exactbn_input(c, name) != NULL
+             ? (double*)(uintptr_t)exactbn_input(c, name)->data
+             : (double*)a->output(a, name, EXACTBN_F64);
+    for (k = first; k < first + count; ++k) to[k] = 0.5;
+    return EXACTBN_OUTPUTS;
+  }
   if (is(c, "addresses")) return addresses(c, a);
   if (is(c, "threads")) {
     const char* given = getenv("OMP_NUM_THREADS");

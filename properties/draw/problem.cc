@@ -6,6 +6,7 @@
 
 #include "reference/draw/midpoints.h"
 #include "reference/draw/near_midpoints.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 
@@ -225,6 +226,7 @@ void add_traits(Drawn& drawn) {
 
 Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
                    int channel_axis, std::string_view kind, Traits* traits) {
+  const StandardEnvironment environment;
   Tensor tensor(dtype, shape);
   const ChannelView view(shape, channel_axis);
   PooledVector<std::uint64_t> bits;
@@ -239,6 +241,7 @@ Tensor draw_tensor(Draw& draw, DType dtype, const Shape& shape,
 }
 
 Problem draw_problem(Draw& draw, Operation operation, DType dtype) {
+  const StandardEnvironment environment;
   ProblemBuilder builder{draw};
   builder.make(operation, dtype, draw_layout(draw, Profile::small));
   return std::move(builder.problem);
@@ -246,6 +249,7 @@ Problem draw_problem(Draw& draw, Operation operation, DType dtype) {
 
 Drawn draw_case(const DrawOptions& options, std::uint64_t seed,
                 std::uint64_t index) {
+  const StandardEnvironment environment;
   // Mix the seed first: SplitMix64 streams that start close together overlap.
   Draw of_seed(seed);
   Draw draw(Draw(of_seed.bits() ^ index).bits());

@@ -35,7 +35,8 @@ bool differs_again(Subject& subject, const Case& question,
                    const Answer& first) {
   constexpr int kTimes = 3;
   for (int k = 0; k < kTimes; ++k) {
-    if (!difference(first, subject.answer(question)).text.empty()) return true;
+    if (!difference(first, answer_of(subject, question)).text.empty())
+      return true;
   }
   return false;
 }

@@ -90,7 +90,10 @@ TEST(Surrounded, FindsAssumedAlignment) {
       "^one element past a 64-byte boundary: got .*, want .* ulp, .*; "
       "64-byte aligned: (passed|undecided)$";
   expect_found("READS_ALIGNED", kAlignment, wrong, 4);
-  expect_found("WRITES_ALIGNED", kAlignment, wrong, 4);
+  expect_found("WRITES_ALIGNED", kAlignment,
+               "^one element past a 64-byte boundary: error: .* wrote 4 bytes, "
+               "4 bytes before the start of y, .*; 64-byte aligned: ",
+               4);
   expect_found(
       "NEEDS_ALIGNED", kAlignment,
       "^one element past a 64-byte boundary: error: .*died by signal 6 "

@@ -2,9 +2,10 @@
 #include "reference/sums/moments.h"
 
 #include <algorithm>
-#include <cfenv>
 #include <memory>
+#include <mutex>
 
+#include "reference/floating_point_environment.h"
 #include "reference/sums/block.h"
 #include "reference/sums/sweep.h"
 
@@ -38,9 +39,7 @@ class PartSums {
   PartSums(const Query& query, const Part& part)
       : q_(query),
         part_(part),
-        // The kernels for blocks need rounding to nearest.
-        narrow_allowed_(query.path == SumPath::blocks &&
-                        std::fegetround() == FE_TONEAREST),
+        narrow_allowed_(query.path == SumPath::blocks),
         blocks_(std::make_unique_for_overwrite<SumBlock<Word>[]>(
             query.tensors.size())),
         sums_(query.terms.size() * size(part.channels)),
@@ -199,11 +198,12 @@ Cut cut_of(const ChannelView& view, const Channels& channels) {
 
 template <class Word>
 void run(const Query& query, const Channels& channels, Moments& result) {
+  std::mutex mutex;
   for_each_part(query.view, channels, cut_of(query.view, channels),
                 [&](const Part& part) {
                   PartSums<Word> sums(query, part);
                   sums.run();
-#pragma omp critical(exactbn_moments)
+                  const std::lock_guard lock(mutex);
                   sums.merge_into(result, channels.first);
                 });
 }
@@ -213,6 +213,7 @@ void run(const Query& query, const Channels& channels, Moments& result) {
 Moments moments(std::span<const Tensor* const> tensors,
                 std::span<const Term> terms, const ChannelView& view,
                 const Channels& channels, SumPath path) {
+  const StandardEnvironment environment;
   const auto count = static_cast<std::size_t>(channels.count);
   Moments result{channels.count, std::vector<Dyadic>(terms.size() * count),
                  std::vector<bool>(tensors.size() * count, true)};

@@ -233,7 +233,7 @@ TEST(Moments, DoNotDependOnTheRoundingMode) {
       std::fesetround(mode);
       const auto [narrow, wide] = expect_exact(x, dy, 1);
       std::fesetround(FE_TONEAREST);
-      EXPECT_EQ(narrow, 0);
+      EXPECT_GT(narrow, 0);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "oracles/mismatch/printable.h"
+#include "tools/exactbn/last_resort.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -18,10 +19,12 @@ constexpr const char* kExitCodes =
     "  0  everything that ran passed, or is known to the --baseline\n"
     "  1  a mismatch, a convention that is not the declared one, or a biased\n"
     "     rounding; with --baseline-strict also if a known failure is mended\n"
-    "  2  bad usage or malformed input, or nothing was asked\n"
+    "  2  bad usage, malformed or unreadable input, or nothing was asked;\n"
+    "     memory or threads ran out\n"
     "  3  the subject crashed, hung or broke the protocol\n"
     "  4  nothing failed, but something is missing (with --domain all: or\n"
-    "     undecided)";
+    "     undecided)\n"
+    "  130  interrupted, and nothing was found until then";
 
 // A usage error, in one line.
 std::string usage_text(const CLI::App*, const CLI::Error& error) {
@@ -68,9 +71,15 @@ int run_command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : 2;
   }
-  if (jobs > 0) omp_set_num_threads(jobs);
   for (const Verb& verb : verbs) {
-    if (verb.flags->parsed()) return verb.run();
+    if (!verb.flags->parsed()) continue;
+    // A plugin may end its process as it likes, and its OpenMP may be ours.
+    if (verb.flags->get_name() == "serve") {
+      if (jobs > 0) omp_set_num_threads(jobs);
+    } else {
+      start_threads(jobs);
+    }
+    return verb.run();
   }
   throw UsageError(
       "give a verb: validate, properties, probe, check, generate, verify, list "

@@ -9,6 +9,8 @@
 #include "oracles/mismatch/printable.h"
 #include "oracles/subject.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/complain.h"
+#include "tools/exactbn/last_resort.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -24,13 +26,13 @@ int guarded(int argc, char** argv) {
     }
     return code;
   } catch (const SubjectFailure& error) {
-    fmt::print(stderr, "exactbn: {}\n", printable(error.what()));
+    complain("exactbn: {}\n", printable(error.what()));
     return 3;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "exactbn: out of memory\n");
+    complain("exactbn: out of memory\n");
     return 2;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "exactbn: {}\n", printable(error.what()));
+    complain("exactbn: {}\n", printable(error.what()));
     return 2;
   }
 }
@@ -38,4 +40,9 @@ int guarded(int argc, char** argv) {
 }  // namespace
 }  // namespace exactbn
 
-int main(int argc, char** argv) { return exactbn::guarded(argc, argv); }
+int main(int argc, char** argv) {
+  exactbn::open_standard_descriptors();
+  const int code = exactbn::guarded(argc, argv);
+  exactbn::no_last_resort();
+  return code;
+}

@@ -45,6 +45,7 @@ struct DeclareOptions {
   std::vector<std::string> declare;  // KEY=VALUE
   std::string convention;            // of a framework; empty: as declared
   std::string domain;                // the same
+  bool short_accumulation = false;   // a declared one counts
 };
 
 // Which implementation to judge, and how long it may take.

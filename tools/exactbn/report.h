@@ -30,6 +30,10 @@ std::string differing_text(const Run& run);
 // The disagreements of run/conventions.h, a line each.
 std::string disagreements_text(const Run& run);
 
+// What the subject did wrong after its last answer, and why the run stopped, a
+// line each; empty if nothing and if it did not.
+std::string end_text(const Run& run);
+
 // The counts of the conformance card, in a line; empty if there is none.
 std::string conventions(const Run& run);
 

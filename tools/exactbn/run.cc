@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 
 #include "oracles/check/kappa.h"
 #include "oracles/check/rounding_tally.h"
@@ -57,6 +58,7 @@ Summary summarize(const Run& run) {
     }
     s.broke = s.broke || (c.broke && !c.known);
   }
+  s.broke = s.broke || !run.at_exit.empty();
   if (run.baseline) {
     s.stale = run.baseline->strict && !run.baseline->mended.empty();
   }
@@ -96,6 +98,7 @@ bool any_not_asked(const Run& run) {
 }  // namespace
 
 int exit_code(const Run& run) {
+  if (!run.stopped.empty()) return 2;
   const Summary summary = summarize(run);
   const bool updated = run.baseline && run.baseline->updated && summary.run > 0;
   if (!updated) return exit_code(summary);
@@ -333,6 +336,9 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
         result.verdict = broken(failure.what());
         result.broke = true;
         breaks += run.may_break.contains(cases[i].id) ? 0 : 1;
+      } catch (const std::bad_alloc&) {
+        run.stopped = "out of memory on case " + cases[i].id;
+        return;
       }
     }
     run.cases.push_back(std::move(result));

@@ -108,6 +108,8 @@ struct Run {
   // Cases that are known to break the subject: they do not end the run.
   std::set<std::string> may_break;
   std::vector<CaseRun> cases;
+  std::string at_exit;     // what the subject did wrong after its last answer
+  std::string stopped;     // why not all cases were judged; empty if they were
   std::int64_t bytes = 0;  // size of the answers that are kept
   Diagnosis diagnosis;
   std::vector<WrongFormula> formulas;
@@ -136,7 +138,8 @@ std::string to_string(const Summary& summary);
 // knows has no weight.
 int exit_code(const Summary& summary);
 
-// The same; if the baseline is updated, 0 or 2, or 3 if cases were not asked.
+// The same; if the baseline is updated, 0 or 2, or 3 if cases were not asked. 2
+// if the run was stopped.
 int exit_code(const Run& run);
 
 // A subject that broke three times is not started again. Cases that are known

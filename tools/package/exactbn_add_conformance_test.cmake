@@ -4,7 +4,7 @@
 #   TARGET <plugin> | EXEC <program> [<argument>...]
 #   [NAME <name>]
 #   [REQUIRE correct|faithful|stable|sequential]
-#   [DOMAIN ordinary|all]
+#   [DOMAIN ordinary|all] [ALLOW_SHORT_ACCUMULATION]
 #   [DTYPE <format>...] [FILTER <text>] [SEED <n>] [BASELINE <file>]
 #   [PROPERTIES [CASES <n>] [PROPERTIES_ARGS <flag>...]]
 #   [ARGS <flag>...] [TIMEOUT <seconds>] [LABELS <label>...])
@@ -19,6 +19,9 @@
 #   REQUIRE   the worst grade that passes; default: sequential.
 #   DOMAIN    where wrong values fail, in both tests; default: as the subject
 #             declares.
+#   ALLOW_SHORT_ACCUMULATION
+#             an accumulation that the subject declares counts although it is
+#             shorter than x, or than f32, in both tests.
 #   DTYPE     only these formats of x, in both tests.
 #   SEED      seed of both tests.
 #   FILTER    only suite cases whose id, operation or label contains this.
@@ -35,7 +38,8 @@
 function(exactbn_add_conformance_test)
   set(one TARGET NAME REQUIRE DOMAIN FILTER SEED BASELINE CASES TIMEOUT)
   set(many EXEC ARGS PROPERTIES_ARGS DTYPE LABELS)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "PROPERTIES" "${one}" "${many}")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "PROPERTIES;ALLOW_SHORT_ACCUMULATION"
+    "${one}" "${many}")
 
   set(where "exactbn_add_conformance_test:")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
@@ -115,6 +119,9 @@ function(exactbn_add_conformance_test)
       list(APPEND both --${flag} ${arg_${option}})
     endif()
   endforeach()
+  if(arg_ALLOW_SHORT_ACCUMULATION)
+    list(APPEND both --allow-short-accumulation)
+  endif()
   set(suite ${both})
   if(DEFINED arg_FILTER)
     list(APPEND suite --filter "${arg_FILTER}")

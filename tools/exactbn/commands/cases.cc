@@ -2,15 +2,13 @@
 #include "tools/exactbn/commands/cases.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iostream>
 #include <iterator>
 #include <set>
 
 #include "golden/vector/sha256.h"
+#include "oracles/descriptor_stream.h"
 #include "oracles/wire.h"
+#include "tools/exactbn/commands/or_why.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -20,7 +18,7 @@ namespace {
 std::vector<NumberedLine> lines_of(std::istream& in) {
   std::vector<NumberedLine> lines;
   std::string text;
-  for (int number = 1; std::getline(in, text); ++number) {
+  for (int number = 1; read_line(in, text); ++number) {
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     lines.push_back({number, std::move(text)});
   }
@@ -36,13 +34,13 @@ const std::vector<SuiteName>& suites() {
 }
 
 std::vector<NumberedLine> read_lines(const std::string& file) {
-  if (file == "-") return lines_of(std::cin);
-  std::ifstream in(file);
-  if (!in || in.peek() == std::ifstream::traits_type::eof()) {
-    const bool empty = in.is_open() && errno != EISDIR;
-    throw UsageError(file + ": " + (empty ? "is empty" : std::strerror(errno)));
-  }
-  return lines_of(in);
+  return or_why(file, [&] {
+    InputStream in(file);
+    if (file != "-" && in.peek() == InputStream::traits_type::eof()) {
+      throw UsageError(file + ": is empty");
+    }
+    return lines_of(in);
+  });
 }
 
 std::vector<Case> read_cases(const std::string& file) {

@@ -11,6 +11,7 @@
 #include "oracles/convention.h"
 #include "oracles/mismatch/printable.h"
 #include "oracles/wire.h"
+#include "tools/exactbn/complain.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -88,8 +89,13 @@ nlohmann::json json_of(const Declaration& declaration) {
 Declaration declared(const Declaration& declaration,
                      const DeclareOptions& options) {
   const FieldWords words = words_of(options);
-  if (words.empty()) return declaration;
-  return read_declaration(with(json_of(declaration), words).dump());
+  Declaration other = declaration;
+  if (!words.empty()) {
+    other = read_declaration(with(json_of(declaration), words).dump());
+  }
+  other.allows_short_accumulation =
+      options.short_accumulation || words.contains("accumulation");
+  return other;
 }
 
 void tell_overridden(const Declaration& own, const Declaration& declaration) {
@@ -98,11 +104,11 @@ void tell_overridden(const Declaration& own, const Declaration& declaration) {
   for (const auto& [key, word] : after.items()) {
     const auto was = before.find(key);
     if (key == "domain" || (was != before.end() && *was == word)) continue;
-    fmt::print(stderr, "exactbn: {}: {} is {}, by the command line{}\n",
-               printable(own.subject), key, word.get<std::string>(),
-               was == before.end()
-                   ? ""
-                   : fmt::format(", and not {}", was->get<std::string>()));
+    complain("exactbn: {}: {} is {}, by the command line{}\n",
+             printable(own.subject), key, word.get<std::string>(),
+             was == before.end()
+                 ? ""
+                 : fmt::format(", and not {}", was->get<std::string>()));
   }
 }
 
@@ -115,6 +121,7 @@ std::string as_flags(const DeclareOptions& options) {
     text += " --declare " + shell_word(each);
   }
   if (!options.domain.empty()) text += " --domain " + options.domain;
+  if (options.short_accumulation) text += " --allow-short-accumulation";
   return text;
 }
 

@@ -86,6 +86,9 @@ void add_declare(CLI::App& verb, DeclareOptions& declare) {
   verb.add_option("--convention", declare.convention,
                   "declare what a framework does: pytorch, tensorflow, keras, "
                   "onnx, onednn, cudnn, flax, mxnet or paddle");
+  verb.add_flag("--allow-short-accumulation", declare.short_accumulation,
+                "an accumulation that the subject declares counts although it "
+                "is shorter than x, or than f32; larger errors then pass");
 }
 
 void add_domain(CLI::App& verb, DeclareOptions& declare) {

@@ -35,7 +35,9 @@ int probe_subject(const ProbeOptions& options) {
     write_file(options.json, report_text(json));
   }
   fmt::print("{}", card_text(card, options.evidence));
-  return exit_code(card);
+  const std::string at_exit = implementation->finish();
+  if (at_exit.empty()) return exit_code(card);
+  throw SubjectFailure(at_exit);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include "tools/exactbn/commands/properties/interruptible.h"
 #include "tools/exactbn/commands/properties/request.h"
 #include "tools/exactbn/commands/subjects.h"
+#include "tools/exactbn/complain.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/counterexample_text.h"
 #include "tools/exactbn/report/github.h"
@@ -62,6 +64,15 @@ void save(const PropertiesRun& run, const std::string& file) {
     for (const Case& c : cases_of(found)) lines += write_case(c) + '\n';
   }
   write_file(file, lines);
+}
+
+// The counterexamples of an earlier run are not those of this one.
+void remove_old(const std::string& file) {
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(file, none)) return;
+  if (!std::filesystem::remove(file, none)) {
+    throw UsageError(file + ": cannot be removed: " + none.message());
+  }
 }
 
 Source source_of(const SubjectOptions& subject, Request& request) {
@@ -151,6 +162,8 @@ int find_broken(const PropertiesOptions& options) {
   if (any && !options.save.empty()) {
     save(run, options.save);
     run.replay = replay(options);
+  } else if (!options.save.empty()) {
+    remove_old(options.save);
   }
   if (baseline) {
     baseline->compare_with(run);
@@ -166,10 +179,10 @@ int find_broken(const PropertiesOptions& options) {
     write_file(options.judging.json, properties_json(run));
   const int code = exit_code(run);
   if (code == 2) {
-    fmt::print(stderr,
-               "exactbn: nothing was asked: {} supports no drawn case, or no "
-               "law says anything about one\n",
-               printable(run.survey.declaration.subject));
+    complain(
+        "exactbn: nothing was asked: {} supports no drawn case, or no "
+        "law says anything about one\n",
+        printable(run.survey.declaration.subject));
   }
   return code;
 }

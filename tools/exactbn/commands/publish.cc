@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "oracles/mismatch/printable.h"
+#include "tools/exactbn/complain.h"
 #include "tools/exactbn/page.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/github.h"
@@ -30,9 +31,11 @@ int publish(const Run& run, const Judging& judging) {
   }
   fmt::print("{}", text_report(run, judging.errors));
   const Summary summary = summarize(run);
-  if (summary.run == 0) {
-    fmt::print(stderr, "exactbn: nothing was asked: {} supports no case\n",
-               printable(run.declaration.subject));
+  if (!run.stopped.empty()) {
+    complain("exactbn: {}\n", printable(run.stopped));
+  } else if (summary.run == 0) {
+    complain("exactbn: nothing was asked: {} supports no case\n",
+             printable(run.declaration.subject));
   }
   return exit_code(run);
 }

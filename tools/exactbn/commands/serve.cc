@@ -2,12 +2,12 @@
 #include "oracles/subjects/serve.h"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "oracles/subjects/plugin.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/serve/protocol.h"
 #include "tools/exactbn/commands/subjects.h"
 
 namespace exactbn {
@@ -15,13 +15,15 @@ namespace exactbn {
 namespace {
 
 int serve_subject(const std::string& name) {
+  Protocol protocol(name);
   try {
     const std::unique_ptr<Subject> subject = open_in_process(name);
-    return serve(*subject, std::cin, std::cout);
+    protocol.call(subject->declaration().subject);
+    return serve(*subject, protocol.cases, protocol.answers);
   } catch (const LoadError& error) {
     // The parent process throws the LoadError again.
     const nlohmann::json line = {{"load_error", error.what()}};
-    std::cout << line.dump() << std::endl;
+    protocol.answers << line.dump() << std::endl;
     return 2;
   }
 }

@@ -100,12 +100,14 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
     failed += last_failed ? 1 : 0;
     line.show(done, failed);
   });
+  if (!run.stopped.empty()) return run;
   if (wrong_cases(run) > 0) line.show("searching for the cause");
   fit_conventions(run);
   diagnose(run);
   probe_after(implementation, options, run, line);
   if (baseline) baseline->compare_with(run);
   run.smallest = smallest_failures(implementation, run);
+  run.at_exit = implementation.finish();
   if (baseline) baseline->update_from(run);
   return run;
 }

@@ -3,17 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
+#include "oracles/descriptor_stream.h"
 #include "oracles/mismatch/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/flags.h"
+#include "tools/exactbn/commands/or_why.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -28,25 +26,25 @@ struct VerifyOptions {
 };
 
 std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in) throw UsageError(path.string() + ": " + std::strerror(errno));
-  return text.str();
+  return or_why(path.string(), [&] {
+    InputStream in(path.string());
+    return read_all(in);
+  });
 }
 
 Folder read_folder(const std::string& name) {
   Folder folder;
   std::error_code failure;
   fs::directory_iterator entry(name, failure);
-  if (failure) throw UsageError(name + ": " + failure.message());
-  for (; entry != fs::directory_iterator(); entry.increment(failure)) {
-    if (failure) throw UsageError(name + ": " + failure.message());
-    if (!entry->is_regular_file(failure)) {
+  for (; !failure && entry != fs::directory_iterator();
+       entry.increment(failure)) {
+    if (!entry->is_regular_file()) {
       throw UsageError(entry->path().string() + ": not a file");
     }
     folder.emplace(entry->path().filename().string(), read_file(entry->path()));
   }
+  // An error ends the loop, too.
+  if (failure) throw UsageError(name + ": " + failure.message());
   return folder;
 }
 

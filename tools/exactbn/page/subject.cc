@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "oracles/descriptor_stream.h"
 #include "oracles/explain.h"
 #include "oracles/format_names.h"
 #include "oracles/mismatch/printable.h"
@@ -18,6 +19,7 @@
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/markup.h"
 #include "tools/exactbn/report/smallest.h"
+#include "tools/exactbn/run/accumulation.h"
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/roundings.h"
 
@@ -174,8 +176,10 @@ std::string whole_run_html(const Run& run) {
   for (const std::string& line : disagreements(run)) {
     text += "DISAGREES  " + line + '\n';
   }
+  text += end_text(run);
+  text += accumulation_line(run.declaration, accumulation_text(run));
   std::istringstream lines(text + roundings_text(run));
-  for (std::string line; std::getline(lines, line);) {
+  for (std::string line; read_line(lines, line);) {
     html += "<p>" + text_html(line) + "</p>\n";
   }
   return html;

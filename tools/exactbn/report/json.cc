@@ -10,6 +10,7 @@
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/report/smallest.h"
+#include "tools/exactbn/run/accumulation.h"
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/roundings.h"
 
@@ -80,10 +81,6 @@ Json outputs(const Run& run) {
     }
   }
   return json;
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
 }
 
 // The defects that explain the failures, with the ids of the cases.
@@ -223,6 +220,15 @@ Json cases(const Run& run) {
   return all;
 }
 
+// Null if the declared accumulation is not short.
+Json short_accumulation(const Run& run) {
+  const std::string text = accumulation_text(run);
+  if (text.empty()) return nullptr;
+  return {{"format", format(*run.declaration.accumulation).name},
+          {"counts", run.declaration.allows_short_accumulation},
+          {"text", text}};
+}
+
 }  // namespace
 
 std::string json_report(const Run& run) {
@@ -240,6 +246,9 @@ std::string json_report(const Run& run) {
                {"summary", summary_json(summarize(run))},
                {"ulp_bins", ulp_bins()},
                {"declaration", Json::parse(write_declaration(run.declaration))},
+               {"short_accumulation", short_accumulation(run)},
+               {"at_exit", text_or_null(run.at_exit)},
+               {"stopped", text_or_null(run.stopped)},
                {"disagreements", disagreements(run)},
                {"outputs", outputs(run)},
                {"diagnosis", diagnosis(run)},

@@ -30,4 +30,9 @@ Json ulp_bins();
 // messages that are not UTF-8.
 std::string report_text(const Json& report);
 
+// The text, or null if it is empty.
+inline Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
 }  // namespace exactbn

@@ -8,6 +8,7 @@
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/markup.h"
+#include "tools/exactbn/run/accumulation.h"
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/failures.h"
 #include "tools/exactbn/run/roundings.h"
@@ -64,6 +65,14 @@ std::string rounding_cases(const Run& run, const RunRoundings& roundings) {
   return text;
 }
 
+// What went wrong after the cases.
+std::vector<std::string> ends_of(const Run& run) {
+  std::vector<std::string> all;
+  if (!run.at_exit.empty()) all.push_back(run.at_exit);
+  if (!run.stopped.empty()) all.push_back(run.stopped);
+  return all;
+}
+
 std::string suite(const Run& run) {
   const Summary s = summarize(run);
   const RunRoundings rounded = roundings(run);
@@ -71,23 +80,36 @@ std::string suite(const Run& run) {
       std::count_if(rounded.begin(), rounded.end(), [&](const auto& each) {
         return each.second.failed && is_known(run, each.first, each.second);
       });
+  const std::vector<std::string> ends = ends_of(run);
   const std::int64_t undecided_errors =
       s.domain == Domain::all ? s.undecided - s.known_undecided : 0;
   std::string text = fmt::format(
       "<testsuite name=\"exactbn {}\" tests=\"{}\" "
       "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
       escaped(printable(run.declaration.subject)),
-      s.run + s.unsupported + std::ssize(rounded),
+      s.run + s.unsupported + std::ssize(rounded) + std::ssize(ends),
       s.failed - s.known_failed + s.roundings_failed - known_roundings,
-      s.missing - s.known_missing + undecided_errors,
+      s.missing - s.known_missing + undecided_errors + std::ssize(ends),
       s.unsupported + s.beyond + s.known_failed + s.known_missing +
           s.undecided - undecided_errors + known_roundings);
+  if (const std::string what = accumulation_text(run); !what.empty()) {
+    text += fmt::format(
+        "<properties><property name=\"accumulation\" value=\"{}\"/>"
+        "</properties>\n",
+        escaped(what));
+  }
   for (const CaseRun& c : run.cases) {
     const Problem& problem = c.question->problem;
     text += fmt::format(
         "<testcase classname=\"{}.{}\" name=\"{}\">{}</testcase>\n",
         to_string(problem.operation), format(problem.x().dtype()).name,
         escaped(printable(c.question->id)), body(run, c));
+  }
+  for (const std::string& end : ends) {
+    text += fmt::format(
+        "<testcase classname=\"run\" name=\"end\"><error message=\"{}\"/>"
+        "</testcase>\n",
+        escaped(printable(end)));
   }
   return text + rounding_cases(run, rounded) + "</testsuite>\n";
 }

@@ -93,7 +93,8 @@ std::string maximize_json(const MaximizeRun& run) {
 
 int exit_code(const Maximum& maximum) {
   if (maximum.broke) return 3;
-  return maximum.value >= 0 ? 0 : 4;
+  if (maximum.value >= 0) return 0;
+  return maximum.interrupted ? 130 : 4;
 }
 
 }  // namespace exactbn

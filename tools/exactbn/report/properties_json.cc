@@ -54,19 +54,22 @@ std::string properties_json(const PropertiesRun& run) {
     differs["case"] = s.smallest_differing->index;
     differs["smallest"] = Json::parse(write_case(differing_case(run)));
   }
-  Json report = {{"schema", "exactbn/properties/1"},
-                 {"subject", s.declaration.subject},
-                 {"version", EXACTBN_VERSION},
-                 {"seed", run.request.seed},
-                 {"profile", to_string(run.request.draw.profile)},
-                 {"first_case", run.request.first},
-                 {"cases", s.done},
-                 {"interrupted", s.interrupted},
-                 {"summary", summary_json(summarize(s))},
-                 {"differs", std::move(differs)},
-                 {"laws", std::move(tallies)},
-                 {"counterexamples", std::move(found)},
-                 {"distribution", s.distribution}};
+  Json report = {
+      {"schema", "exactbn/properties/1"},
+      {"subject", s.declaration.subject},
+      {"version", EXACTBN_VERSION},
+      {"seed", run.request.seed},
+      {"profile", to_string(run.request.draw.profile)},
+      {"first_case", run.request.first},
+      {"cases", s.done},
+      {"interrupted", s.interrupted},
+      {"at_exit", text_or_null(s.at_exit)},
+      {"short_accumulation", text_or_null(short_accumulation_text(run))},
+      {"summary", summary_json(summarize(s))},
+      {"differs", std::move(differs)},
+      {"laws", std::move(tallies)},
+      {"counterexamples", std::move(found)},
+      {"distribution", s.distribution}};
   if (run.baseline) {
     report["baseline"] = baseline_json(*run.baseline, baseline_counts(run));
   }

@@ -30,6 +30,10 @@ Case differing_case(const PropertiesRun& run);
 std::string counterexample_text(const PropertiesRun& run,
                                 const Counterexample& found);
 
+// What the reports say of a declared accumulation that is shorter than usual;
+// empty if it is not.
+std::string short_accumulation_text(const PropertiesRun& run);
+
 // A row per law, the counterexamples in full, and last the summary line.
 std::string properties_text(const PropertiesRun& run, bool distribution);
 
@@ -39,8 +43,9 @@ std::string properties_json(const PropertiesRun& run);
 Summary summarize(const Survey& survey);
 
 // 0 nothing found; 1 a law is broken, or a line of a strict baseline is stale;
-// 3 the subject broke; 4 an output is missing, or no case passed. What the
-// baseline knows has no weight.
+// 3 the subject broke; 4 an output is missing, or no case passed; 130 nothing
+// found until the search was interrupted. What the baseline knows has no
+// weight.
 int exit_code(const PropertiesRun& run);
 
 }  // namespace exactbn

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "oracles/mismatch/printable.h"
 #include "tools/exactbn/report/baseline_text.h"
 #include "tools/exactbn/report/counterexample_text.h"
 #include "tools/exactbn/report/properties_report.h"
+#include "tools/exactbn/run/accumulation.h"
 #include "tools/exactbn/shell_word.h"
 
 namespace exactbn {
@@ -113,9 +115,11 @@ int exit_code(const PropertiesRun& run) {
   const bool stale =
       run.baseline && run.baseline->strict && !run.baseline->mended.empty();
   const std::uint64_t known = updated ? s.failed : s.known;
-  if (s.gave_up || (s.broke && !updated)) return 3;
+  if (s.gave_up || !s.at_exit.empty() || (s.broke && !updated)) return 3;
   if (s.failed > known || stale) return 1;
-  if (!was_asked(s) && !s.interrupted) return 2;
+  // Nothing was found, but not everything was looked at.
+  if (s.interrupted) return 130;
+  if (!was_asked(s)) return 2;
   return s.missing > 0 || s.passed + known == 0 ? 4 : 0;
 }
 
@@ -133,12 +137,31 @@ std::string counterexample_text(const PropertiesRun& run,
   return counterexample_text(found, commands);
 }
 
+std::string short_accumulation_text(const PropertiesRun& run) {
+  const Declaration& declaration = run.survey.declaration;
+  const auto drawn = run.survey.distribution.find("format");
+  std::set<DType> asked;
+  for (const DType x : kDTypes) {
+    const bool is_drawn = drawn != run.survey.distribution.end() &&
+                          drawn->second.contains(std::string(format(x).name));
+    const bool is_declared =
+        declaration.dtypes.empty() ||
+        std::find(declaration.dtypes.begin(), declaration.dtypes.end(), x) !=
+            declaration.dtypes.end();
+    if (is_drawn && is_declared) asked.insert(x);
+  }
+  return short_accumulation_text(declaration, asked);
+}
+
 std::string properties_text(const PropertiesRun& run, bool distribution) {
   std::string text = fmt::format(
       "{}   {} cases from {}   seed {}   profile {}\n\n",
       printable(run.survey.declaration.subject), run.survey.done,
       run.request.first, run.request.seed, to_string(run.request.draw.profile));
   text += differing_text(run);
+  const std::string line =
+      accumulation_line(run.survey.declaration, short_accumulation_text(run));
+  if (!line.empty()) text += line + '\n';
   text += table(run.survey) + '\n';
   if (distribution) text += distribution_text(run.survey) + '\n';
   for (const Counterexample& found : run.found) {
@@ -150,6 +173,9 @@ std::string properties_text(const PropertiesRun& run, bool distribution) {
                         more == 1 ? " is" : "s are");
   }
   if (run.survey.interrupted) text += "interrupted\n";
+  if (!run.survey.at_exit.empty()) {
+    text += fmt::format("AT EXIT    {}\n\n", printable(run.survey.at_exit));
+  }
   if (run.baseline) {
     text += baseline_text(*run.baseline, baseline_counts(run), "law") + '\n';
   }

@@ -15,6 +15,7 @@
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/smallest.h"
 #include "tools/exactbn/report/wrapped.h"
+#include "tools/exactbn/run/accumulation.h"
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/eta_decades.h"
 #include "tools/exactbn/run/roundings.h"
@@ -24,14 +25,17 @@ namespace exactbn {
 
 namespace {
 
-std::string row_text(const TableRow& row) {
+std::string row_text(const Run& run, const TableRow& row) {
   const Summary& s = row.summary;
   std::string open;
   if (s.missing > 0) open += fmt::format("  {} missing", s.missing);
   if (s.undecided > 0) open += fmt::format("  {} undecided", s.undecided);
   if (s.beyond > 0) open += fmt::format("  {} beyond", s.beyond);
   if (s.unsupported > 0) open += fmt::format("  {} unsupported", s.unsupported);
-  const std::string grade(row.judged ? to_string(row.grade) : "-");
+  const std::string grade =
+      row.judged ? std::string(to_string(row.grade)) +
+                       accumulation_of_grade(run.declaration, row.dtype)
+                 : "-";
   return fmt::format(
       "{:<24} {:<5} {:>4} {:>6} {:>6} {:>7} {:>9.3g} {:>9.3g}  {}\n",
       to_string(row.operation), format(row.dtype).name, s.run, s.passed,
@@ -47,7 +51,7 @@ std::string table(const Run& run) {
   std::map<Operation, std::string> unsupported;
   for (const TableRow& row : rows(run)) {
     if (row.summary.run > 0) {
-      text += row_text(row);
+      text += row_text(run, row);
     } else {
       unsupported[row.operation] += fmt::format(" {}", format(row.dtype).name);
     }
@@ -245,16 +249,28 @@ std::string disagreements_text(const Run& run) {
   return text;
 }
 
+std::string end_text(const Run& run) {
+  std::string text;
+  if (!run.at_exit.empty()) {
+    text += fmt::format("AT EXIT    {}\n", printable(run.at_exit));
+  }
+  if (!run.stopped.empty()) {
+    text += fmt::format("STOPPED    {}\n", printable(run.stopped));
+  }
+  return text;
+}
+
 std::string text_report(const Run& run, int errors) {
   return fmt::format("{}   {}   required: {}\n\n",
                      printable(run.declaration.subject), printable(run.source),
                      to_string(run.required)) +
          paragraph(differing_text(run)) + paragraph(disagreements_text(run)) +
+         paragraph(accumulation_line(run.declaration, accumulation_text(run))) +
          table(run) + growths(run) + '\n' + failures_text(run, errors) +
          paragraph(diagnosis_text(run)) + all_smallest(run) +
          paragraph(open_cases(run)) + paragraph(roundings_text(run)) +
          paragraph(conventions(run)) + paragraph(baseline(run)) +
-         to_string(summarize(run)) + '\n';
+         paragraph(end_text(run)) + to_string(summarize(run)) + '\n';
 }
 
 }  // namespace exactbn

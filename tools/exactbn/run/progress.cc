@@ -10,6 +10,8 @@
 #include <numeric>
 #include <string_view>
 
+#include "tools/exactbn/complain.h"
+
 namespace exactbn {
 
 namespace {
@@ -29,10 +31,7 @@ std::int64_t work(const Case& c, const Declaration& declaration) {
 
 // Erases the rest of the line, where a longer text may have been. No line
 // break.
-void write(std::string_view text) {
-  fmt::print(stderr, "\r{}\x1b[K", text);
-  std::fflush(stderr);
-}
+void write(std::string_view text) { complain("\r{}\x1b[K", text); }
 
 std::string duration(std::chrono::seconds time) {
   const auto s = time.count();

@@ -134,9 +134,15 @@ TEST_F(Properties, AnInterruptLeavesWhatWasFound) {
   const ProgramRun o =
       run("timeout --foreground --preserve-status -s INT 3 " EXACTBN_BUILD
           "/bin/exactbn properties double --time 60s");
-  EXPECT_EQ(o.status, 0) << o.out << o.err;
+  EXPECT_EQ(o.status, 130) << o.out << o.err;
   EXPECT_THAT(o.out, HasSubstr("\ninterrupted\n"));
   EXPECT_THAT(last_line(o.out), HasSubstr(" run, "));
+}
+
+TEST_F(Properties, LeavesNoOldCounterexamples) {
+  write("counterexamples.jsonl", "old\n");
+  EXPECT_EQ(run("exactbn properties double --cases 20").status, 0);
+  EXPECT_EQ(files(), std::set<std::string>());
 }
 
 TEST_F(Properties, EndsWithItsTime) {

@@ -83,12 +83,13 @@ class WrongExample : public Reports {
 
 TEST_F(WrongExample, JsonHasTheFieldsOfItsSchema) {
   EXPECT_EQ(outcome_.status, 1);
-  EXPECT_THAT(keys(report_),
-              UnorderedElementsAre(
-                  "schema", "subject", "seed", "required", "environment",
-                  "summary", "ulp_bins", "outputs", "diagnosis", "scope",
-                  "declaration", "disagreements", "differs_between_runs",
-                  "failures", "cases", "smallest"));
+  EXPECT_THAT(
+      keys(report_),
+      UnorderedElementsAre(
+          "schema", "subject", "seed", "required", "environment", "summary",
+          "ulp_bins", "outputs", "diagnosis", "scope", "declaration",
+          "disagreements", "differs_between_runs", "failures", "cases",
+          "smallest", "at_exit", "stopped", "short_accumulation"));
   EXPECT_EQ(report_["smallest"], json::array());  // all is explained
   EXPECT_EQ(report_["schema"], "exactbn/report/1");
   EXPECT_EQ(report_["subject"], "example.py");
