@@ -140,7 +140,7 @@ class HillClimb {
 
   // Whether 1 / parts of the cases, or of the time, is used up.
   bool is_over(std::uint64_t parts) {
-    maximum_.interrupted = request_.interrupted && request_.interrupted();
+    maximum_.interrupted = is_stopped(request_);
     if (maximum_.interrupted || maximum_.broke) return true;
     if (request_.time) {
       return Clock::now() >=
@@ -158,15 +158,19 @@ class HillClimb {
     }
     std::vector<Candidate> found(size);
     std::exception_ptr error;
+    std::uint64_t tried = 0;
     const int threads = source_.in_process ? omp_get_max_threads() : 1;
 #pragma omp parallel num_threads(threads)
     {
       Measurer measure(source_, maximum_.declaration, goal_,
                        source_.in_process ? nullptr : first_.get());
-#pragma omp for schedule(dynamic)
+#pragma omp for schedule(dynamic) reduction(+ : tried)
       for (std::uint64_t k = 0; k < size; ++k) {
+        if (is_stopped(request_)) continue;
         try {
           found[k] = measure(as_asked(make(k), maximum_.declaration));
+          ++tried;
+        } catch (const RunStopped&) {
         } catch (...) {
 #pragma omp critical
           error = std::current_exception();
@@ -174,7 +178,7 @@ class HillClimb {
       }
     }
     if (error) std::rethrow_exception(error);
-    maximum_.tried += size;
+    maximum_.tried += tried;
     keep(found);
     if (request_.progress) request_.progress(maximum_.tried, 0);
   }

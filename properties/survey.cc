@@ -16,6 +16,7 @@ namespace {
 
 // The results of one case.
 struct Outcome {
+  bool done = false;  // the run was not stopped before
   Verdict verdict = Verdict::passed;
   bool differs = false;
   Trial::Counts counts;
@@ -290,7 +291,7 @@ Survey survey(const Source& source, const Request& request) {
   const Clock::time_point end =
       Clock::now() + request.time.value_or(std::chrono::milliseconds(0));
   const auto is_over = [&] {
-    survey.interrupted = request.interrupted && request.interrupted();
+    survey.interrupted = is_stopped(request);
     return survey.interrupted || (request.time && Clock::now() >= end);
   };
   int breaks = 0;
@@ -309,8 +310,11 @@ Survey survey(const Source& source, const Request& request) {
       Checker checker(source, request, survey.declaration, shared);
 #pragma omp for schedule(dynamic)
       for (std::size_t k = 0; k < outcomes.size(); ++k) {
+        if (is_stopped(request)) continue;
         try {
           outcomes[k] = checker(begin + k);
+          outcomes[k].done = true;
+        } catch (const RunStopped&) {
         } catch (...) {
 #pragma omp critical
           error = std::current_exception();
@@ -320,7 +324,7 @@ Survey survey(const Source& source, const Request& request) {
       checker.count_in(survey.distribution);
     }
     if (error) std::rethrow_exception(error);
-    for (std::size_t k = 0; k < outcomes.size(); ++k) {
+    for (std::size_t k = 0; k < outcomes.size() && outcomes[k].done; ++k) {
       breaks += add(survey, request, begin + k, outcomes[k]) ? 1 : 0;
     }
     if (request.progress) {

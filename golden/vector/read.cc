@@ -222,7 +222,7 @@ std::string read_convention(const wire::json& value) {
 }  // namespace
 
 VectorFile read_vectors(std::string_view text) {
-  wire::LineParser parser;
+  wire::LineParser parser(text.size());
   const wire::json object = parser.parse(text);
   const wire::Fields fields(
       object, "",

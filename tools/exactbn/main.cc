@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <new>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "oracles/subject.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/usage_error.h"
@@ -14,6 +15,9 @@
 namespace exactbn {
 
 namespace {
+
+// A write beyond the limit for files then fails, and says so.
+extern "C" void on_file_too_large(int) {}
 
 int guarded(int argc, char** argv) {
   try {
@@ -26,6 +30,9 @@ int guarded(int argc, char** argv) {
   } catch (const SubjectFailure& error) {
     fmt::print(stderr, "exactbn: {}\n", printable(error.what()));
     return 3;
+  } catch (const RunStopped& error) {
+    fmt::print(stderr, "exactbn: {}\n", error.what());
+    return 130;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "exactbn: out of memory\n");
     return 2;
@@ -38,4 +45,7 @@ int guarded(int argc, char** argv) {
 }  // namespace
 }  // namespace exactbn
 
-int main(int argc, char** argv) { return exactbn::guarded(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, exactbn::on_file_too_large);
+  return exactbn::guarded(argc, argv);
+}

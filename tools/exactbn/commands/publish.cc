@@ -7,10 +7,11 @@
 #include <array>
 #include <cstdio>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/page.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/github.h"
+#include "tools/exactbn/report/write_file.h"
 
 namespace exactbn {
 

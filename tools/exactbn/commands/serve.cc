@@ -4,9 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "oracles/subjects/plugin.h"
+#include "oracles/wire/json_line.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/subjects.h"
 
@@ -20,8 +20,8 @@ int serve_subject(const std::string& name) {
     return serve(*subject, std::cin, std::cout);
   } catch (const LoadError& error) {
     // The parent process throws the LoadError again.
-    const nlohmann::json line = {{"load_error", error.what()}};
-    std::cout << line.dump() << std::endl;
+    std::cout << "{\"load_error\":" << wire::json_quoted(error.what()) << '}'
+              << std::endl;
     return 2;
   }
 }

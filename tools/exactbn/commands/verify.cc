@@ -10,7 +10,7 @@
 #include <memory>
 #include <sstream>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/flags.h"

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "oracles/mismatch/lines.h"
-#include "oracles/mismatch/printable.h"
 #include "oracles/mismatch/text.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/shell_word.h"
 
 namespace exactbn {

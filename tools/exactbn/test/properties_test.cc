@@ -134,7 +134,7 @@ TEST_F(Properties, AnInterruptLeavesWhatWasFound) {
   const ProgramRun o =
       run("timeout --foreground --preserve-status -s INT 3 " EXACTBN_BUILD
           "/bin/exactbn properties double --time 60s");
-  EXPECT_EQ(o.status, 0) << o.out << o.err;
+  EXPECT_EQ(o.status, 130) << o.out << o.err;
   EXPECT_THAT(o.out, HasSubstr("\ninterrupted\n"));
   EXPECT_THAT(last_line(o.out), HasSubstr(" run, "));
 }
