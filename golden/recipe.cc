@@ -228,7 +228,7 @@ bool is_recipe(std::string_view text) {
 
 RecipeProof prove_recipe(std::string_view name, std::string_view text) {
   const StandardEnvironment environment;
-  wire::LineParser parser;
+  wire::LineParser parser(text.size());
   const wire::json given = parser.parse(text);
   const wire::Fields fields(given, "",
                             {"schema", "generator", "recipe", "sha256_of",

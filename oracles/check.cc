@@ -10,6 +10,7 @@
 #include "oracles/check/fast_check.h"
 #include "oracles/check/ordinary.h"
 #include "oracles/output_format.h"
+#include "oracles/printable.h"
 #include "reference/parallel_for.h"
 
 namespace exactbn {
@@ -85,7 +86,7 @@ CaseVerdict check_refusal(const Case& c, const Declaration& declaration,
                                 : answer.kind == Answer::Kind::rejected
                                     ? "rejected: "
                                     : "";
-  result.reason = std::string(word) + answer.message;
+  result.reason = std::string(word) + shortened(answer.message);
   return result;
 }
 

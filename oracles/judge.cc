@@ -92,8 +92,7 @@ void Judge::sum(const Channels& channels) const {
 }
 
 bool Judge::is_bounded(Output output, std::int64_t channel) const {
-  return exact_.is_number(channel) && !bound_is_void(output, channel) &&
-         keeps_subnormals();
+  return exact_.is_number(channel) && !bound_is_void(output, channel);
 }
 
 Judgement Judge::operator()(Output output, std::int64_t i, std::uint64_t got,

@@ -37,7 +37,8 @@ class Judge : public Tolerances {
 
   // For an output shaped like x: whether its values in that channel are numbers
   // and their error bound is not void. All of them are then judged by their
-  // distance from the exact value and by `tolerance`.
+  // distance from the exact value and by `tolerance`; where the subject flushes
+  // subnormals, those of the output are excused for more than half an ulp.
   bool is_bounded(Output output, std::int64_t channel) const;
 
   // For a constant channel: whether every partial sum is exact in the working

@@ -122,6 +122,12 @@ class SubjectFailure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The run was stopped while it waited for the subject, which is not to blame.
+class RunStopped : public std::runtime_error {
+ public:
+  RunStopped() : std::runtime_error("the run was stopped") {}
+};
+
 // An implementation of batch normalization under test.
 class Subject {
  public:

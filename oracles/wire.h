@@ -19,6 +19,8 @@ std::string write_answer(std::string_view case_id, const Answer& answer);
 // Throws WireError for an output that the case does not have, or of another
 // shape.
 Answer read_answer(std::string_view line, const Case& c);
+// The hexadecimal digits of an answer that has every output, in f64.
+std::size_t digits_of_answer(const Problem& problem);
 // The case that an answer line names, whatever else the line holds.
 std::string answered_case(std::string_view line);
 

@@ -21,7 +21,9 @@ class Reproducer {
   std::optional<Violation> operator()(const Problem& problem) {
     const StandardEnvironment environment;
     std::optional<Violation> violation;
-    if (!may_be_asked(declaration_, problem)) return violation;
+    if (is_stopped(request_) || !may_be_asked(declaration_, problem)) {
+      return violation;
+    }
     try {
       if (source_.in_process) subject_ = source_.subject();
       Trial trial(*subject_, declaration_, problem, request_.required,
@@ -43,6 +45,8 @@ class Reproducer {
       if (law_ == kAnswers) {
         violation = refusal(kAnswers, problem, failure.what());
       }
+    } catch (const RunStopped&) {
+      return std::nullopt;
     }
     return violation;
   }
@@ -63,40 +67,40 @@ class Reproducer {
 std::optional<Shrunk> shrink_differing(const Source& source,
                                        const Request& request,
                                        const Differing& differing,
-                                       const ShrinkLimit& limit) {
+                                       const ShrinkLimit& limit) try {
   const StandardEnvironment environment;
   const std::unique_ptr<Subject> subject = source.subject();
   const auto differs = [&](const Problem& problem) {
     const StandardEnvironment within;
-    if ((request.interrupted && request.interrupted()) ||
-        !may_be_asked(subject->declaration(), problem)) {
+    if (is_stopped(request) || !may_be_asked(subject->declaration(), problem)) {
       return false;
     }
     const Case question = {"property", problem, {}};
-    return law::differs_again(*subject, question,
-                              answer_of(*subject, question));
+    try {
+      return law::differs_again(*subject, question,
+                                answer_of(*subject, question));
+    } catch (const RunStopped&) {
+      return false;
+    }
   };
   if (!differs(differing.problem)) return std::nullopt;
   return shrink(differing.problem, differs, limit);
+} catch (const RunStopped&) {
+  return std::nullopt;
 }
 
-Counterexample shrink_discovery(const Source& source, const Request& request,
-                                const Discovery& discovery,
-                                const ShrinkLimit& limit) {
-  const StandardEnvironment environment;
-  Reproducer reproduce(source, request, discovery.violation.law);
-  Counterexample found;
-  found.discovery = discovery;
-  found.problem = discovery.problem;
-  found.violation = discovery.violation;
-  found.reproduces = reproduce(discovery.problem).has_value();
+namespace {
+
+void shrink(const Source& source, const Request& request,
+            const ShrinkLimit& limit, Counterexample& found) {
+  Reproducer reproduce(source, request, found.violation.law);
+  // In a run that is stopped it is not asked again.
+  found.reproduces =
+      reproduce(found.problem).has_value() || is_stopped(request);
   if (found.reproduces) {
     Shrunk shrunk = shrink(
-        discovery.problem,
-        [&](const Problem& problem) {
-          return !(request.interrupted && request.interrupted()) &&
-                 reproduce(problem).has_value();
-        },
+        found.problem,
+        [&](const Problem& problem) { return reproduce(problem).has_value(); },
         limit);
     found.problem = std::move(shrunk.problem);
     found.evaluations = shrunk.evaluations;
@@ -105,6 +109,23 @@ Counterexample shrink_discovery(const Source& source, const Request& request,
     }
   }
   found.answer = reproduce.answer();
+}
+
+}  // namespace
+
+Counterexample shrink_discovery(const Source& source, const Request& request,
+                                const Discovery& discovery,
+                                const ShrinkLimit& limit) {
+  Counterexample found;
+  found.discovery = discovery;
+  found.problem = discovery.problem;
+  found.violation = discovery.violation;
+  found.reproduces = true;
+  const StandardEnvironment environment;
+  try {
+    shrink(source, request, limit, found);
+  } catch (const RunStopped&) {  // what was found is kept as it is
+  }
   return found;
 }
 

@@ -142,7 +142,7 @@ class HillClimb {
 
   // Whether 1 / parts of the cases, or of the time, is used up.
   bool is_over(std::uint64_t parts) {
-    maximum_.interrupted = request_.interrupted && request_.interrupted();
+    maximum_.interrupted = is_stopped(request_);
     if (maximum_.interrupted || maximum_.broke) return true;
     if (request_.time) {
       return Clock::now() >=
@@ -159,6 +159,7 @@ class HillClimb {
       size = std::min(size, request_.cases - maximum_.tried);
     }
     std::vector<Candidate> found(size);
+    std::vector<char> tried(size);
     parallel_for(
         {static_cast<std::int64_t>(size), source_.in_process},
         [&] {
@@ -167,9 +168,15 @@ class HillClimb {
         },
         [&](std::int64_t i, Measurer& measure) {
           const auto k = static_cast<std::uint64_t>(i);
-          found[k] = measure(as_asked(make(k), maximum_.declaration));
+          if (is_stopped(request_)) return;
+          try {
+            found[k] = measure(as_asked(make(k), maximum_.declaration));
+            tried[k] = 1;
+          } catch (const RunStopped&) {  // the others are not asked either
+          }
         });
-    maximum_.tried += size;
+    maximum_.tried +=
+        static_cast<std::uint64_t>(std::count(tried.begin(), tried.end(), 1));
     keep(found);
     if (request_.progress) request_.progress(maximum_.tried, 0);
   }

@@ -16,6 +16,7 @@ namespace {
 
 // The results of one case.
 struct Outcome {
+  bool done = false;  // the run was not stopped before
   Verdict verdict = Verdict::passed;
   bool differs = false;
   Trial::Counts counts;
@@ -291,7 +292,7 @@ Survey survey(const Source& source, const Request& request) {
   const Clock::time_point end =
       Clock::now() + request.time.value_or(std::chrono::milliseconds(0));
   const auto is_over = [&] {
-    survey.interrupted = request.interrupted && request.interrupted();
+    survey.interrupted = is_stopped(request);
     return survey.interrupted || (request.time && Clock::now() >= end);
   };
   int breaks = 0;
@@ -309,10 +310,15 @@ Survey survey(const Source& source, const Request& request) {
         [&] { return Checker(source, request, survey.declaration, shared); },
         [&](std::int64_t i, Checker& checker) {
           const auto k = static_cast<std::size_t>(i);
-          outcomes[k] = checker(begin + k);
+          if (is_stopped(request)) return;
+          try {
+            outcomes[k] = checker(begin + k);
+            outcomes[k].done = true;
+          } catch (const RunStopped&) {  // the others are not asked either
+          }
         },
         [&](const Checker& checker) { checker.count_in(survey.distribution); });
-    for (std::size_t k = 0; k < outcomes.size(); ++k) {
+    for (std::size_t k = 0; k < outcomes.size() && outcomes[k].done; ++k) {
       breaks += add(survey, request, begin + k, outcomes[k]) ? 1 : 0;
     }
     if (request.progress) {

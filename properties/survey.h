@@ -63,10 +63,16 @@ struct Request {
   // a law surely holds or an answer surely passes. It does not change the
   // survey.
   Filter filter = Filter::on;
-  // Called between rounds by the calling thread; both may be empty.
+  // Whether to stop, and report what was found. Called often, by any thread;
+  // may be empty.
   std::function<bool()> interrupted;
+  // Called between rounds by the calling thread; may be empty.
   std::function<void(std::uint64_t done, std::size_t broken)> progress;
 };
+
+inline bool is_stopped(const Request& request) {
+  return request.interrupted && request.interrupted();
+}
 
 // The number of cases by result of a law.
 struct Tally {

@@ -224,7 +224,7 @@ std::string read_convention(const wire::json& value) {
 
 VectorFile read_vectors(std::string_view text) {
   const StandardEnvironment environment;
-  wire::LineParser parser;
+  wire::LineParser parser(text.size());
   const wire::json object = parser.parse(text);
   const wire::Fields fields(
       object, "",

@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <cmath>
+#include <ctime>
 #include <functional>
 #include <span>
 
@@ -204,6 +205,71 @@ TEST(FastCheck, VerdictsEqualThoseOfIntegersHoweverConditioned) {
     expect_same_under_corruption(draw, spec);
     if (HasFailure()) return;
   }
+}
+
+// A flushed value is excused for more than half an ulp.
+TEST(FastCheck, VerdictsOnFlushedValuesEqualThoseOfIntegers) {
+  Draw draw(9);
+  Declaration flush;
+  flush.subnormals = Subnormals::flush;
+  const int count = trials(60);
+  for (int trial = 0; trial < count; ++trial) {
+    ProblemSpec spec;
+    spec.operation = kOperations[draw.below(kOperations.size())];
+    spec.dtype = kDTypes[draw.below(kDTypes.size())];
+    spec.shape =
+        std::array<Shape, 3>{{{40, 2}, {2, 2, 20}, {2, 2, 600}}}[draw.below(3)];
+    Problem p = problem_of(draw, spec);
+    const int least = format(spec.dtype).emin;
+    const double scale = std::exp2(least + draw.between(-8, 3));
+    for (auto& [name, tensor] : p.inputs) {
+      const bool scaled = name != Input::x && name != Input::running_mean &&
+                          name != Input::running_var && name != Input::x_dot &&
+                          name != Input::ddx;
+      for (std::int64_t i = 0; scaled && i < tensor.size(); ++i) {
+        tensor.set_bits(i, round_to(tensor.value(i) * scale, tensor.dtype()));
+      }
+    }
+    Answer answer = correct_answer(p, spec.dtype);
+    const auto& [name, apply] = corruptions()[draw.below(corruptions().size())];
+    for (auto& [output, tensor] : answer.outputs) {
+      apply(draw, tensor);
+      if (draw.below(2) == 0) continue;
+      for (std::int64_t i = 0; i < tensor.size(); ++i) {
+        const double value = std::fabs(tensor.value(i));
+        if (value < std::exp2(least)) tensor.set_bits(i, 0);
+      }
+    }
+    SCOPED_TRACE(name);
+    expect_same(p, answer, kRequired, flush);
+    if (HasFailure()) return;
+  }
+}
+
+// Quadratic time would be sixteen times as long.
+TEST(FastCheck, TakesTimeInProportionToTheChannels) {
+  const auto seconds = [](std::int64_t channels) {
+    Case c{"case", {}, {}};
+    c.problem.operation = Operation::forward_inference;
+    c.problem.channel_axis = 0;
+    c.problem.inputs[Input::x] = Tensor(DType::f32, {channels, 2});
+    Answer answer;
+    answer.outputs[Output::y] = c.problem.x();
+    Tensor ones(DType::f32, {channels});
+    for (std::int64_t i = 0; i < channels; ++i) {
+      ones.set_bits(i, round_to(1, DType::f32));
+    }
+    c.problem.inputs[Input::running_mean] = ones;
+    c.problem.inputs[Input::running_var] = ones;
+    const std::clock_t begin = std::clock();
+    EXPECT_EQ(check(c, {}, answer, Grade::sequential).outputs[0].failed_values,
+              2 * channels);
+    return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  };
+  constexpr std::int64_t kChannels = 25'000;
+  seconds(kChannels);
+  const double few = seconds(kChannels);
+  EXPECT_LT(seconds(4 * kChannels), 9 * few);
 }
 
 // If no output has one value per channel, estimated sums screen the values.
@@ -412,16 +478,21 @@ TEST(FastCheck, IntegersJudgeFewValues) {
       const Problem p = problem_of(draw, spec);
       const Answer answer = dtype == DType::f64 ? answer_of<double>(p, dtype)
                                                 : answer_of<float>(p, dtype);
-      const Declaration plain;
-      const Judge judge(p, plain);
-      for (const auto& [name, tensor] : answer.outputs) {
-        if (!shaped_like_x(name)) continue;
-        FastCheck fast(p, judge, nullptr, name, tensor, Grade::sequential);
-        for (std::int64_t c = 0; c < 3; ++c) fast.check({c, 1});
-        fast.finish();
-        EXPECT_EQ(fast.counts().values, tensor.size());
-        EXPECT_LT(fast.counts().by_integers, 600)
-            << to_string(operation) << ' ' << name << ' ' << format(dtype).name;
+      for (const Subnormals subnormals :
+           {Subnormals::keep, Subnormals::flush}) {
+        Declaration declaration;
+        declaration.subnormals = subnormals;
+        const Judge judge(p, declaration);
+        for (const auto& [name, tensor] : answer.outputs) {
+          if (!shaped_like_x(name)) continue;
+          FastCheck fast(p, judge, nullptr, name, tensor, Grade::sequential);
+          for (std::int64_t c = 0; c < 3; ++c) fast.check({c, 1});
+          fast.finish();
+          EXPECT_EQ(fast.counts().values, tensor.size());
+          EXPECT_LT(fast.counts().by_integers, 600)
+              << to_string(operation) << ' ' << name << ' '
+              << format(dtype).name;
+        }
       }
     }
   }

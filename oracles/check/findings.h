@@ -83,7 +83,15 @@ class Findings {
   // `tolerance` is the tolerance at the pass bound's eta.
   bool may_be_worst(const ErrorBounds& bounds, double tolerance) const;
 
-  // Adds the findings of one thread.
+  // Counts a failed value in that channel. A count for all channels in every
+  // worker would take time in the square of their number.
+  void add_failed_in(std::int64_t channel) {
+    std::atomic_ref(
+        verdict_.failed_in_channel[static_cast<std::size_t>(channel)])
+        .fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // Adds the findings of one thread, but for its counts per channel.
   void add(const OutputVerdict& found, const CheckCounts& counts,
            const std::vector<Candidate>& candidates);
 

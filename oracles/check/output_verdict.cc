@@ -33,13 +33,19 @@ constexpr std::int64_t kNone = -1;
 
 }  // namespace
 
-OutputVerdict empty_verdict(const Problem& problem, const Judge& judge,
-                            Output output, DType dtype, Grade required) {
+OutputVerdict verdict_on_no_channel(const Judge& judge, Output output,
+                                    DType dtype, Grade required) {
   OutputVerdict out;
   out.output = output;
   out.dtype = dtype;
   out.limit = judge.limit(output, required);
   out.worst.index = kNone;
+  return out;
+}
+
+OutputVerdict empty_verdict(const Problem& problem, const Judge& judge,
+                            Output output, DType dtype, Grade required) {
+  OutputVerdict out = verdict_on_no_channel(judge, output, dtype, required);
   out.failed_in_channel.resize(
       static_cast<std::size_t>(problem.view().channels));
   return out;
@@ -68,6 +74,7 @@ void add(OutputVerdict& out, const Finding& finding, Grade required,
 void add_failed(OutputVerdict& out, std::int64_t count, std::int64_t channel) {
   out.verdict = std::max(out.verdict, Verdict::failed);
   out.failed_values += count;
+  if (out.failed_in_channel.empty()) return;
   out.failed_in_channel[static_cast<std::size_t>(channel)] += count;
 }
 
@@ -82,7 +89,7 @@ void merge(OutputVerdict& out, const OutputVerdict& other) {
   }
   out.failed_values += other.failed_values;
   out.undecided_values += other.undecided_values;
-  for (std::size_t c = 0; c < out.failed_in_channel.size(); ++c) {
+  for (std::size_t c = 0; c < other.failed_in_channel.size(); ++c) {
     out.failed_in_channel[c] += other.failed_in_channel[c];
   }
 }

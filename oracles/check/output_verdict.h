@@ -32,7 +32,7 @@ struct OutputVerdict {
   Finding worst;  // of the failed values, or of all decided ones if none failed
   std::int64_t failed_values = 0;
   std::int64_t undecided_values = 0;
-  std::vector<std::int64_t> failed_in_channel;  // a count per channel
+  std::vector<std::int64_t> failed_in_channel;  // a count per channel, or none
   // Of a verdict on the ordinary domain: the verdict on the extreme channels
   // where values are wrong, or nothing, and why the first of them is extreme.
   std::vector<OutputVerdict> beyond;
@@ -40,6 +40,10 @@ struct OutputVerdict {
 
   bool operator==(const OutputVerdict& other) const = default;
 };
+
+// The verdict on no values, without counts per channel.
+OutputVerdict verdict_on_no_channel(const Judge& judge, Output output,
+                                    DType dtype, Grade required);
 
 // The verdict on no values.
 OutputVerdict empty_verdict(const Problem& problem, const Judge& judge,

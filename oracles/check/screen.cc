@@ -101,7 +101,7 @@ bool Screen::is_bounded(Output output, std::int64_t channel) const {
   const auto kappa =
       static_cast<double>(tolerances_.conditions().kappa(channel));
   return ch.error * kappa * kappa <= kMostRelativeError &&
-         kappa <= kMostKappa && tolerances_.keeps_subnormals() &&
+         kappa <= kMostKappa &&
          tolerances_.void_ratio(output, channel) < kMaxVoidRatio;
 }
 

@@ -96,6 +96,25 @@ UlpHistogram& UlpHistogram::operator+=(const UlpHistogram& other) {
   return *this;
 }
 
+CompactHistogram::CompactHistogram(const UlpHistogram& ulps)
+    : unlike_(ulps.unlike),
+      undecided_(ulps.undecided),
+      decided_(ulps.decided()) {
+  for (std::size_t bin = 0; bin < UlpHistogram::kBins; ++bin) {
+    if (ulps.off[bin] == 0) continue;
+    bins_.emplace_back(static_cast<std::uint8_t>(bin), ulps.off[bin]);
+  }
+  bins_.shrink_to_fit();
+}
+
+UlpHistogram CompactHistogram::expanded() const {
+  UlpHistogram ulps;
+  for (const auto& [bin, values] : bins_) ulps.off[bin] = values;
+  ulps.unlike = unlike_;
+  ulps.undecided = undecided_;
+  return ulps;
+}
+
 std::size_t ulp_bin(std::uint64_t steps) {
   if (steps == 0) return 0;
   const auto bin = static_cast<std::size_t>(std::bit_width(steps - 1)) + 1;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "oracles/check/output_verdict.h"
@@ -29,6 +30,21 @@ struct UlpHistogram {
 
   UlpHistogram& operator+=(const UlpHistogram& other);
   bool operator==(const UlpHistogram& other) const = default;
+};
+
+// The same in little memory, for one case among many: most bins are empty.
+class CompactHistogram {
+ public:
+  CompactHistogram(const UlpHistogram& ulps);
+
+  UlpHistogram expanded() const;
+  std::int64_t decided() const { return decided_; }
+
+ private:
+  std::vector<std::pair<std::uint8_t, std::int64_t>> bins_;
+  std::int64_t unlike_;
+  std::int64_t undecided_;
+  std::int64_t decided_;
 };
 
 // The bin of a number of steps.

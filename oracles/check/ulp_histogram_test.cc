@@ -190,6 +190,17 @@ TEST(UlpHistogram, CountsNanAndInfinityAsUnlike) {
   EXPECT_EQ(one(infinite, Output::y, kNaN).off[0], 2);
 }
 
+TEST(UlpHistogram, ExpandsToItself) {
+  UlpHistogram ulps;
+  EXPECT_EQ(CompactHistogram(ulps).expanded(), ulps);
+  ulps.off[0] = 3;
+  ulps.off[UlpHistogram::kBins - 1] = std::int64_t{1} << 40;
+  ulps.unlike = 5;
+  ulps.undecided = 7;
+  EXPECT_EQ(CompactHistogram(ulps).expanded(), ulps);
+  EXPECT_EQ(CompactHistogram(ulps).decided(), ulps.decided());
+}
+
 TEST(UlpHistogram, FollowsTheDeclaredConventions) {
   const Problem constant = forward({1, 1}, 0);
   EXPECT_EQ(one(constant, Output::y, kNaN).off[0], 2);

@@ -32,8 +32,8 @@ constexpr double kRoundedUp = 1 + 0x1p-50;
 Worker::Worker(const CheckedOutput& checked, Findings& findings)
     : checked_(checked),
       findings_(findings),
-      verdict_(empty_verdict(checked.problem, checked.judge, checked.output,
-                             checked.got.dtype(), checked.required)) {}
+      verdict_(verdict_on_no_channel(checked.judge, checked.output,
+                                     checked.got.dtype(), checked.required)) {}
 
 void Worker::finish() {
   drop_candidates();
@@ -106,6 +106,13 @@ bool Worker::all_pass(ChannelForms& forms, std::int64_t n,
 void Worker::measure_all(const ChannelForms& forms, std::int64_t n) {
   measure(forms.forms(), values_, n, checked_.got.dtype(), bounds_.data());
   std::fill_n(resolved_.begin(), n, false);
+  if (checked_.judge.keeps_subnormals()) return;
+  // What may be flushed is excused for more than half an ulp, so its distance
+  // does not prove that it fails.
+  for (std::int64_t i = 0; i < n; ++i) {
+    ErrorBounds& b = bounds_[static_cast<std::size_t>(i)];
+    if (b.ulp_low <= checked_.quantum) b.low = 0;
+  }
 }
 
 // Handles a measured block in which few values are not certainly within half an
@@ -240,11 +247,11 @@ void Worker::judge_block(ChannelForms& forms, std::int64_t first,
     const bool fails = surely_fails(b, tol_high_[at]);
     const bool decided = fails || surely_passes(b, tol_low_[at]);
     if (decided && !findings_.may_be_worst(b, pass_tol_[at])) {
-      if (fails) add_failed(verdict_, 1, checked_.view.channel(first + i));
+      if (fails) add_failed(first + i);
       continue;
     }
     if (is_repeated_nan(first + i)) {
-      add_failed(verdict_, 1, checked_.view.channel(first + i));
+      add_failed(first + i);
       continue;
     }
     const PassBound before = pass_bound();
@@ -312,6 +319,12 @@ bool Worker::surely_fails(const ErrorBounds& b, double tolerance) const {
   return b.low > 0.5 * b.ulp_high + tolerance && b.low >= b.ulp_high;
 }
 
+void Worker::add_failed(std::int64_t i) {
+  const std::int64_t channel = checked_.view.channel(i);
+  exactbn::add_failed(verdict_, 1, channel);
+  findings_.add_failed_in(channel);
+}
+
 // A frozen x may be NaN or infinite, and then so may the right value.
 bool Worker::has_finite_inputs(std::int64_t i) const {
   return std::all_of(checked_.inputs.begin(), checked_.inputs.end(),
@@ -347,7 +360,9 @@ void Worker::judge(std::int64_t i) {
     cached = now;
   }
   const Finding finding{i, now.got, cached.judgement};
+  const std::int64_t failed = verdict_.failed_values;
   add(verdict_, finding, checked_.required, now.channel);
+  if (verdict_.failed_values != failed) findings_.add_failed_in(now.channel);
   findings_.ulp.raise(verdict_.max_ulp);
   findings_.eta.raise(verdict_.max_eta);
   if (verdict_.worst.judgement.grade >= Grade::stable) {

@@ -73,13 +73,14 @@ class Worker {
 
   bool surely_passes(const ErrorBounds& b, double tolerance) const;
   bool surely_fails(const ErrorBounds& b, double tolerance) const;
+  void add_failed(std::int64_t i);
   bool is_repeated_nan(std::int64_t i) const;
   bool has_finite_inputs(std::int64_t i) const;
   void judge(std::int64_t i);
 
   const CheckedOutput& checked_;
   Findings& findings_;
-  OutputVerdict verdict_;
+  OutputVerdict verdict_;  // without counts per channel: Findings has them
   CheckCounts counts_;
   std::vector<Candidate> candidates_;
   CheckValues values_;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 
 namespace exactbn {
 

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracles/subjects/process.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,11 +12,12 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <system_error>
-#include <thread>
 
+#include "oracles/subjects/kept_process.h"
 #include "oracles/subjects/plugin.h"
 #include "oracles/wire.h"
 #include "oracles/wire/breach.h"
+#include "oracles/wire/json_line.h"
 #include "oracles/wire/surroundings.h"
 
 namespace exactbn {
@@ -32,40 +30,8 @@ using std::chrono::milliseconds;
 // How long a process may take to end once its output or input is closed.
 constexpr milliseconds kGrace{1000};
 
-void require(int error, const char* call) {
-  if (error != 0) throw std::system_error(error, std::generic_category(), call);
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-
-  int get() const { return fd_; }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
-
-// Other children must not inherit these ends: they would keep the pipe open
-// after the process that owns it has died.
-struct Pipe {
-  explicit Pipe(std::array<int, 2> fds = make()) : from(fds[0]), to(fds[1]) {}
-  static std::array<int, 2> make() {
-    std::array<int, 2> fds{};
-    require(::pipe2(fds.data(), O_CLOEXEC) == 0 ? 0 : errno, "pipe2");
-    return fds;
-  }
-
-  Descriptor from;
-  Descriptor to;
-};
+// How often a wait for a process looks whether the run is to be stopped.
+constexpr milliseconds kLook{50};
 
 // During its lifetime, a write in this thread to a dead process fails with
 // EPIPE instead of raising a signal.
@@ -93,35 +59,6 @@ class NoSigpipe {
   bool was_pending_ = false;
 };
 
-struct SpawnSettings {
-  SpawnSettings(const Pipe& input, const Pipe& output) {
-    require(posix_spawn_file_actions_init(&actions), "posix_spawn");
-    require(posix_spawnattr_init(&attributes), "posix_spawn");
-    posix_spawn_file_actions_adddup2(&actions, input.from.get(), 0);
-    posix_spawn_file_actions_adddup2(&actions, output.to.get(), 1);
-    // A new process group with no blocked signals and the default SIGPIPE.
-    sigset_t none;
-    sigset_t reset;
-    sigemptyset(&none);
-    sigemptyset(&reset);
-    sigaddset(&reset, SIGPIPE);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &reset);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
-                                              POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-  ~SpawnSettings() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
 // This process's environment with OMP_NUM_THREADS set to `threads`; 0:
 // unchanged.
 std::vector<std::string> environment(int threads) {
@@ -136,39 +73,24 @@ std::vector<std::string> environment(int threads) {
   return all;
 }
 
-// A null-terminated C array of the texts, which must outlive it.
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  all.reserve(texts.size() + 1);
-  for (std::string& text : texts) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
-}
-
-pid_t spawn(std::vector<std::string> argv, int threads, const Pipe& input,
-            const Pipe& output) {
-  const std::vector<char*> words = pointers(argv);
-  std::vector<std::string> variables = environment(threads);
-  const SpawnSettings settings(input, output);
-  pid_t pid = 0;
-  require(posix_spawnp(&pid, words[0], &settings.actions, &settings.attributes,
-                       words.data(), pointers(variables).data()),
-          words[0]);
-  return pid;
-}
-
-std::string describe(const siginfo_t& end) {
-  if (end.si_code != CLD_EXITED) {
-    return fmt::format("died by signal {} ({})", end.si_status,
-                       strsignal(end.si_status));
+std::string describe(const KeptProcess::End& end) {
+  using How = KeptProcess::End::How;
+  if (end.how == How::keeper_gone) return "killed the process that watches it";
+  if (end.how == How::signalled) {
+    return fmt::format("died by signal {} ({})", end.status,
+                       strsignal(end.status));
   }
-  std::string text = fmt::format("exited with status {}", end.si_status);
-  const int signal = end.si_status - 128;
+  std::string text = fmt::format("exited with status {}", end.status);
+  const int signal = end.status - 128;
   if (signal > 0 && signal < NSIG) {
     text += fmt::format(", which a shell reports for signal {} ({}),", signal,
                         strsignal(signal));
   }
   return text;
+}
+
+std::string quoted(std::string_view text) {
+  return wire::json_quoted(wire::brief(text));
 }
 
 // The command as the user wrote it.
@@ -183,96 +105,89 @@ std::string name_of(const std::vector<std::string>& argv) {
 
 class ProcessSubject::Child {
  public:
-  Child(const std::vector<std::string>& argv, int threads)
-      : pid_(spawn(argv, threads, input_, output_)) {
-    input_.from.close();
-    output_.to.close();
-    for (const int fd : {input_.to.get(), output_.from.get()}) {
-      require(::fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "fcntl");
-    }
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
+  Child(const std::vector<std::string>& argv, int threads,
+        const std::function<bool()>& stopped)
+      : process_(argv, environment(threads)), stopped_(stopped) {}
 
-  // Reaps the leader after killing the group: until then its pid cannot be
-  // reused.
-  ~Child() {
-    ::kill(-pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-
-  enum class Outcome { line, closed, too_late, too_long };
+  enum class Outcome {
+    line,
+    closed,
+    too_late,
+    too_long,
+    too_early,  // it wrote before it was asked
+    too_much,   // it wrote more than a line
+    stopped,    // the run is
+  };
 
   // Writes `text` and reads one line at the same time, so that neither side
-  // waits for the other to empty a full pipe.
+  // waits for the other to empty a full pipe. Nothing else may come.
   Outcome exchange(std::string_view text, Clock::time_point deadline,
                    std::size_t line_limit, std::string& line) {
     const NoSigpipe guard;
-    std::size_t end = unread_.find('\n');
+    if (!text.empty()) read();
+    if (!unread_.empty()) return Outcome::too_early;
+    std::size_t end = unread_.npos;
     while (end == std::string::npos || !text.empty()) {
-      if (!wait(!text.empty(), deadline)) return Outcome::too_late;
+      if (const auto why = wait(!text.empty(), deadline)) return *why;
       text.remove_prefix(write(text));
       const std::size_t before = unread_.size();
       const bool open = read();
       if (end == std::string::npos) end = unread_.find('\n', before);
+      if (unread_.size() > line_limit) return Outcome::too_long;
       if (!open && end == std::string::npos) return Outcome::closed;
       if (!open) break;
-      if (std::min(end, unread_.size()) > line_limit) return Outcome::too_long;
     }
     line = unread_.substr(0, end);
     unread_.erase(0, end + 1);
-    return Outcome::line;
+    return unread_.empty() ? Outcome::line : Outcome::too_much;
   }
 
-  // How the process ended, if it ends within the limit.
-  std::optional<siginfo_t> end_within(milliseconds limit) const {
-    const Clock::time_point deadline = Clock::now() + limit;
-    for (milliseconds pause{1};; pause = std::min(2 * pause, kGrace / 20)) {
-      siginfo_t info{};
-      const int options = WEXITED | WNOWAIT | WNOHANG;
-      if (::waitid(P_PID, static_cast<id_t>(pid_), &info, options) == 0 &&
-          info.si_pid == pid_) {
-        return info;
-      }
-      if (Clock::now() >= deadline) return std::nullopt;
-      std::this_thread::sleep_for(pause);
-    }
+  // The beginning of what it wrote and was not asked for.
+  std::string_view unread() const {
+    return std::string_view(unread_).substr(0, unread_.find('\n'));
   }
 
-  void close_input() { input_.to.close(); }
+  void close_input() { process_.close_input(); }
 
   // Reads to the end of the output, and returns what is wrong with that.
   std::string end(std::size_t limit) {
     const Clock::time_point deadline = Clock::now() + kGrace;
-    while (unread_.size() <= limit && wait(false, deadline) && read()) {
+    while (unread_.size() <= limit && !wait(false, deadline) && read()) {
     }
-    output_.from.close();
+    process_.close_pipes();
     const auto end = end_within(kGrace);
     // A status means little: that of a script is of its last command.
-    if (end && (end->si_code != CLD_EXITED || end->si_status > 128)) {
+    using How = KeptProcess::End::How;
+    if (end && (end->how != How::exited || end->status > 128)) {
       return describe(*end) + " after its last answer";
     }
     if (unread_.find_first_not_of(" \t\r\n") == std::string::npos) return {};
-    return fmt::format(
-        "wrote a line that nobody asked for after its last answer: {:.60}",
-        unread_.substr(0, unread_.find('\n')));
+    return "wrote a line that nobody asked for after its last answer: " +
+           quoted(unread());
   }
 
+  std::optional<KeptProcess::End> end_within(milliseconds limit) {
+    return process_.end_within(limit);
+  }
+
+  void close() { process_.close_pipes(); }
+
  private:
-  // Waits for input, or for room to write. False at the deadline.
-  bool wait(bool to_write, Clock::time_point deadline) const {
-    std::array<pollfd, 2> fds{{{output_.from.get(), POLLIN, 0},
-                               {to_write ? input_.to.get() : -1, POLLOUT, 0}}};
+  // Waits for input, or for room to write. Otherwise says what happened.
+  std::optional<Outcome> wait(bool to_write, Clock::time_point deadline) const {
+    std::array<pollfd, 2> fds{{{process_.output(), POLLIN, 0},
+                               {to_write ? process_.input() : -1, POLLOUT, 0}}};
     while (true) {
+      if (stopped_ && stopped_()) return Outcome::stopped;
       const auto left =
-          std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
-      if (left <= 0) return false;
-      const auto most = std::int64_t{1} << 30;
+          std::chrono::ceil<milliseconds>(deadline - Clock::now());
+      if (left <= milliseconds(0)) return Outcome::too_late;
       const int ready = ::poll(fds.data(), fds.size(),
-                               static_cast<int>(std::min(left, most)));
-      if (ready > 0) return true;
-      if (ready < 0 && errno != EINTR) require(errno, "poll");
+                               static_cast<int>(std::min(left, kLook).count()));
+      if (ready > 0) return std::nullopt;
+      if (ready < 0 && errno != EINTR) {
+        throw std::system_error(errno, std::generic_category(), "poll");
+      }
     }
   }
 
@@ -280,7 +195,7 @@ class ProcessSubject::Child {
   // may still write an answer, so read() detects its end.
   std::size_t write(std::string_view text) const {
     if (text.empty()) return 0;
-    const ssize_t n = ::write(input_.to.get(), text.data(), text.size());
+    const ssize_t n = ::write(process_.input(), text.data(), text.size());
     if (n >= 0) return static_cast<std::size_t>(n);
     return errno == EAGAIN || errno == EINTR ? 0 : text.size();
   }
@@ -288,23 +203,27 @@ class ProcessSubject::Child {
   // False at the end of the output.
   bool read() {
     std::array<char, 1 << 16> chunk;
-    const ssize_t n = ::read(output_.from.get(), chunk.data(), chunk.size());
+    const ssize_t n = ::read(process_.output(), chunk.data(), chunk.size());
     if (n > 0) unread_.append(chunk.data(), static_cast<std::size_t>(n));
-    if (n < 0 && errno != EAGAIN && errno != EINTR) require(errno, "read");
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+      throw std::system_error(errno, std::generic_category(), "read");
+    }
     return n != 0;
   }
 
-  Pipe input_;
-  Pipe output_;
-  pid_t pid_;
+  KeptProcess process_;
+  const std::function<bool()>& stopped_;
   std::string unread_;
 };
 
 ProcessSubject::ProcessSubject(std::vector<std::string> argv,
                                ProcessOptions options)
-    : argv_(std::move(argv)), options_(options), declaration_(start()) {}
+    : argv_(std::move(argv)),
+      options_(std::move(options)),
+      declaration_(start()) {}
 
 ProcessSubject::~ProcessSubject() {
+  if (options_.stopped && options_.stopped()) return;
   try {
     finish();
   } catch (const std::exception&) {  // the processes are killed all the same
@@ -343,6 +262,7 @@ Answer ProcessSubject::ask(const std::string& lines, const Case& c) {
   if (!child()) start();
   const std::string line =
       exchange(lines, options_.case_limit,
+               options_.line_limit + digits_of_answer(c.problem),
                fmt::format("answer to case {}", c.id), "on case " + c.id);
   try {
     if (const auto breach = read_breach(line)) {
@@ -371,12 +291,13 @@ void ProcessSubject::require_answer_to(const Case& c, std::string_view line) {
 
 Declaration ProcessSubject::start() {
   try {
-    child() = std::make_unique<Child>(argv_, threads_);
+    child() = std::make_unique<Child>(argv_, threads_, options_.stopped);
   } catch (const std::system_error& error) {
     fail(fmt::format("could not be started: {}", error.code().message()));
   }
-  const std::string line = exchange("", options_.start_limit, "declaration",
-                                    "before its declaration");
+  const std::string line =
+      exchange("", options_.start_limit, options_.line_limit, "declaration",
+               "before its declaration");
   const auto object = nlohmann::json::parse(line, nullptr, false);
   if (object.is_object() && object.contains("load_error")) {
     child().reset();
@@ -394,14 +315,14 @@ Declaration ProcessSubject::start() {
 }
 
 std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
+                                     std::size_t line_limit,
                                      std::string_view wanted,
                                      std::string_view when) {
   using Outcome = Child::Outcome;
   std::string line;
   Outcome outcome = Outcome::closed;
   try {
-    outcome = child()->exchange(text, Clock::now() + limit, options_.line_limit,
-                                line);
+    outcome = child()->exchange(text, Clock::now() + limit, line_limit, line);
   } catch (const std::system_error& error) {  // of this side of the pipe
     child().reset();
     throw std::runtime_error(
@@ -426,20 +347,30 @@ std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
       fail(fmt::format("gave no {} within {:g} s and was stopped", wanted,
                        std::chrono::duration<double>(limit).count()));
     case Outcome::too_long:
-      fail(fmt::format("wrote a line of more than {} bytes {}",
-                       options_.line_limit, when));
+      fail(fmt::format("wrote more than {} bytes {}", line_limit, when));
+    case Outcome::too_early:
+      fail<LateOutput>(fmt::format("wrote {} after its {}",
+                                   quoted(child()->unread()), last_));
+    case Outcome::too_much:
+      fail(fmt::format("wrote {} after its {}", quoted(child()->unread()),
+                       wanted));
+    case Outcome::stopped:
+      child().reset();
+      throw RunStopped();
   }
+  last_ = wanted;
   return line;
 }
 
+template <class Failure>
 void ProcessSubject::fail(std::string_view what_it_did) {
   child().reset();
-  throw SubjectFailure(
-      fmt::format("'{}'{} {}", name_of(argv_),
-                  threads_ == 0 ? std::string()
+  throw Failure(fmt::format("'{}'{} {}", name_of(argv_),
+                            threads_ == 0
+                                ? std::string()
                                 : fmt::format(" with {} thread{}", threads_,
                                               threads_ == 1 ? "" : "s"),
-                  what_it_did));
+                            what_it_did));
 }
 
 }  // namespace exactbn

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,13 +14,24 @@
 
 namespace exactbn {
 
+// The subject had written more than its last answer when it was asked again:
+// this breaks the protocol on the case before, and the new one was not asked.
+class LateOutput : public SubjectFailure {
+ public:
+  using SubjectFailure::SubjectFailure;
+};
+
 struct ProcessOptions {
   std::chrono::milliseconds start_limit{60'000};  // until the declaration
   std::chrono::milliseconds case_limit{60'000};   // until the answer
-  std::size_t line_limit = std::size_t{1} << 30;  // bytes of one line
+  // Bytes of one line, without the digits of the outputs that were asked.
+  std::size_t line_limit = std::size_t{1} << 20;
   // Whether the process serves a plugin (serve.h): it then accepts
   // surroundings, and may be restarted with another number of threads.
   bool has_surroundings = false;
+  // Whether the run is to be stopped: then a call throws RunStopped soon. May
+  // be empty.
+  std::function<bool()> stopped;
 };
 
 // An implementation in a separate process that speaks the wire format over its
@@ -35,8 +47,8 @@ class ProcessSubject : public Subject {
 
   const Declaration& declaration() const override { return declaration_; }
 
-  // A process that fails is killed together with its children; the next call
-  // starts another.
+  // A process that fails is killed with its descendants (kept_process.h); the
+  // next call starts another.
   Answer answer(const Case& c) override;
   // Each number of threads has a separate process.
   std::optional<Answer> answer_in(const Surroundings& surroundings,
@@ -54,17 +66,20 @@ class ProcessSubject : public Subject {
   // Sends `text` and returns the reply line. `wanted` and `when` describe the
   // request in failure messages.
   std::string exchange(std::string_view text, std::chrono::milliseconds limit,
-                       std::string_view wanted, std::string_view when);
+                       std::size_t line_limit, std::string_view wanted,
+                       std::string_view when);
   // Fails if the line answers another case.
   void require_answer_to(const Case& c, std::string_view line);
   // Kills the process and throws SubjectFailure: "'x' died by signal 6 ...".
+  template <class Failure = SubjectFailure>
   [[noreturn]] void fail(std::string_view what_it_did);
 
   std::vector<std::string> argv_;
   ProcessOptions options_;
   // By number of threads; 0: the setting of this process.
   std::map<int, std::unique_ptr<Child>> children_;
-  int threads_ = 0;  // of the current child
+  int threads_ = 0;   // of the current child
+  std::string last_;  // what was asked for before: "answer to case c"
   Declaration declaration_;
 };
 

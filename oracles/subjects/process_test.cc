@@ -117,7 +117,7 @@ TEST_F(ProcessTest, ReportsAProcessThatFailsOnACase) {
        "expected one of outputs, unsupported, rejected and error"},
       {"echo '{\"case\":\"b\",\"error\":\"e\"}'",
        "answered case b instead of a"},
-      {"yes | tr -d '\\n'", "wrote a line of more than 100000 bytes on case a"},
+      {"yes | tr -d '\\n'", "wrote more than 100240 bytes on case a"},
   };
   ProcessOptions options;
   options.case_limit = milliseconds(400);
@@ -178,9 +178,10 @@ TEST_F(ProcessTest, NeitherSideWaitsForTheOtherToEmptyItsPipe) {
   Answer answer;
   answer.outputs.emplace(Output::y, c.problem.x());
   std::ofstream(file("answer")) << write_answer(c.id, answer) << '\n';
-  ProcessSubject subject(declared("cat " + file("answer") + "; read line; " +
-                                  "cat " + file("answer") + "; read line"),
-                         with_limit(milliseconds(20'000)));
+  // It answers when it has read a part of the case.
+  const std::string act =
+      "head -c 100 >/dev/null; cat " + file("answer") + "; read line; ";
+  ProcessSubject subject(declared(act + act), with_limit(milliseconds(20'000)));
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
   EXPECT_EQ(subject.answer(c).outputs, answer.outputs);
 }
@@ -193,14 +194,30 @@ TEST_F(ProcessTest, AClosedInputRaisesNoSignal) {
   EXPECT_EQ(late.answer(large_case("a")).message, "e");
 }
 
-TEST_F(ProcessTest, ExtraOutputSpoilsTheNextAnswer) {
-  ProcessSubject subject(declared("read line; " + std::string(kAnswer) +
-                                  "echo debug; read line; sleep 9"));
+TEST_F(ProcessTest, ExtraOutputIsNoAnswer) {
+  ProcessSubject at_once(
+      declared("read line; echo '{\"case\":\"a\",\"error\":\"e\"}\ndebug'"));
+  EXPECT_THAT(failure([&] { at_once.answer(small_case("a")); }),
+              HasSubstr("wrote \"debug\" after its answer to case a"));
+  ProcessSubject later(declared("read line; " + std::string(kAnswer) +
+                                "sleep 0.1; echo debug; read line; sleep 9"));
+  EXPECT_EQ(later.answer(small_case("a")).message, "e");
+  ::usleep(500'000);
+  EXPECT_THAT(failure<LateOutput>([&] { later.answer(small_case("b")); }),
+              HasSubstr("wrote \"debug\" after its answer to case a"));
+}
+
+TEST_F(ProcessTest, AStoppedRunWaitsForNothing) {
+  bool stopped = false;
+  ProcessOptions options;
+  options.stopped = [&] { return stopped; };
+  ProcessSubject subject(
+      declared("read line; " + std::string(kAnswer) + "read line; sleep 900"),
+      options);
   EXPECT_EQ(subject.answer(small_case("a")).message, "e");
-  EXPECT_THAT(
-      failure([&] { subject.answer(small_case("b")); }),
-      HasSubstr("answered case b with a line that does not follow the wire "
-                "format: not JSON at byte 1: \"debug\""));
+  stopped = true;
+  EXPECT_EQ(failure<RunStopped>([&] { subject.answer(small_case("a")); }),
+            "the run was stopped");
 }
 
 // A process of ours that has ended may remain as a zombie of init.

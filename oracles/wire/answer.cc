@@ -77,6 +77,15 @@ Answer read_answer(std::string_view line, const Case& c) {
   });
 }
 
+std::size_t digits_of_answer(const Problem& problem) {
+  std::int64_t values = 0;
+  for (const Output name : output_names(problem)) {
+    values += element_count(shape_of(problem, name));
+  }
+  return static_cast<std::size_t>(values) *
+         static_cast<std::size_t>(format(DType::f64).hex_digits());
+}
+
 std::string answered_case(std::string_view line) {
   LineParser parser;
   try {

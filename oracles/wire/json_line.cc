@@ -44,6 +44,10 @@ json LineParser::parse(std::string_view line) {
 
 void LineParser::note(int depth, json::parse_event_t event, const json& value) {
   using Event = json::parse_event_t;
+  constexpr int kDeepest = 16;
+  if (depth > kDeepest) fail("nested too deeply");
+  const bool is_item = event != Event::object_end && event != Event::array_end;
+  if (is_item && ++items_ > most_items_) fail("too many fields or elements");
   if (event == Event::object_start) {
     fields_.emplace_back();
     path_.emplace_back();

@@ -30,8 +30,16 @@ std::string below(std::string_view path, std::string_view name);
 // Parses one object and refuses duplicate fields, which a plain parser would
 // drop silently. Knows the case's id as soon as it has been read, so that an
 // error in a broken line still names its case.
+//
+// A line may come from a hostile process. So what a line of the protocol never
+// has is refused while it is read, before it takes memory: deep nesting, or
+// more than `most_items` fields and elements.
 class LineParser {
  public:
+  static constexpr std::size_t kMostItems = 4096;
+  explicit LineParser(std::size_t most_items = kMostItems)
+      : most_items_(most_items) {}
+
   json parse(std::string_view line);
   const std::optional<std::string>& id() const { return id_; }
 
@@ -39,6 +47,8 @@ class LineParser {
   void note(int depth, json::parse_event_t event, const json& value);
   [[noreturn]] void fail(const std::string& why) const;
 
+  std::size_t most_items_;
+  std::size_t items_ = 0;
   std::vector<std::set<std::string>> fields_;  // of each open object
   std::vector<std::string> path_;              // the current field of each
   std::optional<std::string> id_;

@@ -6,7 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/last_resort.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -24,7 +24,9 @@ constexpr const char* kExitCodes =
     "  3  the subject crashed, hung or broke the protocol\n"
     "  4  nothing failed, but something is missing (with --domain all: or\n"
     "     undecided)\n"
-    "  130  interrupted, and nothing was found until then";
+    "  130, 143, 129  `properties` was stopped by SIGINT, SIGTERM or SIGHUP, "
+    "and\n"
+    "     reported what it had";
 
 // A usage error, in one line.
 std::string usage_text(const CLI::App*, const CLI::Error& error) {
@@ -32,11 +34,13 @@ std::string usage_text(const CLI::App*, const CLI::Error& error) {
                      printable(error.what()));
 }
 
-// An empty value, as of a variable that is not set, would read as no flag.
-// Two empty values mean something: --filter selects every case, and --save
-// saves nothing.
-void refuse_empty_values(CLI::App& verb) {
+// By default CLI11 gives a flag that may be given more than once all arguments
+// up to the next flag, SUBJECT included. An empty value, as of a variable that
+// is not set, would read as no flag. Two empty values mean something: --filter
+// selects every case, and --save saves nothing.
+void give_each_flag_one_value(CLI::App& verb) {
   for (CLI::Option* option : verb.get_options()) {
+    if (option->nonpositional()) option->allow_extra_args(false);
     if (option->get_expected_max() == 0 || option->check_lname("filter") ||
         option->check_lname("save")) {
       continue;
@@ -64,7 +68,7 @@ int run_command(int argc, char** argv) {
     verb.flags
         ->add_option("--jobs", jobs, "number of threads; default: all cores")
         ->check(CLI::Range(1, 4096));
-    refuse_empty_values(*verb.flags);
+    give_each_flag_one_value(*verb.flags);
   }
   try {
     program.parse(argc, argv);

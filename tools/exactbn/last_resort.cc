@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/complain.h"
 #include "tools/exactbn/usage_error.h"
 

@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <new>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "oracles/subject.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/complain.h"
@@ -16,6 +17,9 @@
 namespace exactbn {
 
 namespace {
+
+// A write beyond the limit for files then fails, and says so.
+extern "C" void on_file_too_large(int) {}
 
 int guarded(int argc, char** argv) {
   try {
@@ -28,6 +32,9 @@ int guarded(int argc, char** argv) {
   } catch (const SubjectFailure& error) {
     complain("exactbn: {}\n", printable(error.what()));
     return 3;
+  } catch (const RunStopped& error) {
+    complain("exactbn: {}\n", error.what());
+    return 130;
   } catch (const std::bad_alloc&) {
     complain("exactbn: out of memory\n");
     return 2;
@@ -41,6 +48,7 @@ int guarded(int argc, char** argv) {
 }  // namespace exactbn
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, exactbn::on_file_too_large);
   exactbn::open_standard_descriptors();
   const int code = exactbn::guarded(argc, argv);
   exactbn::no_last_resort();

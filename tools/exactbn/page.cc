@@ -8,7 +8,7 @@
 #include <set>
 
 #include "golden/vector/sha256.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/page/assets.h"
 #include "tools/exactbn/page/data.h"
 #include "tools/exactbn/page/subject.h"

@@ -40,11 +40,4 @@ std::string conventions(const Run& run);
 // JUnit XML for CI systems: a test suite per run, a test case per case.
 std::string junit_report(std::span<const Run* const> runs);
 
-// Throws UsageError if write_file is bound to fail; call it before a long run.
-void require_writable(const std::string& file);
-
-// Writes a file completely or not at all. Anything but a regular file, such as
-// /dev/null, is written in place. Throws UsageError if it cannot be written.
-void write_file(const std::string& file, const std::string& text);
-
 }  // namespace exactbn

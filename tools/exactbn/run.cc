@@ -13,6 +13,7 @@
 #include "oracles/explain/case_rules.h"
 #include "oracles/format_names.h"
 #include "oracles/momentum.h"
+#include "oracles/subjects/process.h"
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/roundings.h"
 
@@ -20,44 +21,51 @@ namespace exactbn {
 
 namespace {
 
-CaseVerdict broken(std::string reason) {
-  CaseVerdict verdict;
-  verdict.verdict = Verdict::failed;
-  verdict.reason = std::move(reason);
-  return verdict;
+// The result of a case over which the subject broke.
+CaseRun broken(const Case* question, std::string reason) {
+  CaseRun result;
+  result.question = question;
+  result.verdict.verdict = Verdict::failed;
+  result.verdict.reason = std::move(reason);
+  result.broke = true;
+  return result;
 }
 
 }  // namespace
 
+void add(Summary& s, const CaseRun& c) {
+  ++s.run;
+  switch (outcome(c)) {
+    case Verdict::unsupported:
+      ++s.unsupported;
+      --s.run;
+      break;
+    case Verdict::passed:
+      ++s.passed;
+      break;
+    case Verdict::undecided:
+      ++s.undecided;
+      s.known_undecided += c.known ? 1 : 0;
+      break;
+    case Verdict::beyond:
+      ++s.beyond;
+      break;
+    case Verdict::missing:
+      ++s.missing;
+      s.known_missing += c.known ? 1 : 0;
+      break;
+    case Verdict::failed:
+      ++s.failed;
+      s.known_failed += c.known ? 1 : 0;
+      break;
+  }
+  s.broke = s.broke || (c.broke && !c.known);
+}
+
 Summary summarize(const Run& run) {
   Summary s;
   s.domain = run.declaration.domain;
-  for (const CaseRun& c : run.cases) {
-    switch (outcome(c)) {
-      case Verdict::unsupported:
-        ++s.unsupported;
-        break;
-      case Verdict::passed:
-        ++s.passed;
-        break;
-      case Verdict::undecided:
-        ++s.undecided;
-        s.known_undecided += c.known ? 1 : 0;
-        break;
-      case Verdict::beyond:
-        ++s.beyond;
-        break;
-      case Verdict::missing:
-        ++s.missing;
-        s.known_missing += c.known ? 1 : 0;
-        break;
-      case Verdict::failed:
-        ++s.failed;
-        s.known_failed += c.known ? 1 : 0;
-        break;
-    }
-    s.broke = s.broke || (c.broke && !c.known);
-  }
+  for (const CaseRun& c : run.cases) add(s, c);
   s.broke = s.broke || !run.at_exit.empty();
   if (run.baseline) {
     s.stale = run.baseline->strict && !run.baseline->mended.empty();
@@ -65,7 +73,6 @@ Summary summarize(const Run& run) {
   for (const auto& [key, rounding] : roundings(run)) {
     s.roundings_failed += rounding.failed ? 1 : 0;
   }
-  s.run = s.passed + s.failed + s.missing + s.undecided + s.beyond;
   s.disagreements = std::ssize(disagreements(run));
   if (run.baseline) s.known_of_run = std::ssize(run.baseline->known_of_run);
   return s;
@@ -110,6 +117,9 @@ namespace {
 std::int64_t bytes_of(const std::vector<Answer>& answers) {
   std::int64_t bytes = 0;
   for (const Answer& answer : answers) {
+    bytes += static_cast<std::int64_t>(sizeof answer + answer.message.size() +
+                                       answer.outputs.size() *
+                                           sizeof(OutputTensors::value_type));
     for (const auto& [name, tensor] : answer.outputs) {
       bytes += std::ssize(tensor.bytes());
     }
@@ -168,11 +178,16 @@ std::vector<Observed> observed(const Run& run) {
 void measure(const Run& run, CaseRun& result, const Answer& answer) {
   const Problem& problem = result.question->problem;
   const std::vector<OutputVerdict>& outputs = result.verdict.outputs;
-  result.ulps =
+  const auto ulps =
       ulp_histograms(problem, run.declaration, answer.outputs, outputs);
+  result.ulps.assign(ulps.begin(), ulps.end());
   result.kappas = worst_kappas(problem, run.declaration, outputs);
   result.roundings =
       rounding_tallies(problem, run.declaration, answer.outputs, outputs);
+  const bool any = std::any_of(
+      result.roundings.begin(), result.roundings.end(),
+      [](const RoundingTally& tally) { return tally != RoundingTally(); });
+  if (!any) result.roundings = {};
 }
 
 void judge(Run& run, CaseRun& result, std::vector<Answer> answers) {
@@ -213,10 +228,10 @@ void diagnose(Run& run) {
     });
   });
   std::erase_if(models, [&](const Resemblance& model) {
-    return std::any_of(
-        run.formulas.begin(), run.formulas.end(), [&](const WrongFormula& f) {
-          return is_part(model.here.explained, f.explained);
-        });
+    return std::any_of(run.formulas.begin(), run.formulas.end(),
+                       [&](const WrongFormula& f) {
+                         return is_part(model.here.explained, f.explained);
+                       });
   });
 }
 
@@ -309,9 +324,30 @@ const Case* reread(Run& run, const Case& c, Problem problem) {
   return run.reread.back().get();
 }
 
+namespace {
+
+std::vector<Answer> answers_to(Subject& subject, const Case& c,
+                               CallsPerCase calls) {
+  std::vector<Answer> answers = {subject.answer(c)};
+  if (calls == CallsPerCase::once) return answers;
+  try {
+    answers.push_back(subject.answer(c));
+  } catch (const LateOutput& late) {
+    throw SubjectFailure(late.what());
+  }
+  return answers;
+}
+
+}  // namespace
+
 void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
          const std::function<void(std::size_t)>& progress) {
   int breaks = 0;
+  run.cases.reserve(run.cases.size() + cases.size());
+  std::optional<std::size_t> last;  // the case that was asked before
+  const auto add_break = [&](const std::string& id) {
+    breaks += run.may_break.contains(id) ? 0 : 1;
+  };
   for (std::size_t i = 0; i < cases.size(); ++i) {
     progress(i);
     CaseRun result;
@@ -321,21 +357,28 @@ void ask(Subject& subject, const std::vector<Case>& cases, Run& run,
     if (why) {
       result.verdict.verdict = Verdict::unsupported;
       result.verdict.reason = *why;
-    } else if (breaks == kMostBreaks) {
-      result.verdict = broken("not asked: the subject broke too often");
-      result.broke = true;
+    } else if (breaks >= kMostBreaks) {
+      result =
+          broken(result.question, "not asked: the subject broke too often");
       result.not_asked = true;
     } else {
       try {
-        std::vector<Answer> answers = {subject.answer(*result.question)};
-        if (run.calls == CallsPerCase::twice) {
-          answers.push_back(subject.answer(*result.question));
+        std::vector<Answer> answers;
+        try {
+          answers = answers_to(subject, *result.question, run.calls);
+        } catch (const LateOutput& late) {
+          if (!last) throw;
+          CaseRun& before = run.cases[*last];
+          before = broken(before.question, late.what());
+          add_break(before.question->id);
+          answers = answers_to(subject, *result.question, run.calls);
         }
         judge(run, result, std::move(answers));
+        last = i;
       } catch (const SubjectFailure& failure) {
-        result.verdict = broken(failure.what());
-        result.broke = true;
-        breaks += run.may_break.contains(cases[i].id) ? 0 : 1;
+        result = broken(result.question, failure.what());
+        add_break(cases[i].id);
+        last.reset();
       } catch (const std::bad_alloc&) {
         run.stopped = "out of memory on case " + cases[i].id;
         return;

@@ -23,10 +23,11 @@ namespace exactbn {
 // The outcome of one case.
 struct CaseRun {
   const Case* question = nullptr;
-  CaseVerdict verdict;             // of the worse answer; the first if equal
-  std::vector<UlpHistogram> ulps;  // one for each output of the verdict
-  std::vector<double> kappas;      // the same, of worst_kappas
-  std::vector<RoundingTally> roundings;  // the same
+  CaseVerdict verdict;  // of the worse answer; the first if equal
+  // One for each output of the verdict.
+  std::vector<CompactHistogram> ulps;
+  std::vector<double> kappas;            // the same, of worst_kappas
+  std::vector<RoundingTally> roundings;  // the same, or none if all are empty
   bool broke = false;      // the subject crashed, hung or broke the protocol
   bool not_asked = false;  // the subject broke too often before; then `broke`
   // Whether a baseline has all failures of the case; and what it has not, such
@@ -125,6 +126,9 @@ struct Run {
   std::vector<std::shared_ptr<const Case>> reread;
   std::optional<BaselineOutcome> baseline;
 };
+
+// Counts a case.
+void add(Summary& summary, const CaseRun& c);
 
 Summary summarize(const Run& run);
 

@@ -3,11 +3,11 @@
 
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "oracles/momentum.h"
 #include "oracles/wire.h"
+#include "oracles/wire/json_line.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/baseline.h"
 #include "tools/exactbn/commands/cases.h"
@@ -36,8 +36,11 @@ struct Answers {
 };
 
 bool is_declaration(const std::string& line) {
-  const auto json = nlohmann::json::parse(line, nullptr, false);
-  return json.is_object() && json.contains("subject");
+  try {
+    return wire::LineParser().parse(line).contains("subject");
+  } catch (const WireError&) {
+    return false;
+  }
 }
 
 Answers read_answers(const std::string& file, const std::vector<Case>& cases) {
@@ -85,8 +88,8 @@ std::string again(const CheckOptions& options) {
 // with a declaration.
 int check_answers(CheckOptions& options) {
   require_grade(options.judging);
-  require_writable(options.judging);
   const Selection& selection = options.selection;
+  require_writable(options.judging, {selection.file, options.answers});
   if (selection.file == "-" && options.answers == "-") {
     throw UsageError("check: CASES and ANSWERS cannot both be standard input");
   }

@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "oracles/convention.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/complain.h"
 #include "tools/exactbn/shell_word.h"

@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 
-#include "tools/exactbn/report.h"
 #include "tools/exactbn/report/github.h"
+#include "tools/exactbn/report/write_file.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -19,25 +20,34 @@ std::optional<std::uint64_t> as_integer(const std::string& text) {
   return value;
 }
 
-namespace {
-
-// Empty if the text is a seed.
-std::string why_no_seed(const std::string& text) {
-  if (as_integer(text)) return {};
-  return "'" + text + "' is not an integer in [0, 18446744073709551615]";
+void check_integer(CLI::Option& option) {
+  option.check([](const std::string& text) {
+    if (as_integer(text)) return std::string();
+    return "'" + text + "' is not an integer in [0, 18446744073709551615]";
+  });
 }
 
-}  // namespace
-
+// CLI11 itself drops empty names.
 void add_names(CLI::App& verb, const char* flag,
                std::vector<std::string>& names, const char* what) {
-  verb.add_option(flag, names, what)->delimiter(',')->expected(1)->take_all();
+  verb.add_option_function<std::vector<std::string>>(
+      flag,
+      [&names, flag](const std::vector<std::string>& lists) {
+        for (const std::string& list : lists) {
+          for (std::size_t at = 0, end = 0; end != list.npos; at = end + 1) {
+            end = list.find(',', at);
+            names.push_back(list.substr(at, end - at));
+            if (names.back().empty()) {
+              throw CLI::ValidationError(flag, "a name is empty");
+            }
+          }
+        }
+      },
+      what);
 }
 
 void add_seed(CLI::App& verb, std::uint64_t& seed, const char* what) {
-  verb.add_option("--seed", seed, what)
-      ->check(why_no_seed)
-      ->capture_default_str();
+  check_integer(*verb.add_option("--seed", seed, what)->capture_default_str());
 }
 
 void add_filter(CLI::App& verb, Selection& selection) {
@@ -80,9 +90,7 @@ void add_subject(CLI::App& verb, SubjectOptions& subject, const char* asked) {
 void add_declare(CLI::App& verb, DeclareOptions& declare) {
   verb.add_option("--declare", declare.declare,
                   "KEY=VALUE: declare this instead of the subject, e.g. "
-                  "running_variance=biased")
-      ->expected(1)
-      ->take_all();
+                  "running_variance=biased");
   verb.add_option("--convention", declare.convention,
                   "declare what a framework does: pytorch, tensorflow, keras, "
                   "onnx, onednn, cudnn, flax, mxnet or paddle");
@@ -162,11 +170,49 @@ void require_time_limit(const SubjectOptions& subject) {
   throw UsageError("--time-limit: expected 0.001 to 1000000 seconds");
 }
 
-void require_writable(const Judging& judging) {
-  for (const std::string& file : {judging.json, judging.junit, judging.html}) {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Whether writing one file loses the other. Devices and pipes lose nothing.
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code none;
+  if (fs::exists(a, none)) {
+    return fs::is_regular_file(a, none) && fs::equivalent(a, b, none);
+  }
+  return !fs::exists(b, none) &&
+         fs::weakly_canonical(fs::absolute(a), none) ==
+             fs::weakly_canonical(fs::absolute(b), none);
+}
+
+}  // namespace
+
+void require_distinct(const std::vector<std::string>& written,
+                      const std::vector<std::string>& read) {
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const std::string& file = written[i];
+    if (file.empty()) continue;
+    for (std::size_t j = i + 1; j < written.size(); ++j) {
+      if (written[j].empty() || !is_same_file(file, written[j])) continue;
+      throw UsageError(written[j] + ": cannot be written twice");
+    }
+    for (const std::string& other : read) {
+      if (other.empty() || !is_same_file(file, other)) continue;
+      throw UsageError(file + ": cannot be written: this command reads it");
+    }
+  }
+}
+
+void require_writable(const Judging& judging,
+                      const std::vector<std::string>& read) {
+  std::vector<std::string> written = {judging.json, judging.junit,
+                                      judging.html};
+  std::vector<std::string> inputs = read;
+  (judging.baseline.update ? written : inputs).push_back(judging.baseline.file);
+  for (const std::string& file : written) {
     if (!file.empty()) require_writable(file);
   }
-  if (judging.baseline.update) require_writable(judging.baseline.file);
+  require_distinct(written, inputs);
   if (judging.baseline.file == "-") {
     throw UsageError("--baseline: expected a file, not standard input");
   }

@@ -22,6 +22,9 @@ std::optional<std::uint64_t> as_integer(const std::string& text);
 void add_names(CLI::App& verb, const char* flag,
                std::vector<std::string>& names, const char* what);
 
+// Refuses a text that as_integer does not read.
+void check_integer(CLI::Option& option);
+
 void add_seed(CLI::App& verb, std::uint64_t& seed, const char* what);
 
 // --filter and --dtype.
@@ -61,8 +64,14 @@ void require_grade(Judging& judging);
 
 void require_time_limit(const SubjectOptions& subject);
 
-// Checks that the reports and the baseline can be written.
-void require_writable(const Judging& judging);
+// Checks that the reports and the baseline can be written, each to a file of
+// its own, which is none of the files that are read.
+void require_writable(const Judging& judging,
+                      const std::vector<std::string>& read);
+
+// The same for other files.
+void require_distinct(const std::vector<std::string>& written,
+                      const std::vector<std::string>& read);
 
 void require_subject(const char* verb, bool is_given);
 void require_subject(const char* verb, const SubjectOptions& subject);

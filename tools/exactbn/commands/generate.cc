@@ -43,7 +43,8 @@ std::string command(const GenerateOptions& options) {
 // Writes the files and the manifest, publishes the folder, and prints a
 // summary.
 int write_folder(const GenerateOptions& options, std::size_t cases,
-                 const std::vector<OutputFile>& files, PartialFolder& folder) {
+                 const std::vector<OutputFile>& files) {
+  PartialFolder folder(options.out);
   std::size_t bytes = 0;
   for (const OutputFile& file : files) {
     folder.write(file.name, file.text);
@@ -58,11 +59,11 @@ int write_folder(const GenerateOptions& options, std::size_t cases,
 
 // Writes a folder of known answers, completely or not at all.
 int generate(const GenerateOptions& options) {
+  require_new_folder(options.out);
   if (options.format == kRecipe) {
-    PartialFolder folder(options.out);
     const std::vector<OutputFile> files =
         recipes(options, {EXACTBN_VERSION, command(options)});
-    return write_folder(options, files.size(), files, folder);
+    return write_folder(options, files.size(), files);
   }
   const Exporter& exporter = chosen_exporter(options.format);
   const std::string convention = chosen_convention(options, exporter);
@@ -73,10 +74,9 @@ int generate(const GenerateOptions& options) {
     fmt::print("{} cases left out: {}\n", count, why);
   }
   if (chosen.empty()) throw UsageError("no case is left");
-  PartialFolder folder(options.out);
   const std::vector<OutputFile> files = exporter.write(
       prove_each(chosen), {EXACTBN_VERSION, command(options), convention});
-  return write_folder(options, chosen.size(), files, folder);
+  return write_folder(options, chosen.size(), files);
 }
 
 // Reads a shape such as 2x3x5; returns the error, empty if there is none.

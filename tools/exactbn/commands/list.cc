@@ -6,6 +6,7 @@
 #include "golden/suite/labels.h"
 #include "oracles/defects.h"
 #include "oracles/judge/domain.h"
+#include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "properties/survey.h"
 #include "tools/exactbn/commands.h"
@@ -54,7 +55,7 @@ void list_case(const Case& c) {
   for (const std::string& label : c.labels) {
     labels += (labels.empty() ? "" : ", ") + label;
   }
-  fmt::print("{:<18} {:<18} {:<4} {:<14} axis {}  {}\n", c.id,
+  fmt::print("{:<18} {:<18} {:<4} {:<14} axis {}  {}\n", printable(c.id),
              to_string(problem.operation), format(problem.x().dtype()).name,
              to_string(problem.x().shape()), problem.channel_axis, labels);
 }

@@ -8,9 +8,9 @@
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/subjects.h"
-#include "tools/exactbn/report.h"
 #include "tools/exactbn/report/card.h"
 #include "tools/exactbn/report/json_parts.h"
+#include "tools/exactbn/report/write_file.h"
 
 namespace exactbn {
 
@@ -26,6 +26,7 @@ struct ProbeOptions {
 int probe_subject(const ProbeOptions& options) {
   require_time_limit(options.subject);
   if (!options.json.empty()) require_writable(options.json);
+  require_distinct({options.json}, {options.subject.name});
   require_subject("probe", options.subject);
   const std::unique_ptr<Subject> implementation = open_subject(options.subject);
   const Card card = probe(*implementation);

@@ -5,20 +5,21 @@
 #include <memory>
 #include <optional>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/baseline/laws.h"
 #include "tools/exactbn/commands/flags.h"
-#include "tools/exactbn/commands/properties/interruptible.h"
 #include "tools/exactbn/commands/properties/request.h"
 #include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/complain.h"
+#include "tools/exactbn/held_signals.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/counterexample_text.h"
 #include "tools/exactbn/report/github.h"
 #include "tools/exactbn/report/maximize_report.h"
 #include "tools/exactbn/report/properties_report.h"
+#include "tools/exactbn/report/write_file.h"
 #include "tools/exactbn/run/progress.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
@@ -99,8 +100,6 @@ int find_worst(const PropertiesOptions& options) {
   run.request = request_of(options);
   const Source source = source_of(options.subject, run.request);
   {
-    const Interruptible interruptible;
-    run.request.interrupted = Interruptible::interrupted;
     StatusLine line;
     run.request.progress = [&](std::uint64_t done, std::size_t) {
       line.show(fmt::format("{} cases", done));
@@ -125,8 +124,6 @@ int find_broken(const PropertiesOptions& options) {
   run.again = again(options);
   const Source source = source_of(options.subject, run.request);
   {
-    const Interruptible interruptible;
-    run.request.interrupted = Interruptible::interrupted;
     StatusLine line;
     run.request.progress = [&](std::uint64_t done, std::size_t broken) {
       line.show(fmt::format("{} cases   {} law{} broken", done, broken,
@@ -187,17 +184,29 @@ int find_broken(const PropertiesOptions& options) {
   return code;
 }
 
+// A signal ends the search, and not the program: what was found is reported.
+// Then the exit code is that of a shell for the signal.
+int search(const PropertiesOptions& options) {
+  const HeldSignals held;
+  const int code =
+      options.maximize.empty() ? find_broken(options) : find_worst(options);
+  const int signal = HeldSignals::take();
+  return signal == 0 ? code : 128 + signal;
+}
+
 int run_properties(PropertiesOptions& options, bool names_save) {
   require_grade(options.judging);
   require_time_limit(options.subject);
-  require_writable(options.judging);
+  require_writable(options.judging, {options.subject.name});
   require_subject("properties", options.subject);
   // A run of one case, or for the worst one, must not overwrite the default
   // file of a full run.
   const bool is_one = options.only || !options.maximize.empty();
   if (is_one && !names_save) options.save.clear();
   if (!options.save.empty()) require_writable(options.save);
-  return options.maximize.empty() ? find_broken(options) : find_worst(options);
+  require_distinct({options.save, options.judging.json},
+                   {options.subject.name, options.judging.baseline.file});
+  return search(options);
 }
 
 // Empty if the text is a number of cases.
@@ -223,10 +232,11 @@ Verb add_properties(CLI::App& program) {
       verb.add_option("--time", options->time,
                       "draw for this long instead, e.g. 60s, 5m or 2h");
   cases->excludes(time);
-  verb.add_option("--case", options->only,
-                  "check only this case, counted from 0")
-      ->excludes(cases)
-      ->excludes(time);
+  auto* only = verb.add_option("--case", options->only,
+                               "check only this case, counted from 0")
+                   ->excludes(cases)
+                   ->excludes(time);
+  check_integer(*only);
   add_seed(verb, options->seed, "seed of the cases");
   verb.add_option("--profile", options->profile,
                   "size of the cases: small (at most 64 values), usual or "

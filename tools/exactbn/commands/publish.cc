@@ -7,11 +7,12 @@
 #include <array>
 #include <cstdio>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/complain.h"
 #include "tools/exactbn/page.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/github.h"
+#include "tools/exactbn/report/write_file.h"
 
 namespace exactbn {
 

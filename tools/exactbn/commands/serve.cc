@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "oracles/subjects/plugin.h"
+#include "oracles/wire/json_line.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/serve/protocol.h"
 #include "tools/exactbn/commands/subjects.h"
@@ -22,8 +22,8 @@ int serve_subject(const std::string& name) {
     return serve(*subject, protocol.cases, protocol.answers);
   } catch (const LoadError& error) {
     // The parent process throws the LoadError again.
-    const nlohmann::json line = {{"load_error", error.what()}};
-    protocol.answers << line.dump() << std::endl;
+    protocol.answers << "{\"load_error\":" << wire::json_quoted(error.what())
+                     << '}' << std::endl;
     return 2;
   }
 }

@@ -12,6 +12,7 @@
 #include "oracles/subjects/plugin.h"
 #include "oracles/subjects/process.h"
 #include "tools/exactbn/commands/declare.h"
+#include "tools/exactbn/held_signals.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -119,6 +120,7 @@ std::unique_ptr<Subject> as_it_declares(const SubjectOptions& options) {
   ProcessOptions limits;
   limits.case_limit = milliseconds(options.time_limit);
   limits.start_limit = limits.case_limit;
+  limits.stopped = [] { return HeldSignals::pending() != 0; };
   if (!options.command.empty()) {
     return std::make_unique<ProcessSubject>(
         std::vector<std::string>{"/bin/sh", "-c", options.command}, limits);

@@ -167,7 +167,9 @@ int validate(const std::vector<SubjectOptions>& subjects,
 int run_validate(ValidateOptions& options, bool has_errors_flag) {
   require_grade(options.judging);
   require_time_limit(options.shared);
-  require_writable(options.judging);
+  std::vector<std::string> read = options.names;
+  read.push_back(options.selection.file);
+  require_writable(options.judging, read);
   if (options.defects) {
     return validate_defects(options.selection, options.judging.json);
   }
@@ -194,9 +196,7 @@ Verb add_validate(CLI::App& program) {
   auto* exec =
       verb.add_option("--exec", options->commands,
                       "a command that speaks the wire format on standard "
-                      "input and output")
-          ->expected(1)
-          ->take_all();
+                      "input and output");
   auto* defects = verb.add_flag("--defects", options->defects,
                                 "count the cases that expose each known defect")
                       ->excludes(name)

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "oracles/descriptor_stream.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/flags.h"

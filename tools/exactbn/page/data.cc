@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/run/rows.h"
 

@@ -11,7 +11,7 @@
 #include "oracles/descriptor_stream.h"
 #include "oracles/explain.h"
 #include "oracles/format_names.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/page/figures.h"
 #include "tools/exactbn/page/table.h"
 #include "tools/exactbn/report.h"

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/report/markup.h"
 
 namespace exactbn {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 
 namespace exactbn {
 

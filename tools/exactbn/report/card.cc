@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "oracles/mismatch/lines.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "oracles/probe.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/wrapped.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "oracles/format_names.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "reference/exact.h"
 
 namespace exactbn {

@@ -6,8 +6,8 @@
 
 #include "oracles/format_names.h"
 #include "oracles/mismatch/lines.h"
-#include "oracles/mismatch/printable.h"
 #include "oracles/mismatch/text.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/shell_word.h"
 
 namespace exactbn {

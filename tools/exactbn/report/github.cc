@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <fstream>
 
-#include "oracles/mismatch/printable.h"
-#include "tools/exactbn/report.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/report/failure_text.h"
+#include "tools/exactbn/report/write_file.h"
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/run/failures.h"
 #include "tools/exactbn/usage_error.h"
@@ -113,8 +113,9 @@ std::string annotations(const Run& run, int errors) {
   std::size_t more = 0;
   for (const std::string& line : lines_of_run(run)) {
     if (left-- > 0) {
-      text += annotation("error", "exactbn",
-                         fmt::format("{}\n{}", line, run.again));
+      text += annotation(
+          "error", "exactbn",
+          fmt::format("{}\n{}", printable(line), printable(run.again)));
     } else {
       ++more;
     }

@@ -65,7 +65,7 @@ Json outputs(const Run& run) {
       w.ulp = std::max(w.ulp, out.max_ulp);
       w.eta = std::max(w.eta, out.max_eta);
       w.grade = std::max(w.grade, out.grade);
-      w.ulps[out.dtype] += c.ulps[i];
+      w.ulps[out.dtype] += c.ulps[i].expanded();
     }
   }
   Json json = Json::object();

@@ -44,7 +44,7 @@ Json ulp_bins() {
 }
 
 std::string report_text(const Json& report) {
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return report.dump(2, ' ', true, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace exactbn

@@ -26,8 +26,8 @@ Json environment();
 // last bin, which is unbounded.
 Json ulp_bins();
 
-// A report as the text of a file. Replaces bytes of subjects' names and
-// messages that are not UTF-8.
+// A report as the text of a file, in ASCII: no character of a subject's name or
+// message can steer a terminal. Replaces bytes that are not UTF-8.
 std::string report_text(const Json& report);
 
 // The text, or null if it is empty.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/failure_text.h"
 #include "tools/exactbn/report/markup.h"

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/run/roundings.h"

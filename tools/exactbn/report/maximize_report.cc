@@ -7,7 +7,7 @@
 
 #include "oracles/format_names.h"
 #include "oracles/judge.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "tools/exactbn/report/counterexample_text.h"
 #include "tools/exactbn/report/json_parts.h"

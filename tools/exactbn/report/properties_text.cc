@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/report/baseline_text.h"
 #include "tools/exactbn/report/counterexample_text.h"
 #include "tools/exactbn/report/properties_report.h"

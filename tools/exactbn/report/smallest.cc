@@ -7,7 +7,7 @@
 #include <map>
 
 #include "oracles/format_names.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "properties/shrink.h"
 #include "tools/exactbn/report/counterexample_text.h"
 

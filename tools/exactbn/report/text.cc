@@ -7,7 +7,7 @@
 #include <map>
 
 #include "oracles/mismatch/lines.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "properties/shrink.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/baseline_text.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "oracles/mismatch/lines.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 
 namespace exactbn {
 

@@ -39,7 +39,7 @@ TEST(EtaDecades, HaveTheWorstOfEach) {
                judged(few, 10, 5),    judged(many, 1e3, 7),
                judged(many, 1e30, 2), judged(many, kNone, 100)};
   CaseRun undecided = judged(many, 1e3, 1000);
-  undecided.ulps[0] = {};
+  undecided.ulps[0] = UlpHistogram();
   run.cases.push_back(undecided);
 
   const auto by_kappa = eta_by_kappa(run);

@@ -7,7 +7,7 @@
 
 #include "oracles/diagnose/likeness.h"
 #include "oracles/format_names.h"
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/run/conventions.h"
 
 namespace exactbn {

@@ -8,33 +8,23 @@
 namespace exactbn {
 
 std::vector<TableRow> rows(const Run& run) {
-  std::map<std::pair<Operation, DType>, Run> groups;
+  std::map<std::pair<Operation, DType>, TableRow> groups;
   for (const CaseRun& c : run.cases) {
     const Problem& problem = c.question->problem;
-    CaseRun judged;
-    judged.verdict = c.verdict;
-    judged.as_declared = c.as_declared;
-    judged.broke = c.broke;
-    judged.ulps = c.ulps;
-    groups[{problem.operation, problem.x().dtype()}].cases.push_back(judged);
+    TableRow& row = groups[{problem.operation, problem.x().dtype()}];
+    row.operation = problem.operation;
+    row.dtype = problem.x().dtype();
+    add(row.summary, c);
+    for (const OutputVerdict& out : c.verdict.outputs) {
+      row.judged = true;
+      row.max_ulp = std::max(row.max_ulp, out.max_ulp);
+      row.max_eta = std::max(row.max_eta, out.max_eta);
+      row.grade = std::max(row.grade, out.grade);
+    }
+    for (const CompactHistogram& ulps : c.ulps) row.ulps += ulps.expanded();
   }
   std::vector<TableRow> result;
-  for (const auto& [key, group] : groups) {
-    TableRow row;
-    row.operation = key.first;
-    row.dtype = key.second;
-    row.summary = summarize(group);
-    for (const CaseRun& c : group.cases) {
-      for (const OutputVerdict& out : c.verdict.outputs) {
-        row.judged = true;
-        row.max_ulp = std::max(row.max_ulp, out.max_ulp);
-        row.max_eta = std::max(row.max_eta, out.max_eta);
-        row.grade = std::max(row.grade, out.grade);
-      }
-      for (const UlpHistogram& ulps : c.ulps) row.ulps += ulps;
-    }
-    result.push_back(row);
-  }
+  for (auto& [key, row] : groups) result.push_back(std::move(row));
   return result;
 }
 
@@ -44,7 +34,7 @@ std::map<std::pair<Output, DType>, UlpHistogram> ulps_by_output(
   for (const CaseRun& c : run.cases) {
     for (std::size_t i = 0; i < c.verdict.outputs.size(); ++i) {
       const OutputVerdict& out = c.verdict.outputs[i];
-      all[{out.output, out.dtype}] += c.ulps[i];
+      all[{out.output, out.dtype}] += c.ulps[i].expanded();
     }
   }
   return all;

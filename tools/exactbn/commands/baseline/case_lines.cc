@@ -28,7 +28,7 @@ std::string line_of(const FailureKey& key, const Failure& failure) {
     json["defects"] = failure.defects;
   }
   if (failure.kind == FailureKind::refused) json["message"] = failure.message;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 // Whether a failure of this kind is that of an output.

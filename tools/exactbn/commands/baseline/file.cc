@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "tools/exactbn/commands/baseline/json_line.h"
-#include "tools/exactbn/report.h"
 #include "tools/exactbn/report/json_parts.h"
+#include "tools/exactbn/report/write_file.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -63,7 +63,7 @@ std::string header_text(const BaselineHeader& header) {
                {"domain", name_of(header.domain)},
                {"cases", header.cases}};
   if (header.verb != "validate") json["drawn"] = header.drawn;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 }  // namespace

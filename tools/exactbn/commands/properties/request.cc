@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/held_signals.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -91,6 +92,7 @@ void keep_declared(std::vector<Each>& drawn,
 
 Request request_of(const PropertiesOptions& options) {
   Request request;
+  request.interrupted = [] { return HeldSignals::pending() != 0; };
   request.seed = options.seed;
   request.required = options.judging.required;
   request.cases = options.only ? 1 : options.cases;

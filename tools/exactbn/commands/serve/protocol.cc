@@ -16,7 +16,7 @@
 #include <system_error>
 #include <thread>
 
-#include "oracles/mismatch/printable.h"
+#include "oracles/printable.h"
 #include "tools/exactbn/complain.h"
 
 namespace exactbn {

@@ -7,8 +7,8 @@
 
 #include "oracles/diagnose/exposure.h"
 #include "tools/exactbn/commands/cases.h"
-#include "tools/exactbn/report.h"
 #include "tools/exactbn/report/json_parts.h"
+#include "tools/exactbn/report/write_file.h"
 
 namespace exactbn {
 
