@@ -130,8 +130,8 @@ Outcome compare(const Sample& sample, Output output, const Choice& choice) {
     const Wide model = facts->value(output, choice, v.i);
     if (!std::isfinite(v.got) || !std::isfinite(model)) {
       if (!sample.failed) continue;
-      const bool same = std::isnan(v.got) ? std::isnan(model) : v.got == model;
-      if (!same) return {Finding::contradicts, 0};
+      // A formula gives NaN where it says nothing.
+      if (!(v.got == model)) return {Finding::contradicts, 0};
       outcome.finding = Finding::explains;
       outcome.bits = 1;
       continue;
@@ -276,6 +276,14 @@ WrongFormula described(std::span<const Observed> run, const Samples& samples,
   return f;
 }
 
+// A few cases follow many formulas by accident if most cases contradict them,
+// unless a branch that they share says why.
+bool is_credible(const Candidate& c, const WrongFormula& f) {
+  if (c.changes == 2 && f.explained.size() < 2) return false;
+  return !f.only_where.empty() || f.explained.size() > 2 ||
+         f.elsewhere.size() <= 4 * f.explained.size();
+}
+
 void add_formulas(std::span<const Observed> run, const Samples& samples,
                   std::vector<WrongFormula>& all) {
   const std::vector<Choice> singles = single_changes(samples);
@@ -293,9 +301,11 @@ void add_formulas(std::span<const Observed> run, const Samples& samples,
     // A formula that explains only a few of the failures says little.
     if (!c || 2 * c->explained.size() < left) return;
     if (10 * c->explained.size() < open.size()) return;
+    WrongFormula found = described(run, samples, *c);
+    if (!is_credible(*c, found)) return;
     for (const std::size_t i : c->explained) open[i] = 0;
     left -= c->explained.size();
-    all.push_back(described(run, samples, *c));
+    all.push_back(std::move(found));
   }
 }
 
@@ -328,7 +338,9 @@ void add_fingerprint(const Samples& samples, std::vector<WrongFormula>& all) {
       values.push_back(value);
     }
   }
-  const std::string what = fingerprint(samples.output, values);
+  // What is wrong in the arithmetic alone shows nearly everywhere.
+  const bool everywhere = places.size() >= samples.passed.size();
+  const std::string what = fingerprint(samples.output, values, everywhere);
   if (what.empty()) return;
   WrongFormula f;
   f.operation = samples.operation;

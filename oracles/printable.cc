@@ -19,7 +19,7 @@ std::string valid_utf8(std::string_view text) {
   return json::parse(quoted).get<std::string>();
 }
 
-struct Range {
+struct CodeRange {
   char32_t first;
   char32_t last;
 };
@@ -27,7 +27,7 @@ struct Range {
 // Characters without a shape of their own: they steer a terminal, turn the
 // direction of what follows, end a line, or are none at all, such as those that
 // XML forbids.
-constexpr std::array<Range, 10> kUnprintable = {{
+constexpr std::array<CodeRange, 10> kUnprintable = {{
     {0x0, 0x1f},
     {0x7f, 0x9f},      // delete, C1 controls
     {0x61c, 0x61c},    // direction
@@ -44,7 +44,7 @@ bool is_printable(char32_t c) {
   return (c & 0xfffe) != 0xfffe &&
          std::none_of(
              kUnprintable.begin(), kUnprintable.end(),
-             [c](const Range& r) { return r.first <= c && c <= r.last; });
+             [c](const CodeRange& r) { return r.first <= c && c <= r.last; });
 }
 
 bool continues(char byte) { return (byte & 0xc0) == 0x80; }

@@ -24,6 +24,9 @@ struct Alternative {
   OutputNames outputs;  // that depend on it; empty: all
   // Whether it may change the verdict.
   std::function<bool(const Problem&, const CaseVerdict&)> applies;
+  // Whether it must mend half of all failures of an output, because a few may
+  // have another cause: a value that is too small for f16 is 0 there, too.
+  bool of_all_failures = false;
 };
 
 bool updates(const Problem& problem, const CaseVerdict&) {
@@ -110,7 +113,8 @@ std::vector<Alternative> alternatives(const Declaration& now) {
                    [](Declaration& d) { d.subnormals = Subnormals::flush; },
                    false,
                    {},
-                   may_be_flushed});
+                   may_be_flushed,
+                   true});
   }
   return all;
 }
@@ -142,6 +146,7 @@ class Fitter {
         if (!is_concerned(alternative, i)) continue;
         compare(alternative, declaration, i, failed, changes);
       }
+      if (failed && alternative.of_all_failures) count_all(changes);
       if (std::none_of(changes.begin(), changes.end(), is_mended)) return 0;
     }
     std::int64_t mended = 0;
@@ -191,6 +196,16 @@ class Fitter {
   static bool is_mended(const std::pair<const Output, Change>& each) {
     return 2 * each.second.mended >=
            std::max<std::int64_t>(1, each.second.failed);
+  }
+
+  // Counts the failures of each output in all cases.
+  void count_all(std::map<Output, Change>& changes) const {
+    for (auto& [output, change] : changes) {
+      change.failed = 0;
+      for (std::size_t i = 0; i < answers_.size(); ++i) {
+        change.failed += verdict_of(i, output) == Verdict::failed ? 1 : 0;
+      }
+    }
   }
 
   static bool concerns(const Alternative& alternative, Output output) {

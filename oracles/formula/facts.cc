@@ -218,6 +218,7 @@ Facts::Sums Facts::sums_of(Values values, Eigen::Index c) const {
     s.n += 1;
     s.mean += x(k, j);
   });
+  if (s.n == 0) return {kNaN, kNaN, kNaN, kNaN, kNaN, kNaN};
   s.mean /= s.n;
   Wide before = 0;
   Wide n = 0;
@@ -283,6 +284,7 @@ Facts::Statistics Facts::statistics(Output output, const Choice& choice,
   const Wide factor = correction(output, choice);
   if (values == Values::none) return {0, factor, factor};
   const bool other = values == Values::other_statistics;
+  if (other && traits(output).updates) return {kNaN, kNaN, kNaN};
   // Running and saved statistics are the batch's in every operation.
   const bool frozen =
       output == Output::y || pass_.backward() ? pass_.trains() == other : other;
@@ -579,10 +581,13 @@ Wide Facts::plain(Output output, const Choice& choice, Eigen::Index c,
   if (output == Output::dgamma) return dgamma;
   const Wide gamma = parameter_of(Slot::gamma);
   const Wide xhat = (pass_.x(k, c) - zero) * invstd;
-  const Wide of_dbeta =
-      term(choice.get<Term>(Slot::from_dbeta), gamma, invstd) * of_dy.dy;
-  const Wide of_dgamma =
-      term(choice.get<Term>(Slot::from_dgamma), gamma, invstd) * dgamma;
+  // A sum without a factor may be infinite.
+  const auto times_sum = [&](Slot slot, Wide sum) {
+    const Wide factor = term(choice.get<Term>(slot), gamma, invstd);
+    return factor == 0 ? 0 : factor * sum;
+  };
+  const Wide of_dbeta = times_sum(Slot::from_dbeta, of_dy.dy);
+  const Wide of_dgamma = times_sum(Slot::from_dgamma, dgamma);
   const Wide projected =
       gamma * invstd * (factor()(k, c) - of_dbeta - xhat * of_dgamma);
   if (output == Output::dx) return projected;
@@ -654,6 +659,10 @@ Wide Facts::value(Output output, const Choice& choice, std::int64_t i) const {
       return std::sqrt(v);
     case Result::inverse:
       return 1 / v;
+    case Result::is_old:
+      return output == Output::running_mean  ? pass_.old_mean(c)
+             : output == Output::running_var ? pass_.old_var(c)
+                                             : kNaN;
     case Result::is_x:
       return like_x ? pass_.x(k, c) : kNaN;
     case Result::is_dy:

@@ -97,11 +97,12 @@ std::string estimate(Output output, std::span<const WrongValue> values) {
 
 }  // namespace
 
-std::string fingerprint(Output output, std::span<const WrongValue> values) {
+std::string fingerprint(Output output, std::span<const WrongValue> values,
+                        bool everywhere) {
   if (values.empty()) return {};
   std::string text = grid(values);
   if (text.empty()) text = clip(output, values);
-  if (text.empty()) text = estimate(output, values);
+  if (text.empty() && everywhere) text = estimate(output, values);
   return text;
 }
 

@@ -23,7 +23,8 @@ struct WrongValue {
 
 // What is remarkable in the wrong values themselves, where no formula gives
 // them: "each is a bf16 value: something before the result is kept in bf16";
-// empty if nothing is.
-std::string fingerprint(Output output, std::span<const WrongValue> values);
+// empty if nothing is. `everywhere`: most cases have wrong values.
+std::string fingerprint(Output output, std::span<const WrongValue> values,
+                        bool everywhere);
 
 }  // namespace exactbn::formula

@@ -200,6 +200,7 @@ constexpr std::string_view kResult[] = {
     "{} is squared",
     "{} is the root of the right value",
     "{} is the inverse of the right value",
+    "{} is the old value: it is not updated",
     "{} is x itself",
     "{} is dy itself",
     "{} is xhat: neither scaled nor shifted",

@@ -214,6 +214,7 @@ enum class Result : std::uint8_t {
   squared,
   rooted,
   inverse,
+  is_old,
   is_x,
   is_dy,
   is_xhat,

@@ -337,13 +337,6 @@ std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
       }
       fail(fmt::format("closed its output and gave no {}", wanted));
     case Outcome::too_late:
-      if (const auto end = child()->end_within(milliseconds(0))) {
-        fail(fmt::format(
-            "{}, but a process that it started keeps its output open, and "
-            "there was no {} within {:g} s",
-            describe(*end), wanted,
-            std::chrono::duration<double>(limit).count()));
-      }
       fail(fmt::format("gave no {} within {:g} s and was stopped", wanted,
                        std::chrono::duration<double>(limit).count()));
     case Outcome::too_long:
