@@ -111,6 +111,9 @@ TEST_F(BrokenStreams, StandardOutputMayNot) {
 }
 
 TEST_F(BrokenStreams, TooManyThreadsAreRefused) {
+#if defined(__clang__)
+  GTEST_SKIP() << "the OpenMP runtime of LLVM aborts before main";
+#endif
   for (const std::string threads : {"99999999999", "5000"}) {
     const ProgramRun outcome =
         run("env OMP_NUM_THREADS=" + threads +

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reference/testing/trials.h"
 #include "tools/exactbn/test/program_test.h"
 
 namespace exactbn::foreign_text_test {
@@ -143,6 +144,7 @@ TEST_F(ForeignText, IsCutWhereItIsShown) {
 
 // One subject's flood costs its case, and not the run of the others.
 TEST_F(ForeignText, OfAnyLengthEndsNoRun) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers need much address space";
   write_subject("s");
   std::string answer = small_answer("a");
   answer.pop_back();
