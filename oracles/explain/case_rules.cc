@@ -247,7 +247,7 @@ std::optional<std::string> distinguishing_rule(const CaseList& these,
   if (text && !text->starts_with(kLabelled)) return text;
   // Better than a label: it says what the cases have in common.
   if (others.size() >= kEnoughForBranches) {
-    const auto branch = distinguishing_rule(branch_rules(these), these, others);
+    auto branch = distinguishing_rule(branch_rules(these), these, others);
     if (branch) return branch;
   }
   if (text) return all_labels(fixed, these, others);

@@ -52,10 +52,9 @@ constexpr std::string_view kValues[] = {
     "statistics leave out the last of each four values",
     "statistics leave out the last of each eight values",
     "statistics count the last value twice",
-    "statistics count values twice where the last block of 4 in a row overlaps",
-    "statistics count values twice where the last block of 8 in a row overlaps",
-    "statistics count values twice where the last block of 16 in a row "
-    "overlaps",
+    "statistics count twice where the last block of 4 in a row overlaps",
+    "statistics count twice where the last block of 8 in a row overlaps",
+    "statistics count twice where the last block of 16 in a row overlaps",
     "statistics are those of the channel before",
     "statistics are those of the channel after",
     "statistics are those of the first channel",
@@ -84,8 +83,7 @@ constexpr std::string_view kDeviations[] = {
     "the variance is the mean of x^2: no mean is subtracted",
     "the variance is taken around running_mean",
     "the variance is taken around the first value",
-    "the variance sums squares of deviations from the mean of the values "
-    "before",
+    "the variance squares deviations from the mean of the values before",
 };
 constexpr std::string_view kEpsilon[] = {
     "",

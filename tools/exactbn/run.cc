@@ -215,7 +215,7 @@ void diagnose(Run& run) {
   run.diagnosis = diagnose(all, run.declaration);
   run.formulas = wrong_formulas(all, run.declaration);
   // Where a model resembles the failures, it or a formula is the cause:
-  // whichever explains more.
+  // whichever explains more; the model, if they explain the same.
   std::vector<Resemblance>& models = run.diagnosis.resembling;
   const auto is_part = [](const std::vector<std::size_t>& of,
                           const std::vector<std::size_t>& whole) {
@@ -223,8 +223,7 @@ void diagnose(Run& run) {
   };
   std::erase_if(run.formulas, [&](const WrongFormula& f) {
     return std::any_of(models.begin(), models.end(), [&](const auto& model) {
-      return is_part(f.explained, model.here.explained) &&
-             f.explained.size() < model.here.explained.size();
+      return is_part(f.explained, model.here.explained);
     });
   });
   std::erase_if(models, [&](const Resemblance& model) {

@@ -57,8 +57,8 @@ struct Kernel {
       Floats values;
       for (size_t o = 0; o < layout.outer; ++o)
         for (size_t i = 0; i < layout.inner; ++i)
-          values.push_back(x[o * channels * layout.width + c * layout.inner +
-                             i]);
+          values.push_back(
+              x[o * channels * layout.width + c * layout.inner + i]);
       return values;
     }
     Floats values = layout.channel(x, c);
@@ -80,8 +80,7 @@ struct Kernel {
 
   float deviation(float value, float mean) const {
     const float d = value - mean;
-    if (has("deviations_flushed_below_half_minimum") &&
-        std::fabs(d) < 0x1p-14f)
+    if (has("deviations_flushed_below_half_minimum") && std::fabs(d) < 0x1p-14f)
       return 0;
     return d;
   }
@@ -93,9 +92,8 @@ struct Kernel {
     const float mean = total / count;
     Floats squares;
     for (float v : values)
-      squares.push_back(has("variance_about_zero")
-                            ? square(v)
-                            : square(deviation(v, mean)));
+      squares.push_back(
+          has("variance_about_zero") ? square(v) : square(deviation(v, mean)));
     return {mean, sum(squares) / count};
   }
 

@@ -15,9 +15,7 @@ struct Layout {
 
   size_t count() const { return outer * inner; }
   size_t row(size_t o, size_t c) const { return (o * channels + c) * inner; }
-  size_t at(size_t c, size_t i) const {
-    return row(i / inner, c) + i % inner;
-  }
+  size_t at(size_t c, size_t i) const { return row(i / inner, c) + i % inner; }
   Floats channel(const Floats& all, size_t c) const {
     Floats values(count());
     for (size_t i = 0; i < values.size(); ++i) values[i] = all[at(c, i)];

@@ -41,27 +41,37 @@ void set_element(void* data, size_t i, T value) {
 
 inline float load(const void* data, exactbn_dtype dtype, size_t i) {
   switch (dtype) {
-    case EXACTBN_F64: return float(element<double>(data, i));
-    case EXACTBN_F16: return float(element<_Float16>(data, i));
-    case EXACTBN_BF16: return from_bf16(element<uint16_t>(data, i));
-    default: return element<float>(data, i);
+    case EXACTBN_F64:
+      return float(element<double>(data, i));
+    case EXACTBN_F16:
+      return float(element<_Float16>(data, i));
+    case EXACTBN_BF16:
+      return from_bf16(element<uint16_t>(data, i));
+    default:
+      return element<float>(data, i);
   }
 }
 
 inline void store(void* data, exactbn_dtype dtype, size_t i, float value) {
   switch (dtype) {
-    case EXACTBN_F16: return set_element(data, i, _Float16(value));
-    case EXACTBN_BF16: return set_element(data, i, to_bf16(value));
-    default: return set_element(data, i, value);
+    case EXACTBN_F16:
+      return set_element(data, i, _Float16(value));
+    case EXACTBN_BF16:
+      return set_element(data, i, to_bf16(value));
+    default:
+      return set_element(data, i, value);
   }
 }
 
 // A value as `dtype` holds it.
 inline float rounded(float value, exactbn_dtype dtype) {
   switch (dtype) {
-    case EXACTBN_F16: return float(_Float16(value));
-    case EXACTBN_BF16: return from_bf16(to_bf16(value));
-    default: return value;
+    case EXACTBN_F16:
+      return float(_Float16(value));
+    case EXACTBN_BF16:
+      return from_bf16(to_bf16(value));
+    default:
+      return value;
   }
 }
 

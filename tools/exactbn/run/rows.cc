@@ -24,7 +24,8 @@ std::vector<TableRow> rows(const Run& run) {
     for (const CompactHistogram& ulps : c.ulps) row.ulps += ulps.expanded();
   }
   std::vector<TableRow> result;
-  for (auto& [key, row] : groups) result.push_back(std::move(row));
+  result.reserve(groups.size());
+  for (const auto& [key, row] : groups) result.push_back(row);
   return result;
 }
 

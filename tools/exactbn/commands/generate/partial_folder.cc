@@ -23,7 +23,7 @@ namespace {
 // The folder that a name means, without a symbolic link or a trailing slash.
 fs::path folder_named(const fs::path& name) {
   std::error_code none;
-  const fs::path real = fs::canonical(name, none);
+  fs::path real = fs::canonical(name, none);
   if (!none) return real;
   const fs::path folder = fs::absolute(name).lexically_normal();
   return folder.has_filename() ? folder : folder.parent_path();
