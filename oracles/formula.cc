@@ -204,6 +204,13 @@ std::vector<Choice> double_changes(const std::vector<Choice>& singles) {
   return all;
 }
 
+Choice all_zero() {
+  Choice choice;
+  choice.at[static_cast<std::size_t>(Slot::result)] =
+      static_cast<std::uint8_t>(Result::zero);
+  return choice;
+}
+
 // The candidate that explains most of the open samples; of those that explain
 // as many, the one that fewest passed cases contradict, then the first.
 std::optional<Candidate> best(const Samples& samples,
@@ -238,6 +245,8 @@ std::optional<Candidate> best(const Samples& samples,
       const Outcome outcome = compare(sample, samples.output, c.choice);
       c.elsewhere += outcome.finding == Finding::contradicts ? 1 : 0;
     }
+    // Zeros say most by themselves; a factor that is 0 there gives them, too.
+    if (c.choice == all_zero()) return c;
     if (!first || c.elsewhere < first->elsewhere) first = c;
   }
   return first;

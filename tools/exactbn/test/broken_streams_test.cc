@@ -185,7 +185,7 @@ TEST_F(LastAnswer, IsFollowedByACrash) {
 }
 
 TEST_F(LastAnswer, IsFollowedByRubbish) {
-  const ProgramRun outcome = validate("echo rubbish");
+  const ProgramRun outcome = validate("read -r line; echo rubbish");
   EXPECT_EQ(outcome.status, 3);
   EXPECT_THAT(outcome.out,
               HasSubstr("\nAT EXIT    wrote a line that nobody asked for after "
