@@ -177,9 +177,7 @@ std::vector<Choice> single_changes(const Samples& samples) {
   std::vector<Choice> all;
   for (const Slot slot : slots_of(samples.output)) {
     for (std::size_t a = 1; a < alternatives(slot); ++a) {
-      Choice choice;
-      choice.at[static_cast<std::size_t>(slot)] = static_cast<std::uint8_t>(a);
-      all.push_back(choice);
+      all.push_back(Choice().with(slot, a));
     }
   }
   return all;
@@ -202,13 +200,6 @@ std::vector<Choice> double_changes(const std::vector<Choice>& singles) {
     }
   }
   return all;
-}
-
-Choice all_zero() {
-  Choice choice;
-  choice.at[static_cast<std::size_t>(Slot::result)] =
-      static_cast<std::uint8_t>(Result::zero);
-  return choice;
 }
 
 // The candidate that explains most of the open samples; of those that explain
@@ -246,7 +237,7 @@ std::optional<Candidate> best(const Samples& samples,
       c.elsewhere += outcome.finding == Finding::contradicts ? 1 : 0;
     }
     // Zeros say most by themselves; a factor that is 0 there gives them, too.
-    if (c.choice == all_zero()) return c;
+    if (c.choice == Choice().with(Slot::result, Result::zero)) return c;
     if (!first || c.elsewhere < first->elsewhere) first = c;
   }
   return first;
@@ -327,9 +318,7 @@ void add_fingerprint(const Samples& samples, std::vector<WrongFormula>& all) {
       known.insert(f.explained.begin(), f.explained.end());
     }
   }
-  Choice without_x;
-  without_x.at[static_cast<std::size_t>(Slot::gamma)] =
-      static_cast<std::uint8_t>(Parameter::zero);
+  const Choice without_x = Choice().with(Slot::gamma, Parameter::zero);
   std::vector<WrongValue> values;
   std::set<std::size_t> places;
   for (const Sample& sample : samples.failed) {

@@ -118,9 +118,7 @@ TEST(WrongFormulas, AreFoundAgain) {
       for (const Slot slot : formula::slots_of(output)) {
         if (slot == Slot::inputs) continue;
         for (std::size_t a = 1; a < formula::alternatives(slot); ++a) {
-          Choice choice;
-          choice.at[static_cast<std::size_t>(slot)] =
-              static_cast<std::uint8_t>(a);
+          const Choice choice = Choice().with(slot, a);
           const std::string what = formula::what(operation, output, choice);
           EXPECT_FALSE(what.empty());
           std::set<std::string> differs;
@@ -143,11 +141,9 @@ TEST(WrongFormulas, AreFoundAgain) {
 }
 
 TEST(WrongFormulas, TellTwoFaultsAtOnce) {
-  Choice choice;
-  choice.at[static_cast<std::size_t>(Slot::gamma)] =
-      static_cast<std::uint8_t>(formula::Parameter::squared);
-  choice.at[static_cast<std::size_t>(Slot::epsilon)] =
-      static_cast<std::uint8_t>(formula::Epsilon::missing);
+  const Choice choice = Choice()
+                            .with(Slot::gamma, formula::Parameter::squared)
+                            .with(Slot::epsilon, formula::Epsilon::missing);
   const auto all =
       found(questions(Operation::forward_training), Output::y,
             [&](const Case& c, std::int64_t i, double) {

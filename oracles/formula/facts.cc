@@ -610,8 +610,7 @@ Wide Facts::transposed(Output output, const Choice& choice,
   }
   const std::int64_t n = shape[rank - 1];
   const std::int64_t plane = i / (n * n) * (n * n);
-  Choice rest = choice;
-  rest.at[static_cast<std::size_t>(Slot::result)] = 0;
+  const Choice rest = choice.with(Slot::result, Result::as_defined);
   return value(output, rest, plane + i % n * n + i / n % n);
 }
 

@@ -229,6 +229,14 @@ struct Choice {
   Alternative get(Slot slot) const {
     return static_cast<Alternative>(at[static_cast<std::size_t>(slot)]);
   }
+  // The same with another alternative for a slot.
+  template <class Alternative>
+  Choice with(Slot slot, Alternative alternative) const {
+    Choice other = *this;
+    other.at[static_cast<std::size_t>(slot)] =
+        static_cast<std::uint8_t>(alternative);
+    return other;
+  }
   bool operator==(const Choice&) const = default;
 };
 
