@@ -8,7 +8,6 @@
 #include <mutex>
 #include <utility>
 
-#include "oracles/explain/case_rules.h"
 #include "reference/parallel_for.h"
 
 namespace exactbn {
@@ -23,21 +22,13 @@ constexpr double kEnough = 16;
 // nanoseconds.
 std::mutex candidates_mutex;
 
-// The elements of `a` that are in `b`, or are not; all ascending.
+// The elements of `a` that are in `b`; all ascending.
 std::vector<std::size_t> common(const std::vector<std::size_t>& a,
                                 const std::vector<std::size_t>& b) {
   std::vector<std::size_t> in_both;
   std::set_intersection(a.begin(), a.end(), b.begin(), b.end(),
                         std::back_inserter(in_both));
   return in_both;
-}
-
-std::vector<std::size_t> without(const std::vector<std::size_t>& a,
-                                 const std::vector<std::size_t>& b) {
-  std::vector<std::size_t> rest;
-  std::set_difference(a.begin(), a.end(), b.begin(), b.end(),
-                      std::back_inserter(rest));
-  return rest;
 }
 
 // Small cases first: they rule out most defects before large cases cost time.
@@ -56,6 +47,21 @@ std::vector<std::size_t> by_size(std::span<const Observed> run, bool failed) {
 }
 
 }  // namespace
+
+std::vector<std::size_t> without(const std::vector<std::size_t>& a,
+                                 const std::vector<std::size_t>& b) {
+  std::vector<std::size_t> rest;
+  std::set_difference(a.begin(), a.end(), b.begin(), b.end(),
+                      std::back_inserter(rest));
+  return rest;
+}
+
+CaseList questions(std::span<const Observed> run,
+                   const std::vector<std::size_t>& places) {
+  CaseList list;
+  for (const std::size_t i : places) list.push_back(run[i].question);
+  return list;
+}
 
 Candidates::Candidates(std::span<const Defect> defects, Claim claim)
     : defects_(defects), claim_(claim), candidates_(defects.size()) {}
@@ -169,13 +175,6 @@ Diagnosis Candidates::diagnosis(const std::vector<std::size_t>& failed) const {
 }
 
 namespace {
-
-CaseList questions(std::span<const Observed> run,
-                   const std::vector<std::size_t>& places) {
-  CaseList list;
-  for (const std::size_t i : places) list.push_back(run[i].question);
-  return list;
-}
 
 // The cases that passed although the defect would fail them.
 std::vector<std::size_t> passed_nevertheless(std::span<const Observed> run,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "oracles/diagnose/likeness.h"
+#include "oracles/explain/case_rules.h"
 
 namespace exactbn {
 
@@ -18,6 +19,14 @@ struct Observed {
   Past past;                         // before the last call
   bool failed = false;               // some value is unstable
 };
+
+// The cases with these indices.
+CaseList questions(std::span<const Observed> run,
+                   const std::vector<std::size_t>& places);
+
+// The indices in `a` that are not in `b`; all ascending.
+std::vector<std::size_t> without(const std::vector<std::size_t>& a,
+                                 const std::vector<std::size_t>& b);
 
 // Defects that explain failed cases of a run, and that give the same answers to
 // these cases.

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "oracles/defects/truth.h"
-#include "oracles/explain/case_rules.h"
 #include "oracles/formula/facts.h"
 #include "oracles/formula/fingerprint.h"
 #include "reference/floating_point_environment.h"
@@ -241,13 +240,6 @@ std::optional<Candidate> best(const Samples& samples,
     if (!first || c.elsewhere < first->elsewhere) first = c;
   }
   return first;
-}
-
-CaseList questions(std::span<const Observed> run,
-                   const std::vector<std::size_t>& places) {
-  CaseList list;
-  for (const std::size_t i : places) list.push_back(run[i].question);
-  return list;
 }
 
 WrongFormula described(std::span<const Observed> run, const Samples& samples,

@@ -36,13 +36,15 @@ Wide square(Wide x) { return x * x; }
 
 Facts::Facts(const Problem& problem, RunningVariance divisor,
              const Earlier& earlier, Inputs inputs)
-    : pass_(problem, Order::forward, divisor),
-      last_x_(x_of(earlier.last_forward)),
-      first_x_(x_of(earlier.first)),
-      m_(pass_.view.count()) {
+    : pass_(problem, Order::forward, divisor), m_(pass_.view.count()) {
   pass_.read();
   pass_.find_statistics();
-  if (inputs == Inputs::as_given) return;
+  if (inputs == Inputs::as_given) {
+    // Other inputs are combined with no other change.
+    last_x_ = x_of(earlier.last_forward);
+    first_x_ = x_of(earlier.first);
+    return;
+  }
   const Pass given = pass_;
   change(inputs, earlier);
   const auto same = [](const auto& a, const auto& b) {
@@ -57,6 +59,7 @@ Facts::Facts(const Problem& problem, RunningVariance divisor,
 }
 
 void Facts::change(Inputs inputs, const Earlier& earlier) {
+  const auto round = [](WideMatrix& a, DType dtype) { a = rounded(a, dtype); };
   const auto parameters = [&](DType dtype) {
     for (WideRow* row :
          {&pass_.gamma, &pass_.beta, &pass_.old_mean, &pass_.old_var}) {
@@ -70,23 +73,17 @@ void Facts::change(Inputs inputs, const Earlier& earlier) {
     case Inputs::as_given:
       return;
     case Inputs::x_as_f32:
-      pass_.x = rounded(pass_.x, DType::f32);
-      return;
+      return round(pass_.x, DType::f32);
     case Inputs::x_as_f16:
-      pass_.x = rounded(pass_.x, DType::f16);
-      return;
+      return round(pass_.x, DType::f16);
     case Inputs::x_as_bf16:
-      pass_.x = rounded(pass_.x, DType::bf16);
-      return;
+      return round(pass_.x, DType::bf16);
     case Inputs::dy_as_f32:
-      pass_.dy = rounded(pass_.dy, DType::f32);
-      return;
+      return round(pass_.dy, DType::f32);
     case Inputs::dy_as_f16:
-      pass_.dy = rounded(pass_.dy, DType::f16);
-      return;
+      return round(pass_.dy, DType::f16);
     case Inputs::dy_as_bf16:
-      pass_.dy = rounded(pass_.dy, DType::bf16);
-      return;
+      return round(pass_.dy, DType::bf16);
     case Inputs::parameters_as_x:
       return parameters(pass_.problem.x().dtype());
     case Inputs::parameters_as_f32:
@@ -236,7 +233,6 @@ Facts::Sums Facts::sums_of(Values values, Eigen::Index c) const {
 
 void Facts::prepare(Output output, std::int64_t i) {
   const Eigen::Index c = shaped_like_x(output) ? pass_.view.channel(i) : i;
-  // Other inputs are combined with no other change.
   const int end = changed_ ? 1 : kValuesEnd;
   for (int v = 0; v < end; ++v) {
     const auto values = static_cast<Values>(v);

@@ -74,15 +74,6 @@ std::string formula_text(const WrongFormula& f) {
          wrapped("           ", text);
 }
 
-// The ascending indices without those of `others`.
-std::vector<std::size_t> without(const std::vector<std::size_t>& places,
-                                 const std::vector<std::size_t>& others) {
-  std::vector<std::size_t> rest;
-  std::set_difference(places.begin(), places.end(), others.begin(),
-                      others.end(), std::back_inserter(rest));
-  return rest;
-}
-
 }  // namespace
 
 std::string diagnosis_text(const Run& run) {
