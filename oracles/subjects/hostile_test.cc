@@ -280,8 +280,7 @@ std::vector<Hostile> bytes() {
        "wrote more than"},
       {"FloodInOneLine", R"(print "x" x 65_536 while 1;)", "wrote more than"},
       {"FloodOfLines", "print " + kFine + " while 1;", " after its answer to"},
-      {"FloodOfNewlines", R"(print "\n" x 65_536 while 1;)",
-       " after its answer to"},
+      {"FloodOfNewlines", R"(print "\n" x 65_536 while 1;)", kFormat},
   };
 }
 

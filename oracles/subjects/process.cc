@@ -115,12 +115,11 @@ class ProcessSubject::Child {
     too_late,
     too_long,
     too_early,  // it wrote before it was asked
-    too_much,   // it wrote more than a line
     stopped,    // the run is
   };
 
   // Writes `text` and reads one line at the same time, so that neither side
-  // waits for the other to empty a full pipe. Nothing else may come.
+  // waits for the other to empty a full pipe.
   Outcome exchange(std::string_view text, Clock::time_point deadline,
                    std::size_t line_limit, std::string& line) {
     const NoSigpipe guard;
@@ -139,7 +138,7 @@ class ProcessSubject::Child {
     }
     line = unread_.substr(0, end);
     unread_.erase(0, end + 1);
-    return unread_.empty() ? Outcome::line : Outcome::too_much;
+    return Outcome::line;
   }
 
   // The beginning of what it wrote and was not asked for.
@@ -268,7 +267,9 @@ Answer ProcessSubject::ask(const std::string& lines, const Case& c) {
     if (const auto breach = read_breach(line)) {
       fail(fmt::format("{}, in case {}", *breach, c.id));
     }
-    return read_answer(line, c);
+    Answer answer = read_answer(line, c);
+    require_one_line();
+    return answer;
   } catch (const WireError& error) {
     require_answer_to(c, line);
     fail(fmt::format(
@@ -306,7 +307,9 @@ Declaration ProcessSubject::start() {
                         : line);
   }
   try {
-    return read_declaration(line);
+    Declaration declaration = read_declaration(line);
+    require_one_line();
+    return declaration;
   } catch (const WireError& error) {
     fail(fmt::format(
         "declared itself with a line that does not follow the wire format: {}",
@@ -342,17 +345,23 @@ std::string ProcessSubject::exchange(std::string_view text, milliseconds limit,
     case Outcome::too_long:
       fail(fmt::format("wrote more than {} bytes {}", line_limit, when));
     case Outcome::too_early:
-      fail<LateOutput>(fmt::format("wrote {} after its {}",
-                                   quoted(child()->unread()), last_));
-    case Outcome::too_much:
-      fail(fmt::format("wrote {} after its {}", quoted(child()->unread()),
-                       wanted));
+      fail<LateOutput>(wrote_more());
     case Outcome::stopped:
       child().reset();
       throw RunStopped();
   }
   last_ = wanted;
   return line;
+}
+
+// What is wrong with the line itself is said first: whether more of the output
+// has arrived by now is chance.
+void ProcessSubject::require_one_line() {
+  if (!child()->unread().empty()) fail(wrote_more());
+}
+
+std::string ProcessSubject::wrote_more() {
+  return fmt::format("wrote {} after its {}", quoted(child()->unread()), last_);
 }
 
 template <class Failure>

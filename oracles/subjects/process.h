@@ -68,6 +68,9 @@ class ProcessSubject : public Subject {
   std::string exchange(std::string_view text, std::chrono::milliseconds limit,
                        std::size_t line_limit, std::string_view wanted,
                        std::string_view when);
+  // Fails if more than the line has come.
+  void require_one_line();
+  std::string wrote_more();
   // Fails if the line answers another case.
   void require_answer_to(const Case& c, std::string_view line);
   // Kills the process and throws SubjectFailure: "'x' died by signal 6 ...".
