@@ -141,8 +141,8 @@ CaseVerdict check(const Case& c, const Declaration& declaration,
                      result.outputs.back());
     }
     OutputVerdict& out = result.outputs.back();
-    if (out.verdict == Verdict::failed &&
-        declaration.domain == Domain::ordinary) {
+    if (declaration.domain == Domain::ordinary &&
+        (out.verdict == Verdict::failed || out.grade > Grade::stable)) {
       judge_ordinary(c.problem, judge, got, required, filter, out);
     }
     if (out.worst.index < 0) out.worst = {};  // no value is decided

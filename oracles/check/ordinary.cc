@@ -39,36 +39,42 @@ void check_channels(const Judge& judge, const Tensor& got, Grade required,
 void judge_ordinary(const Problem& problem, const Judge& judge,
                     const Tensor& got, Grade required, Filter filter,
                     OutputVerdict& out) {
-  std::vector<bool> extreme(out.failed_in_channel.size());
-  std::string why;
-  for (std::size_t c = 0; c < extreme.size(); ++c) {
-    if (out.failed_in_channel[c] == 0) continue;
-    std::string reason =
-        why_extreme(judge, out.output, static_cast<std::int64_t>(c));
-    extreme[c] = !reason.empty();
-    if (why.empty()) why = std::move(reason);
-  }
-  if (why.empty()) return;
-  const auto verdict_on = [&](bool wanted) {
+  std::vector<bool> wanted(out.failed_in_channel.size(), true);
+  // The verdict on the wanted channels, or on all others.
+  const auto verdict_on = [&](bool those, Grade grade) {
     if (shaped_like_x(out.output)) {
-      FastCheck values(problem, judge, nullptr, out.output, got, required,
-                       filter);
-      for_each_run(extreme, wanted,
+      FastCheck values(problem, judge, nullptr, out.output, got, grade, filter);
+      for_each_run(wanted, those,
                    [&](const Channels& run) { values.check(run); });
       return values.finish();
     }
     OutputVerdict values =
-        empty_verdict(problem, judge, out.output, got.dtype(), required);
-    for_each_run(extreme, wanted, [&](const Channels& run) {
-      check_channels(judge, got, required, run, values);
+        empty_verdict(problem, judge, out.output, got.dtype(), grade);
+    for_each_run(wanted, those, [&](const Channels& run) {
+      check_channels(judge, got, grade, run, values);
     });
     return values;
   };
-  OutputVerdict beyond = verdict_on(true);
-  out = verdict_on(false);
-  out.verdict = std::max(out.verdict, Verdict::beyond);
-  out.why_beyond = std::move(why);
-  out.beyond.push_back(std::move(beyond));
+  const bool failed = out.verdict == Verdict::failed;
+  const std::vector<std::int64_t> bad =
+      failed ? out.failed_in_channel
+             : verdict_on(true, Grade::stable).failed_in_channel;
+  std::string why;
+  for (std::size_t c = 0; c < bad.size(); ++c) {
+    if (bad[c] == 0) continue;
+    std::string reason =
+        why_extreme(judge, out.output, static_cast<std::int64_t>(c));
+    wanted[c] = reason.empty();
+    if (why.empty()) why = std::move(reason);
+  }
+  if (why.empty()) return;
+  OutputVerdict others = verdict_on(true, required);
+  if (failed) {
+    others.beyond.push_back(verdict_on(false, required));
+    others.verdict = std::max(others.verdict, Verdict::beyond);
+    others.why_beyond = std::move(why);
+  }
+  out = std::move(others);
 }
 
 }  // namespace exactbn

@@ -152,6 +152,23 @@ TEST_F(TwoChannels, AWrongValueInTheOrdinaryOneFails) {
   EXPECT_EQ(y->beyond.size(), 1u);
 }
 
+TEST_F(TwoChannels, OnlyTheOrdinaryOneHasAGrade) {
+  Declaration everywhere;
+  everywhere.domain = Domain::all;
+  const auto grade = [&](const Declaration& declaration) {
+    return y_of(checked(declaration))->grade;
+  };
+  for (const std::int64_t i : {1, 0}) {
+    Tensor& y = answer_.outputs[Output::y];
+    const std::uint64_t right = y.bits(i);
+    while (grade(everywhere) <= Grade::stable) y.set_bits(i, y.bits(i) + 1);
+    EXPECT_EQ(grade(everywhere), Grade::sequential);
+    EXPECT_EQ(checked().verdict, Verdict::passed);
+    EXPECT_EQ(grade({}) == Grade::sequential, i == 0);
+    y.set_bits(i, right);
+  }
+}
+
 TEST_F(TwoChannels, EverythingCountsInTheDomainAll) {
   spoil(1);
   Declaration everywhere;
