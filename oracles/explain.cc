@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "oracles/defects/truth.h"
+#include "oracles/explain/listed.h"
 #include "oracles/explain/pattern.h"
 #include "oracles/explain/wrong_part.h"
 #include "oracles/format_names.h"
@@ -52,19 +53,6 @@ std::string first_wrong(const Case& c, const CaseVerdict& verdict,
   return fmt::format("{} is already wrong: {}", first->output, size);
 }
 
-std::string list_of(const std::vector<std::int64_t>& channels) {
-  constexpr std::size_t shown = 4;
-  std::string text = channels.size() == 1 ? "channel " : "channels ";
-  for (std::size_t i = 0; i < std::min(channels.size(), shown); ++i) {
-    if (i > 0) text += ", ";
-    text += std::to_string(channels[i]);
-  }
-  if (channels.size() > shown) {
-    text += fmt::format(" and {} more", channels.size() - shown);
-  }
-  return text;
-}
-
 std::string scope(const Problem& problem, const OutputVerdict& out) {
   std::vector<std::int64_t> wrong;
   std::vector<std::int64_t> clean;
@@ -76,8 +64,8 @@ std::string scope(const Problem& problem, const OutputVerdict& out) {
   const auto values = static_cast<std::int64_t>(wrong.size()) *
                       (of_channel ? 1 : problem.view().count());
   std::string text = fmt::format("{} of {} values of {}", out.failed_values,
-                                 values, list_of(wrong));
-  if (!clean.empty()) text += "; " + list_of(clean) + " clean";
+                                 values, listed("channel", wrong));
+  if (!clean.empty()) text += "; " + listed("channel", clean) + " clean";
   return text;
 }
 

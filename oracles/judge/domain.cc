@@ -65,17 +65,17 @@ class Range {
 // Collects the first intermediate that leaves its range.
 class Intermediates {
  public:
-  Intermediates(const Judge& judge, std::int64_t channel)
+  Intermediates(const Judge& judge, Output output, std::int64_t channel)
       : problem_(judge.exact().problem()),
-        ch_(judge.conditions().sizes(channel)),
+        ch_(sizes(judge, output, channel)),
         most_(extremes(problem_, ch_, channel)),
         sums_format_(judge.working()),
         values_format_(values_format()),
         keeps_subnormals_(judge.keeps_subnormals()) {
     // A computed mean is off by this much.
     const double eta = eta_limit(Grade::sequential, static_cast<double>(ch_.m));
-    mean_error_ =
-        static_cast<Wide>(eta * format(sums_format_).unit_roundoff()) * ch_.a;
+    error_ = static_cast<Wide>(eta * format(sums_format_).unit_roundoff());
+    mean_error_ = error_ * ch_.a;
     most_.centred += mean_error_;
   }
 
@@ -113,6 +113,22 @@ class Intermediates {
   }
 
  private:
+  // Where the bound is void, a computed variance may be 0.
+  static ChannelSizes sizes(const Judge& judge, Output output,
+                            std::int64_t channel) {
+    ChannelSizes ch = judge.conditions().sizes(channel);
+    const auto epsilon = static_cast<Wide>(judge.exact().problem().epsilon);
+    if (!judge.bound_is_void(output, channel) || epsilon <= 0) return ch;
+    const Wide more = 1 / (std::sqrt(epsilon) * ch.s);
+    ch.w = epsilon;
+    ch.s *= more;
+    for (ChannelSizes::Factor* const of : {&ch.dy, &ch.u}) {
+      of->t *= more;
+      of->xhat *= more;
+    }
+    return ch;
+  }
+
   // Sums are kept in the working format; with declared wide sums, the values
   // may still be computed in the format of x.
   DType values_format() const {
@@ -293,6 +309,12 @@ class Intermediates {
             largest_gamma * ch_.s * ch_.s * xhat(), condition);
     product(fmt::format("the derivative of var along {}", f),
             gamma * ch_.m * of.t * ch_.s * ch_.s, most_.centred, condition);
+    // From sum f x - mean sum f, whose error may be more than the exact value.
+    const Wide of_x = gamma * ch_.s * ch_.s *
+                      (sum_xhat(of) / ch_.m +
+                       error_ * ch_.s * (of.x + std::fabs(ch_.mean) * of.size));
+    value(fmt::format("x times its coefficient, of {},", f),
+          of_x * std::max(most_.x, std::fabs(ch_.mean)));
     value("that derivative times x - mean",
           along_xhat * ch_.s * std::max(xhat(), Wide{1}));
     value(fmt::format("gamma {} / sqrt(w)", f),
@@ -323,11 +345,12 @@ class Intermediates {
   }
 
   const Problem& problem_;
-  const ChannelSizes& ch_;
+  ChannelSizes ch_;
   Extremes most_;
   DType sums_format_;
   DType values_format_;
   bool keeps_subnormals_;
+  Wide error_ = 0;  // of a sum, relative to the sum of magnitudes
   Wide mean_error_ = 0;
   std::string why_;
 };
@@ -350,7 +373,7 @@ std::string why_extreme(const Judge& judge, Output output,
                         std::int64_t channel) {
   // Inputs that are not finite give results that are not, in any range.
   if (!depends_on_finite(judge.exact(), output, channel)) return {};
-  Intermediates intermediates(judge, channel);
+  Intermediates intermediates(judge, output, channel);
   intermediates.of(output);
   return intermediates.why();
 }

@@ -94,6 +94,32 @@ TEST(Domain, InfinitiesAndNanAreOrdinary) {
   EXPECT_EQ(why(forward(DType::f32, {NAN, 0x1p127, 0}), Output::mean), "");
 }
 
+// Of dx = a dy + b x + c: b is 0, but not where sum dy x - mean sum dy rounds.
+TEST(Domain, EndsWhereTheErrorOfACoefficientOverflows) {
+  Problem p = backward(DType::f32, {0x1p47, 0x1p47}, {0x1p44, 0x1.01p44}, 1);
+  p.epsilon = 1e-5;
+  EXPECT_EQ(why(p, Output::dx),
+            "x times its coefficient, of dy, overflows f32");
+  EXPECT_EQ(why(p, Output::dgamma), "");
+  EXPECT_EQ(
+      why(backward(DType::f32, {4101, 4102, 4103}, {0x1p84, 0, 1}, 0x1p38),
+          Output::dx),
+      "x times its coefficient, of dy, overflows f32");
+}
+
+// The mean rounds to one of both values: some algorithms then find no variance.
+TEST(Domain, EndsWhereAVarianceThatIsLostOverflows) {
+  const auto with_epsilon = [](double epsilon) {
+    Problem p =
+        backward(DType::f32, {0x1p54, 0x1.000002p54}, {-0x1p63, -0x1.8p63}, 2);
+    p.epsilon = epsilon;
+    return p;
+  };
+  EXPECT_EQ(why(with_epsilon(0x1p-100), Output::dx),
+            "the sum of |dy xhat| overflows f32");
+  EXPECT_EQ(why(with_epsilon(1), Output::dgamma), "");
+}
+
 // Channel 0 is ordinary, channel 1 is not.
 class TwoChannels : public testing::Test {
  protected:

@@ -12,6 +12,7 @@
 #include "oracles/check.h"
 #include "oracles/check/rounding.h"
 #include "oracles/check/ulp_histogram.h"
+#include "oracles/dependence.h"
 #include "oracles/diagnose.h"
 #include "oracles/explain/convention_fit.h"
 #include "oracles/formula.h"
@@ -114,6 +115,7 @@ struct Run {
   std::int64_t bytes = 0;  // size of the answers that are kept
   Diagnosis diagnosis;
   std::vector<WrongFormula> formulas;
+  std::vector<Dependence> dependences;
   // One for each operation and format with unexplained failures.
   std::vector<SmallestFailure> smallest;
   std::optional<Card> card;           // if a report shows it

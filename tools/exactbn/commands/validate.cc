@@ -17,6 +17,7 @@
 #include "tools/exactbn/report/smallest.h"
 #include "tools/exactbn/run.h"
 #include "tools/exactbn/run/conventions.h"
+#include "tools/exactbn/run/dependences.h"
 #include "tools/exactbn/run/progress.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
@@ -106,6 +107,7 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
   diagnose(run);
   probe_after(implementation, options, run, line);
   if (baseline) baseline->compare_with(run);
+  run.dependences = dependences(implementation, run);
   run.smallest = smallest_failures(implementation, run);
   run.at_exit = implementation.finish();
   if (baseline) baseline->update_from(run);

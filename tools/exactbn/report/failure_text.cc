@@ -35,6 +35,11 @@ Explanation explain_case(const Run& run, const CaseRun& c) {
   return explain(*c.question, run.declaration, c.verdict, answer, run.required);
 }
 
+std::string dependence_text(const Dependence& d) {
+  return fmt::format("{} of {}: {}", fmt::join(d.outputs, ", "),
+                     to_string(d.operation), d.what);
+}
+
 std::string formula_heading(const WrongFormula& f) {
   return fmt::format("{} of {}: {}", fmt::join(f.outputs, ", "),
                      to_string(f.operation), f.what);

@@ -8,6 +8,9 @@
 
 namespace exactbn {
 
+// "dx of backward_training: dy is ignored"
+std::string dependence_text(const Dependence& d);
+
 // The command that repeats only this case.
 std::string again(const Run& run, const CaseRun& c);
 

@@ -117,6 +117,15 @@ Json diagnosis(const Run& run) {
     json["only_where"] = text_or_null(r.only_where);
     resembling.push_back(json);
   }
+  Json facts = Json::array();
+  for (const Dependence& d : run.dependences) {
+    Json outputs = Json::array();
+    for (const Output output : d.outputs) outputs.push_back(to_string(output));
+    facts.push_back({{"operation", to_string(d.operation)},
+                     {"outputs", outputs},
+                     {"what", d.what},
+                     {"case", d.example}});
+  }
   Json formulas = Json::array();
   for (const WrongFormula& f : run.formulas) {
     Json outputs = Json::array();
@@ -134,6 +143,7 @@ Json diagnosis(const Run& run) {
   return {{"culprits", explanations},
           {"unexplained", ids(run.diagnosis.unexplained)},
           {"resembling", resembling},
+          {"facts", facts},
           {"formulas", formulas}};
 }
 

@@ -79,6 +79,9 @@ std::string formula_text(const WrongFormula& f) {
 std::string diagnosis_text(const Run& run) {
   const std::size_t failed = wrong_cases(run);
   std::string text;
+  for (const Dependence& d : run.dependences) {
+    text += wrapped("fact       ", dependence_text(d));
+  }
   std::size_t rest = failed;
   for (const DefectExplanation& explanation : run.diagnosis.explanations) {
     rest -= explanation.explained.size();
