@@ -107,7 +107,8 @@ Run run_of(Subject& implementation, const SubjectOptions& subject,
   diagnose(run);
   probe_after(implementation, options, run, line);
   if (baseline) baseline->compare_with(run);
-  run.dependences = dependences(implementation, run);
+  run.dependences =
+      dependences(implementation, run, [&] { return open_subject(subject); });
   run.smallest = smallest_failures(implementation, run);
   run.at_exit = implementation.finish();
   if (baseline) baseline->update_from(run);

@@ -37,7 +37,7 @@ Explanation explain_case(const Run& run, const CaseRun& c) {
 
 std::string dependence_text(const Dependence& d) {
   return fmt::format("{} of {}: {}", fmt::join(d.outputs, ", "),
-                     to_string(d.operation), d.what);
+                     to_string(d.operation), printable(d.what));
 }
 
 std::string formula_heading(const WrongFormula& f) {

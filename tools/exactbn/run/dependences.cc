@@ -35,7 +35,9 @@ std::map<const CaseRun*, OutputNames> questions(const Run& run) {
   for (const CaseRun& c : run.cases) {
     if (c.verdict.verdict != Verdict::failed || c.broke || c.known) continue;
     const Problem& problem = c.question->problem;
-    if (differing.contains(problem.operation) || value_count(problem) > kMostValuesAsked) continue;
+    if (differing.contains(problem.operation) ||
+        value_count(problem) > kMostValuesAsked)
+      continue;
     for (const OutputVerdict& out : c.verdict.outputs) {
       if (out.verdict != Verdict::failed) continue;
       const CaseRun*& known = best[{problem.operation, out.output}];
@@ -47,9 +49,46 @@ std::map<const CaseRun*, OutputNames> questions(const Run& run) {
   return all;
 }
 
+// What fails in a run and passes if it is asked first.
+void add_earlier_calls(const Run& run,
+                       const std::function<std::unique_ptr<Subject>()>& fresh,
+                       std::vector<Dependence>& all) {
+  constexpr int kMostStarts = 2;
+  int starts = 0;
+  std::set<Operation> asked;
+  for (const CaseRun& c : run.cases) {
+    const Operation operation = c.question->problem.operation;
+    if (c.verdict.verdict != Verdict::failed || c.broke || c.known) continue;
+    if (c.differs || c.answers.empty() || explanation_of(run, c) ||
+        resemblance_of(run, c)) {
+      continue;
+    }
+    OutputNames failed;
+    for (const OutputVerdict& out : c.verdict.outputs) {
+      if (out.verdict == Verdict::failed) failed.push_back(out.output);
+    }
+    if (failed.empty() || formula_of(run, c, failed.front())) continue;
+    if (starts == kMostStarts || !asked.insert(operation).second) continue;
+    ++starts;
+    const std::unique_ptr<Subject> subject = fresh();
+    const Answer answer = answer_of(*subject, *c.question);
+    if (answer.kind != Answer::Kind::outputs) continue;
+    const CaseVerdict verdict =
+        check(*c.question, run.declaration, answer, run.required);
+    if (verdict.verdict != Verdict::passed) continue;
+    all.push_back({operation,
+                   {failed.begin(), failed.end()},
+                   "earlier calls matter: " + c.question->id +
+                       " passes if it is asked first",
+                   c.question->id});
+  }
+}
+
 }  // namespace
 
-std::vector<Dependence> dependences(Subject& subject, const Run& run) {
+std::vector<Dependence> dependences(
+    Subject& subject, const Run& run,
+    const std::function<std::unique_ptr<Subject>()>& fresh) {
   std::vector<Dependence> all;
   try {
     for (const auto& [c, outputs] : questions(run)) {
@@ -64,6 +103,7 @@ std::vector<Dependence> dependences(Subject& subject, const Run& run) {
         all.push_back(std::move(d));
       }
     }
+    add_earlier_calls(run, fresh, all);
   } catch (const SubjectFailure&) {  // what was found is true all the same
   }
   return all;
