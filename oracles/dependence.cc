@@ -81,12 +81,14 @@ class Search {
   void everything() {
     std::map<Output, std::vector<std::string_view>> ignored;
     std::set<Output> use_some;
-    const auto note = [&](std::string_view name, const Effects& effects) {
+    const auto note = [&](std::string_view name, auto what,
+                          const Effects& effects) {
       for (const auto& [output, effect] : effects) {
         const Moves moves = effect.all();
         if (moves.ignore()) ignored[output].push_back(name);
         if (moves.seen > 0) use_some.insert(output);
-        if (moves.due == 0 && moves.stray > 0) {
+        if (moves.due == 0 && moves.stray > 0 &&
+            experiment_.is_irrelevant(output, what)) {
           tell(output, "{} matters, but should not", name);
           told_.insert({output, name});
         }
@@ -95,12 +97,13 @@ class Search {
     };
     for (const Input input : inputs_of(problem_.operation)) {
       if (problem_.find(input)) {
-        note(to_string(input), experiment_.of_all(input));
+        note(to_string(input), input, experiment_.of_all(input));
       }
     }
-    note("epsilon", experiment_.of(Parameter::epsilon));
-    note("momentum", experiment_.of(Parameter::momentum));
-    note("batches_tracked", experiment_.of(Parameter::batches_tracked));
+    note("epsilon", Parameter::epsilon, experiment_.of(Parameter::epsilon));
+    note("momentum", Parameter::momentum, experiment_.of(Parameter::momentum));
+    note("batches_tracked", Parameter::batches_tracked,
+         experiment_.of(Parameter::batches_tracked));
     for (const auto& [output, names] : ignored) {
       if (use_some.contains(output)) {
         tell(output, "{} {} ignored", fmt::join(names, ", "),

@@ -160,7 +160,25 @@ TEST(Dependence, OfWhatShouldNotMatter) {
               ElementsAre("dbeta dx: x matters, but should not"));
 }
 
-// The first of three values counts twice.
+// The old running variance happens to be that of the batch: momentum changes
+// nothing there, but it may.
+TEST(Dependence, NotOfWhatDoesNotMatterByAccident) {
+  Problem p = any(Operation::forward_training, {2, 1});
+  set(p, Input::x, 0, 1);
+  set(p, Input::x, 1, -1);
+  set(p, Input::running_var, 0, 2);
+  const auto ask = [](const Problem& asked) {
+    OutputTensors all = DoubleSubject().answer({"a", asked, {}}).outputs;
+    Tensor& var = all.at(Output::running_var);
+    const double wrong = var.value(0) + *asked.momentum;
+    var.set_bits(0, make_tensor(DType::f32, {1}, {&wrong, 1}).bits(0));
+    return std::optional(all);
+  };
+  EXPECT_THAT(wrong_dependences({"a", p, {}}, {Output::running_var}, {}, ask),
+              IsEmpty());
+}
+
+// The first of six values counts three times.
 TEST(Dependence, OfValuesThatWeighMore) {
   const Problem p = any(Operation::forward_training, {6, 1});
   EXPECT_THAT(

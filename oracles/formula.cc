@@ -10,6 +10,7 @@
 #include "oracles/defects/truth.h"
 #include "oracles/formula/facts.h"
 #include "oracles/formula/fingerprint.h"
+#include "oracles/formula/tails.h"
 #include "reference/floating_point_environment.h"
 #include "reference/parallel_for.h"
 
@@ -21,7 +22,8 @@ namespace {
 
 // Larger cases cost time and tell no more.
 constexpr std::int64_t kMostValues = 1 << 16;
-// Values of a case that are compared.
+// Values of an output that are looked at, and those that are compared.
+constexpr std::int64_t kMostLooked = 64;
 constexpr std::size_t kMostCompared = 8;
 // What counts at most for one case, in bits: its channels share parameters.
 constexpr double kMostBits = 48;
@@ -49,15 +51,16 @@ struct Sample {
   DType dtype = DType::f32;         // of the output
   // Values that fail or, if none does, some of those that pass.
   std::vector<Value> values;
+  // All that fail, of a small output shaped like x.
+  FailingValues failing;
 };
 
 // The values to look at: the first and the last of each channel, and some in
 // between.
 std::vector<std::int64_t> spread(std::int64_t n) {
-  constexpr std::int64_t kMost = 64;
   std::vector<std::int64_t> places;
-  for (std::int64_t j = 0; j < std::min(n, kMost); ++j) {
-    places.push_back(n <= kMost ? j : j * (n - 1) / (kMost - 1));
+  for (std::int64_t j = 0; j < std::min(n, kMostLooked); ++j) {
+    places.push_back(n <= kMostLooked ? j : j * (n - 1) / (kMostLooked - 1));
   }
   return places;
 }
@@ -70,9 +73,9 @@ std::optional<Value> value_of(Truth& truth, const Facts& facts, Output output,
                truth.tolerance(output, i)};
 }
 
-std::optional<Sample> sample_of(Truth& truth, const AllFacts& facts,
-                                Output output, const Tensor& got,
-                                bool case_failed) {
+std::optional<Sample> sample_of(const Problem& problem, Truth& truth,
+                                const AllFacts& facts, Output output,
+                                const Tensor& got, bool case_failed) {
   Sample sample;
   sample.facts = &facts;
   sample.dtype = got.dtype();
@@ -86,6 +89,9 @@ std::optional<Sample> sample_of(Truth& truth, const AllFacts& facts,
   for (const std::int64_t i : spread(got.size())) sort(i);
   if (case_failed && failing.empty()) failing = truth.failing(output, got);
   sample.failed = !failing.empty();
+  if (shaped_like_x(output) && got.size() <= kMostLooked) {
+    sample.failing = {&problem, failing};
+  }
   const std::vector<std::int64_t>& from = sample.failed ? failing : passing;
   const std::size_t n = std::min(from.size(), kMostCompared);
   for (std::size_t j = 0; j < n; ++j) {
@@ -248,9 +254,14 @@ WrongFormula described(std::span<const Observed> run, const Samples& samples,
   f.operation = samples.operation;
   f.outputs = {samples.output};
   f.what = formula::what(samples.operation, samples.output, c.choice);
+  std::vector<FailingValues> failing;
   for (const std::size_t i : c.explained) {
     f.explained.push_back(samples.failed[i].place);
+    if (samples.failed[i].failing.problem) {
+      failing.push_back(samples.failed[i].failing);
+    }
   }
+  f.only_at = common_tail(failing);
   for (const Sample& sample : samples.failed) {
     const bool is_explained = std::find(f.explained.begin(), f.explained.end(),
                                         sample.place) != f.explained.end();
@@ -352,7 +363,8 @@ std::vector<WrongFormula> joined(const std::vector<WrongFormula>& all) {
   for (const WrongFormula& f : all) {
     const auto same = std::find_if(
         joined.begin(), joined.end(), [&](const WrongFormula& other) {
-          return other.operation == f.operation && other.what == f.what;
+          return other.operation == f.operation && other.what == f.what &&
+                 other.only_at == f.only_at;
         });
     if (same == joined.end()) {
       joined.push_back(f);
@@ -419,7 +431,7 @@ OutputSamples samples_of_case(const Observed& one, std::size_t place,
         !truth.is_compared(output)) {
       continue;
     }
-    auto sample = sample_of(truth, facts, output, tensor, one.failed);
+    auto sample = sample_of(problem, truth, facts, output, tensor, one.failed);
     if (!sample) continue;
     sample->place = place;
     samples.emplace_back(output, std::move(*sample));

@@ -21,6 +21,8 @@ struct WrongFormula {
   std::vector<std::size_t> missed;
   std::vector<std::size_t> elsewhere;
   std::string only_where;  // the rule that separates the two, or empty
+  // "the values of a plane left after blocks of 4", if only those fail.
+  std::string only_at;
 
   bool operator==(const WrongFormula&) const = default;
 };

@@ -98,6 +98,37 @@ Indices Experiment::always_nan(Output output) const {
   return all;
 }
 
+namespace {
+
+Problem all_changed(const Problem& problem, Input input, Way way) {
+  const Indices all = first_ones(problem.inputs.at(input).size());
+  return changed(problem, input, all, way);
+}
+Problem all_changed(const Problem& problem, Parameter parameter, Way way) {
+  return changed(problem, parameter, way).value_or(problem);
+}
+
+}  // namespace
+
+template <class What>
+bool Experiment::is_irrelevant(Output output, What what) const {
+  Problem other = problem_;
+  for (const auto& [input, tensor] : problem_.inputs) {
+    other = all_changed(other, input, Way::up);
+  }
+  const Problem changed_once = all_changed(other, what, Way::down);
+  const Answered before(other, declaration_, before_.outputs());
+  const Answered after(changed_once, declaration_, before_.outputs());
+  const std::int64_t size = before_.outputs().at(output).size();
+  const Indices some = sample(first_ones(size));
+  return std::none_of(some.begin(), some.end(), [&](std::int64_t i) {
+    return before.moves(after, output, i).due > 0;
+  });
+}
+
+template bool Experiment::is_irrelevant(Output, Input) const;
+template bool Experiment::is_irrelevant(Output, Parameter) const;
+
 template <class Change>
 Effects Experiment::effects(const Change& change, bool like_x,
                             const Indices& values) const {
@@ -133,11 +164,8 @@ Effects Experiment::of(Input input, const Indices& values) const {
 }
 
 Effects Experiment::of_all(Input input) const {
-  const Indices all = first_ones(problem_.inputs.at(input).size());
   return effects(
-      [&](Way way) {
-        return std::optional(changed(problem_, input, all, way));
-      },
+      [&](Way way) { return std::optional(all_changed(problem_, input, way)); },
       shaped_like_x(input), {});
 }
 

@@ -51,6 +51,10 @@ class Experiment {
   // The values of an output that are NaN whatever x is, and never should be.
   Indices always_nan(Output output) const;
 
+  // Whether the output never depends on that, also where all inputs are others.
+  template <class What>
+  bool is_irrelevant(Output output, What what) const;
+
   // The effects of a change, if both ways to make it agree that something is
   // wrong. Empty if the subject does not answer. The first changes values of
   // one channel, the others what concerns all channels, and tell nothing of

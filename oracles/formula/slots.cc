@@ -329,6 +329,11 @@ std::string text_of(Operation operation, Output output, Slot slot,
                   : "the batch's mean is subtracted, not running_mean";
   }
   std::string text(texts_of(slot)[at]);
+  // The variance itself has none: what changes is that it is there.
+  if (slot == Slot::epsilon && at == 1 &&
+      (output == Output::var || output == Output::running_var)) {
+    text = "epsilon is added";
+  }
   if (slot == Slot::dy_values) {
     constexpr std::string_view kStatistics = "statistics";
     text.replace(0, kStatistics.size(), "sums of dy");

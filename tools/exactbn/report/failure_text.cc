@@ -41,8 +41,9 @@ std::string dependence_text(const Dependence& d) {
 }
 
 std::string formula_heading(const WrongFormula& f) {
-  return fmt::format("{} of {}: {}", fmt::join(f.outputs, ", "),
-                     to_string(f.operation), f.what);
+  return fmt::format("{} of {}: {}{}", fmt::join(f.outputs, ", "),
+                     to_string(f.operation), f.what,
+                     f.only_at.empty() ? "" : ", only at " + f.only_at);
 }
 
 std::string looks_like(const Run& run, const CaseRun& c,

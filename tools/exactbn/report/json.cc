@@ -135,6 +135,7 @@ Json diagnosis(const Run& run) {
     formulas.push_back({{"operation", to_string(f.operation)},
                         {"outputs", outputs},
                         {"what", f.what},
+                        {"only_at", text_or_null(f.only_at)},
                         {"cases", ids(f.explained)},
                         {"fail_otherwise", ids(f.missed)},
                         {"elsewhere_not", ids(f.elsewhere)},
