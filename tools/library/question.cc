@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <limits>
 
 #include "oracles/format_names.h"
@@ -68,6 +69,11 @@ Case case_of(const exactbn_question& question) {
     }
     problem.inputs.emplace(*input, tensor_of(array));
   }
+  if (!std::isfinite(problem.epsilon) || problem.epsilon < 0) {
+    throw InvalidArgument(
+        fmt::format("epsilon: {}, expected a finite number of at least 0",
+                    problem.epsilon));
+  }
   require_valid(problem);
   return c;
 }
@@ -103,7 +109,9 @@ JudgingBy judging_by(const exactbn_judging* judging) {
   }
   if (judging->convention) options.convention = judging->convention;
   if (judging->domain) options.domain = judging->domain;
-  by.declaration = declared(Declaration(), options);
+  Declaration own;
+  own.subject = "kernel";
+  by.declaration = declared(own, options);
   by.requires_all = judging->require_all != 0;
   if (!judging->require) return by;
   const auto grade = parse_grade(judging->require);

@@ -32,6 +32,12 @@ class View:
         self.shape, self.strides, self.keep = shape, strides, keep
 
 
+def a_kind(thing):
+    """"an ndarray", of an object."""
+    word = type(thing).__name__
+    return f"{'an' if word[:1] in 'aeiouAEIOU' else 'a'} {word}"
+
+
 def _wrong_type(name, what):
     return TypeError(f"{name}: {what}, {EXPECTED}")
 
@@ -145,7 +151,7 @@ def _buffer(name, array):
     native = "@=<" if sys.byteorder == "little" else "@=>"
     dtype = _OF_BUFFER.get(code.lstrip(native))
     if dtype is None:
-        raise _wrong_type(name, f"a {type(array).__name__} of format {code!r}")
+        raise _wrong_type(name, f"{a_kind(array)} of format {code!r}")
     width = BYTES[dtype]
     return View(dtype, buffer.pointer, buffer.shape[:buffer.rank],
                 [s // width for s in buffer.strides[:buffer.rank]], buffer)
@@ -166,15 +172,18 @@ def _host_copy(name, array):
         if hasattr(array, "__array__"):  # jax
             return array.__array__()
     except (TypeError, RuntimeError) as error:
-        raise TypeError(f"{name}: a {type(array).__name__} on a device, which "
+        raise TypeError(f"{name}: {a_kind(array)} on a device, which "
                         f"cannot be copied to the CPU: {error}") from error
-    raise TypeError(f"{name}: a {type(array).__name__} on a device; copy it to "
+    raise TypeError(f"{name}: {a_kind(array)} on a device; copy it to "
                     "the CPU")
 
 
 def view(name, array):
     """The memory of an array. Raises TypeError, which names it."""
     kind = type(array)
+    if kind is Array:
+        return View(array.dtype, ctypes.addressof(array._memory), array.shape,
+                    None, array)
     if hasattr(array, "data_ptr") and "torch" in sys.modules:
         return _torch(name, array)
     if hasattr(array, "__array_interface__") and kind.__module__ != "builtins":
@@ -190,7 +199,7 @@ def view(name, array):
             # jax exports no 8-bit formats, for instance.
             if hasattr(array, "__array__"):
                 return view(name, array.__array__())
-            raise TypeError(f"{name}: a {kind.__name__} that cannot be read: "
+            raise TypeError(f"{name}: {a_kind(array)} that cannot be read: "
                             f"{error}") from error
     try:
         memoryview(array)
@@ -198,7 +207,7 @@ def view(name, array):
         if hasattr(array, "__array__"):
             return view(name, array.__array__())
         raise TypeError(
-            f"{name}: a {kind.__name__}, expected an array of numpy, torch, "
+            f"{name}: {a_kind(array)}, expected an array of numpy, torch, "
             "jax or cupy, or anything with DLPack or the buffer "
             "protocol") from None
     return _buffer(name, array)

@@ -222,7 +222,7 @@ def assert_batch_norm(*, x, eps=1e-5, momentum=_GIVEN, training=True,
         if name not in required + optional:  # gradients do not depend on it
             inputs.pop(name, None)
     asked = _question.Asked(operation, inputs, eps, momentum, channel_axis,
-                            batches_tracked)
+                            batches_tracked, epsilon_name="eps")
     _known_outputs(operation, outputs)
     how = _question.judging(require, domain, convention, declare)
     result = _result(asked, outputs, how)

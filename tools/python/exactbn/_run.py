@@ -115,7 +115,7 @@ def _answer(function, question):
     """The outputs, as structs of the library and what keeps them."""
     outputs = function(question)
     if not isinstance(outputs, dict):
-        raise TypeError(f"the subject returned a {type(outputs).__name__}, "
+        raise TypeError(f"the subject returned {_arrays.a_kind(outputs)}, "
                         "expected a dict of arrays by the names of outputs")
     return _question.c_arrays({n: a for n, a in outputs.items()
                                if a is not None})
@@ -205,8 +205,8 @@ def declaration_of(function, declared, library):
     return declaration
 
 
-def _of_function(verb, function, library, declared, flags):
-    name, importable = _name_of(function)
+def _of_function(verb, named, function, library, declared, flags):
+    name, importable = _name_of(named)
     shown = name if importable else re.sub(r"[^\w.:<>]", "", name)
     subject = _Subject(function, shown,
                        declaration_of(function, declared, library), library)
@@ -229,8 +229,10 @@ def _as_keywords(text):
     words, keywords = shlex.split(text), ""
     while words:
         key = words.pop(0)[2:].replace("-", "_")
-        value = repr(words.pop(0)) if words and words[0][:2] != "--" else "True"
-        keywords += f", {key}={value}"
+        value = words.pop(0) if words and words[0][:2] != "--" else True
+        if key == "declare":
+            key, _, value = value.partition("=")
+        keywords += f", {key}={value!r}"
     return keywords
 
 
@@ -260,7 +262,7 @@ def _run(verb, subject, arrays, isolated, keywords):
     from . import adapters
     function, library = adapters.adapted(subject)
     if not callable(function):
-        raise TypeError(f"subject: a {type(subject).__name__}, expected a "
+        raise TypeError(f"subject: {_arrays.a_kind(subject)}, expected a "
                         "function of a question, a module of torch, flax or "
                         "keras, or a command line")
     if arrays != "default":
@@ -268,7 +270,7 @@ def _run(verb, subject, arrays, isolated, keywords):
     elif library == "default":
         library = _question.default_library()
     if not isolated:
-        return _of_function(verb, function, library, declared, flags)
+        return _of_function(verb, subject, function, library, declared, flags)
     name, importable = _name_of(subject)
     if not importable:
         raise ValueError(f"isolated: {name} cannot be imported by another "

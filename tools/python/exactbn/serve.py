@@ -72,6 +72,19 @@ def _tensor(name, array):
                             for o in offsets)}
 
 
+def line_of(question):
+    """The case of the wire that a Question is."""
+    line = {"case": question.id, "operation": question.operation,
+            "channel_axis": question.channel_axis,
+            "epsilon": struct.pack(">d", question.epsilon).hex(),
+            "momentum": (None if question.momentum is None else
+                         struct.pack(">d", question.momentum).hex())}
+    if question.batches_tracked:
+        line["batches_tracked"] = question.batches_tracked
+    line["inputs"] = {n: _tensor(n, a) for n, a in question._raw.items()}
+    return line
+
+
 def answer_to(line, function, library):
     """The answer of the wire to a case."""
     try:
