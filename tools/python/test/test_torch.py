@@ -115,3 +115,22 @@ def test_it_works_before_and_after_torchs_threads():
     assert torch.get_num_threads() == before
     assert torch.equal(y, torch.nn.functional.batch_norm(
         x, None, None, training=True))
+
+
+def test_the_readme():
+    """Its example prints what it says."""
+    import os
+    import textwrap
+    root = os.path.dirname(os.path.abspath(__file__)) + "/../../.."
+    with open(f"{root}/README.md", encoding="utf-8") as file:
+        text = file.read()
+    code, _, rest = text[text.index("    import exactbn, torch"):].partition(
+        "`pytest` prints:")
+    names = {}
+    exec(textwrap.dedent(code), names)  # pylint: disable=exec-used
+    with pytest.raises(AssertionError) as error:
+        names["test_batch_norm"]()
+    printed = [line[4:] for line in rest.split("\n\n")[1].splitlines()]
+    said = str(error.value).strip("\n").splitlines()
+    assert printed == ["E       AssertionError:"] + [
+        f"E       {line}" for line in said]
