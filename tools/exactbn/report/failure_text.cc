@@ -16,9 +16,8 @@ namespace {
 
 std::string heading(const CaseRun& c) {
   const Problem& problem = c.question->problem;
-  std::string text =
-      fmt::format("FAIL {} {}", to_string(problem.operation),
-                  format(problem.x().dtype()).name);
+  std::string text = fmt::format("FAIL {} {}", to_string(problem.operation),
+                                 format(problem.x().dtype()).name);
   if (!c.question->id.empty()) text += "  " + c.question->id;
   std::string labels;
   for (const std::string& label : c.question->labels) {

@@ -46,7 +46,8 @@ class Report:
 
     passed      whether the exit code is 0
     exit_code   0 passed, 1 failed, 3 the subject broke, 4 something is missing
-    text        the report, as the command prints it
+    text        the report, as the command prints it; why the subject did not
+                start, if it did not
     messages    what it prints on standard error
     json        the report as a dict (exactbn/report/1, exactbn/properties/1 or
                 exactbn/probe/1); None if there is none
@@ -185,7 +186,7 @@ def _checked(run, flags):
     if code == 2:
         line = messages.strip().rpartition("\n")[2] or text.strip()
         raise ValueError(re.sub(r"^exactbn: (--)?", "", line))
-    return Report(code, text, messages, found)
+    return Report(code, text or messages, messages, found)
 
 
 def declaration_of(function, declared, library):
@@ -218,9 +219,9 @@ def _of_function(verb, named, function, library, declared, flags):
     if not importable:
         # No command finds the function again.
         report.text = re.sub(
-            rf"  (again|repeat)  exactbn {verb} \S*{re.escape(shown)}\S* (.*)",
-            lambda m: f"  {m[1]}  exactbn.{verb}({shown}"
-                      f"{_as_keywords(m[2])})", report.text)
+            rf"  again( +)exactbn (\w+) \S*{re.escape(shown)}\S* (.*)",
+            lambda m: f"  again{m[1]}exactbn.{m[2]}({shown}"
+                      f"{_as_keywords(m[3])})", report.text)
     return report
 
 

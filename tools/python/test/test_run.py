@@ -78,6 +78,10 @@ def test_properties_and_probe():
     report = exactbn.properties(kernels.epsilon_outside, cases=100, errors=1)
     assert report.exit_code == 1 and "BROKEN" in report.text
     assert not os.path.exists("counterexamples.jsonl")
+    report = exactbn.properties(lambda q: kernels.epsilon_outside(q), cases=50,
+                                errors=1, operation="forward_training",
+                                dtype="f32", law="oracle")
+    assert "again        exactbn.properties(<lambda>, " in report.text
     card = exactbn.probe(kernels.epsilon_outside)
     assert "outside the root" in card.text and card.exit_code == 1
     assert card.json["schema"] == "exactbn/probe/1"
@@ -94,6 +98,8 @@ def test_isolated_functions_and_command_lines():
         [sys.executable, "-m", "exactbn.serve", "kernels:forward"],
         filter="ChannelsLast", dtype="f32", momentum="weight_of_new")
     assert report.passed
+    report = exactbn.validate("exit 5")
+    assert report.exit_code == 3 and "exited" in report.text
     with pytest.raises(ValueError, match="^isolated: .*cannot be imported"):
         exactbn.validate(lambda q: {}, isolated=True)
 
