@@ -119,6 +119,18 @@ DType dtype_of(const char* name, const std::string& argument) {
                                     argument, shortened(name), known));
 }
 
+Shape shape_of(const exactbn_array& array) {
+  return axes_of(array, shortened(array.name)).extents;
+}
+
+void require_shape(const exactbn_array& array, const Shape& expected) {
+  const Shape shape = shape_of(array);
+  if (shape == expected) return;
+  throw InvalidArgument(fmt::format("{}.shape: {}, expected {}",
+                                    shortened(array.name), to_string(shape),
+                                    to_string(expected)));
+}
+
 Tensor tensor_of(const exactbn_array& array) {
   const std::string name = shortened(array.name);
   const DType dtype = dtype_of(array.dtype, name + ".dtype");

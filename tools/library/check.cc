@@ -27,13 +27,8 @@ OutputTensors outputs_of(const Problem& problem, std::size_t count,
   for (std::size_t i = 0; i < count; ++i) {
     const Output name =
         output_of(problem, arrays[i].name, fmt::format("outputs[{}].name", i));
-    Tensor tensor = tensor_of(arrays[i]);
-    if (const Shape shape = shape_of(problem, name); tensor.shape() != shape) {
-      throw InvalidArgument(
-          fmt::format("{}.shape: {}, expected {}", to_string(name),
-                      to_string(tensor.shape()), to_string(shape)));
-    }
-    if (!outputs.emplace(name, std::move(tensor)).second) {
+    require_shape(arrays[i], shape_of(problem, name));
+    if (!outputs.emplace(name, tensor_of(arrays[i])).second) {
       throw InvalidArgument(fmt::format("outputs[{}].name: {} is given twice",
                                         i, to_string(name)));
     }

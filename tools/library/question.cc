@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "oracles/format_names.h"
 #include "oracles/momentum.h"
@@ -15,6 +16,26 @@
 #include "tools/library/entry.h"
 
 namespace exactbn {
+
+namespace {
+
+// Compares all shapes with that of x. What else is wrong, require_valid says.
+void require_shapes(const Problem& problem,
+                    const std::map<Input, const exactbn_array*>& arrays) {
+  const auto x = arrays.find(Input::x);
+  if (x == arrays.end()) return;
+  const Shape like_x = shape_of(*x->second);
+  const auto axis = static_cast<std::size_t>(problem.channel_axis);
+  for (const auto& [input, array] : arrays) {
+    if (shaped_like_x(input)) {
+      require_shape(*array, like_x);
+    } else if (axis < like_x.size()) {
+      require_shape(*array, {like_x[axis]});
+    }
+  }
+}
+
+}  // namespace
 
 Operation operation_of(const char* name) {
   require_given(name, "operation");
@@ -52,22 +73,27 @@ Case case_of(const exactbn_question& question) {
   problem.epsilon = question.epsilon;
   if (question.cumulative == 0) problem.momentum = question.momentum;
   problem.batches_tracked = question.batches_tracked;
+  std::map<Input, const exactbn_array*> arrays;
   if (question.input_count > 0) require_given(question.inputs, "inputs");
   for (std::size_t i = 0; i < question.input_count; ++i) {
     const exactbn_array& array = question.inputs[i];
     require_given(array.name, fmt::format("inputs[{}].name", i));
     const auto input = parse_input(array.name);
-    if (!input) {
+    const InputNames known = inputs_of(problem.operation);
+    if (!input || !known.contains(*input)) {
       throw InvalidArgument(
-          fmt::format("inputs[{}].name: unknown input '{}'; {} has {}", i,
-                      shortened(array.name), to_string(problem.operation),
-                      fmt::join(inputs_of(problem.operation), ", ")));
+          fmt::format("inputs[{}].name: {} has no input '{}'; expected {}", i,
+                      to_string(problem.operation), shortened(array.name),
+                      fmt::join(known, ", ")));
     }
-    if (problem.find(*input)) {
+    if (!arrays.emplace(*input, &array).second) {
       throw InvalidArgument(
           fmt::format("inputs[{}].name: {} is given twice", i, array.name));
     }
-    problem.inputs.emplace(*input, tensor_of(array));
+  }
+  require_shapes(problem, arrays);
+  for (const auto& [input, array] : arrays) {
+    problem.inputs.emplace(input, tensor_of(*array));
   }
   if (!std::isfinite(problem.epsilon) || problem.epsilon < 0) {
     throw InvalidArgument(

@@ -28,13 +28,8 @@ namespace {
 // An output in memory of its own: the caller's lives until the call returns.
 void add_output(exactbn_reply& reply, const exactbn_array& array) {
   const Output name = output_of(reply.problem, array.name, "output");
+  require_shape(array, shape_of(reply.problem, name));
   const Tensor given = tensor_of(array);
-  if (const Shape shape = shape_of(reply.problem, name);
-      given.shape() != shape) {
-    throw InvalidArgument(fmt::format("{}.shape: {}, expected {}",
-                                      to_string(name), to_string(given.shape()),
-                                      to_string(shape)));
-  }
   Tensor copy = given;
   reply.answer.outputs.insert_or_assign(name, std::move(copy));
 }

@@ -307,3 +307,25 @@ def test_import_is_fast_and_imports_no_library():
         .stdout) for _ in range(5)]
     assert not {"numpy", "torch", "jax", "pytest"} & set(runs[0][1])
     assert min(run[0] for run in runs) < 0.05
+
+
+def test_the_stubs_have_the_parameters_of_the_functions():
+    import ast
+    import inspect
+    folder = os.path.dirname(exactbn.__file__)
+    for name, module in (("__init__", exactbn),
+                         ("reference", exactbn.reference)):
+        with open(f"{folder}/{name}.pyi", encoding="utf-8") as file:
+            tree = ast.parse(file.read())
+        stubs = {f.name: f.args for f in tree.body
+                 if isinstance(f, ast.FunctionDef)}
+        public = {n for n in module.__all__
+                  if inspect.isfunction(getattr(module, n))}
+        assert public == set(stubs)
+        for word, args in stubs.items():
+            real = inspect.signature(getattr(module, word)).parameters
+            mine = [a.arg for a in args.posonlyargs + args.args
+                    + args.kwonlyargs]
+            named = [n for n, p in real.items()
+                     if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+            assert mine[:len(named)] == named, word
