@@ -208,7 +208,7 @@ def declaration_of(function, declared, library):
 
 def _of_function(verb, named, function, library, declared, flags):
     name, importable = _name_of(named)
-    shown = name if importable else re.sub(r"[^\w.:<>]", "", name)
+    shown = name if importable else name.rpartition("<locals>.")[2]
     subject = _Subject(function, shown,
                        declaration_of(function, declared, library), library)
     rest = {k: v for k, v in flags.items() if k != "json"}
