@@ -23,7 +23,6 @@ from ._check import (OutputVerdict, Verdict, assert_batch_norm, check,
                      tolerance_units)
 from ._library import set_threads
 from ._question import Question, cases, drawn
-from ._run import (Rejected, Report, Unsupported, probe, properties, validate)
 
 __all__ = ["Array", "OutputVerdict", "Question", "Rejected", "Report",
            "Unsupported", "Verdict", "assert_batch_norm", "cases", "check",
@@ -31,7 +30,15 @@ __all__ = ["Array", "OutputVerdict", "Question", "Rejected", "Report",
            "strategies", "tolerance_units", "validate"]
 
 
+# What runs the command needs half of the time of an import.
+_OF_RUNS = ("Rejected", "Report", "Unsupported", "probe", "properties",
+            "validate")
+
+
 def __getattr__(name):
+    if name in _OF_RUNS:
+        from . import _run
+        return getattr(_run, name)
     if name == "strategies":  # needs Hypothesis
         import importlib
         return importlib.import_module(".strategies", __name__)

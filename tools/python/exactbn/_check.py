@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verdicts on outputs that a kernel has computed."""
 import ctypes
-import json as json_
 from ctypes import byref
 
 from . import _library, _question
@@ -88,7 +87,8 @@ class Verdict:
 
     @property
     def json(self):
-        return json_.loads(_library.library().json(self._result.handle))
+        import json
+        return json.loads(_library.library().json(self._result.handle))
 
     def __bool__(self):
         return self.passed
