@@ -77,8 +77,8 @@ void print_row(const Defect& defect, const std::vector<Case>& cases,
   }
   if (exposure.failed.size() > kShown) text += " ...";
   print("{:<34} {:>5}  {:<12}{}{}\n", defect.name, exposure.failed.size(),
-             diagnosed_as(defect, exposure.diagnosis),
-             survives(exposure) ? " SURVIVES" : "", text);
+        diagnosed_as(defect, exposure.diagnosis),
+        survives(exposure) ? " SURVIVES" : "", text);
 }
 
 }  // namespace
@@ -91,14 +91,14 @@ int validate_defects(const Selection& selection, const std::string& json_file) {
     write_file(json_file, json_matrix(all, cases, exposures));
   }
   print("{:<34} {:>5}  {:<12} {}\n", "defect", "cases", "diagnosis",
-             "the first of them");
+        "the first of them");
   for (std::size_t d = 0; d < all.size(); ++d) {
     print_row(all[d], cases, exposures[d]);
   }
   const auto survivors = static_cast<std::size_t>(
       std::count_if(exposures.begin(), exposures.end(), survives));
   print("\n{} of {} defects killed, by {} cases or more each\n",
-             all.size() - survivors, all.size(), kEnough);
+        all.size() - survivors, all.size(), kEnough);
   return survivors == 0 ? 0 : 1;
 }
 
