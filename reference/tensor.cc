@@ -58,6 +58,16 @@ Tensor::Tensor(DType dtype, Shape shape)
       size_(element_count(shape_)),
       data_(static_cast<std::size_t>(size_) * width_in_bytes(dtype)) {}
 
+Tensor Tensor::borrowed(DType dtype, Shape shape, const void* values) {
+  Tensor tensor;
+  tensor.dtype_ = dtype;
+  tensor.size_ = element_count(shape);
+  tensor.shape_ = std::move(shape);
+  tensor.data_ = TensorBytes::borrowed(
+      values, static_cast<std::size_t>(tensor.size_) * width_in_bytes(dtype));
+  return tensor;
+}
+
 template <DType dtype>
 void Tensor::decode_all(double* to) const {
   for (std::int64_t i = 0; i < size_; ++i) {

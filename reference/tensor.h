@@ -28,6 +28,12 @@ class Tensor {
   // All values are +0. Throws std::invalid_argument as element_count does.
   Tensor(DType dtype, Shape shape);
 
+  // Reads the values where they are, without a copy: they must outlive this
+  // tensor and those that it is moved to, be aligned for the format, and not
+  // change meanwhile. A copy of the tensor has memory of its own, and so has
+  // the tensor once it is written to. Throws as above.
+  static Tensor borrowed(DType dtype, Shape shape, const void* values);
+
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
   std::int64_t size() const { return size_; }

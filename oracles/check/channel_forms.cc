@@ -152,11 +152,24 @@ CheckForms ChannelForms::forms() const {
   return f;
 }
 
+const Magnitudes& ChannelForms::magnitudes(std::int64_t channel, double eta,
+                                           Sizes sizes) {
+  for (const Kept& k : kept_) {
+    if (k.channel == channel && k.eta == eta && k.sizes == sizes) {
+      return k.magnitudes;
+    }
+  }
+  Kept& k = kept_[oldest_++ % kept_.size()];
+  k = {channel, eta, sizes,
+       tolerances_->tolerance(output_, channel, eta, sizes)};
+  return k.magnitudes;
+}
+
 double ChannelForms::tolerance(std::int64_t i,
                                const std::array<double, CheckForms::kMost>& in,
-                               double eta, double slack, Sizes sizes) const {
+                               double eta, double slack, Sizes sizes) {
   const std::int64_t c = channels_.first + i % channels_.count;
-  const Magnitudes m = tolerances_->tolerance(output_, c, eta, sizes);
+  const Magnitudes& m = magnitudes(c, eta, sizes);
   const Conditions& conditions = tolerances_->conditions();
   Wide tol = m.one + m.xhat * conditions.invstd(c) *
                          std::fabs(in[0] - conditions.mean(c));

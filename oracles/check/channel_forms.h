@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "oracles/check/kernel.h"
@@ -30,7 +31,7 @@ class ChannelForms {
   // The tolerance of value i of a block, independent of set_tolerance.
   double tolerance(std::int64_t i,
                    const std::array<double, CheckForms::kMost>& in, double eta,
-                   double slack, Sizes sizes) const;
+                   double slack, Sizes sizes);
 
  private:
   // The columns that forms() points to; some exist once per input.
@@ -66,6 +67,10 @@ class ChannelForms {
     return columns_.data() + which * static_cast<std::size_t>(channels_.count);
   }
 
+  // The tolerances of a channel, of which the last few are kept: they take
+  // longer than all else about a value.
+  const Magnitudes& magnitudes(std::int64_t channel, double eta, Sizes sizes);
+
   Form form_of(std::int64_t channel) const;
   void set_form(std::int64_t i);
   void set_bounds(Column bounds, std::int64_t i, const Form& form,
@@ -84,6 +89,15 @@ class ChannelForms {
   double eta_ = -1;              // of the tolerances
   double slack_ = 0;
   Sizes sizes_ = Sizes::exact;
+
+  struct Kept {
+    std::int64_t channel = -1;
+    double eta = 0;
+    Sizes sizes = Sizes::exact;
+    Magnitudes magnitudes;
+  };
+  std::array<Kept, 4> kept_;
+  std::size_t oldest_ = 0;
 };
 
 }  // namespace exactbn

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kLine = 16;
 // With fewer values per channel, the coefficients cost more than they save.
-constexpr std::int64_t kFewValues = 32;
+constexpr std::int64_t kFewValues = 8;
 
 }  // namespace
 

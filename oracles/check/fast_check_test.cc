@@ -498,5 +498,19 @@ TEST(FastCheck, IntegersJudgeFewValues) {
   }
 }
 
+// A kernel that is wrong everywhere is no slower to judge.
+TEST(FastCheck, IntegersJudgeFewWrongValues) {
+  Draw draw(8);
+  ProblemSpec spec;
+  spec.shape = {4, 3, 5000};
+  const Problem p = problem_of(draw, spec);
+  const Judge judge(p, {});
+  const Tensor zeros(DType::f32, spec.shape);
+  FastCheck fast(p, judge, nullptr, Output::y, zeros, Grade::sequential);
+  for (std::int64_t c = 0; c < 3; ++c) fast.check({c, 1});
+  EXPECT_GT(fast.finish().failed_values, zeros.size() - 10);
+  EXPECT_LT(fast.counts().by_integers, 600);
+}
+
 }  // namespace
 }  // namespace exactbn::fast_check_test

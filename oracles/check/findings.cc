@@ -73,9 +73,12 @@ PassBound Findings::pass_bound() const {
 }
 
 bool Findings::may_be_worst(const Candidate& candidate) const {
-  const PassBound worst = pass_bound();
-  return candidate.max_ulps >= worst.ulps ||
-         (candidate.max_eta > 0 && candidate.max_eta >= worst.eta);
+  if (candidate.max_ulps >= ulp.get()) return true;
+  if (candidate.max_eta <= 0) return false;
+  // One of them has the largest eta. Or one is worse than all that are an ulp
+  // away or more, and so it is one of those.
+  return candidate.max_eta >= eta.get() ||
+         (candidate.max_ulps >= 1 && candidate.max_eta >= pass_bound().eta);
 }
 
 bool Findings::may_be_worst(const ErrorBounds& bounds, double tolerance) const {

@@ -120,7 +120,7 @@ void Worker::measure_all(const ChannelForms& forms, std::int64_t n) {
 // without a tolerance because their eta is 0, those that may be the worst are
 // kept as candidates. Returns false, having done nothing, if there are more
 // than a few.
-bool Worker::judge_if_few(const ChannelForms& forms, std::int64_t first,
+bool Worker::judge_if_few(ChannelForms& forms, std::int64_t first,
                           std::int64_t n) {
   constexpr std::size_t kFew = 16;
   std::array<std::int64_t, kFew> few{};
@@ -149,20 +149,21 @@ bool Worker::judge_if_few(const ChannelForms& forms, std::int64_t first,
 }
 
 // Judges a value unless it can be deferred.
-void Worker::resolve(const ChannelForms& forms, std::int64_t first,
-                     std::int64_t i, Sizes sizes) {
+void Worker::resolve(ChannelForms& forms, std::int64_t first, std::int64_t i,
+                     Sizes sizes) {
   bool& resolved = resolved_[static_cast<std::size_t>(i)];
   if (resolved) return;
   resolved = true;
-  const bool deferred = forms.estimated() && defer(forms, first, i, sizes);
-  if (!deferred) judge(first + i);
+  // Estimates alone have sizes other than exact ones.
+  const Sizes known = forms.estimated() ? sizes : Sizes::exact;
+  if (!defer(forms, first, i, known)) judge(first + i);
 }
 
 // If a measured value certainly passes, keeps it as a candidate and returns
 // true. Its lower error bounds raise the running maxima, so that fewer later
 // values become candidates. Uses exact sizes, or else the least and greatest.
-bool Worker::defer(const ChannelForms& forms, std::int64_t first,
-                   std::int64_t i, Sizes sizes) {
+bool Worker::defer(ChannelForms& forms, std::int64_t first, std::int64_t i,
+                   Sizes sizes) {
   const auto tolerance = [&, in = inputs_at(i)](double eta, double slack,
                                                 Sizes with) {
     return forms.tolerance(i, in, eta, slack, with);
@@ -239,14 +240,15 @@ void Worker::judge_block(ChannelForms& forms, std::int64_t first,
   fill_tolerances(forms, n, checked_.limit, -kFastCheckSlack, tol_low_);
   fill_tolerances(forms, n, checked_.limit, kFastCheckSlack, tol_high_);
   resolve_worst(forms, first, n);
-  fill_tolerances(forms, n, pass_bound().eta, -kFastCheckSlack, pass_tol_);
+  fill_bound_tolerances(forms, n);
   for (std::int64_t i = 0; i < n; ++i) {
     const auto at = static_cast<std::size_t>(i);
     if (resolved_[at]) continue;
     const ErrorBounds& b = bounds_[at];
     const bool fails = surely_fails(b, tol_high_[at]);
     const bool decided = fails || surely_passes(b, tol_low_[at]);
-    if (decided && !findings_.may_be_worst(b, pass_tol_[at])) {
+    const double no_worse = fails ? fail_tol_[at] : pass_tol_[at];
+    if (decided && !findings_.may_be_worst(b, no_worse)) {
       if (fails) add_failed(first + i);
       continue;
     }
@@ -255,11 +257,23 @@ void Worker::judge_block(ChannelForms& forms, std::int64_t first,
       continue;
     }
     const PassBound before = pass_bound();
+    const double failed_before = fail_eta();
     resolve(forms, first, i, Sizes::exact);
-    if (pass_bound() != before) {
-      fill_tolerances(forms, n, pass_bound().eta, -kFastCheckSlack, pass_tol_);
+    if (pass_bound() != before || fail_eta() != failed_before) {
+      fill_bound_tolerances(forms, n);
     }
   }
+}
+
+// A value that fails is no worse than one that is an ulp away or more and has a
+// larger eta.
+double Worker::fail_eta() const {
+  return std::min(findings_.eta_of_unfaithful.get(), kMostEta);
+}
+
+void Worker::fill_bound_tolerances(ChannelForms& forms, std::int64_t n) {
+  fill_tolerances(forms, n, pass_bound().eta, -kFastCheckSlack, pass_tol_);
+  fill_tolerances(forms, n, fail_eta(), -kFastCheckSlack, fail_tol_);
 }
 
 void Worker::fill_tolerances(ChannelForms& forms, std::int64_t n, double eta,
@@ -283,7 +297,7 @@ double Worker::value(const void* values, std::int64_t i) const {
 }
 
 // Resolving the worst values first raises the maxima for all others.
-void Worker::resolve_worst(const ChannelForms& forms, std::int64_t first,
+void Worker::resolve_worst(ChannelForms& forms, std::int64_t first,
                            std::int64_t n) {
   double max_ulps = -1;
   double max_eta = -1;

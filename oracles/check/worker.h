@@ -57,16 +57,16 @@ class Worker {
   void measure_all(const ChannelForms& forms, std::int64_t n);
   void fill_tolerances(ChannelForms& forms, std::int64_t n, double eta,
                        double slack, Block& to);
+  double fail_eta() const;
+  void fill_bound_tolerances(ChannelForms& forms, std::int64_t n);
 
   bool all_pass(ChannelForms& forms, std::int64_t n, const PassBound& bound);
-  bool judge_if_few(const ChannelForms& forms, std::int64_t first,
-                    std::int64_t n);
+  bool judge_if_few(ChannelForms& forms, std::int64_t first, std::int64_t n);
   void judge_block(ChannelForms& forms, std::int64_t first, std::int64_t n);
-  void resolve_worst(const ChannelForms& forms, std::int64_t first,
-                     std::int64_t n);
-  void resolve(const ChannelForms& forms, std::int64_t first, std::int64_t i,
+  void resolve_worst(ChannelForms& forms, std::int64_t first, std::int64_t n);
+  void resolve(ChannelForms& forms, std::int64_t first, std::int64_t i,
                Sizes sizes);
-  bool defer(const ChannelForms& forms, std::int64_t first, std::int64_t i,
+  bool defer(ChannelForms& forms, std::int64_t first, std::int64_t i,
              Sizes sizes);
   void keep_candidate(const Candidate& candidate);
   void drop_candidates();
@@ -89,7 +89,8 @@ class Worker {
   Block tol_at_one_;  // tolerances at eta = 1,
   Block tol_low_;     // at the limit, rounded down,
   Block tol_high_;    // at the limit, rounded up,
-  Block pass_tol_;    // and at the pass bound's eta
+  Block pass_tol_;    // at the pass bound's eta,
+  Block fail_tol_;    // and at fail_eta
   std::array<bool, kBlock> resolved_;
   std::array<CachedJudgement, 64> cache_;
 };

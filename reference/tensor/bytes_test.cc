@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace exactbn::bytes_test {
 namespace {
@@ -36,6 +38,23 @@ TEST(TensorBytes, AreCopiedAndMoved) {
       ASSERT_EQ(b.size(), size);
       EXPECT_EQ(b.data()[size - 1], std::byte{7});
     }
+  }
+}
+
+TEST(TensorBytes, BorrowedAreNeverWrittenAndCopiesOwnTheirs) {
+  for (const std::size_t size : {0UL, 64UL, 65UL, 10'000UL}) {
+    const std::vector<std::byte> lent(size, std::byte{7});
+    TensorBytes a = TensorBytes::borrowed(lent.data(), size);
+    const TensorBytes copy = a;
+    TensorBytes b = std::move(a);
+    EXPECT_EQ(std::as_const(b).data() == lent.data(), size > 64);
+    EXPECT_NE(copy.data(), lent.data());
+    EXPECT_EQ(copy, b);
+    if (size == 0) continue;
+    b.data()[size - 1] = std::byte{1};
+    EXPECT_EQ(lent[size - 1], std::byte{7});
+    EXPECT_NE(copy, b);
+    EXPECT_EQ(b.data()[0], std::byte{7});
   }
 }
 

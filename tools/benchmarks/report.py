@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints the figures and their limits: report.py BENCHMARKS.json MPMATH.txt
-GRADCHECK.txt [--json]
+GRADCHECK.txt PYTHON.json [--json]
 
-The files are the outputs of exactbn_benchmarks, of two_pass_mpmath.py and of
-gradcheck_torch.py. The last two are empty if mpmath or torch is not installed:
-then figures that compare with it are null.
+The files are the outputs of exactbn_benchmarks, of two_pass_mpmath.py, of
+gradcheck_torch.py and of python_package.py. The text files are empty, and the
+last one has no figures, if mpmath or torch is not installed: then figures that
+compare with it are null.
 """
 
 import json
@@ -20,6 +21,9 @@ AT_MOST = {
     "check_f64_over_limit": 2,
     "check_backward_f32_over_limit": 3,
     "check_channels_last_over_first": 1.5,
+    "python_check_over_read": 2,
+    "python_small_over_assert_close": 3,
+    "import_ms": 50,
 }
 AT_LEAST = {
     "mpfr_over_generate_f64": 40,
@@ -43,7 +47,7 @@ def over(a, b):
     return None if a is None or b is None else a / b
 
 
-def figures(runs, mpmath_ns, gradchecks):
+def figures(runs, mpmath_ns, gradchecks, python):
     def ns(name, time="cpu_time"):
         run = runs.get(name)
         return run and run[time] / run["values"]
@@ -85,6 +89,13 @@ def figures(runs, mpmath_ns, gradchecks):
         "torch_forward_over_check_large_f32": over(
             real("torch_forward_large_f32"), large
         ),
+        "python_check_over_read": python.get("python_check_over_read"),
+        "python_small_over_assert_close": over(
+            python.get("python_small_us"), python.get("assert_close_us")
+        ),
+        "import_ms": python.get("import_ms"),
+        "python_small_us": python.get("python_small_us"),
+        "assert_close_us": python.get("assert_close_us"),
         "check_f32_ns": check,
         "check_f64_ns": real("check_f64"),
         "read_2_f32_ns": real("read_2_f32"),
@@ -131,12 +142,14 @@ def number_in(path):
     return float(text) if text else None
 
 
-def main(benchmarks, mpmath, gradcheck, *options):
+def main(benchmarks, mpmath, gradcheck, python, *options):
     with open(benchmarks) as file:
         report = json.load(file)
+    with open(python) as file:
+        of_python = json.load(file)
     context = report["context"]
     values = figures(
-        medians(report), number_in(mpmath), number_in(gradcheck)
+        medians(report), number_in(mpmath), number_in(gradcheck), of_python
     )
     if "--json" in options:
         print(json.dumps(values, indent=2))

@@ -5,9 +5,14 @@
 #include <omp.h>
 
 #include <CLI/CLI.hpp>
+#include <new>
+#include <sstream>
 
 #include "oracles/printable.h"
+#include "oracles/subject.h"
+#include "tools/exactbn/complain.h"
 #include "tools/exactbn/last_resort.h"
+#include "tools/exactbn/print.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -53,7 +58,10 @@ void give_each_flag_one_value(CLI::App& verb) {
 
 }  // namespace
 
-int run_command(int argc, char** argv) {
+namespace {
+
+// Parses the command line and runs its verb. Throws what the verb throws.
+int parsed_and_run(int argc, const char* const* argv) {
   CLI::App program{"exactbn says exactly how wrong a batch normalization is.",
                    "exactbn"};
   program.failure_message(usage_text);
@@ -73,12 +81,22 @@ int run_command(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : 2;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = program.exit(error, out, err);
+    if (!out.str().empty()) print("{}", out.str());
+    if (!err.str().empty()) complain("{}", err.str());
+    return code == 0 ? 0 : 2;
   }
   for (const Verb& verb : verbs) {
     if (!verb.flags->parsed()) continue;
+    const bool serves = verb.flags->get_name() == "serve";
+    if (serves && host()) {
+      throw UsageError("serve: takes over standard input; use the program");
+    }
     // A plugin may end its process as it likes, and its OpenMP may be ours.
-    if (verb.flags->get_name() == "serve") {
+    // The threads of a host are its own.
+    if (serves || host()) {
       if (jobs > 0) omp_set_num_threads(jobs);
     } else {
       start_threads(jobs);
@@ -88,6 +106,26 @@ int run_command(int argc, char** argv) {
   throw UsageError(
       "give a verb: validate, properties, probe, check, generate, verify, list "
       "or serve; see exactbn --help");
+}
+
+}  // namespace
+
+int run_command(int argc, const char* const* argv) {
+  try {
+    return parsed_and_run(argc, argv);
+  } catch (const SubjectFailure& error) {
+    complain("exactbn: {}\n", printable(error.what()));
+    return 3;
+  } catch (const RunStopped& error) {
+    complain("exactbn: {}\n", error.what());
+    return 130;
+  } catch (const std::bad_alloc&) {
+    complain("exactbn: out of memory\n");
+    return 2;
+  } catch (const std::exception& error) {
+    complain("exactbn: {}\n", printable(error.what()));
+    return 2;
+  }
 }
 
 }  // namespace exactbn

@@ -32,7 +32,8 @@ struct Verb {
 EXACTBN_VERBS(EXACTBN_DECLARE)
 #undef EXACTBN_DECLARE
 
-// Parses the command line and runs its verb. Throws what the verb throws.
-int run_command(int argc, char** argv);
+// Parses the command line and runs its verb. Returns the exit code, after a
+// line on standard error if the verb failed.
+int run_command(int argc, const char* const* argv);
 
 }  // namespace exactbn

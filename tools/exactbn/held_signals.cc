@@ -5,6 +5,8 @@
 #include <atomic>
 #include <csignal>
 
+#include "tools/exactbn/host.h"
+
 namespace exactbn {
 
 namespace {
@@ -42,11 +44,11 @@ void release() {
 }  // namespace
 
 HeldSignals::HeldSignals() {
-  if (holders++ == 0) hold();
+  if (!host() && holders++ == 0) hold();
 }
 
 HeldSignals::~HeldSignals() {
-  if (--holders > 0) return;
+  if (host() || --holders > 0) return;
   release();
   if (const int signal = take()) ::raise(signal);
 }

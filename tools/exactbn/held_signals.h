@@ -6,7 +6,8 @@ namespace exactbn {
 // While one of these exists, SIGINT, SIGTERM and SIGHUP do not end the program,
 // but are remembered. When the last one ends, so does the program, by the
 // signal that came first, unless that was taken. Signals that the caller of the
-// program ignores stay ignored. For the main thread.
+// program ignores stay ignored. For the main thread. In a host they do nothing:
+// signals are the host's.
 class HeldSignals {
  public:
   HeldSignals();

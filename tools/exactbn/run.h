@@ -105,7 +105,8 @@ struct Run {
   std::string source;  // "suite core, seed 20150211", or the file
   std::uint64_t seed = 0;
   Grade required = Grade::sequential;
-  std::string again;  // the command that repeats it, without --filter
+  // The command that repeats it, without --filter; empty if none does.
+  std::string again;
   CallsPerCase calls = CallsPerCase::once;
   // Cases that are known to break the subject: they do not end the run.
   std::set<std::string> may_break;

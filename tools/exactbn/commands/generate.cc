@@ -10,6 +10,7 @@
 #include "tools/exactbn/commands/generate/output_format.h"
 #include "tools/exactbn/commands/generate/partial_folder.h"
 #include "tools/exactbn/commands/generate/questions.h"
+#include "tools/exactbn/print.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -52,8 +53,8 @@ int write_folder(const GenerateOptions& options, std::size_t cases,
   }
   folder.write(std::string(kManifest), manifest(files));
   folder.commit();
-  fmt::print("{} cases in {} files, {} bytes, seed {}\n", cases, files.size(),
-             bytes, options.selection.seed);
+  print("{} cases in {} files, {} bytes, seed {}\n", cases, files.size(), bytes,
+        options.selection.seed);
   return 0;
 }
 
@@ -71,7 +72,7 @@ int generate(const GenerateOptions& options) {
   const std::vector<CommentedCase> chosen =
       expressible(questions(options), convention, exporter, left_out);
   for (const auto& [why, count] : left_out) {
-    fmt::print("{} cases left out: {}\n", count, why);
+    print("{} cases left out: {}\n", count, why);
   }
   if (chosen.empty()) throw UsageError("no case is left");
   const std::vector<OutputFile> files = exporter.write(

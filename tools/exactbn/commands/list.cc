@@ -14,6 +14,7 @@
 #include "tools/exactbn/commands/declare.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/subjects.h"
+#include "tools/exactbn/print.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -44,8 +45,8 @@ void list_extremes(const Case& c, const Declaration& declaration) {
       if (extreme++ == 0) why = std::move(here);
     }
     if (extreme == 0) continue;
-    fmt::print("    extreme  {}, {} of {} channels: {}\n", to_string(output),
-               extreme, channels, why);
+    print("    extreme  {}, {} of {} channels: {}\n", to_string(output),
+          extreme, channels, why);
   }
 }
 
@@ -55,37 +56,36 @@ void list_case(const Case& c) {
   for (const std::string& label : c.labels) {
     labels += (labels.empty() ? "" : ", ") + label;
   }
-  fmt::print("{:<18} {:<18} {:<4} {:<14} axis {}  {}\n", printable(c.id),
-             to_string(problem.operation), format(problem.x().dtype()).name,
-             to_string(problem.x().shape()), problem.channel_axis, labels);
+  print("{:<18} {:<18} {:<4} {:<14} axis {}  {}\n", printable(c.id),
+        to_string(problem.operation), format(problem.x().dtype()).name,
+        to_string(problem.x().shape()), problem.channel_axis, labels);
 }
 
 int list(const ListOptions& options) {
   const std::string& what = options.what;
   if (what == "subjects") {
     for (const KnownSubject& s : known_subjects()) {
-      fmt::print("{:<12} {}\n", s.name, s.what);
+      print("{:<12} {}\n", s.name, s.what);
     }
   } else if (what == "suites") {
-    for (const SuiteName& s : suites())
-      fmt::print("{:<12} {}\n", s.name, s.what);
+    for (const SuiteName& s : suites()) print("{:<12} {}\n", s.name, s.what);
   } else if (what == "labels") {
     for (const Label& label : labels()) {
-      fmt::print("{:<24} {:<9} {}\n", label.name, to_string(label.severity),
-                 label.exposes);
+      print("{:<24} {:<9} {}\n", label.name, to_string(label.severity),
+            label.exposes);
     }
   } else if (what == "defects") {
     for (const Defect& d : defects()) {
       const std::string thread =
           d.thread.empty() ? "" : fmt::format("  ({})", d.thread);
-      fmt::print("{:<34} {:<13} {}{}\n", d.name, d.family, d.what, thread);
+      print("{:<34} {:<13} {}{}\n", d.name, d.family, d.what, thread);
     }
   } else if (what == "laws") {
-    fmt::print("{:<28} {:<12} {}\n", kOracle, "",
-               "every value passes, as in `validate`");
+    print("{:<28} {:<12} {}\n", kOracle, "",
+          "every value passes, as in `validate`");
     for (const Law& law : laws()) {
-      fmt::print("{:<28} {:<12} {}  ({})\n", law.name, law.family,
-                 law.statement, law.source);
+      print("{:<28} {:<12} {}  ({})\n", law.name, law.family, law.statement,
+            law.source);
     }
   } else if (what == "cases") {
     Declaration any;
@@ -93,7 +93,7 @@ int list(const ListOptions& options) {
     const Declaration declaration = declared(any, options.declare);
     for (const Case& c : select_cases(options.selection)) {
       if (options.wire) {
-        fmt::print("{}\n", write_case(c));
+        print("{}\n", write_case(c));
       } else {
         list_case(c);
         if (options.domain) list_extremes(c, declaration);

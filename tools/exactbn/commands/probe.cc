@@ -8,6 +8,7 @@
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/subjects.h"
+#include "tools/exactbn/print.h"
 #include "tools/exactbn/report/card.h"
 #include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/report/write_file.h"
@@ -35,7 +36,7 @@ int probe_subject(const ProbeOptions& options) {
     json["environment"] = environment();
     write_file(options.json, report_text(json));
   }
-  fmt::print("{}", card_text(card, options.evidence));
+  print("{}", card_text(card, options.evidence));
   const std::string at_exit = implementation->finish();
   if (at_exit.empty()) return exit_code(card);
   throw SubjectFailure(at_exit);

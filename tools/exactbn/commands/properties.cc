@@ -14,6 +14,7 @@
 #include "tools/exactbn/commands/subjects.h"
 #include "tools/exactbn/complain.h"
 #include "tools/exactbn/held_signals.h"
+#include "tools/exactbn/print.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/counterexample_text.h"
 #include "tools/exactbn/report/github.h"
@@ -110,7 +111,7 @@ int find_worst(const PropertiesOptions& options) {
     write_file(options.save, write_case(case_of(run)) + '\n');
     run.replay = replay(options);
   }
-  fmt::print("{}", maximize_text(run));
+  print("{}", maximize_text(run));
   if (!options.judging.json.empty())
     write_file(options.judging.json, maximize_json(run));
   return exit_code(run.maximum);
@@ -169,9 +170,9 @@ int find_broken(const PropertiesOptions& options) {
   if (options.judging.github) {
     append_step_summary(run.survey.declaration.subject,
                         properties_text(run, false));
-    fmt::print("{}", annotations(run));
+    print("{}", annotations(run));
   }
-  fmt::print("{}", properties_text(run, options.distribution));
+  print("{}", properties_text(run, options.distribution));
   if (!options.judging.json.empty())
     write_file(options.judging.json, properties_json(run));
   const int code = exit_code(run);

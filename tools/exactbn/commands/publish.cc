@@ -10,6 +10,7 @@
 #include "oracles/printable.h"
 #include "tools/exactbn/complain.h"
 #include "tools/exactbn/page.h"
+#include "tools/exactbn/print.h"
 #include "tools/exactbn/report.h"
 #include "tools/exactbn/report/github.h"
 #include "tools/exactbn/report/write_file.h"
@@ -28,9 +29,9 @@ int publish(const Run& run, const Judging& judging) {
     append_step_summary(
         run.declaration.subject,
         text_report(run, std::min(judging.errors, kMostAnnotations)));
-    fmt::print("{}", annotations(run, judging.errors));
+    print("{}", annotations(run, judging.errors));
   }
-  fmt::print("{}", text_report(run, judging.errors));
+  print("{}", text_report(run, judging.errors));
   const Summary summary = summarize(run);
   if (!run.stopped.empty()) {
     complain("exactbn: {}\n", printable(run.stopped));
@@ -56,15 +57,15 @@ int publish(const std::vector<SubjectRun>& all, const Judging& judging) {
     append_step_summary(fmt::format("{} subjects", all.size()),
                         matrix_text(all));
     for (const Run* run : runs) {
-      fmt::print("{}", annotations(*run, judging.errors));
+      print("{}", annotations(*run, judging.errors));
     }
   }
   for (const Run* run : runs) {
     if (judging.errors > 0) {
-      fmt::print("{}", failures_text(*run, judging.errors));
+      print("{}", failures_text(*run, judging.errors));
     }
   }
-  fmt::print("{}", matrix_text(all));
+  print("{}", matrix_text(all));
   return exit_code(all);
 }
 

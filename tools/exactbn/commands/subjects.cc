@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/exactbn/commands/subjects.h"
 
+#include <fmt/format.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "oracles/subjects/process.h"
 #include "tools/exactbn/commands/declare.h"
 #include "tools/exactbn/held_signals.h"
+#include "tools/exactbn/host.h"
 #include "tools/exactbn/shell_word.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -112,7 +114,24 @@ std::unique_ptr<Subject> open_in_process(const std::string& name) {
 
 namespace {
 
+bool is_of_host(const SubjectOptions& options) {
+  const Host* const h = host();
+  return h && h->open && options.command.empty() && options.name == h->name;
+}
+
+// Other subjects are processes, which take over signals and descriptors.
+void require_host_may_open(const SubjectOptions& options) {
+  if (!host() || is_of_host(options) || is_built_in(options)) return;
+  throw UsageError(
+      fmt::format("SUBJECT: {}: the library judges a function, double and "
+                  "defect:NAME; use the program for others",
+                  as_argument(options)));
+}
+
 std::unique_ptr<Subject> as_it_declares(const SubjectOptions& options) {
+  require_host_may_open(options);
+  if (is_of_host(options)) return host()->open();
+  if (is_built_in(options)) return open_in_process(options.name);
   // By default the OpenMP threads of a child process spin while they wait for
   // the next case, and take the cores from ours: a run is then six times as
   // slow. Our own threads have started, and no longer read this variable.
@@ -125,7 +144,6 @@ std::unique_ptr<Subject> as_it_declares(const SubjectOptions& options) {
     return std::make_unique<ProcessSubject>(
         std::vector<std::string>{"/bin/sh", "-c", options.command}, limits);
   }
-  if (is_built_in(options.name)) return open_in_process(options.name);
   limits.has_surroundings = true;
   return std::make_unique<ProcessSubject>(
       std::vector<std::string>{program().string(), "serve",
@@ -148,7 +166,10 @@ std::unique_ptr<Subject> open_again(const SubjectOptions& options,
 }
 
 void require_known(const SubjectOptions& options) {
-  if (!options.command.empty() || options.name == "double") return;
+  if (!options.command.empty() || options.name == "double" ||
+      is_of_host(options)) {
+    return;
+  }
   if (is_built_in(options.name)) {
     defect_of(options.name);
   } else {

@@ -12,6 +12,7 @@
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/or_why.h"
+#include "tools/exactbn/print.h"
 #include "tools/exactbn/usage_error.h"
 
 namespace exactbn {
@@ -59,11 +60,10 @@ int verify_folder(const std::string& name, int errors) {
   }
   const auto wrong = std::ssize(result.wrong);
   for (std::ptrdiff_t i = 0; i < std::min<std::ptrdiff_t>(wrong, errors); ++i) {
-    fmt::print("WRONG {}\n",
-               printable(result.wrong[static_cast<std::size_t>(i)]));
+    print("WRONG {}\n", printable(result.wrong[static_cast<std::size_t>(i)]));
   }
-  fmt::print("{} files, {} cases, {} values proved, {} wrong\n", result.files,
-             result.cases, result.values, wrong);
+  print("{} files, {} cases, {} values proved, {} wrong\n", result.files,
+        result.cases, result.values, wrong);
   return wrong == 0 ? 0 : 1;
 }
 

@@ -16,9 +16,9 @@ namespace {
 
 std::string heading(const CaseRun& c) {
   const Problem& problem = c.question->problem;
-  std::string text =
-      fmt::format("FAIL {} {}  {}", to_string(problem.operation),
-                  format(problem.x().dtype()).name, c.question->id);
+  std::string text = fmt::format("FAIL {} {}", to_string(problem.operation),
+                                 format(problem.x().dtype()).name);
+  if (!c.question->id.empty()) text += "  " + c.question->id;
   std::string labels;
   for (const std::string& label : c.question->labels) {
     labels += (labels.empty() ? "" : ", ") + label;
@@ -117,6 +117,7 @@ std::string failure_text(const Run& run, const CaseRun& c) {
     text += text_line("", c.differs ? "differs from run to run" : "");
     text += cause_text(run, c, *out, looks_like(run, c, why));
   }
+  if (run.again.empty()) return text;
   return text + fmt::format("  again  {}\n", printable(again(run, c)));
 }
 

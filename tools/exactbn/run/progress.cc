@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "tools/exactbn/complain.h"
+#include "tools/exactbn/host.h"
 
 namespace exactbn {
 
@@ -60,6 +61,7 @@ std::optional<std::chrono::seconds> time_left(std::chrono::milliseconds elapsed,
 }
 
 bool shows_progress() {
+  if (host()) return false;
   const char* kind = std::getenv("TERM");
   const bool dumb = !kind || std::string_view(kind) == "dumb";
   // Some CI systems provide a terminal and log its output.

@@ -7,6 +7,7 @@
 
 #include "oracles/diagnose/exposure.h"
 #include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/print.h"
 #include "tools/exactbn/report/json_parts.h"
 #include "tools/exactbn/report/write_file.h"
 
@@ -75,9 +76,9 @@ void print_row(const Defect& defect, const std::vector<Case>& cases,
     text += ' ' + cases[exposure.failed[i]].id;
   }
   if (exposure.failed.size() > kShown) text += " ...";
-  fmt::print("{:<34} {:>5}  {:<12}{}{}\n", defect.name, exposure.failed.size(),
-             diagnosed_as(defect, exposure.diagnosis),
-             survives(exposure) ? " SURVIVES" : "", text);
+  print("{:<34} {:>5}  {:<12}{}{}\n", defect.name, exposure.failed.size(),
+        diagnosed_as(defect, exposure.diagnosis),
+        survives(exposure) ? " SURVIVES" : "", text);
 }
 
 }  // namespace
@@ -89,15 +90,15 @@ int validate_defects(const Selection& selection, const std::string& json_file) {
   if (!json_file.empty()) {
     write_file(json_file, json_matrix(all, cases, exposures));
   }
-  fmt::print("{:<34} {:>5}  {:<12} {}\n", "defect", "cases", "diagnosis",
-             "the first of them");
+  print("{:<34} {:>5}  {:<12} {}\n", "defect", "cases", "diagnosis",
+        "the first of them");
   for (std::size_t d = 0; d < all.size(); ++d) {
     print_row(all[d], cases, exposures[d]);
   }
   const auto survivors = static_cast<std::size_t>(
       std::count_if(exposures.begin(), exposures.end(), survives));
-  fmt::print("\n{} of {} defects killed, by {} cases or more each\n",
-             all.size() - survivors, all.size(), kEnough);
+  print("\n{} of {} defects killed, by {} cases or more each\n",
+        all.size() - survivors, all.size(), kEnough);
   return survivors == 0 ? 0 : 1;
 }
 
