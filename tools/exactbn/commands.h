@@ -12,6 +12,7 @@ class App;
 #define EXACTBN_VERBS(VERB) \
   VERB(validate)            \
   VERB(check)               \
+  VERB(ask)                 \
   VERB(properties)          \
   VERB(probe)               \
   VERB(list)                \

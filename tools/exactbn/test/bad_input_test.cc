@@ -244,7 +244,8 @@ std::vector<BadCommand> bad_commands() {
   const std::string help = "; see exactbn --help";
   return {
       {"NoVerb", "",
-       "give a verb: validate, properties, probe, check, generate, verify, "
+       "give a verb: validate, properties, probe, check, ask, generate, "
+       "verify, "
        "list or serve" +
            help},
       {"UnknownVerb", "judge",
