@@ -195,7 +195,6 @@ std::string ZipArchive::read(const ZipMember& member) const {
 }
 
 std::string ZipArchive::what() const {
-  constexpr std::string_view kSave = "; save arrays with numpy.savez";
   const auto any = [&](auto test) {
     return std::any_of(members_.begin(), members_.end(), test);
   };
@@ -212,7 +211,7 @@ std::string ZipArchive::what() const {
   } else if (has("META-INF/MANIFEST.MF")) {
     text = "a Java archive";
   }
-  return text + std::string(kSave);
+  return text + "; save arrays with numpy.savez";
 }
 
 }  // namespace exactbn

@@ -86,8 +86,8 @@ int run_command(int argc, char** argv) {
     return verb.run();
   }
   throw UsageError(
-      "give a verb: validate, properties, probe, check, ask, generate, verify, "
-      "list or serve; see exactbn --help");
+      "give a verb: validate, properties, probe, check, ask, tolerance, "
+      "generate, verify, list or serve; see exactbn --help");
 }
 
 }  // namespace exactbn

@@ -13,6 +13,7 @@ class App;
   VERB(validate)            \
   VERB(check)               \
   VERB(ask)                 \
+  VERB(tolerance)           \
   VERB(properties)          \
   VERB(probe)               \
   VERB(list)                \

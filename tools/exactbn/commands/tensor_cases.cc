@@ -150,19 +150,7 @@ QuestionOptions options_of(const TensorFlags& flags,
   if (!flags.momentum.empty()) {
     options.momentum = number_of("--momentum", flags.momentum);
   }
-  if (!flags.channel_axis.empty()) {
-    const std::string& text = flags.channel_axis;
-    const bool is_number = text.size() == 1
-                               ? text[0] >= '0' && text[0] <= '4'
-                               : text.size() == 2 && text[0] == '-' &&
-                                     text[1] >= '1' && text[1] <= '5';
-    if (text != "last" && !is_number) {
-      throw UsageError(
-          "--channel-axis: expected 0 to 4, last, or -1 to -5, not '" + text +
-          "'");
-    }
-    options.channel_axis = text == "last" ? -1 : std::atoi(text.c_str());
-  }
+  options.channel_axis = channel_axis_of(flags);
   options.names = names_of(flags);
   options.formats = formats_of(flags);
   if (const auto framework = find_convention(convention)) {
@@ -393,6 +381,21 @@ Operation operation_of(const std::string& flag, const std::string& text) {
   for (const Operation each : kOperations) names.push_back(to_string(each));
   throw UsageError(fmt::format("{}: unknown operation '{}'; expected {}", flag,
                                text, fmt::join(names, ", ")));
+}
+
+std::optional<int> channel_axis_of(const TensorFlags& flags) {
+  const std::string& text = flags.channel_axis;
+  if (text.empty()) return std::nullopt;
+  if (text == "last") return -1;
+  const bool counted = text.size() == 1 && text[0] >= '0' && text[0] <= '4';
+  const bool from_end =
+      text.size() == 2 && text[0] == '-' && text[1] >= '1' && text[1] <= '5';
+  if (!counted && !from_end) {
+    throw UsageError(
+        "--channel-axis: expected 0 to 4, last, or -1 to -5, not '" + text +
+        "'");
+  }
+  return std::atoi(text.c_str());
 }
 
 bool is_tensor_file(const std::string& file) {

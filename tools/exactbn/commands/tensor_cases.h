@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ std::string given_flag(const TensorFlags& flags);
 // The numbers of flags. Throw UsageError that names the flag.
 double number_of(const std::string& flag, const std::string& text);
 Operation operation_of(const std::string& flag, const std::string& text);
+
+// --channel-axis: negative from the end, -1 for `last`. Throws UsageError.
+std::optional<int> channel_axis_of(const TensorFlags& flags);
 
 // Whether the file is read as tensors: a folder of an ONNX model, or a file
 // that is not text. Standard input and pipes are text.
