@@ -26,8 +26,10 @@ std::map<Output, OutputCloseness> closeness_of(const Problem& problem,
 }
 
 // |got - want| <= atol + rtol |want|, each operation rounded to the format, as
-// numpy and torch compute it.
-bool is_close(double got, double want, const Closeness& c, DType dtype) {
+// numpy and torch compute it. Nobody computes in 8 bits: atol may be no number
+// of theirs.
+bool is_close(double got, double want, const Closeness& c, DType of_values) {
+  const DType dtype = format(of_values).width == 8 ? DType::f32 : of_values;
   const auto rounded_to = [&](double x) {
     return to_double(round_to(x, dtype), dtype);
   };
