@@ -69,6 +69,13 @@ TEST(Safetensors, RefusesWhatIsMalformed) {
        "x: data_offsets: [0, 8], expected to begin at 0 and to end within 4 "
        "bytes"},
       {of(R"("F16")", "[1]", "[0,2]"), "2 bytes after the last tensor"},
+      {of(R"("F16")", "[1]", "[2,4]"),
+       "x: data_offsets: [2, 4], expected to begin at 0 and to end within 4 "
+       "bytes"},
+      {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+       R"("b":{"dtype":"F16","shape":[1],"data_offsets":[2,4]}})",
+       "b: data_offsets: [2, 4], expected to begin at 4 and to end within 4 "
+       "bytes"},
   };
   for (const auto& [header, message] : all) {
     EXPECT_EQ(refusal([&, &text = header] {

@@ -69,7 +69,7 @@ TEST(ZipArchive, ReadsStoredAndDeflatedMembers) {
 
 TEST(ZipArchive, SizesMustBeTrue) {
   const std::string text(5000, 'x');
-  for (const std::uint64_t size : {0, 1, 4999, 5001, 500000}) {
+  for (const std::uint64_t size : {0U, 1U, 4999U, 5001U, 500000U}) {
     EXPECT_EQ(refusal([&] { content(archive_of(text, size)); }),
               "a: the compressed data are damaged")
         << size;
