@@ -84,6 +84,13 @@ double largest_distance(const PermittedError& e, const Spacing& spacing) {
   return std::max(steps * spacing.least, tolerance + spacing.ulp / 2);
 }
 
+// The number that infinity stands for: the first that is too large.
+double beyond_range(DType dtype) {
+  const Format f = format(dtype);
+  const double next = std::ldexp(1.0, f.emax + 1);
+  return f.infinities ? next : next - std::ldexp(1.0, f.emax + 1 - f.precision);
+}
+
 // A distance from the rounded value at which an answer passes for certain.
 double certain_distance(const PermittedError& e, const Spacing& spacing) {
   const double steps = std::floor(tolerance_of(e) / spacing.least);
@@ -160,6 +167,10 @@ void ClosenessTally::add(double want, const PermittedError& error) {
   const double size = std::fabs(want);
   const Spacing spacing(size, result_.dtype);
   const double sound = largest_distance(error, spacing);
+  if (size + sound >= beyond_range(result_.dtype)) {
+    add_unbounded(1);
+    return;
+  }
   const double certain = certain_distance(error, spacing);
   sample(size);
   ++result_.values;

@@ -170,6 +170,13 @@ TEST(Closeness, AValueWithoutABoundIsCounted) {
                 .at(Output::mean)
                 .unbounded,
             0);
+  // y may round to infinity.
+  Problem high = two_values(-1, 1);
+  high.inputs[Input::x] =
+      make_tensor(DType::f16, {2, 1}, std::vector<double>{-1, 1});
+  high.inputs[Input::gamma] =
+      make_tensor(DType::f32, {1}, std::vector<double>{2 * 65519.0});
+  EXPECT_EQ(closeness_of(high, Grade::sequential).at(Output::y).unbounded, 2);
   Problem nan = two_values(0, NAN);
   EXPECT_EQ(closeness_of(nan, Grade::sequential).at(Output::y).nonfinite, 2);
 }
