@@ -12,6 +12,8 @@ class App;
 #define EXACTBN_VERBS(VERB) \
   VERB(validate)            \
   VERB(check)               \
+  VERB(ask)                 \
+  VERB(tolerance)           \
   VERB(properties)          \
   VERB(probe)               \
   VERB(list)                \

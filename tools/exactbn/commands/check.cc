@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "tools/exactbn/commands/declare.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/publish.h"
+#include "tools/exactbn/commands/tensor_cases.h"
 #include "tools/exactbn/run.h"
 #include "tools/exactbn/run/conventions.h"
 #include "tools/exactbn/shell_word.h"
@@ -25,7 +27,9 @@ namespace {
 
 struct CheckOptions {
   Selection selection;  // the cases, always from a file
-  std::string answers;  // a file
+  // Of cases, one file; of tensors, any number.
+  std::vector<std::string> answers;
+  TensorFlags tensors;
   DeclareOptions declare;
   Judging judging;
 };
@@ -34,6 +38,12 @@ struct Answers {
   Declaration declaration;
   std::map<std::string, Answer> by_case;
 };
+
+std::vector<std::string> files_of(const CheckOptions& options) {
+  std::vector<std::string> files = {options.selection.file};
+  files.insert(files.end(), options.answers.begin(), options.answers.end());
+  return files;
+}
 
 bool is_declaration(const std::string& line) {
   try {
@@ -75,26 +85,66 @@ Answers read_answers(const std::string& file, const std::vector<Case>& cases) {
 
 // The command that repeats the run, without --filter: each failure adds it.
 std::string again(const CheckOptions& options) {
-  std::string text = "exactbn check " + shell_word(options.selection.file) +
-                     ' ' + shell_word(options.answers) +
-                     as_flags(options.declare);
+  std::string text = "exactbn check";
+  for (const std::string& file : files_of(options)) {
+    text += ' ' + shell_word(file);
+  }
+  text += as_flags(options.tensors) + as_flags(options.declare);
   if (options.judging.required != Grade::sequential) {
     text += fmt::format(" --require {}", to_string(options.judging.required));
   }
   return text;
 }
 
-// Judges answers that were computed elsewhere. The file of answers may begin
-// with a declaration.
+// Cases and answers in the wire format, a file each.
+Answers read_lines_of(const CheckOptions& options, std::vector<Case>& cases) {
+  const std::string& file = options.selection.file;
+  if (options.answers.empty()) {
+    throw UsageError("ANSWERS is required; see exactbn --help");
+  }
+  if (options.answers.size() > 1) {
+    throw UsageError(fmt::format("{}: {} files of answers; expected one", file,
+                                 options.answers.size()));
+  }
+  const std::string& answers = options.answers[0];
+  if (file == "-" && answers == "-") {
+    throw UsageError("check: CASES and ANSWERS cannot both be standard input");
+  }
+  cases = read_cases(file);
+  if (const std::string flag = given_flag(options.tensors); !flag.empty()) {
+    throw UsageError(fmt::format(
+        "{}: only for files of tensors; the cases of {} say it", flag, file));
+  }
+  return read_answers(answers, cases);
+}
+
+// Questions and answers in files of tensors.
+Answers read_tensors_of(const CheckOptions& options, std::vector<Case>& cases) {
+  const std::vector<std::string> files = files_of(options);
+  TensorCases read = read_tensor_cases(files, options.tensors,
+                                       options.declare.convention, true);
+  Answers answers;
+  answers.declaration = std::move(read.declaration);
+  answers.declaration.subject = fmt::format("{}", fmt::join(files, " "));
+  cases = std::move(read.cases);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    answers.by_case.emplace(cases[i].id, std::move(read.answers[i]));
+  }
+  return answers;
+}
+
+// Judges answers that were computed elsewhere. A file of answers may begin with
+// a declaration.
 int check_answers(CheckOptions& options) {
   require_grade(options.judging);
   const Selection& selection = options.selection;
-  require_writable(options.judging, {selection.file, options.answers});
-  if (selection.file == "-" && options.answers == "-") {
-    throw UsageError("check: CASES and ANSWERS cannot both be standard input");
-  }
-  const std::vector<Case> cases = read_cases(selection.file);
-  const Answers answers = read_answers(options.answers, cases);
+  const std::vector<std::string> files = files_of(options);
+  require_writable(options.judging, files);
+  std::vector<Case> cases;
+  const Answers answers =
+      std::any_of(files.begin(), files.end(), is_tensor_file)
+          ? read_tensors_of(options, cases)
+          : read_lines_of(options, cases);
   Run run;
   run.declaration = declared(answers.declaration, options.declare);
   tell_overridden(answers.declaration, run.declaration);
@@ -144,11 +194,12 @@ Verb add_check(CLI::App& program) {
       "check", "judge answers that were computed elsewhere");
   const auto options = std::make_shared<CheckOptions>();
   verb.add_option("CASES", options->selection.file,
-                  "a file of cases; - is standard input")
+                  "a file of cases, - is standard input; or of tensors: .npz, "
+                  ".npy, .safetensors, .pb, or a folder with model.onnx")
       ->required();
   verb.add_option("ANSWERS", options->answers,
-                  "a file of answers; - is standard input")
-      ->required();
+                  "a file of answers, - is standard input; or more tensors");
+  add_tensor_flags(verb, options->tensors);
   add_filter(verb, options->selection);
   add_declare(verb, options->declare);
   add_domain(verb, options->declare);

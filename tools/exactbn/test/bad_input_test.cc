@@ -244,8 +244,8 @@ std::vector<BadCommand> bad_commands() {
   const std::string help = "; see exactbn --help";
   return {
       {"NoVerb", "",
-       "give a verb: validate, properties, probe, check, generate, verify, "
-       "list or serve" +
+       "give a verb: validate, properties, probe, check, ask, tolerance, "
+       "generate, verify, list or serve" +
            help},
       {"UnknownVerb", "judge",
        "The following argument was not expected: judge" + help},
