@@ -94,6 +94,10 @@ TEST_F(DiagnosisText, OfTheLastChannel) {
          last_channel_copied, bit for bit
   again  exactbn validate defect:last_channel_copied --filter fwd-f64-32f2461d
 
+fact       invstd, mean, running_mean, running_var, var, y of forward_training: x of channel 1
+           matters in other channels
+fact       invstd, mean, running_mean, running_var, var of forward_training: x is ignored in channel
+           2
 diagnosis  1 of 1 wrong: the last channel has the statistics of the one before
            last_channel_copied, bit for bit
 
