@@ -334,14 +334,15 @@ std::vector<Dependence> wrong_dependences(const Case& c,
   if (!answer || ask(c.problem) != answer) return {};
   const Experiment experiment(c.problem, outputs, declaration, ask, *answer);
   std::vector<Dependence> all;
-  for (auto& [output, what] : Search(experiment).lines()) {
+  for (auto& [output, line] : Search(experiment).lines()) {
+    const std::string& what = line;
     const auto same =
         std::find_if(all.begin(), all.end(),
                      [&](const Dependence& d) { return d.what == what; });
     if (same != all.end()) {
       same->outputs.insert(output);
     } else {
-      all.push_back({c.problem.operation, {output}, std::move(what), c.id});
+      all.push_back({c.problem.operation, {output}, what, c.id});
     }
   }
   return all;

@@ -10,10 +10,11 @@
 namespace exactbn {
 
 // What the outputs that fail depend on and should not, or the reverse. For each
-// operation and each output that fails, the smallest failed case that can show
-// it is asked again with one thing changed. Then some failed cases that nothing
-// explains are asked of a subject from `fresh`, which was asked nothing before:
-// whether earlier calls matter. Stops if the subject breaks.
+// operation and each output that fails, up to three failed cases, small ones
+// first, are asked again with one thing changed until one shows something. Then
+// some failed cases that nothing explains are asked of a subject from `fresh`,
+// which was asked nothing before: whether earlier calls matter. Stops if the
+// subject breaks.
 std::vector<Dependence> dependences(
     Subject& subject, const Run& run,
     const std::function<std::unique_ptr<Subject>()>& fresh);
