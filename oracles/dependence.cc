@@ -14,6 +14,7 @@
 #include "oracles/dependence/places.h"
 #include "oracles/explain/listed.h"
 #include "oracles/format_names.h"
+#include "reference/floating_point_environment.h"
 
 namespace exactbn {
 

@@ -29,10 +29,7 @@ class Answered {
  public:
   Answered(const Problem& problem, const Declaration& declaration,
            const OutputTensors& outputs)
-      : problem_(problem),
-        outputs_(outputs),
-        declaration_(declaration),
-        judge_(problem, declaration) {}
+      : problem_(problem), outputs_(outputs), judge_(problem, declaration) {}
 
   const Problem& problem() const { return problem_; }
   const OutputTensors& outputs() const { return outputs_; }
@@ -60,7 +57,6 @@ class Answered {
 
   const Problem& problem_;
   const OutputTensors& outputs_;
-  const Declaration& declaration_;
   Judge judge_;
 };
 
