@@ -40,23 +40,50 @@ std::int64_t place_of(Extent extent, const Problem& p, std::int64_t i) {
   return i / (view.channels * view.inner) * view.inner + i % view.inner;
 }
 
-enum class Fit : std::uint8_t { no, whole_channels, partly };
+// How the values of the channels with failures are divided.
+struct Counts {
+  std::int64_t failing_outside = 0;  // of the tails
+  std::int64_t failing_inside = 0;
+  std::int64_t passing_inside = 0;
+  bool has_outside = false;
+};
 
-Fit fit(Extent extent, std::int64_t block, const FailingValues& c) {
+Counts count(Extent extent, std::int64_t block, const FailingValues& c) {
   const Problem& p = *c.problem;
   const ChannelView view = p.view();
   const std::int64_t first = size_of(extent, p) / block * block;
   std::set<std::int64_t> channels;
   for (const std::int64_t i : c.failing) channels.insert(view.channel(i));
-  std::int64_t others = 0;
+  Counts counts;
   for (std::int64_t i = 0; i < p.x().size(); ++i) {
     if (!channels.contains(view.channel(i))) continue;
     const bool fails =
         std::binary_search(c.failing.begin(), c.failing.end(), i);
-    if (fails != (place_of(extent, p, i) >= first)) return Fit::no;
-    others += fails ? 0 : 1;
+    const bool inside = place_of(extent, p, i) >= first;
+    counts.has_outside = counts.has_outside || !inside;
+    if (fails) {
+      ++(inside ? counts.failing_inside : counts.failing_outside);
+    } else if (inside) {
+      ++counts.passing_inside;
+    }
   }
-  return others > 0 ? Fit::partly : Fit::whole_channels;
+  return counts;
+}
+
+// Three cases or more have values outside of the tails, and none of those
+// fails. A few inside may pass, by accident.
+bool holds(Extent extent, std::int64_t block,
+           std::span<const FailingValues> cases) {
+  Counts all;
+  int shown = 0;
+  for (const FailingValues& c : cases) {
+    const Counts counts = count(extent, block, c);
+    if (counts.failing_outside > 0) return false;
+    shown += counts.has_outside ? 1 : 0;
+    all.failing_inside += counts.failing_inside;
+    all.passing_inside += counts.passing_inside;
+  }
+  return shown >= 3 && 8 * all.passing_inside <= all.failing_inside;
 }
 
 }  // namespace
@@ -64,14 +91,7 @@ Fit fit(Extent extent, std::int64_t block, const FailingValues& c) {
 std::string common_tail(std::span<const FailingValues> cases) {
   for (const Extent extent : kExtents) {
     for (std::int64_t block = kLargestBlock; block > 1; block /= 2) {
-      int partly = 0;
-      const bool all =
-          std::all_of(cases.begin(), cases.end(), [&](const auto& c) {
-            const Fit found = fit(extent, block, c);
-            partly += found == Fit::partly ? 1 : 0;
-            return found != Fit::no;
-          });
-      if (!all || partly < 3) continue;
+      if (!holds(extent, block, cases)) continue;
       return fmt::format("the values {} left after blocks of {}",
                          kNames[static_cast<std::size_t>(extent)], block);
     }

@@ -17,8 +17,8 @@ struct FailingValues {
 };
 
 // "the values of a plane left after blocks of 4": where values fail in all
-// cases, if they are what vectors or blocks of one size leave over. In each
-// channel with failures, all of those and no others fail. Empty if that is not
+// cases, if they are what vectors or blocks of one size leave over. In channels
+// with failures, nearly all of those and no others fail. Empty if that is not
 // so, or if it shows in fewer than three cases.
 std::string common_tail(std::span<const FailingValues> cases);
 
