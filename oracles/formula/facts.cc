@@ -364,6 +364,12 @@ Wide Facts::regularized(Output output, const Choice& choice,
       return v + e / pass_.m;
     case Epsilon::times_m:
       return v + e * pass_.m;
+    case Epsilon::var_at_least_epsilon:
+      return std::max(v, e) + e;
+    case Epsilon::var_at_least_1e_5:
+      return std::max(v, 1e-5L) + e;
+    case Epsilon::at_least_1e_5:
+      return v + std::max(e, 1e-5L);
   }
   return kNaN;
 }

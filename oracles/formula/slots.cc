@@ -104,6 +104,9 @@ constexpr std::string_view kEpsilon[] = {
     "epsilon is added before the factor m/(m - 1)",
     "epsilon is divided by m",
     "epsilon is multiplied by m",
+    "the variance is raised to at least epsilon, which is then added",
+    "the variance is raised to at least 1e-5 before epsilon is added",
+    "epsilon is raised to at least 1e-5",
 };
 constexpr std::string_view kRoot[] = {
     "",

@@ -123,6 +123,9 @@ enum class Epsilon : std::uint8_t {
   before_correction,
   over_m,
   times_m,
+  var_at_least_epsilon,
+  var_at_least_1e_5,
+  at_least_1e_5,
 };
 enum class Root : std::uint8_t {
   inverse,
