@@ -22,8 +22,8 @@ namespace {
 
 // Of a channel with more, slices are changed.
 constexpr std::int64_t kMostPlaces = 128;
-// Weights of values may differ by this much through rounding alone.
-constexpr double kAlike = 0.02;
+// Weights may differ by this much through rounding alone, in short formats.
+constexpr double kAlike = 0.25;
 
 // What is wrong, by output.
 using Lines = std::vector<std::pair<Output, std::string>>;
