@@ -233,6 +233,7 @@ class Search {
   void weights(Output output, Input input, const Indices& all,
                const std::map<std::int64_t, double>& gains) {
     std::vector<double> sorted;
+    sorted.reserve(gains.size());
     for (const auto& [i, gain] : gains) sorted.push_back(gain);
     std::sort(sorted.begin(), sorted.end());
     const double usual = sorted[sorted.size() / 2];

@@ -87,7 +87,7 @@ class HeaderParser {
     if (quote != '\'' && quote != '"') refuse(what, "expected a string");
     const std::size_t end = text_.find(quote, at_ + 1);
     if (end == text_.npos) refuse(what, "the string does not end");
-    const std::string value(text_.substr(at_ + 1, end - at_ - 1));
+    std::string value(text_.substr(at_ + 1, end - at_ - 1));
     at_ = end + 1;
     return value;
   }

@@ -36,6 +36,7 @@ std::string places_text(const Problem& problem,
     return n == 1 ? ": the first" : fmt::format(": the first {}", n);
   }
   std::vector<std::int64_t> numbers;
+  numbers.reserve(some.size());
   for (const std::int64_t i : some) {
     numbers.push_back(std::lower_bound(places.begin(), places.end(), i) -
                       places.begin());

@@ -41,6 +41,7 @@ Operation operation_of(const char* name) {
   require_given(name, "operation");
   if (const auto operation = parse_operation(name)) return *operation;
   std::vector<std::string_view> known;
+  known.reserve(kOperations.size());
   for (const Operation each : kOperations) known.push_back(to_string(each));
   throw InvalidArgument(
       fmt::format("operation: unknown operation '{}'; expected {}",

@@ -378,6 +378,7 @@ double number_of(const std::string& flag, const std::string& text) {
 Operation operation_of(const std::string& flag, const std::string& text) {
   if (const auto operation = parse_operation(text)) return *operation;
   std::vector<std::string_view> names;
+  names.reserve(kOperations.size());
   for (const Operation each : kOperations) names.push_back(to_string(each));
   throw UsageError(fmt::format("{}: unknown operation '{}'; expected {}", flag,
                                text, fmt::join(names, ", ")));
