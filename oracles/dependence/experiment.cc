@@ -27,6 +27,14 @@ bool is_odd(const Effect& effect) {
          effect.all().stray > 0 || effect.reached;
 }
 
+Problem all_changed(const Problem& problem, Input input, Way way) {
+  const Indices all = first_ones(problem.inputs.at(input).size());
+  return changed(problem, input, all, way);
+}
+Problem all_changed(const Problem& problem, Parameter parameter, Way way) {
+  return changed(problem, parameter, way).value_or(problem);
+}
+
 // What both effects say.
 void join(Effect& effect, const Effect& second) {
   const auto both = [](Moves& a, const Moves& b) {
@@ -72,6 +80,11 @@ Indices Experiment::values_of(Input input, std::int64_t channel) const {
   return all;
 }
 
+std::optional<OutputTensors> Experiment::answer_to(
+    const Problem& problem) const {
+  return may_be_asked(declaration_, problem) ? ask_(problem) : std::nullopt;
+}
+
 Indices Experiment::always_nan(Output output) const {
   const auto before = before_.outputs().find(output);
   if (before == before_.outputs().end()) return {};
@@ -84,10 +97,7 @@ Indices Experiment::always_nan(Output output) const {
   }
   for (const Way way : {Way::up, Way::down}) {
     if (all.empty()) break;
-    const Indices values = first_ones(problem_.x().size());
-    const Problem other = changed(problem_, Input::x, values, way);
-    const auto answer =
-        may_be_asked(declaration_, other) ? ask_(other) : std::nullopt;
+    const auto answer = answer_to(all_changed(problem_, Input::x, way));
     if (!answer || !answer->contains(output)) return {};
     const Tensor& after = answer->at(output);
     if (after.shape() != before->second.shape()) return {};
@@ -97,18 +107,6 @@ Indices Experiment::always_nan(Output output) const {
   }
   return all;
 }
-
-namespace {
-
-Problem all_changed(const Problem& problem, Input input, Way way) {
-  const Indices all = first_ones(problem.inputs.at(input).size());
-  return changed(problem, input, all, way);
-}
-Problem all_changed(const Problem& problem, Parameter parameter, Way way) {
-  return changed(problem, parameter, way).value_or(problem);
-}
-
-}  // namespace
 
 template <class What>
 bool Experiment::is_irrelevant(Output output, What what) const {
@@ -135,8 +133,8 @@ Effects Experiment::effects(const Change& change, bool like_x,
   Effects found;
   for (const Way way : {Way::up, Way::down}) {
     const std::optional<Problem> problem = change(way);
-    if (!problem || !may_be_asked(declaration_, *problem)) return {};
-    const std::optional<OutputTensors> answer = ask_(*problem);
+    if (!problem) return {};
+    const std::optional<OutputTensors> answer = answer_to(*problem);
     if (!answer) return {};
     const Answered after(*problem, declaration_, *answer);
     bool odd = false;

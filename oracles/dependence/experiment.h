@@ -64,6 +64,7 @@ class Experiment {
   Effects of(Parameter parameter) const;
 
  private:
+  std::optional<OutputTensors> answer_to(const Problem& problem) const;
   template <class Change>
   Effects effects(const Change& change, bool like_x,
                   const Indices& values) const;

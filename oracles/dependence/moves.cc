@@ -22,37 +22,43 @@ Answered::Value Answered::value(Output output, std::int64_t i) const {
   return {true, exact, static_cast<double>(slack)};
 }
 
+const Tensor* Answered::alike(const Answered& there, Output output) const {
+  const Tensor& here = outputs_.at(output);
+  const auto found = there.outputs_.find(output);
+  if (found == there.outputs_.end()) return nullptr;
+  const Tensor& tensor = found->second;
+  const bool same =
+      tensor.dtype() == here.dtype() && tensor.shape() == here.shape();
+  return same ? &tensor : nullptr;
+}
+
 Moves Answered::moves(const Answered& there, Output output,
                       std::int64_t i) const {
   const Tensor& before = outputs_.at(output);
-  const auto found = there.outputs_.find(output);
-  if (found == there.outputs_.end()) return {};
-  const Tensor& after = found->second;
-  if (after.dtype() != before.dtype() || after.shape() != before.shape()) {
-    return {};
-  }
-  if (!before.finite(i) && !after.finite(i)) return {};
+  const Tensor* const after = alike(there, output);
+  if (!after || (!before.finite(i) && !after->finite(i))) return {};
   const Value from = value(output, i);
   const Value to = there.value(output, i);
   if (!from.known || !to.known) return {};
   const double slack = 4 * (from.slack + to.slack);
   if (std::abs(to.value - from.value) > slack) {
-    return {1, before.bits(i) != after.bits(i) ? 1 : 0, 0};
+    return {1, before.bits(i) != after->bits(i) ? 1 : 0, 0};
   }
   const bool strays = to.value == from.value &&
-                      std::abs(after.value(i) - before.value(i)) > slack;
+                      std::abs(after->value(i) - before.value(i)) > slack;
   return {0, 0, strays ? 1 : 0};
 }
 
 std::optional<double> Answered::gain(const Answered& there, Output output,
                                      std::int64_t i) const {
+  const Tensor* const after = alike(there, output);
+  if (!after) return {};
   const Value from = value(output, i);
   const Value to = there.value(output, i);
-  const auto found = there.outputs_.find(output);
-  if (!from.known || !to.known || found == there.outputs_.end()) return {};
+  if (!from.known || !to.known) return {};
   const double due = to.value - from.value;
   if (std::abs(due) <= 1000 * (from.slack + to.slack)) return {};
-  const double seen = found->second.value(i) - outputs_.at(output).value(i);
+  const double seen = after->value(i) - outputs_.at(output).value(i);
   if (!std::isfinite(seen)) return {};
   return seen / due;
 }

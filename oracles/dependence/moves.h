@@ -29,7 +29,9 @@ class Answered {
  public:
   Answered(const Problem& problem, const Declaration& declaration,
            const OutputTensors& outputs)
-      : problem_(problem), outputs_(outputs), judge_(problem, declaration) {}
+      : problem_(problem),
+        outputs_(outputs),
+        judge_(problem, declaration, Judge::OnDemand()) {}
 
   const Problem& problem() const { return problem_; }
   const OutputTensors& outputs() const { return outputs_; }
@@ -54,6 +56,8 @@ class Answered {
     double slack = 0;
   };
   Value value(Output output, std::int64_t i) const;
+  // The output there, if it has the format and the shape of that here; or null.
+  const Tensor* alike(const Answered& there, Output output) const;
 
   const Problem& problem_;
   const OutputTensors& outputs_;
