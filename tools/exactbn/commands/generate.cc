@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <charconv>
 #include <memory>
 
 #include "golden/vector/manifest.h"
@@ -80,23 +79,6 @@ int generate(const GenerateOptions& options) {
   return write_folder(options, chosen.size(), files);
 }
 
-// Reads a shape such as 2x3x5; returns the error, empty if there is none.
-std::string read_shape(const std::string& text, Shape& shape) {
-  shape.clear();
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (true) {
-    std::int64_t extent = 0;
-    const auto read = std::from_chars(at, end, extent);
-    if (read.ec != std::errc() || extent < 1) break;
-    shape.push_back(extent);
-    if (read.ptr == end) return {};
-    if (*read.ptr != 'x') break;
-    at = read.ptr + 1;
-  }
-  return "'" + text + "' is not a shape such as 2x3x5";
-}
-
 }  // namespace
 
 Verb add_generate(CLI::App& program) {
@@ -122,8 +104,9 @@ Verb add_generate(CLI::App& program) {
   auto* shape = verb.add_option_function<std::string>(
       "--shape",
       [options](const std::string& text) {
-        const std::string why = read_shape(text, options->shape);
-        if (!why.empty()) throw CLI::ValidationError("--shape", why);
+        const auto read = parse_shape(text);
+        if (!read) throw CLI::ValidationError("--shape", no_shape(text));
+        options->shape = *read;
       },
       "draw ordinary values of this shape, e.g. 2x3x5, instead of a suite");
   shape->excludes(suite)->excludes(verb.get_option("--filter"));

@@ -126,7 +126,7 @@ Tensor tensor_of(const std::string& flag, const std::vector<std::string>& words,
   return tensor;
 }
 
-Shape shape_of(const std::string& flag, const std::string& text) {
+std::optional<Shape> parse_shape(const std::string& text) {
   Shape shape;
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -139,8 +139,16 @@ Shape shape_of(const std::string& flag, const std::string& text) {
     if (*read.ptr != 'x') break;
     at = read.ptr + 1;
   }
-  throw UsageError(
-      fmt::format("{}: '{}' is not a shape such as 2x3x5", flag, text));
+  return std::nullopt;
+}
+
+std::string no_shape(const std::string& text) {
+  return fmt::format("'{}' is not a shape such as 2x3x5", text);
+}
+
+Shape shape_of(const std::string& flag, const std::string& text) {
+  if (auto shape = parse_shape(text)) return *shape;
+  throw UsageError(fmt::format("{}: {}", flag, no_shape(text)));
 }
 
 }  // namespace exactbn

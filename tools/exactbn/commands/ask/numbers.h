@@ -23,6 +23,10 @@ TypedNumbers read_numbers(const std::string& flag, const std::string& text);
 Tensor tensor_of(const std::string& flag, const std::vector<std::string>& words,
                  DType dtype, const Shape& shape);
 
+// Reads a shape such as 2x3x5, or nothing; and what to say then.
+std::optional<Shape> parse_shape(const std::string& text);
+std::string no_shape(const std::string& text);
+
 // Reads a shape such as 2x3x5. Throws UsageError.
 Shape shape_of(const std::string& flag, const std::string& text);
 

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "tools/exactbn/commands/cases.h"
+#include "tools/exactbn/commands/tensor_cases.h"
 #include "tools/exactbn/held_signals.h"
 #include "tools/exactbn/usage_error.h"
 
@@ -36,17 +37,7 @@ std::chrono::milliseconds read_time(const std::string& text) {
 std::vector<Operation> chosen_operations(const PropertiesOptions& options) {
   std::vector<Operation> chosen;
   for (const std::string& name : options.operations) {
-    const auto operation = parse_operation(name);
-    if (!operation) {
-      std::string known;
-      for (const Operation each : kOperations) {
-        known +=
-            fmt::format("{}{}", known.empty() ? "" : ", ", to_string(each));
-      }
-      throw UsageError(fmt::format(
-          "--operation: unknown operation '{}'; expected {}", name, known));
-    }
-    chosen.push_back(*operation);
+    chosen.push_back(operation_of("--operation", name));
   }
   return chosen;
 }
