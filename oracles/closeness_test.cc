@@ -120,7 +120,7 @@ TEST(Closeness, IsTheLeastThatTheJudgePasses) {
                     2 * std::ldexp(1.0, format(c.dtype).quantum()));
     }
   }
-  EXPECT_GT(bounded, 20);
+  EXPECT_GT(bounded, 2 * trials(30));
 }
 
 Problem two_values(double a, double b) {

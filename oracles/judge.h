@@ -26,10 +26,12 @@ class Judge : public Tolerances {
  public:
   // Sums all channels at once. The arguments must outlive this object.
   Judge(const Problem& problem, const Declaration& declaration);
+  Judge(const Problem& problem, Declaration&& declaration) = delete;
 
   // Sums each channel when it is first needed, or in sum().
   using OnDemand = ExactBatchNorm::OnDemand;
   Judge(const Problem& problem, const Declaration& declaration, OnDemand);
+  Judge(const Problem& problem, Declaration&& declaration, OnDemand) = delete;
   void sum(const Channels& channels) const;
 
   Judgement operator()(Output output, std::int64_t i, std::uint64_t got,

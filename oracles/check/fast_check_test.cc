@@ -348,8 +348,10 @@ TEST(FastCheck, EachChannelHasItsOwnJudgements) {
   p.inputs.emplace(Input::x, x);
   p.inputs.emplace(Input::running_mean, mean);
   p.inputs.emplace(Input::running_var, var);
+  const Declaration declaration;
+  const Judge judge(p, declaration);
   const Judgement last =
-      Judge(p, {})(Output::y, channels - 1, y.bits(channels - 1), DType::f32);
+      judge(Output::y, channels - 1, y.bits(channels - 1), DType::f32);
   Answer answer;
   answer.outputs.emplace(Output::y, y);
   const CaseVerdict v = check({"case", p, {}}, {}, answer, Grade::sequential);
@@ -504,7 +506,8 @@ TEST(FastCheck, IntegersJudgeFewWrongValues) {
   ProblemSpec spec;
   spec.shape = {4, 3, 5000};
   const Problem p = problem_of(draw, spec);
-  const Judge judge(p, {});
+  const Declaration declaration;
+  const Judge judge(p, declaration);
   const Tensor zeros(DType::f32, spec.shape);
   FastCheck fast(p, judge, nullptr, Output::y, zeros, Grade::sequential);
   for (std::int64_t c = 0; c < 3; ++c) fast.check({c, 1});

@@ -51,7 +51,9 @@ Problem running(double old_mean, double old_var, double momentum = 0.25) {
 }
 
 bool passes(const Problem& p, Output output, double got) {
-  return Judge(p, {})(output, 0, round_to(got, DType::f32), DType::f32).grade ==
+  const Declaration declaration;
+  const Judge judge(p, declaration);
+  return judge(output, 0, round_to(got, DType::f32), DType::f32).grade ==
          Grade::correct;
 }
 

@@ -63,7 +63,10 @@ class OnATerminal : public ProgramTest {
 const char* const kErased = "\\r\\x1b[K'\n";
 
 TEST_F(OnATerminal, TheLineIsShownAndErased) {
-  write("wrong.py", wrong_example());
+  // Slow enough for a second line.
+  write("wrong.py",
+        wrong_example().replace(wrong_example().find("    q = json.loads"), 0,
+                                "    __import__('time').sleep(0.005)\n"));
   const ProgramRun outcome =
       shown("",
             "validate --exec 'python3 wrong.py' --dtype f32 --once"
