@@ -182,7 +182,12 @@ std::vector<Choice> single_changes(const Samples& samples) {
   std::vector<Choice> all;
   for (const Slot slot : slots_of(samples.output)) {
     for (std::size_t a = 1; a < alternatives(slot); ++a) {
-      all.push_back(Choice().with(slot, a));
+      const Choice choice = Choice().with(slot, a);
+      const auto at = choice.get<std::uint8_t>(slot);
+      if (slot == Slot::kept && !is_kept(samples.output, what_is_kept(at))) {
+        continue;
+      }
+      all.push_back(choice);
     }
   }
   return all;
@@ -190,10 +195,15 @@ std::vector<Choice> single_changes(const Samples& samples) {
 
 std::vector<Choice> double_changes(const std::vector<Choice>& singles) {
   std::vector<Choice> all;
-  constexpr auto kInputs = static_cast<std::size_t>(Slot::inputs);
+  // Their number is the square of that of the others.
+  const auto is_alone = [](const Choice& choice) {
+    return choice.get<std::uint8_t>(Slot::inputs) != 0 ||
+           choice.get<std::uint8_t>(Slot::kept) != 0;
+  };
   for (std::size_t a = 0; a < singles.size(); ++a) {
-    if (singles[a].at[kInputs] != 0) continue;
+    if (is_alone(singles[a])) continue;
     for (std::size_t b = a + 1; b < singles.size(); ++b) {
+      if (is_alone(singles[b])) continue;
       Choice both = singles[a];
       bool apart = true;
       for (std::size_t s = 0; s < kSlots; ++s) {

@@ -195,6 +195,39 @@ TEST(WrongFormulas, TellThatInputsAreRounded) {
   EXPECT_EQ(all[0].what, "x is rounded to f32 first");
 }
 
+TEST(WrongFormulas, TellThatBitsAreReadInAnotherFormat) {
+  const auto all =
+      found(questions(Operation::backward_training, DType::bf16), Output::dx,
+            [](const Case& c, std::int64_t i, double) {
+              Facts facts(c.problem, RunningVariance::unbiased, {},
+                          formula::Inputs::dy_in_other_16);
+              facts.prepare(Output::dx, i);
+              return static_cast<double>(facts.value(Output::dx, {}, i));
+            });
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].what,
+            "the bits of dy are read as the other 16-bit format: f16 for bf16");
+}
+
+TEST(WrongFormulas, TellWhatIsKeptInTheFormatOfX) {
+  const Choice choice = Choice().with(
+      Slot::kept,
+      formula::kept(formula::Kept::sums, formula::KeptAs::format_of_x));
+  for (const DType dtype : {DType::f16, DType::bf16}) {
+    const auto all =
+        found(questions(Operation::backward_training, dtype), Output::dx,
+              [&](const Case& c, std::int64_t i, double) {
+                Facts facts(c.problem, RunningVariance::unbiased, {});
+                facts.prepare(Output::dx, i);
+                return static_cast<double>(facts.value(Output::dx, choice, i));
+              });
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].what,
+              "dbeta and dgamma, as dx uses them, are rounded to the format of "
+              "x");
+  }
+}
+
 // Without a formula, the values themselves say something.
 TEST(WrongFormulas, HaveFingerprints) {
   const auto of_y = [](const auto& wrong) -> std::string {
@@ -212,6 +245,14 @@ TEST(WrongFormulas, HaveFingerprints) {
               return std::max(-0.5, std::min(v, 0.5));
             }),
             "y is cut to between -0.5 and 0.5");
+  // A few values are enough if they agree in many bits.
+  EXPECT_EQ(of_y([](const Case& c, std::int64_t channel, double v) {
+              const double gamma = c.problem.find(Input::gamma)->value(channel);
+              const double beta = c.problem.find(Input::beta)->value(channel);
+              const double xhat = (v - beta) / gamma;
+              return beta + gamma * std::max(-2.25, std::min(xhat, 2.25));
+            }),
+            "xhat is cut to between -2.25 and 2.25");
   EXPECT_THAT(of_y([](const Case& c, std::int64_t channel, double v) {
                 const double beta = c.problem.find(Input::beta)->value(channel);
                 const double factor =

@@ -23,6 +23,27 @@ WideRow rounded_row(const WideRow& a, DType dtype) {
   return rounded(a, dtype).row(0);
 }
 
+// The value whose bits are those of `x` in the other 16-bit format.
+WideMatrix in_other_16(const WideMatrix& a, const Tensor* from) {
+  if (!from || (from->dtype() != DType::f16 && from->dtype() != DType::bf16)) {
+    return a;
+  }
+  const DType dtype = from->dtype();
+  const DType other = dtype == DType::f16 ? DType::bf16 : DType::f16;
+  return a.unaryExpr([dtype, other](Wide x) -> Wide {
+    return to_double(round_to(static_cast<double>(x), dtype), other);
+  });
+}
+
+// To 11 significant bits.
+Wide as_tf32(Wide x) {
+  if (!std::isfinite(x) || x == 0) return x;
+  int exponent = 0;
+  std::frexp(x, &exponent);
+  const Wide unit = std::ldexp(Wide{1}, exponent - 11);
+  return std::nearbyint(x / unit) * unit;
+}
+
 WideMatrix x_of(const Problem* problem) {
   if (!problem) return {};
   Pass pass(*problem, Order::forward);
@@ -100,6 +121,10 @@ void Facts::change(Inputs inputs, const Earlier& earlier) {
     }
     case Inputs::dy_where_x_is_positive:
       return mask(pass_.x);
+    case Inputs::x_in_other_16:
+    case Inputs::dy_in_other_16:
+    case Inputs::parameters_in_other_16:
+      return read_in_other_16(inputs);
     case Inputs::parameters_of_earlier:
       if (!earlier.channels) return;
       Pass before(*earlier.channels, Order::forward);
@@ -108,6 +133,19 @@ void Facts::change(Inputs inputs, const Earlier& earlier) {
       pass_.beta = before.beta;
       return;
   }
+}
+
+void Facts::read_in_other_16(Inputs inputs) {
+  const Problem& p = pass_.problem;
+  const auto read = [&](auto& a, Input name) {
+    a = in_other_16(a, p.find(name));
+  };
+  if (inputs == Inputs::x_in_other_16) return read(pass_.x, Input::x);
+  if (inputs == Inputs::dy_in_other_16) return read(pass_.dy, Input::dy);
+  read(pass_.gamma, Input::gamma);
+  read(pass_.beta, Input::beta);
+  read(pass_.old_mean, Input::running_mean);
+  read(pass_.old_var, Input::running_var);
 }
 
 Eigen::Index Facts::channel_of(Values values, Eigen::Index c) const {
@@ -245,6 +283,102 @@ const Facts::Sums& Facts::sums(Values values, Eigen::Index c) const {
   return sums_.find({values, c})->second;
 }
 
+// What stands for m; of_the_values is m itself.
+Wide Facts::divisor(Count count) const {
+  const ChannelView& view = pass_.view;
+  const Shape& shape = pass_.problem.x().shape();
+  const auto all = static_cast<Wide>(view.channels) * pass_.m;
+  const auto up_to = [&](Wide block) {
+    return std::ceil(pass_.m / block) * block;
+  };
+  const auto down_to = [&](Wide block) {
+    const Wide n = std::floor(pass_.m / block) * block;
+    return n > 0 ? n : kNaN;
+  };
+  switch (count) {
+    case Count::of_the_values:
+    case Count::of_the_channel:
+      return pass_.m;
+    case Count::one:
+      return 1;
+    case Count::m_minus_1:
+      return pass_.m - 1;
+    case Count::m_plus_1:
+      return pass_.m + 1;
+    case Count::samples:
+      return static_cast<Wide>(view.outer);
+    case Count::row:
+      return static_cast<Wide>(view.inner);
+    case Count::all_values:
+      return all;
+    case Count::channels:
+      return static_cast<Wide>(view.channels);
+    case Count::all_axes_but_1:
+      return all / static_cast<Wide>(shape[1]);
+    case Count::all_axes_but_last:
+      return all / static_cast<Wide>(shape.back());
+    case Count::last_axis:
+      return static_cast<Wide>(shape.back());
+    case Count::up_to_4:
+      return up_to(4);
+    case Count::up_to_8:
+      return up_to(8);
+    case Count::up_to_16:
+      return up_to(16);
+    case Count::up_to_32:
+      return up_to(32);
+    case Count::up_to_64:
+      return up_to(64);
+    case Count::up_to_128:
+      return up_to(128);
+    case Count::up_to_256:
+      return up_to(256);
+    case Count::up_to_1024:
+      return up_to(1024);
+    case Count::up_to_power_of_2:
+      return std::exp2(std::ceil(std::log2(pass_.m)));
+    case Count::down_to_4:
+      return down_to(4);
+    case Count::down_to_8:
+      return down_to(8);
+    case Count::down_to_16:
+      return down_to(16);
+    case Count::down_to_32:
+      return down_to(32);
+    case Count::down_to_64:
+      return down_to(64);
+    case Count::down_to_128:
+      return down_to(128);
+    case Count::down_to_256:
+      return down_to(256);
+    case Count::down_to_1024:
+      return down_to(1024);
+    case Count::down_to_power_of_2:
+      return std::exp2(std::floor(std::log2(pass_.m)));
+  }
+  return kNaN;
+}
+
+// The value as a formula uses that keeps it in a short format.
+Wide Facts::kept(const Choice& choice, Kept what, Wide value) const {
+  const auto at = choice.get<std::uint8_t>(Slot::kept);
+  if (at == 0 || what_is_kept(at) != what) return value;
+  const auto in = [value](DType dtype) -> Wide {
+    return to_double(round_to(static_cast<double>(value), dtype), dtype);
+  };
+  switch (kept_as(at)) {
+    case KeptAs::format_of_x:
+      return in(pass_.problem.x().dtype());
+    case KeptAs::f16:
+      return in(DType::f16);
+    case KeptAs::bf16:
+      return in(DType::bf16);
+    case KeptAs::tf32:
+      return as_tf32(value);
+  }
+  return kNaN;
+}
+
 // The factor of the biased variance.
 Wide Facts::correction(Output output, const Choice& choice) const {
   const Wide m = pass_.m;
@@ -291,9 +425,7 @@ Facts::Statistics Facts::statistics(Output output, const Choice& choice,
   }
   const Sums& s = sums(other ? Values::all : values, c);
   const auto count = choice.get<Count>(Slot::count);
-  const Wide n = count == Count::of_the_values    ? s.n
-                 : count == Count::of_the_channel ? pass_.m
-                                                  : 1;
+  const Wide n = count == Count::of_the_values ? s.n : divisor(count);
   const Wide mean = s.mean * (s.n / n);
   Wide around = mean;
   switch (choice.get<Deviations>(Slot::deviations)) {
@@ -463,7 +595,8 @@ Wide Facts::running(Output output, const Choice& choice, const Statistics& s,
                     Eigen::Index c) const {
   const auto& momentum = pass_.problem.momentum;
   const Wide batches = static_cast<Wide>(pass_.problem.batches_tracked) + 1;
-  const Wide a = momentum ? static_cast<Wide>(*momentum) : 1 / batches;
+  const Wide a = kept(choice, Kept::momentum,
+                      momentum ? static_cast<Wide>(*momentum) : 1 / batches);
   const auto weight = [&](Slot slot, Wide own, Wide of_the_other) -> Wide {
     switch (choice.get<Weight>(slot)) {
       case Weight::as_defined:
@@ -487,14 +620,14 @@ Wide Facts::running(Output output, const Choice& choice, const Statistics& s,
   };
   const bool of_mean = output == Output::running_mean;
   const Wide old = of_mean ? pass_.old_mean(c) : pass_.old_var(c);
-  const Wide batch = of_mean ? s.mean : regularized(output, choice, s);
+  const Wide batch = kept(choice, Kept::batch,
+                          of_mean ? s.mean : regularized(output, choice, s));
   return weight(Slot::old_weight, 1 - a, a) * old +
          weight(Slot::new_weight, a, 1 - a) * batch;
 }
 
 // By what a sum is multiplied in dx.
-Wide Facts::term(Term term, Wide gamma, Wide invstd) const {
-  const Wide one = 1 / pass_.m;
+Wide Facts::term(Term term, Wide one, Wide gamma, Wide invstd) const {
   switch (term) {
     case Term::as_defined:
       return pass_.trains() ? one : 0;
@@ -549,11 +682,25 @@ Wide Facts::along(Along along, Wide gamma, Wide invstd) {
   return kNaN;
 }
 
+// y, if `zero` is subtracted from x.
+Wide Facts::normalized(const Choice& choice, Wide zero, Wide invstd, Wide gamma,
+                       Wide beta, Wide x) const {
+  const Wide scale = gamma * invstd;
+  const Wide shift = beta - zero * scale;
+  const Wide kept_shift = kept(choice, Kept::shift, shift);
+  if (kept_shift != shift) return scale * x + kept_shift;
+  const Wide deviation = kept(choice, Kept::deviation, x - zero);
+  const Wide kept_scale = kept(choice, Kept::scale, scale);
+  if (kept_scale != scale) return kept_scale * deviation + beta;
+  const Wide xhat = kept(choice, Kept::xhat, deviation * invstd);
+  return kept(choice, Kept::product, gamma * xhat) + beta;
+}
+
 // Without what is done to the result. `k` is the place of a value in its
 // channel, `i` that in memory.
 Wide Facts::plain(Output output, const Choice& choice, Eigen::Index c,
                   std::int64_t k, std::int64_t i, Wide& invstd) const {
-  const Statistics s = statistics(output, choice, c);
+  Statistics s = statistics(output, choice, c);
   switch (output) {
     case Output::mean:
       return s.mean;
@@ -567,7 +714,10 @@ Wide Facts::plain(Output output, const Choice& choice, Eigen::Index c,
     default:
       break;
   }
-  invstd = power(choice, regularized(output, choice, s));
+  s.mean = kept(choice, Kept::mean, s.mean);
+  s.var = kept(choice, Kept::var, s.var);
+  invstd =
+      kept(choice, Kept::invstd, power(choice, regularized(output, choice, s)));
   if (output == Output::invstd) return invstd;
   const Wide zero = centre(choice, s, c);
   const auto parameter_of = [&](Slot slot) {
@@ -575,23 +725,33 @@ Wide Facts::plain(Output output, const Choice& choice, Eigen::Index c,
                      invstd);
   };
   if (output == Output::y) {
-    return parameter_of(Slot::gamma) * ((pass_.x(k, c) - zero) * invstd) +
-           parameter_of(Slot::beta);
+    return normalized(choice, zero, invstd, parameter_of(Slot::gamma),
+                      parameter_of(Slot::beta), pass_.x(k, c));
   }
   const Sums& of_dy = sums(choice.get<Values>(Slot::dy_values), c);
   const Wide dgamma = (of_dy.dy_x + (pass_.mean(c) - zero) * of_dy.dy) * invstd;
   if (output == Output::dgamma) return dgamma;
   const Wide gamma = parameter_of(Slot::gamma);
-  const Wide xhat = (pass_.x(k, c) - zero) * invstd;
+  const Wide xhat =
+      kept(choice, Kept::xhat,
+           kept(choice, Kept::deviation, pass_.x(k, c) - zero) * invstd);
+  const Wide one_over_m = kept(choice, Kept::one_over_m,
+                               1 / divisor(choice.get<Count>(Slot::dy_count)));
   // A sum without a factor may be infinite.
   const auto times_sum = [&](Slot slot, Wide sum) {
-    const Wide factor = term(choice.get<Term>(slot), gamma, invstd);
-    return factor == 0 ? 0 : factor * sum;
+    const Wide factor = term(choice.get<Term>(slot), one_over_m, gamma, invstd);
+    return factor == 0 ? 0 : kept(choice, Kept::means, factor * sum);
   };
-  const Wide of_dbeta = times_sum(Slot::from_dbeta, of_dy.dy);
-  const Wide of_dgamma = times_sum(Slot::from_dgamma, dgamma);
+  const auto kept_sum = [&](Kept which, Wide sum) {
+    return kept(choice, which, kept(choice, Kept::sums, sum));
+  };
+  const Wide of_dbeta =
+      times_sum(Slot::from_dbeta, kept_sum(Kept::dbeta, of_dy.dy));
+  const Wide of_dgamma =
+      times_sum(Slot::from_dgamma, kept_sum(Kept::dgamma, dgamma));
   const Wide projected =
-      gamma * invstd * (factor()(k, c) - of_dbeta - xhat * of_dgamma);
+      kept(choice, Kept::scale, gamma * invstd) *
+      kept(choice, Kept::bracket, factor()(k, c) - of_dbeta - xhat * of_dgamma);
   if (output == Output::dx) return projected;
   return projected +
          along(choice.get<Along>(Slot::along_gamma), gamma, invstd) *

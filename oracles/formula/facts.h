@@ -56,10 +56,13 @@ class Facts {
   };
 
   void change(Inputs inputs, const Earlier& earlier);
+  void read_in_other_16(Inputs inputs);
   Eigen::Index channel_of(Values values, Eigen::Index c) const;
   int times(Values values, std::int64_t k) const;
   Sums sums_of(Values values, Eigen::Index c) const;
   const Sums& sums(Values values, Eigen::Index c) const;
+  Wide divisor(Count count) const;
+  Wide kept(const Choice& choice, Kept what, Wide value) const;
   Wide correction(Output output, const Choice& choice) const;
   Statistics statistics(Output output, const Choice& choice,
                         Eigen::Index c) const;
@@ -71,11 +74,13 @@ class Facts {
   Wide centre(const Choice& choice, const Statistics& s, Eigen::Index c) const;
   Wide running(Output output, const Choice& choice, const Statistics& s,
                Eigen::Index c) const;
-  Wide term(Term term, Wide gamma, Wide invstd) const;
+  Wide term(Term term, Wide one_over_m, Wide gamma, Wide invstd) const;
   // What y_dot and grad_dy, or dx, are linear in.
   const WideMatrix& factor() const {
     return pass_.u.size() != 0 ? pass_.u : pass_.dy;
   }
+  Wide normalized(const Choice& choice, Wide zero, Wide invstd, Wide gamma,
+                  Wide beta, Wide x) const;
   static Wide along(Along along, Wide gamma, Wide invstd);
   Wide transposed(Output output, const Choice& choice, std::int64_t i) const;
   Wide plain(Output output, const Choice& choice, Eigen::Index c,

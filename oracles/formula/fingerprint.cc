@@ -16,6 +16,7 @@ namespace {
 
 // A few values may agree by accident.
 constexpr std::size_t kEnough = 6;
+constexpr Wide kEnoughBits = 24;
 
 bool is_value_of(Wide x, DType dtype) {
   const auto value = static_cast<double>(x);
@@ -57,13 +58,20 @@ std::string clip(Output output, std::span<const WrongValue> values) {
     const Wide bound = size(values[0], values[0].got);
     std::set<std::size_t> cases;
     bool all = std::isfinite(bound) && bound > 0;
+    // How surprising it is that the others agree with the first.
+    Wide bits = 0;
     for (const WrongValue& v : values) {
-      const Wide slack = scaled ? v.tolerance / std::fabs(v.scale) : 0;
-      all = all && std::fabs(size(v, v.got) - bound) <= slack + 1e-6L * bound &&
+      const Wide rounding = ulp_of(static_cast<double>(v.got), v.dtype);
+      const Wide slack =
+          scaled ? (v.tolerance + rounding) / std::fabs(v.scale) : 0;
+      const Wide most = slack + 1e-6L * bound;
+      all = all && std::fabs(size(v, v.got) - bound) <= most &&
             size(v, v.right) >= bound;
+      if (&v != values.data())
+        bits += std::max(Wide{0}, std::log2(bound / most));
       cases.insert(v.place);
     }
-    if (!all || values.size() < kEnough || cases.size() < 2) continue;
+    if (!all || bits < kEnoughBits || cases.size() < 2) continue;
     return fmt::format("{} is cut to between -{:.4g} and {:.4g}",
                        scaled ? "xhat" : std::string(to_string(output)),
                        static_cast<double>(bound), static_cast<double>(bound));

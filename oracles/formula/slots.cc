@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string_view>
 
 #include "oracles/format_names.h"
@@ -29,6 +30,9 @@ constexpr std::string_view kInputs[] = {
     "dy counts only where y is positive, as after a ReLU",
     "dy counts only where x is positive, as after a ReLU",
     "gamma and beta are those of an earlier call",
+    "the bits of x are read as the other 16-bit format: f16 for bf16",
+    "the bits of dy are read as the other 16-bit format: f16 for bf16",
+    "the bits of the parameters are read as the other 16-bit format",
 };
 constexpr std::string_view kValues[] = {
     "",
@@ -65,9 +69,59 @@ constexpr std::string_view kValues[] = {
     "",  // by the operation
     "statistics are not used: mean 0 and variance 1",
 };
+// What stands for m, the number of values of a channel.
 constexpr std::string_view kCount[] = {
-    "", "divided by the number of all values",
-    "the sum is not divided by the number of values"};
+    "m",
+    "the number of all values",
+    "1",
+    "m - 1",
+    "m + 1",
+    "the number of samples",
+    "the number of values of a sample",
+    "the number of all values of x",
+    "the number of channels",
+    "the product of all extents but that of axis 1",
+    "the product of all extents but that of the last axis",
+    "the extent of the last axis",
+    "m rounded up to a multiple of 4",
+    "m rounded up to a multiple of 8",
+    "m rounded up to a multiple of 16",
+    "m rounded up to a multiple of 32",
+    "m rounded up to a multiple of 64",
+    "m rounded up to a multiple of 128",
+    "m rounded up to a multiple of 256",
+    "m rounded up to a multiple of 1024",
+    "m rounded up to a power of 2",
+    "m rounded down to a multiple of 4",
+    "m rounded down to a multiple of 8",
+    "m rounded down to a multiple of 16",
+    "m rounded down to a multiple of 32",
+    "m rounded down to a multiple of 64",
+    "m rounded down to a multiple of 128",
+    "m rounded down to a multiple of 256",
+    "m rounded down to a multiple of 1024",
+    "m rounded down to a power of 2",
+};
+constexpr std::string_view kKeptNames[] = {
+    "the mean",
+    "the variance",
+    "1/sqrt(var + eps)",
+    "x - mean",
+    "xhat",
+    "gamma / sqrt(var + eps)",
+    "beta - mean gamma / sqrt(var + eps)",
+    "gamma xhat, before beta is added,",
+    "dbeta, as dx uses it,",
+    "dgamma, as dx uses it,",
+    "dbeta and dgamma, as dx uses them,",
+    "dbeta/m and dgamma/m, as dx uses them,",
+    "1/m, as dx uses it,",
+    "the bracket that gamma / sqrt(var + eps) multiplies",
+    "the statistic of the batch",
+    "momentum",
+};
+constexpr std::string_view kKeptAsNames[] = {"the format of x", "f16", "bf16",
+                                             "TF32"};
 constexpr std::string_view kCorrection[] = {
     "",
     "the variance is divided by m",
@@ -216,6 +270,7 @@ Texts texts_of(Slot slot) {
     case Slot::dy_values:
       return kValues;
     case Slot::count:
+    case Slot::dy_count:
       return kCount;
     case Slot::correction:
       return kCorrection;
@@ -305,6 +360,34 @@ std::string term_text(std::string_view sum, Term term) {
   return {};
 }
 
+std::string count_text(Slot slot,
+                       const std::optional<DirectionInputs>& direction,
+                       std::uint8_t at) {
+  if (slot == Slot::dy_count) {
+    const std::string sums =
+        direction ? fmt::format("sum {0} and sum {0} xhat", direction->x)
+                  : std::string("dbeta and dgamma");
+    return fmt::format("{} are divided by {}, not by m", sums, kCount[at]);
+  }
+  switch (static_cast<Count>(at)) {
+    case Count::of_the_channel:  // with fewer values summed
+      return fmt::format("divided by {}", kCount[at]);
+    case Count::one:
+      return "the sum is not divided by the number of values";
+    default:
+      return fmt::format("statistics are divided by {}, not by m", kCount[at]);
+  }
+}
+
+std::string kept_text(std::uint8_t at) {
+  const auto what = static_cast<std::size_t>(what_is_kept(at));
+  const bool plural =
+      what_is_kept(at) == Kept::sums || what_is_kept(at) == Kept::means;
+  return fmt::format("{} {} rounded to {}", kKeptNames[what],
+                     plural ? "are" : "is",
+                     kKeptAsNames[static_cast<std::size_t>(kept_as(at))]);
+}
+
 // The text for an alternative that is not the right one.
 std::string text_of(Operation operation, Output output, Slot slot,
                     std::uint8_t at) {
@@ -322,6 +405,10 @@ std::string text_of(Operation operation, Output output, Slot slot,
         slot == Slot::along_gamma ? direction->gamma : direction->beta,
         static_cast<Along>(at));
   }
+  if (slot == Slot::count || slot == Slot::dy_count) {
+    return count_text(slot, direction, at);
+  }
+  if (slot == Slot::kept) return kept_text(at);
   if (slot == Slot::values &&
       static_cast<Values>(at) == Values::other_statistics) {
     return trains ? "the running statistics normalize, not the batch's"
@@ -352,7 +439,29 @@ std::string text_of(Operation operation, Output output, Slot slot,
 std::size_t alternatives(Slot slot) {
   if (slot == Slot::from_dbeta || slot == Slot::from_dgamma) return kTerms;
   if (slot == Slot::along_gamma || slot == Slot::along_beta) return kAlong;
+  if (slot == Slot::kept) return 1 + kKept * kKeptAs;
   return texts_of(slot).size();
+}
+
+bool is_kept(Output output, Kept what) {
+  using enum Kept;
+  switch (output) {
+    case Output::invstd:
+      return what == mean || what == var;
+    case Output::running_mean:
+    case Output::running_var:
+      return what == batch || what == momentum;
+    case Output::y:
+      return what <= product;
+    case Output::dgamma:
+      return what <= invstd;
+    case Output::dx:
+    case Output::y_dot:
+    case Output::grad_dy:
+      return what <= scale || (what >= dbeta && what <= bracket);
+    default:
+      return false;
+  }
 }
 
 std::vector<Slot> slots_of(Output output) {
@@ -363,28 +472,30 @@ std::vector<Slot> slots_of(Output output) {
     case Output::var:
       return {inputs, values, count, correction, deviations, epsilon, result};
     case Output::invstd:
-      return {inputs,     values,  count, correction,
-              deviations, epsilon, root,  result};
+      return {inputs,  values, count, correction, deviations,
+              epsilon, root,   kept,  result};
     case Output::running_mean:
-      return {inputs, values, count, old_weight, new_weight, result};
+      return {inputs, values, count, old_weight, new_weight, kept, result};
     case Output::running_var:
       return {inputs,  values,     count,      correction, deviations,
-              epsilon, old_weight, new_weight, result};
+              epsilon, old_weight, new_weight, kept,       result};
     case Output::y:
       return {inputs, values, count, correction, deviations, epsilon,
-              root,   gamma,  beta,  centre,     result};
+              root,   gamma,  beta,  centre,     kept,       result};
     case Output::dbeta:
       return {inputs, dy_values, result};
     case Output::dgamma:
-      return {inputs,  values, count,  correction, deviations,
-              epsilon, root,   centre, dy_values,  result};
+      return {inputs, values, count,     correction, deviations, epsilon,
+              root,   centre, dy_values, kept,       result};
     case Output::dx:
-      return {inputs, values, count,     correction, deviations,  epsilon, root,
-              gamma,  centre, dy_values, from_dbeta, from_dgamma, result};
+      return {inputs,   values,     count,       correction, deviations,
+              epsilon,  root,       gamma,       centre,     dy_values,
+              dy_count, from_dbeta, from_dgamma, kept,       result};
     case Output::y_dot:
     case Output::grad_dy:
-      return {values, count,      correction,  deviations,  epsilon,    root,
-              gamma,  from_dbeta, from_dgamma, along_gamma, along_beta, result};
+      return {values,      count,      correction, deviations, epsilon,
+              root,        gamma,      dy_count,   from_dbeta, from_dgamma,
+              along_gamma, along_beta, kept,       result};
     default:
       return {};
   }
@@ -396,7 +507,7 @@ std::string what(Operation operation, Output output, const Choice& choice) {
     if (choice.at[s] == 0) continue;
     const auto slot = static_cast<Slot>(s);
     const std::string one = text_of(operation, output, slot, choice.at[s]);
-    const bool joins = slot == Slot::count;  // it begins with "and"
+    const bool joins = slot == Slot::count && choice.at[s] <= 2;
     text += fmt::format("{}{}", text.empty() ? "" : joins ? ", " : "; ", one);
   }
   return text;

@@ -16,7 +16,7 @@ namespace exactbn::formula {
 enum class Slot : std::uint8_t {
   inputs,       // as they are read
   values,       // over which statistics are taken
-  count,        // what a sum over some of the values is divided by
+  count,        // what a sum of values is divided by
   correction,   // the factor of the variance
   deviations,   // what the variance measures deviations from
   epsilon,      // how it enters
@@ -25,15 +25,17 @@ enum class Slot : std::uint8_t {
   beta,         // what is added to y
   centre,       // what is subtracted from x in xhat
   dy_values,    // over which dbeta and dgamma are summed
+  dy_count,     // what both are divided by in dx
   from_dbeta,   // the factor of dbeta in dx, or of sum x_dot in y_dot
   from_dgamma,  // that of xhat dgamma in dx, or of xhat sum x_dot xhat
   along_gamma,  // the term of the direction of gamma
   along_beta,   // and of beta
   old_weight,   // of a running statistic
   new_weight,   // of the batch's
+  kept,         // what is rounded on the way, and how
   result,       // what is done to the result
 };
-inline constexpr std::size_t kSlots = 18;
+inline constexpr std::size_t kSlots = 20;
 
 enum class Inputs : std::uint8_t {
   as_given,
@@ -50,6 +52,9 @@ enum class Inputs : std::uint8_t {
   dy_where_y_is_positive,  // else 0
   dy_where_x_is_positive,
   parameters_of_earlier,  // of the last call with as many channels
+  x_in_other_16,          // the bits of f16 read as bf16, and the reverse
+  dy_in_other_16,
+  parameters_in_other_16,
 };
 enum class Values : std::uint8_t {
   all,
@@ -86,7 +91,38 @@ enum class Values : std::uint8_t {
   other_statistics,  // the running ones for the batch's, or the reverse
   none,              // mean 0, variance 1
 };
-enum class Count : std::uint8_t { of_the_values, of_the_channel, one };
+enum class Count : std::uint8_t {
+  of_the_values,
+  of_the_channel,
+  one,
+  m_minus_1,
+  m_plus_1,
+  samples,
+  row,  // the values of a sample
+  all_values,
+  channels,
+  all_axes_but_1,
+  all_axes_but_last,
+  last_axis,
+  up_to_4,  // m, rounded up to a multiple
+  up_to_8,
+  up_to_16,
+  up_to_32,
+  up_to_64,
+  up_to_128,
+  up_to_256,
+  up_to_1024,
+  up_to_power_of_2,
+  down_to_4,
+  down_to_8,
+  down_to_16,
+  down_to_32,
+  down_to_64,
+  down_to_128,
+  down_to_256,
+  down_to_1024,
+  down_to_power_of_2,
+};
 enum class Correction : std::uint8_t {
   as_defined,
   biased,
@@ -199,6 +235,28 @@ enum class Weight : std::uint8_t {
   nine_tenths,
   of_one_batch_more,
 };
+// What may be kept in a short format on the way to a result.
+enum class Kept : std::uint8_t {
+  mean,
+  var,
+  invstd,
+  deviation,  // x - mean
+  xhat,
+  scale,    // gamma invstd
+  shift,    // beta - mean gamma invstd
+  product,  // gamma xhat
+  dbeta,    // as dx uses it
+  dgamma,
+  sums,        // both
+  means,       // both, divided by m
+  one_over_m,  // as dx uses it
+  bracket,     // what gamma invstd multiplies in dx
+  batch,       // the statistic that enters the running one
+  momentum,
+};
+inline constexpr std::size_t kKept = 16;
+enum class KeptAs : std::uint8_t { format_of_x, f16, bf16, tf32 };
+inline constexpr std::size_t kKeptAs = 4;
 enum class Result : std::uint8_t {
   as_defined,
   zero,
@@ -248,6 +306,22 @@ std::vector<Slot> slots_of(Output output);
 
 // The number of alternatives.
 std::size_t alternatives(Slot slot);
+
+// The alternative of Slot::kept, and what it stands for.
+constexpr std::uint8_t kept(Kept what, KeptAs as) {
+  return static_cast<std::uint8_t>(1 +
+                                   kKeptAs * static_cast<std::size_t>(what) +
+                                   static_cast<std::size_t>(as));
+}
+constexpr Kept what_is_kept(std::uint8_t alternative) {
+  return static_cast<Kept>((alternative - 1U) / kKeptAs);
+}
+constexpr KeptAs kept_as(std::uint8_t alternative) {
+  return static_cast<KeptAs>((alternative - 1U) % kKeptAs);
+}
+
+// Whether that is on the way to the output.
+bool is_kept(Output output, Kept what);
 
 // What is wrong, in words: "gamma is squared; epsilon is missing".
 std::string what(Operation operation, Output output, const Choice& choice);

@@ -5,6 +5,7 @@
 
 #include "golden/vector/manifest.h"
 #include "tools/exactbn/commands.h"
+#include "tools/exactbn/commands/ask/numbers.h"
 #include "tools/exactbn/commands/flags.h"
 #include "tools/exactbn/commands/generate/output_format.h"
 #include "tools/exactbn/commands/generate/partial_folder.h"

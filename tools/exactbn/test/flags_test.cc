@@ -47,10 +47,10 @@ class Flags : public ProgramTest {
   void expect_refused(const std::string& command) const {
     const ProgramRun outcome =
         run("PATH=" EXACTBN_BUILD "/bin:$PATH; timeout 10 exactbn " + command);
-    EXPECT_EQ(outcome.status, 2) << command;
+    EXPECT_EQ(outcome.status, 2) << command << ' ' << outcome.err;
     EXPECT_EQ(outcome.out, "") << command;
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1)
-        << command << outcome.err;
+        << command << ' ' << outcome.err;
     EXPECT_EQ(files(), (std::set<std::string>{"a", "c"})) << command;
   }
 };

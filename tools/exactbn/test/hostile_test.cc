@@ -167,7 +167,9 @@ TEST_P(Harmless, CostsNothing) {
   if (GetParam().what.empty()) {
     EXPECT_EQ(outcome.err, "");
   } else {
-    EXPECT_THAT(outcome.err, HasSubstr(GetParam().what));
+    // No matcher: some print megabytes.
+    EXPECT_NE(outcome.err.find(GetParam().what), std::string::npos)
+        << outcome.err.substr(0, 2000);
   }
 }
 

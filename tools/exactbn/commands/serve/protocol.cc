@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -49,6 +50,7 @@ struct Protocol::Relay {
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) break;
       text.append(chunk.data(), static_cast<std::size_t>(n));
+      ++chunks;
       for (std::size_t end = text.find('\n');
            end != std::string::npos || text.size() > kLongest;
            end = text.find('\n')) {
@@ -69,6 +71,7 @@ struct Protocol::Relay {
   std::mutex mutex;
   std::string name;
   int from = -1;
+  std::atomic<int> chunks = 0;
   std::promise<void> done;
 };
 
@@ -101,10 +104,16 @@ void Protocol::call(const std::string& name) {
 Protocol::~Protocol() {
   std::cout.flush();
   std::fflush(stdout);
-  // Ends the pipe, unless a child of the plugin has it, too.
+  // Ends the pipe, unless a child of the plugin has it, too: then what it holds
+  // is relayed, and no more is waited for.
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
-  constexpr std::chrono::milliseconds kLast{200};
-  relay_->done.get_future().wait_for(kLast);
+  constexpr std::chrono::milliseconds kSilence{200};
+  constexpr int kMost = 25;
+  const std::future<void> done = relay_->done.get_future();
+  for (int before = -1, k = 0; before != relay_->chunks && k < kMost; ++k) {
+    before = relay_->chunks;
+    if (done.wait_for(kSilence) == std::future_status::ready) return;
+  }
 }
 
 }  // namespace exactbn
