@@ -129,9 +129,9 @@ Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
   if (!is_finite(got, dtype) && same_value(got, j.want, dtype)) return j;
   if (is_nan(got, dtype) && f.infinities) {
     j = match_or_fail(false, j.want);
-    // With epsilon > 0 no sound algorithm takes the root of a negative number,
-    // however ill-conditioned the channel.
-    j.decided = problem_.epsilon > 0 || !bound_is_void(output, c);
+    // With epsilon > 0 no sound algorithm takes the root of a negative number.
+    j.decided = !bound_is_void(output, c) ||
+                (problem_.epsilon > 0 && wide_variance_is_positive(c));
     return j;
   }
   const Surd off = exact - comparable(got, dtype, exact);
@@ -169,6 +169,16 @@ Judgement Judge::number(Output output, std::int64_t i, const Surd& exact,
   }
   j.decided = j.grade <= Grade::faithful || !bound_is_void(output, c);
   return j;
+}
+
+// One pass is sound in twice the working precision, where mean x^2 - mean^2 is
+// off by up to limit u2 mean x^2.
+bool Judge::wide_variance_is_positive(std::int64_t channel) const {
+  const int u2 = working() == DType::f64 ? -106 : -53;
+  const Wide kappa = conditions().kappa(channel);
+  return limit(Output::var, Grade::sequential) * wide_power_of_two(u2) * kappa *
+             kappa <
+         1;
 }
 
 // If the sum is exact, so is its product with 1/m: m is a power of 2.

@@ -47,6 +47,10 @@ class Judge : public Tolerances {
   // precision, so that no rounding excuses a nonzero variance.
   bool sums_are_exact(std::int64_t channel) const;
 
+  // Whether w is positive even if its variance is mean x^2 - mean^2, computed
+  // in twice the working precision.
+  bool wide_variance_is_positive(std::int64_t channel) const;
+
   const ExactBatchNorm& exact() const { return exact_; }
 
  private:

@@ -247,6 +247,21 @@ TEST(Judge, IsUndecidedIfTheBoundIsVoid) {
   EXPECT_TRUE(judged(p, Output::mean, 0, 0.3, DType::f32).decided);
 }
 
+// The variance is 0, and mean x^2 - mean^2 in f64 is negative for 33 equal
+// values that have 24 bits and are large.
+TEST(Judge, ExcusesNanOnlyWhereTwiceThePrecisionIsNotEnough) {
+  const auto decided = [](double x, double epsilon) {
+    const Problem p = forward(DType::f32, std::vector<double>(33, x), epsilon);
+    const Judgement j = judged(p, Output::invstd, 0, std::nan(""), DType::f32);
+    EXPECT_EQ(j.grade, Grade::unstable);
+    return j.decided;
+  };
+  EXPECT_FALSE(decided(0x1.fffffep56, 0x1p-10));
+  EXPECT_TRUE(decided(0x1.fffffep18, 0x1p-10));  // void, too
+  EXPECT_TRUE(decided(77.7, 0x1p-17));
+  EXPECT_FALSE(decided(0x1.fffffep56, 0));
+}
+
 // gamma/sqrt(w) has 10 bits left in f32. It multiplies all terms of dx, and so
 // an error where dy is 0, too.
 TEST(Judge, ExcusesASubnormalFactorOfAGradient) {
