@@ -227,10 +227,10 @@ TEST(DiagnosisOnTheCoreSuite, SaysWhichOutputMatchesADefect) {
 TEST(DiagnosisOnTheCoreSuite, CountsALabelAsEvidence) {
   const auto kernel = [](const Problem& problem) {
     for (const Case& c : suite()) {
-      const bool labelled =
-          std::count(c.labels.begin(), c.labels.end(), "ProductOverflow") > 0;
+      const bool labelled = std::count(c.labels.begin(), c.labels.end(),
+                                       "IntermediateOverflow") > 0;
       if (labelled && c.problem == problem) {
-        return modelled("affine_folded", problem);
+        return modelled("variance_one_pass", problem);
       }
     }
     Memory none;
@@ -246,10 +246,9 @@ TEST(DiagnosisOnTheCoreSuite, CountsALabelAsEvidence) {
   EXPECT_THAT(d.explanations, IsEmpty());
   ASSERT_EQ(d.resembling.size(), 1u);
   const Resemblance& r = d.resembling.front();
-  EXPECT_THAT(names(r.here), ElementsAre("affine_folded"));
+  EXPECT_THAT(names(r.here), ElementsAre("variance_one_pass"));
   EXPECT_LT(r.here.evidence, 16);
-  EXPECT_EQ(r.only_where,
-            "the case is labelled EpsilonZero and ProductOverflow");
+  EXPECT_EQ(r.only_where, "the case is labelled IntermediateOverflow");
 }
 
 // A running variance that is biased, as the subject declares.

@@ -100,7 +100,7 @@ TEST(WrongFormulas, AreFoundAgain) {
   // The others share these formulas.
   for (const Operation operation :
        {Operation::forward_training, Operation::backward_training,
-        Operation::jvp_training}) {
+        Operation::jvp_training, Operation::double_backward_training}) {
     const std::vector<Case> cases = questions(operation);
     for (const Output output : output_names(cases[0].problem)) {
       std::map<const Case*, Facts> facts;
@@ -127,7 +127,9 @@ TEST(WrongFormulas, AreFoundAgain) {
                 const auto v =
                     static_cast<double>(facts.at(&c).value(output, choice, i));
                 if (std::isnan(v)) return right;
-                if (std::fabs(v - right) > 1e-3) differs.insert(c.id);
+                if (std::fabs(v - right) > 1e-3) {
+                  differs.insert(c.id);
+                }
                 return v;
               });
           if (differs.size() < 2) continue;

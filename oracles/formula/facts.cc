@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace exactbn::formula {
 
@@ -52,6 +53,20 @@ WideMatrix x_of(const Problem* problem) {
 }
 
 Wide square(Wide x) { return x * x; }
+
+Wide sigmoid(Wide x) { return 1 / (1 + std::exp(-x)); }
+
+// Those of the channel whose variance stands for the own one.
+Values values_of(Deviations deviations) {
+  switch (deviations) {
+    case Deviations::channel_before:
+      return Values::channel_before;
+    case Deviations::channel_after:
+      return Values::channel_after;
+    default:
+      return Values::first_channel;
+  }
+}
 
 }  // namespace
 
@@ -187,6 +202,10 @@ int Facts::times(Values values, std::int64_t k) const {
       return k > 0 ? 1 : 0;
     case Values::first_sample:
       return in_blocks(k, inner, 1);
+    case Values::last_sample:
+      return k >= m_ - inner ? 1 : 0;
+    case Values::second_half:
+      return k >= m_ / 2 ? 1 : 0;
     case Values::without_last_sample:
       return in_blocks(k, m_ - inner, 1);
     case Values::first_half:
@@ -233,13 +252,15 @@ int Facts::times(Values values, std::int64_t k) const {
 }
 
 Facts::Sums Facts::sums_of(Values values, Eigen::Index c) const {
+  constexpr Sums nothing = {kNaN, kNaN, kNaN, kNaN, kNaN,
+                            kNaN, kNaN, kNaN, kNaN};
   const bool all = values == Values::all_channels;
   const Eigen::Index first = all ? 0 : channel_of(values, c);
   const Eigen::Index end = all ? pass_.x.cols() : first + 1;
   const WideMatrix& x = values == Values::last_forward          ? last_x_
                         : values == Values::first_of_this_shape ? first_x_
                                                                 : pass_.x;
-  if (x.size() == 0) return {kNaN, kNaN, kNaN, kNaN, kNaN, kNaN};
+  if (x.size() == 0) return nothing;
   const WideMatrix& factor = this->factor();
   Sums s;
   const auto each = [&](const auto& add) {
@@ -253,7 +274,7 @@ Facts::Sums Facts::sums_of(Values values, Eigen::Index c) const {
     s.n += 1;
     s.mean += x(k, j);
   });
-  if (s.n == 0) return {kNaN, kNaN, kNaN, kNaN, kNaN, kNaN};
+  if (s.n == 0) return nothing;
   s.mean /= s.n;
   Wide before = 0;
   Wide n = 0;
@@ -263,8 +284,13 @@ Facts::Sums Facts::sums_of(Values values, Eigen::Index c) const {
     n += 1;
     before += (x(k, j) - before) / n;
     if (factor.size() == 0) return;
+    const Wide deviation = pass_.x(k, j) - pass_.mean(j);
     s.dy += factor(k, j);
-    s.dy_x += factor(k, j) * (pass_.x(k, j) - pass_.mean(j));
+    s.dy_x += factor(k, j) * deviation;
+    if (pass_.u.size() == 0 || pass_.dy.size() == 0) return;
+    s.second_dy += pass_.dy(k, j);
+    s.second_dy_x += pass_.dy(k, j) * deviation;
+    s.u_dy += pass_.u(k, j) * pass_.dy(k, j);
   });
   return s;
 }
@@ -418,19 +444,29 @@ Facts::Statistics Facts::statistics(Output output, const Choice& choice,
   // Running and saved statistics are the batch's in every operation.
   const bool frozen =
       output == Output::y || pass_.backward() ? pass_.trains() == other : other;
+  const auto deviations = choice.get<Deviations>(Slot::deviations);
+  const bool other_var = deviations >= Deviations::channel_before;
   if (frozen) {
     const bool given = pass_.problem.find(Input::running_var) != nullptr;
-    return {pass_.old_mean(c), given ? factor * pass_.old_var(c) : kNaN,
-            factor};
+    const Eigen::Index of_mean = channel_of(values, c);
+    const Eigen::Index of_var =
+        other_var ? channel_of(values_of(deviations), c) : of_mean;
+    return {pass_.old_mean(of_mean),
+            given ? factor * pass_.old_var(of_var) : kNaN, factor};
   }
   const Sums& s = sums(other ? Values::all : values, c);
   const auto count = choice.get<Count>(Slot::count);
   const Wide n = count == Count::of_the_values ? s.n : divisor(count);
   const Wide mean = s.mean * (s.n / n);
   Wide around = mean;
-  switch (choice.get<Deviations>(Slot::deviations)) {
+  switch (deviations) {
     case Deviations::mean:
       break;
+    case Deviations::channel_before:
+    case Deviations::channel_after:
+    case Deviations::first_channel:
+      return {mean, factor * sums(values_of(deviations), c).squares / n,
+              factor};
     case Deviations::zero:
       around = 0;
       break;
@@ -570,6 +606,12 @@ Wide Facts::parameter(bool is_gamma, Parameter which, Eigen::Index c,
   return kNaN;
 }
 
+// The mean that normalizes another channel.
+Wide Facts::mean_of(Values values, Eigen::Index c) const {
+  return pass_.trains() ? sums(values, c).mean
+                        : pass_.old_mean(channel_of(values, c));
+}
+
 Wide Facts::centre(const Choice& choice, const Statistics& s,
                    Eigen::Index c) const {
   switch (choice.get<Centre>(Slot::centre)) {
@@ -582,9 +624,9 @@ Wide Facts::centre(const Choice& choice, const Statistics& s,
     case Centre::negative:
       return -s.mean;
     case Centre::channel_before:
-      return sums(Values::channel_before, c).mean;
+      return mean_of(Values::channel_before, c);
     case Centre::channel_after:
-      return sums(Values::channel_after, c).mean;
+      return mean_of(Values::channel_after, c);
     case Centre::first_value:
       return pass_.x(0, c);
   }
@@ -615,6 +657,9 @@ Wide Facts::running(Output output, const Choice& choice, const Statistics& s,
         if (momentum) return kNaN;
         return slot == Slot::new_weight ? 1 / (batches + 1)
                                         : 1 - 1 / (batches + 1);
+      case Weight::of_null:
+        if (!momentum) return kNaN;
+        return slot == Slot::new_weight ? 1 / batches : 1 - 1 / batches;
     }
     return kNaN;
   };
@@ -661,25 +706,74 @@ Wide Facts::term(Term term, Wide one, Wide gamma, Wide invstd) const {
   return kNaN;
 }
 
-// The factor of a term with the direction of a parameter.
-Wide Facts::along(Along along, Wide gamma, Wide invstd) {
-  switch (along) {
-    case Along::as_defined:
-      return 1;
-    case Along::missing:
+// A term with what is wrong with it.
+Wide Facts::times(Factor factor, Wide term, Wide gamma, Wide invstd) const {
+  switch (factor) {
+    case Factor::as_defined:
+      return term;
+    case Factor::missing:
       return 0;
-    case Along::negative:
-      return -1;
-    case Along::with_std:
-      return 1 / invstd;
-    case Along::with_invstd:
-      return invstd;
-    case Along::with_gamma:
-      return gamma;
-    case Along::twice:
-      return 2;
+    case Factor::negative:
+      return -term;
+    case Factor::with_std:
+      return term / invstd;
+    case Factor::with_invstd:
+      return term * invstd;
+    case Factor::with_gamma:
+      return term * gamma;
+    case Factor::twice:
+      return term * 2;
+    case Factor::half:
+      return term / 2;
+    case Factor::thrice:
+      return term * 3;
+    case Factor::third:
+      return term / 3;
+    case Factor::times_m:
+      return term * pass_.m;
+    case Factor::over_m:
+      return term / pass_.m;
   }
   return kNaN;
+}
+
+// With a, b, p the means of dy, dy xhat and u xhat, and c that of u (dy - a):
+// grad_gamma = m invstd (c - b p), and
+// grad_x = ddgamma invstd (dy - a - xhat b) - gamma invstd^2
+//          [xhat c + (dy - a) p + (u - mean u) b - 3 xhat b p].
+Wide Facts::second_order(Output output, const Choice& choice, Eigen::Index c,
+                         std::int64_t k, Wide xhat, Wide gamma,
+                         Wide invstd) const {
+  const Sums& s = sums(Values::all, c);
+  const Wide m = divisor(choice.get<Count>(Slot::dy_count));
+  const Wide mean_u = s.dy / m;
+  const Wide mean_dy = s.second_dy / m;
+  const Wide u_xhat = s.dy_x * invstd / m;
+  const Wide dy_xhat = s.second_dy_x * invstd / m;
+  const Wide u_dy = s.u_dy / m - mean_u * mean_dy;
+  const auto in = [&](Slot slot, Wide value) {
+    return times(choice.get<Factor>(slot), value, gamma, invstd);
+  };
+  if (output == Output::grad_gamma) {
+    return pass_.m * invstd *
+           (in(Slot::of_u_dy, u_dy) - in(Slot::of_product, dy_xhat * u_xhat));
+  }
+  const Wide dy = pass_.dy(k, c) - mean_dy;
+  const Wide u = pass_.u(k, c) - mean_u;
+  const Wide product = xhat * dy_xhat * u_xhat;
+  // What a fault in one of the three terms adds.
+  const auto excess = [&](Slot slot, Wide term) {
+    return in(slot, term) - term;
+  };
+  const Wide cubic =
+      in(Slot::of_u_dy, xhat * u_dy) + in(Slot::of_u_xhat, dy * u_xhat) +
+      in(Slot::of_dy_xhat, u * dy_xhat) - in(Slot::of_product, 3 * product) +
+      excess(Slot::of_u_g, xhat * u_dy - product) +
+      excess(Slot::of_g, dy * u_xhat - product) +
+      excess(Slot::of_h, u * dy_xhat - product);
+  return in(Slot::along_gamma,
+            pass_.along_gamma(c) * invstd * (dy - xhat * dy_xhat)) -
+         gamma * invstd * invstd * cubic;
 }
 
 // y, if `zero` is subtracted from x.
@@ -735,6 +829,9 @@ Wide Facts::plain(Output output, const Choice& choice, Eigen::Index c,
   const Wide xhat =
       kept(choice, Kept::xhat,
            kept(choice, Kept::deviation, pass_.x(k, c) - zero) * invstd);
+  if (output == Output::grad_x || output == Output::grad_gamma) {
+    return second_order(output, choice, c, k, xhat, gamma, invstd);
+  }
   const Wide one_over_m = kept(choice, Kept::one_over_m,
                                1 / divisor(choice.get<Count>(Slot::dy_count)));
   // A sum without a factor may be infinite.
@@ -753,11 +850,11 @@ Wide Facts::plain(Output output, const Choice& choice, Eigen::Index c,
       kept(choice, Kept::scale, gamma * invstd) *
       kept(choice, Kept::bracket, factor()(k, c) - of_dbeta - xhat * of_dgamma);
   if (output == Output::dx) return projected;
-  return projected +
-         along(choice.get<Along>(Slot::along_gamma), gamma, invstd) *
-             pass_.along_gamma(c) * xhat +
-         along(choice.get<Along>(Slot::along_beta), gamma, invstd) *
-             pass_.along_beta(c);
+  const auto in = [&](Slot slot, Wide value) {
+    return times(choice.get<Factor>(slot), value, gamma, invstd);
+  };
+  return projected + in(Slot::along_gamma, pass_.along_gamma(c) * xhat) +
+         in(Slot::along_beta, pass_.along_beta(c));
 }
 
 // The value that belongs to the transposed place, if planes are squares.
@@ -814,6 +911,31 @@ Wide Facts::value(Output output, const Choice& choice, std::int64_t i) const {
       return std::fabs(v);
     case Result::relu:
       return std::max(v, Wide{0});
+    case Result::leaky_relu_of_hundredth:
+      return v < 0 ? v * 0.01L : v;
+    case Result::leaky_relu_of_tenth:
+      return v < 0 ? v * 0.1L : v;
+    case Result::leaky_relu_of_fifth:
+      return v < 0 ? v * 0.2L : v;
+    case Result::relu6:
+      return std::clamp(v, Wide{0}, Wide{6});
+    case Result::sigmoid:
+      return sigmoid(v);
+    case Result::tanh:
+      return std::tanh(v);
+    case Result::silu:
+      return v * sigmoid(v);
+    case Result::gelu:
+      return v / 2 * std::erfc(-v / std::sqrt(Wide{2}));
+    case Result::gelu_by_tanh:
+      return v * sigmoid(2 * std::sqrt(2 / std::numbers::pi_v<Wide>) *
+                         (v + 0.044715L * v * v * v));
+    case Result::elu:
+      return v < 0 ? std::expm1(v) : v;
+    case Result::softplus:
+      return std::max(v, Wide{0}) + std::log1p(std::exp(-std::fabs(v)));
+    case Result::hardswish:
+      return v * std::clamp((v + 3) / 6, Wide{0}, Wide{1});
     case Result::squared:
       return v * v;
     case Result::rooted:

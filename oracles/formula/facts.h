@@ -48,6 +48,10 @@ class Facts {
     Wide from_before = 0;  // sum (x - the mean of the values before)^2
     Wide dy = 0;
     Wide dy_x = 0;  // sum dy (x - mean of the channel)
+    // Of dy itself, where those two are of a direction u.
+    Wide second_dy = 0;
+    Wide second_dy_x = 0;
+    Wide u_dy = 0;
   };
   struct Statistics {
     Wide mean = 0;
@@ -71,6 +75,7 @@ class Facts {
   Wide power(const Choice& choice, Wide w) const;
   Wide parameter(bool is_gamma, Parameter which, Eigen::Index c, std::int64_t i,
                  Wide invstd) const;
+  Wide mean_of(Values values, Eigen::Index c) const;
   Wide centre(const Choice& choice, const Statistics& s, Eigen::Index c) const;
   Wide running(Output output, const Choice& choice, const Statistics& s,
                Eigen::Index c) const;
@@ -81,7 +86,9 @@ class Facts {
   }
   Wide normalized(const Choice& choice, Wide zero, Wide invstd, Wide gamma,
                   Wide beta, Wide x) const;
-  static Wide along(Along along, Wide gamma, Wide invstd);
+  Wide times(Factor factor, Wide term, Wide gamma, Wide invstd) const;
+  Wide second_order(Output output, const Choice& choice, Eigen::Index c,
+                    std::int64_t k, Wide xhat, Wide gamma, Wide invstd) const;
   Wide transposed(Output output, const Choice& choice, std::int64_t i) const;
   Wide plain(Output output, const Choice& choice, Eigen::Index c,
              std::int64_t k, std::int64_t i, Wide& invstd) const;

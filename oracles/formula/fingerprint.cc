@@ -88,11 +88,13 @@ std::string estimate(Output output, std::span<const WrongValue> values) {
   Wide largest = 0;
   for (const WrongValue& v : values) {
     const Wide part = v.right - v.offset;
+    const Wide rounding = ulp_of(static_cast<double>(v.got), v.dtype);
+    const Wide slack = (2 * v.tolerance + rounding) / std::fabs(part);
+    if (!(slack < kMost / 8)) continue;
     const Wide factor = (v.got - v.offset) / part - 1;
     if (!(std::fabs(factor) < kMost)) return {};
     const auto [first, is_new] =
         of_channel.try_emplace({v.place, v.channel}, factor);
-    const Wide slack = 2 * v.tolerance / std::fabs(part);
     if (!is_new && std::fabs(first->second - factor) > 2 * slack) return {};
     largest = std::max(largest, std::fabs(factor));
   }

@@ -64,6 +64,8 @@ constexpr std::string_view kValues[] = {
     "statistics are those of the first channel",
     "statistics are those of the last channel",
     "statistics are those of all channels together",
+    "statistics are those of the last sample alone",
+    "statistics are those of the second half of the values",
     "statistics are those of the forward pass before, with this shape",
     "statistics are those of the first call with this shape",
     "",  // by the operation
@@ -138,6 +140,9 @@ constexpr std::string_view kDeviations[] = {
     "the variance is taken around running_mean",
     "the variance is taken around the first value",
     "the variance squares deviations from the mean of the values before",
+    "the variance is that of the channel before",
+    "the variance is that of the channel after",
+    "the variance is that of the first channel",
 };
 constexpr std::string_view kEpsilon[] = {
     "",
@@ -227,6 +232,7 @@ constexpr std::string_view kOldWeight[] = {
     "the old value has the weight 0.1, whatever momentum is",
     "the old value has the weight 0.9, whatever momentum is",
     "the old value has the weight of one batch more",
+    "the old value has the weight of a null momentum",
 };
 constexpr std::string_view kNewWeight[] = {
     "",
@@ -236,6 +242,7 @@ constexpr std::string_view kNewWeight[] = {
     "the batch has the weight 0.1, whatever momentum is",
     "the batch has the weight 0.9, whatever momentum is",
     "the batch has the weight 1 over one batch more",
+    "the batch has the weight of a null momentum",
 };
 constexpr std::string_view kResult[] = {
     "",
@@ -252,6 +259,18 @@ constexpr std::string_view kResult[] = {
     "{} lacks a factor 1/sqrt(var + eps)",
     "{} is its magnitude: the sign is lost",
     "negative values of {} become 0, as by a ReLU",
+    "negative values of {} are multiplied by 0.01, as by a leaky ReLU",
+    "negative values of {} are multiplied by 0.1, as by a leaky ReLU",
+    "negative values of {} are multiplied by 0.2, as by a leaky ReLU",
+    "{} is cut to between 0 and 6, as by ReLU6",
+    "a sigmoid is applied to {}",
+    "tanh is applied to {}",
+    "SiLU is applied to {}",
+    "GELU is applied to {}",
+    "GELU, approximated by tanh, is applied to {}",
+    "ELU is applied to {}",
+    "softplus is applied to {}",
+    "hard swish is applied to {}",
     "{} is squared",
     "{} is the root of the right value",
     "{} is the inverse of the right value",
@@ -296,29 +315,51 @@ Texts texts_of(Slot slot) {
 }
 
 constexpr std::size_t kTerms = 14;
-constexpr std::size_t kAlong = 7;
+// What is wrong with a term. "{}" is the term.
+constexpr std::string_view kFactor[] = {
+    "",
+    "the term of {} is missing",
+    "the term of {} has the wrong sign",
+    "the term of {} lacks a factor 1/sqrt(var + eps)",
+    "the term of {} has a factor 1/sqrt(var + eps) too many",
+    "the term of {} has a factor gamma too many",
+    "the term of {} counts twice",
+    "the term of {} counts half",
+    "the term of {} counts three times",
+    "the term of {} counts a third",
+    "the term of {} has a factor m too many",
+    "the term of {} is divided by m once more",
+};
 
-std::string along_text(Input direction, Along along) {
-  switch (along) {
-    case Along::as_defined:
-      break;
-    case Along::missing:
-      return fmt::format("the term of {} is missing", direction);
-    case Along::negative:
-      return fmt::format("the term of {} has the wrong sign", direction);
-    case Along::with_std:
-      return fmt::format("the term of {} lacks a factor 1/sqrt(var + eps)",
-                         direction);
-    case Along::with_invstd:
-      return fmt::format(
-          "the term of {} has a factor 1/sqrt(var + eps) too many", direction);
-    case Along::with_gamma:
-      return fmt::format("the term of {} has a factor gamma too many",
-                         direction);
-    case Along::twice:
-      return fmt::format("the term of {} counts twice", direction);
-  }
-  return {};
+bool has_factor(Slot slot) {
+  return slot >= Slot::along_gamma && slot <= Slot::of_h;
+}
+
+std::string factor_text(const DirectionInputs& direction, Slot slot,
+                        std::uint8_t at) {
+  const auto term = [&]() -> std::string {
+    switch (slot) {
+      case Slot::along_gamma:
+        return std::string(to_string(direction.gamma));
+      case Slot::along_beta:
+        return std::string(to_string(direction.beta));
+      case Slot::of_u_dy:
+        return fmt::format("mean({} dy)", direction.x);
+      case Slot::of_u_xhat:
+        return fmt::format("mean({} xhat)", direction.x);
+      case Slot::of_dy_xhat:
+        return "mean(dy xhat)";
+      case Slot::of_u_g:
+        return fmt::format("xhat mean({} P(dy))", direction.x);
+      case Slot::of_g:
+        return fmt::format("P(dy) mean({} xhat)", direction.x);
+      case Slot::of_h:
+        return fmt::format("P({}) mean(dy xhat)", direction.x);
+      default:
+        return fmt::format("mean(dy xhat) mean({} xhat)", direction.x);
+    }
+  };
+  return fmt::format(fmt::runtime(kFactor[at]), term());
 }
 
 // The same for both terms of dx.
@@ -400,11 +441,7 @@ std::string text_of(Operation operation, Output output, Slot slot,
                   : std::string(first ? "dbeta" : "dgamma");
     return term_text(sum, static_cast<Term>(at));
   }
-  if (slot == Slot::along_gamma || slot == Slot::along_beta) {
-    return along_text(
-        slot == Slot::along_gamma ? direction->gamma : direction->beta,
-        static_cast<Along>(at));
-  }
+  if (has_factor(slot)) return factor_text(*direction, slot, at);
   if (slot == Slot::count || slot == Slot::dy_count) {
     return count_text(slot, direction, at);
   }
@@ -438,7 +475,7 @@ std::string text_of(Operation operation, Output output, Slot slot,
 
 std::size_t alternatives(Slot slot) {
   if (slot == Slot::from_dbeta || slot == Slot::from_dgamma) return kTerms;
-  if (slot == Slot::along_gamma || slot == Slot::along_beta) return kAlong;
+  if (has_factor(slot)) return std::size(kFactor);
   if (slot == Slot::kept) return 1 + kKept * kKeptAs;
   return texts_of(slot).size();
 }
@@ -496,6 +533,14 @@ std::vector<Slot> slots_of(Output output) {
       return {values,      count,      correction, deviations, epsilon,
               root,        gamma,      dy_count,   from_dbeta, from_dgamma,
               along_gamma, along_beta, kept,       result};
+    case Output::grad_gamma:
+      return {values, count,    correction, deviations, epsilon,
+              root,   dy_count, of_u_dy,    of_product, result};
+    case Output::grad_x:
+      return {values,    count,      correction, deviations,  epsilon,
+              root,      gamma,      dy_count,   along_gamma, of_u_dy,
+              of_u_xhat, of_dy_xhat, of_product, of_u_g,      of_g,
+              of_h,      result};
     default:
       return {};
   }

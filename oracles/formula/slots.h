@@ -30,12 +30,20 @@ enum class Slot : std::uint8_t {
   from_dgamma,  // that of xhat dgamma in dx, or of xhat sum x_dot xhat
   along_gamma,  // the term of the direction of gamma
   along_beta,   // and of beta
+  of_u_dy,      // the terms of grad_x: xhat mean(ddx (dy - mean dy))
+  of_u_xhat,    // (dy - mean dy) mean(ddx xhat)
+  of_dy_xhat,   // (ddx - mean ddx) mean(dy xhat)
+  of_product,   // 3 xhat mean(dy xhat) mean(ddx xhat)
+  of_u_g,       // The same in three terms, with P(v) = v - mean v - xhat
+                // mean(v xhat): xhat mean(ddx P(dy))
+  of_g,         // P(dy) mean(ddx xhat)
+  of_h,         // P(ddx) mean(dy xhat)
   old_weight,   // of a running statistic
   new_weight,   // of the batch's
   kept,         // what is rounded on the way, and how
   result,       // what is done to the result
 };
-inline constexpr std::size_t kSlots = 20;
+inline constexpr std::size_t kSlots = 27;
 
 enum class Inputs : std::uint8_t {
   as_given,
@@ -86,6 +94,8 @@ enum class Values : std::uint8_t {
   first_channel,
   last_channel,
   all_channels,
+  last_sample,
+  second_half,
   last_forward,  // of an earlier call
   first_of_this_shape,
   other_statistics,  // the running ones for the batch's, or the reverse
@@ -139,6 +149,10 @@ enum class Deviations : std::uint8_t {
   running_mean,
   first_value,
   mean_of_those_before,
+  // The variance is that of another channel.
+  channel_before,
+  channel_after,
+  first_channel,
 };
 enum class Epsilon : std::uint8_t {
   added,
@@ -217,7 +231,8 @@ enum class Term : std::uint8_t {
   twice,
   half,
 };
-enum class Along : std::uint8_t {
+// Of a term in an output of second order.
+enum class Factor : std::uint8_t {
   as_defined,
   missing,
   negative,
@@ -225,6 +240,11 @@ enum class Along : std::uint8_t {
   with_invstd,
   with_gamma,
   twice,
+  half,
+  thrice,
+  third,
+  times_m,
+  over_m,
 };
 enum class Weight : std::uint8_t {
   as_defined,
@@ -234,6 +254,7 @@ enum class Weight : std::uint8_t {
   tenth,
   nine_tenths,
   of_one_batch_more,
+  of_null,  // although momentum is given
 };
 // What may be kept in a short format on the way to a result.
 enum class Kept : std::uint8_t {
@@ -272,6 +293,18 @@ enum class Result : std::uint8_t {
   with_std,
   magnitude,
   relu,
+  leaky_relu_of_hundredth,
+  leaky_relu_of_tenth,
+  leaky_relu_of_fifth,
+  relu6,
+  sigmoid,
+  tanh,
+  silu,
+  gelu,
+  gelu_by_tanh,
+  elu,
+  softplus,
+  hardswish,
   squared,
   rooted,
   inverse,
