@@ -83,6 +83,13 @@ inline double draw_power(Draw& draw, int low, int high) {
   return std::ldexp(1.0, static_cast<int>(draw_int(draw, low, high)));
 }
 
+// The same of either sign. In statements of their own: the order of operands is
+// that of the compiler.
+inline double draw_signed_power(Draw& draw, int low, int high) {
+  const double sign = draw.sign();
+  return sign * draw_power(draw, low, high);
+}
+
 // A layout with so many channels and values per channel, of a permitted rank
 // and on a permitted axis: 1, or another one if there is one and `turned` says
 // so.

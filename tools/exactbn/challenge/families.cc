@@ -33,9 +33,12 @@ bool has_running(const Paper& paper, const Declaration& declaration) {
 std::uint64_t as_many(const ChallengeSettings& settings) {
   return settings.cases;
 }
-// At least one of each kind of twins.
+// At least one of each kind of twins, and then more of the closest.
 std::uint64_t twins(const ChallengeSettings& settings) {
-  return std::max(settings.cases, std::uint64_t{12});
+  return std::max(settings.cases * 3 / 2, std::uint64_t{12});
+}
+std::uint64_t many(const ChallengeSettings& settings) {
+  return 16 * settings.cases;
 }
 std::uint64_t quarter(const ChallengeSettings& settings) {
   return (settings.cases + 3) / 4;
@@ -57,6 +60,15 @@ Problem sizes(Draw& draw, const Exercise& exercise, int, const Problem*) {
   const Layout layout = of_m ? draw_layout(draw, exercise, other, size)
                              : draw_layout(draw, exercise, size, other);
   return Draft(draw, exercise, layout).finish();
+}
+
+// A few values. Whoever is right for so many calls only is wrong in the rest of
+// the questions, which are among these.
+Problem calls(Draw& draw, const Exercise& exercise, int, const Problem*) {
+  const std::int64_t channels = draw_int(draw, 1, 3);
+  const std::int64_t m = draw_int(draw, 2, 4);
+  return Draft(draw, exercise, draw_layout(draw, exercise, channels, m))
+      .finish();
 }
 
 // The channels on any axis; in every third case all extents are alike, so that
@@ -84,7 +96,7 @@ Problem channels(Draw& draw, const Exercise& exercise, int, const Problem*) {
   for (std::int64_t c = 1; c < draft.channels(); ++c) {
     const double level = draw.normal();
     const std::int64_t place = draw_int(draw, 0, m - 1);
-    const double outlier = draw.sign() * draw_power(draw, 4, 6);
+    const double outlier = draw_signed_power(draw, 4, 6);
     Problem& p = draft.problem();
     const ChannelView view = p.view();
     const Tensor& x = p.x();
@@ -159,7 +171,7 @@ Problem means(Draw& draw, const Exercise& exercise, int, const Problem*) {
   Draft draft(draw, exercise, draw_everyday(draw, exercise));
   const Reach reach = reach_of(draft.dtype());
   for (std::int64_t c = 0; c < draft.channels(); ++c) {
-    const double mean = draw.sign() * draw_power(draw, 0, reach.mean);
+    const double mean = draw_signed_power(draw, 0, reach.mean);
     draft.set_channel(Input::x, c,
                       [&](std::int64_t, double was) { return was + mean; });
   }
@@ -194,9 +206,9 @@ Problem standard(Draw& draw, const Exercise& exercise, int, const Problem*) {
       var += (x.value(i) - mean) * (x.value(i) - mean);
     });
     var /= static_cast<double>(m);
-    const double shift = draw.sign() * draw_power(draw, -10, -4);
+    const double shift = draw_signed_power(draw, -10, -4);
     const double scale =
-        (1 + draw.sign() * draw_power(draw, -10, -4)) / std::sqrt(var);
+        (1 + draw_signed_power(draw, -10, -4)) / std::sqrt(var);
     draft.set_channel(Input::x, c, [&](std::int64_t, double was) {
       return (was - mean) * scale + shift;
     });
@@ -233,12 +245,11 @@ Problem parameters(Draw& draw, const Exercise& exercise, int, const Problem*) {
       beta([](std::int64_t) { return 0.0; });
       break;
     case 4:
-      gamma([&](std::int64_t) {
-        return draw.sign() * usual * draw_power(draw, 3, 6);
-      });
+      gamma(
+          [&](std::int64_t) { return usual * draw_signed_power(draw, 3, 6); });
       break;
     case 5:
-      gamma([&](std::int64_t) { return usual * draw_power(draw, -6, -3); });
+      gamma([&](std::int64_t) { return usual * draw_power(draw, -14, -3); });
       beta(any);
       break;
     case 6:
@@ -309,7 +320,7 @@ Problem momentum(Draw& draw, const Exercise& exercise, int, const Problem*) {
       break;
     case 1:
       draft.set_parameter(Input::running_mean, [&](std::int64_t) {
-        return draw.sign() * draw_power(draw, 2, 5);
+        return draw_signed_power(draw, 2, 5);
       });
       draft.set_parameter(Input::running_var, [&](std::int64_t) {
         return draw_power(draw, -4, 5);
@@ -319,6 +330,21 @@ Problem momentum(Draw& draw, const Exercise& exercise, int, const Problem*) {
       break;
   }
   return draft.finish();
+}
+
+// log2 of small gradients.
+int least_of_dy(DType dtype) {
+  switch (dtype) {
+    case DType::f64:
+      return -40;
+    case DType::f32:
+    case DType::bf16:
+      return -16;
+    case DType::f16:
+      return -8;
+    default:
+      return -3;
+  }
 }
 
 // dy and the directions as layers make them: zeros of a ReLU, one loss, a
@@ -362,8 +388,9 @@ Problem gradients(Draw& draw, const Exercise& exercise, int, const Problem*) {
           draft.set_channel(name, c, [](std::int64_t, double) { return 0.0; });
           break;
         default:
-          draft.set_channel(name, c,
-                            [](std::int64_t, double was) { return was / 8; });
+          draft.set_channel(name, c, [&](std::int64_t, double was) {
+            return std::ldexp(was, least_of_dy(draft.dtype()));
+          });
       }
     }
   }
@@ -404,7 +431,10 @@ std::vector<Twin> twins_of(const Problem& p) {
 
 Twin twin_of(const Problem& p, const Exercise& exercise) {
   const std::vector<Twin> all = twins_of(p);
-  return all[exercise.index % all.size()];
+  if (exercise.index < all.size()) return all[exercise.index];
+  constexpr std::array kClosest = {Twin::one_x, Twin::order_of_x};
+  const bool has_dy = p.find(Input::dy) && exercise.index % 3 == 0;
+  return has_dy ? Twin::one_of_dy : kClosest[exercise.index % 2];
 }
 
 // Whether the values of the question are those of another layout, too.
@@ -625,6 +655,8 @@ constexpr std::array kFamilies = {
            has_running, 1, as_many, momentum},
     Family{"gradients", "dy with zeros, constant, one-hot, along x", 1,
            has_gradients, 1, as_many, gradients},
+    Family{"calls", "many small questions among the others", 1, always, 1, many,
+           calls},
     Family{"nan", "one NaN, which stays in its channel", 1, always, 1, as_many,
            nan},
     Family{"memory", "nearly the same again, in the same memory and moved", 3,

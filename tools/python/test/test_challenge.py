@@ -113,4 +113,4 @@ def test_bad_calls(call, kind, text):
 def test_a_command_line_that_does_not_start():
     found = exactbn.challenge("exit 5")
     assert found.exit_code == 3 and found.score == 0
-    assert found.transcript is None and "exited" in found.text
+    assert found.transcript is None and "exited" in found.messages
