@@ -91,6 +91,7 @@ void require_families(std::string_view field,
   for (const std::string& name : names) {
     if (find_family(name)) continue;
     std::vector<std::string_view> known;
+    known.reserve(families().size());
     for (const Family& family : families()) known.push_back(family.name);
     throw UsageError(fmt::format("{}: unknown family '{}'; expected {}", field,
                                  printable(name), fmt::join(known, ", ")));
