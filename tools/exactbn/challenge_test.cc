@@ -214,7 +214,7 @@ TEST(Challenge, OfASeedIsTheSame) {
     digests += digest_of(question->asked.problem);
     challenge.add({}, nullptr);
   }
-  EXPECT_EQ(sha256(digests).substr(0, 16), "ba224b9899aa0869");
+  EXPECT_EQ(sha256(digests).substr(0, 16), "3d0cc896205b678c");
 }
 
 TEST(Challenge, NoCreditForWhatIsNotDeclared) {
