@@ -17,6 +17,10 @@ struct Surroundings {
   // The value of every byte of output memory before the call; if unset, output
   // memory holds NaN.
   std::optional<std::uint8_t> held = {};
+  // If set, tensors lie in memory that is kept from call to call, in this of
+  // several arrangements: the same one has them at the same addresses,
+  // refilled; another one has moved and permuted them.
+  std::optional<std::uint8_t> kept = {};
   // OMP_NUM_THREADS of the process that answers; 0: as in this process.
   int threads = 0;
 

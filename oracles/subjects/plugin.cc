@@ -55,26 +55,32 @@ Tensor unwritten(DType dtype, const Shape& shape,
 }
 
 // The values of a tensor in memory for a plugin, between guard bytes that it
-// must not write. The memory never moves.
+// must not write. The memory does not move before the next call.
 class PluginBuffer {
  public:
   // Tensor number k of a case.
   PluginBuffer(const Tensor& tensor, const Surroundings& surroundings,
-               std::size_t k)
+               std::size_t k, KeptBuffers& kept)
       : offset_(kGuard + offset_of(tensor.dtype(), surroundings, k)),
-        size_(tensor.bytes().size()),
-        memory_(static_cast<std::byte*>(
-            ::operator new(offset_ + size_ + kGuard, kBoundary))) {
-    for (std::size_t i = 0; i < offset_; ++i) memory_.get()[i] = guard(i);
+        size_(tensor.bytes().size()) {
+    const std::size_t room = offset_ + size_ + kGuard;
+    if (surroundings.kept) {
+      memory_ = kept.at(k, *surroundings.kept, room);
+    } else {
+      own_.reset(static_cast<std::byte*>(
+          ::operator new(room, KeptBuffers::kBoundary)));
+      memory_ = own_.get();
+    }
+    for (std::size_t i = 0; i < offset_; ++i) memory_[i] = guard(i);
     std::memcpy(data(), tensor.bytes().data(), size_);
     for (std::size_t i = 0; i < kGuard; ++i) data()[size_ + i] = guard(i);
   }
 
-  std::byte* data() const { return memory_.get() + offset_; }
+  std::byte* data() const { return memory_ + offset_; }
 
   // "wrote 4 bytes, 8 bytes past the end of y"; empty if no guard has changed.
   std::string trespass(std::string_view name) const {
-    const auto before = changed(memory_.get(), offset_);
+    const auto before = changed(memory_, offset_);
     if (before.first < before.end) {
       return fmt::format("wrote {}, {} before the start of {}",
                          bytes(before.end - before.first),
@@ -95,7 +101,6 @@ class PluginBuffer {
   }
 
  private:
-  static constexpr std::align_val_t kBoundary{64};
   // A multiple of the boundary: the width of a loop over vectors of any
   // processor, or a few rows of a small image.
   static constexpr std::size_t kGuard = 1024;
@@ -131,18 +136,19 @@ class PluginBuffer {
         static_cast<std::size_t>(surroundings.past) +
         k * static_cast<std::size_t>(surroundings.apart);
     return elements * static_cast<std::size_t>(format(dtype).width / 8) %
-           static_cast<std::size_t>(kBoundary);
+           static_cast<std::size_t>(KeptBuffers::kBoundary);
   }
 
   struct Free {
     void operator()(std::byte* memory) const {
-      ::operator delete(memory, kBoundary);
+      ::operator delete(memory, KeptBuffers::kBoundary);
     }
   };
 
   std::size_t offset_;
   std::size_t size_;
-  std::unique_ptr<std::byte, Free> memory_;
+  std::unique_ptr<std::byte, Free> own_;
+  std::byte* memory_ = nullptr;
 };
 
 // The object behind exactbn_answer.host.
@@ -155,6 +161,7 @@ struct Host {
 
   const Problem& problem;
   const Surroundings& surroundings;
+  KeptBuffers& kept;
   std::list<Output> outputs;
   std::string message;
 };
@@ -178,7 +185,7 @@ void* output(exactbn_answer* answer, const char* name,
   }
   Tensor tensor = unwritten(dtype, shape_of(h.problem, *known), h.surroundings);
   PluginBuffer memory(tensor, h.surroundings,
-                      h.problem.inputs.size() + h.outputs.size());
+                      h.problem.inputs.size() + h.outputs.size(), h.kept);
   h.outputs.push_back({*known, std::move(tensor), std::move(memory)});
   return h.outputs.back().memory.data();
 }
@@ -188,11 +195,12 @@ void message(exactbn_answer* answer, const char* text) noexcept {
 }
 
 std::vector<PluginBuffer> plugin_buffers(const InputTensors& tensors,
-                                         const Surroundings& surroundings) {
+                                         const Surroundings& surroundings,
+                                         KeptBuffers& kept) {
   std::vector<PluginBuffer> all;
   all.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
-    all.emplace_back(tensor, surroundings, all.size());
+    all.emplace_back(tensor, surroundings, all.size(), kept);
   }
   return all;
 }
@@ -319,7 +327,7 @@ std::optional<Answer> PluginSubject::answer_in(const Surroundings& surroundings,
 Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
   const Problem& problem = c.problem;
   const std::vector<PluginBuffer> memory =
-      plugin_buffers(problem.inputs, surroundings);
+      plugin_buffers(problem.inputs, surroundings, kept_);
   // Copies: the plugin may write to them.
   const std::string id = c.id;
   const std::vector<Shape> shapes = shapes_of(problem.inputs);
@@ -335,7 +343,7 @@ Answer PluginSubject::run(const Case& c, const Surroundings& surroundings) {
       problem.batches_tracked,
       inputs.size(),
       inputs.data()};
-  Host host_of_c{problem, surroundings, {}, {}};
+  Host host_of_c{problem, surroundings, kept_, {}, {}};
   exactbn_answer blank = {&host_of_c, output, message};
 
   const exactbn_status status_of_c = plugin_->run(&question, &blank);

@@ -6,6 +6,7 @@
 
 #include "oracles/exactbn_plugin.h"
 #include "oracles/subject.h"
+#include "oracles/subjects/kept_buffers.h"
 
 namespace exactbn {
 
@@ -35,6 +36,7 @@ class PluginSubject : public Subject {
   Answer run(const Case& c, const Surroundings& surroundings);
 
   const exactbn_plugin* plugin_;
+  KeptBuffers kept_;
   Declaration declaration_;
 };
 

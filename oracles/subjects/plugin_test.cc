@@ -126,6 +126,20 @@ TEST_F(PluginTest, SaysWhyItHasNoOutputs) {
   EXPECT_EQ(ask("status").message, "no such status: 9");
 }
 
+// In each arrangement x has the buffer of another tensor.
+TEST_F(PluginTest, KeptMemoryIsRefilledMovedAndPermuted) {
+  const auto places = [&](std::uint8_t arrangement) {
+    const auto answer = subject_.answer_in({.held = 0, .kept = arrangement},
+                                           case_named("places"));
+    return answer ? answer->message : "no answer";
+  };
+  EXPECT_EQ(places(0), "x moves, mean moves");
+  EXPECT_EQ(places(0), "x stays, mean stays");
+  EXPECT_EQ(places(1), "x is where mean was, mean moves");
+  EXPECT_EQ(places(1), "x stays, mean stays");
+  EXPECT_EQ(places(0), "x moves, mean moves");
+}
+
 TEST_F(PluginTest, MemoryLiesWhereRequested) {
   const auto address = [&](const char* id, const Surroundings& surroundings) {
     const auto answer = subject_.answer_in(surroundings, case_named(id));

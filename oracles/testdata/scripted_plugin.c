@@ -47,8 +47,26 @@ static exactbn_status addresses(const exactbn_case* c, exactbn_answer* a) {
   return exactbn_say(a, EXACTBN_ERROR, text);
 }
 
+/* Whether x and mean lie where they did at the last call of this function. */
+static exactbn_status places(const exactbn_case* c, exactbn_answer* a) {
+  static const void* last_x;
+  static const void* last_mean;
+  char text[80];
+  const void* x = exactbn_input(c, "x")->data;
+  const void* mean = a->output(a, "mean", EXACTBN_F64);
+  snprintf(text, sizeof text, "x %s, mean %s",
+           x == last_x         ? "stays"
+           : x == last_mean ? "is where mean was"
+                            : "moves",
+           mean == last_mean ? "stays" : "moves");
+  last_x = x;
+  last_mean = mean;
+  return exactbn_say(a, EXACTBN_ERROR, text);
+}
+
 static exactbn_status run(const exactbn_case* c, exactbn_answer* a) {
   if (is(c, "means")) return means(c, a);
+  if (is(c, "places")) return places(c, a);
   if (is(c, "scribbles")) {
     ((double*)(uintptr_t)exactbn_input(c, "x")->data)[4] = 9;
     return means(c, a);

@@ -25,6 +25,9 @@ std::string write_surroundings(const Surroundings& surroundings) {
   if (surroundings.held) {
     text += fmt::format(R"(,"held":{})", *surroundings.held);
   }
+  if (surroundings.kept) {
+    text += fmt::format(R"(,"kept":{})", *surroundings.kept);
+  }
   return text + "}}";
 }
 
@@ -33,12 +36,15 @@ std::optional<Surroundings> read_surroundings(std::string_view line) {
   return read_line(line, [](const json& object) {
     const Fields outer(object, "", {kPath});
     const Fields fields(outer.at(kPath), std::string(kPath),
-                        {"past", "apart", "held"});
+                        {"past", "apart", "held", "kept"});
     Surroundings s;
     s.past = read_offset(fields, "past");
     s.apart = read_offset(fields, "apart");
     if (const json* held = fields.find("held")) {
       s.held = as_integer<std::uint8_t>(*held, fields.path("held"));
+    }
+    if (const json* kept = fields.find("kept")) {
+      s.kept = as_integer<std::uint8_t>(*kept, fields.path("kept"));
     }
     return s;
   });

@@ -10,10 +10,11 @@ namespace exactbn::surroundings_test {
 namespace {
 
 TEST(Surroundings, AreALine) {
-  const Surroundings all{.past = 1, .apart = 2, .held = 0xa5};
+  const Surroundings all{.past = 1, .apart = 2, .held = 0xa5, .kept = 3};
   EXPECT_EQ(write_surroundings(all),
-            R"({"surroundings":{"past":1,"apart":2,"held":165}})");
-  for (const Surroundings& s : {Surroundings{}, all, {.held = 0}}) {
+            R"({"surroundings":{"past":1,"apart":2,"held":165,"kept":3}})");
+  for (const Surroundings& s :
+       {Surroundings{}, all, {.held = 0}, {.kept = 0}}) {
     EXPECT_EQ(read_surroundings(write_surroundings(s)), s);
   }
   EXPECT_EQ(read_surroundings(R"({"surroundings":{}})"), Surroundings{});
@@ -32,6 +33,7 @@ TEST(Surroundings, BadLinesAreRefused) {
         {R"({"surroundings":{"pest":1}})", "pest: unknown field"},
         {R"({"surroundings":{"past":-1}})", "past: -1 is out of range"},
         {R"({"surroundings":{"held":256}})", "held: 256 is out of range"},
+        {R"({"surroundings":{"kept":0.5}})", "kept: number, expected"},
         {R"({"surroundings":{}},"case":"a"})", "JSON"},
         {R"({"surroundings":{})", "ends too early"}}) {
     try {

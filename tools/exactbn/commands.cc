@@ -104,8 +104,8 @@ int parsed_and_run(int argc, const char* const* argv) {
     return verb.run();
   }
   throw UsageError(
-      "give a verb: validate, properties, probe, check, ask, tolerance, "
-      "generate, verify, list or serve; see exactbn --help");
+      "give a verb: validate, properties, probe, challenge, check, ask, "
+      "tolerance, generate, verify, list or serve; see exactbn --help");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ class App;
   VERB(tolerance)           \
   VERB(properties)          \
   VERB(probe)               \
+  VERB(challenge)           \
   VERB(list)                \
   VERB(serve)               \
   VERB(generate)            \

@@ -226,6 +226,10 @@ EXACTBN_API int exactbn_reply_output(exactbn_reply* reply,
 EXACTBN_API int exactbn_reply_refusal(exactbn_reply* reply, const char* kind,
                                       const char* why);
 
+/* `exactbn challenge` gives the inputs of all questions in a few buffers, which
+ * it refills, exchanges and moves between calls, and compares them after each:
+ * what depends on addresses or on earlier calls shows. */
+
 /* Runs the command `exactbn` with these words, such as {"validate", "mine",
  * "--dtype", "f32"}, in this process. SUBJECT may be the name of `subject`,
  * which may be NULL, or built in. exactbn_text is what the command prints,

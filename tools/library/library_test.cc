@@ -273,6 +273,41 @@ TEST(Library, TellsWhatIsWrongWithAReply) {
               HasSubstr("y.rank: 77, expected 1 to 5"));
 }
 
+// Counts how often x lies where it did at the call before, and with other
+// values.
+struct SeenX {
+  const void* x = nullptr;
+  float first = 0;
+  int stays = 0;
+  int moves = 0;
+};
+SeenX seen_x;
+
+TEST(Library, AChallengeRefillsAndMovesTheInputs) {
+  seen_x = {};
+  const Result result =
+      run({"challenge", "mine", "--family", "everyday", "--cases", "64",
+           "--seed", "1"},
+          [](void*, const exactbn_question* question, exactbn_reply* reply) {
+            for (std::size_t i = 0; i < question->input_count; ++i) {
+              const exactbn_array& array = question->inputs[i];
+              if (std::strcmp(array.name, "x") != 0) continue;
+              if (std::strcmp(array.dtype, "f32") != 0) continue;
+              const float first = *static_cast<const float*>(array.data);
+              const bool same = array.data == seen_x.x;
+              seen_x.stays += same && first != seen_x.first ? 1 : 0;
+              seen_x.moves += same ? 0 : 1;
+              seen_x.x = array.data;
+              seen_x.first = first;
+            }
+            return exactbn_reply_refusal(reply, "unsupported", "no");
+          });
+  EXPECT_EQ(exactbn_exit_code(result.get()), 1);
+  EXPECT_THAT(exactbn_text(result.get()), StartsWith("COMMITTED  sha256 "));
+  EXPECT_GT(seen_x.stays, 10);
+  EXPECT_GT(seen_x.moves, 10);
+}
+
 // The verbs do nothing to the process: their words come back as text.
 TEST(Library, RunsVerbsWithoutTheProcess) {
   const auto refuses = [](void*, const exactbn_question*,

@@ -5,10 +5,12 @@
 
 #include "golden/suite/labels.h"
 #include "oracles/defects.h"
+#include "oracles/hacks.h"
 #include "oracles/judge/domain.h"
 #include "oracles/printable.h"
 #include "oracles/wire.h"
 #include "properties/survey.h"
+#include "tools/exactbn/challenge/families.h"
 #include "tools/exactbn/commands.h"
 #include "tools/exactbn/commands/cases.h"
 #include "tools/exactbn/commands/declare.h"
@@ -80,6 +82,15 @@ int list(const ListOptions& options) {
           d.thread.empty() ? "" : fmt::format("  ({})", d.thread);
       print("{:<34} {:<13} {}{}\n", d.name, d.family, d.what, thread);
     }
+  } else if (what == "hacks") {
+    for (const Hack& hack : hacks()) {
+      print("{:<38} {:<11} {}\n", hack.name, hack.family, hack.what);
+    }
+  } else if (what == "families") {
+    for (const Family& family : families()) {
+      print("{:<12} {:<9} {}\n", family.name,
+            fmt::format("weight {}", family.weight), family.what);
+    }
   } else if (what == "laws") {
     print("{:<28} {:<12} {}\n", kOracle, "",
           "every value passes, as in `validate`");
@@ -102,7 +113,7 @@ int list(const ListOptions& options) {
   } else {
     throw UsageError("list: unknown '" + what +
                      "'; expected subjects, suites, cases, labels, defects, "
-                     "laws");
+                     "laws, hacks, families");
   }
   return 0;
 }
@@ -111,9 +122,9 @@ int list(const ListOptions& options) {
 
 Verb add_list(CLI::App& program) {
   constexpr const char* kWhat =
-      "subjects, suites, cases, labels, defects or laws";
+      "subjects, suites, cases, labels, defects, laws, hacks or families";
   CLI::App& verb = *program.add_subcommand(
-      "list", "list subjects, suites, cases, labels, defects or laws");
+      "list", "list subjects, suites, cases, labels, defects, laws, ...");
   const auto options = std::make_shared<ListOptions>();
   verb.add_option("WHAT", options->what, kWhat)->required();
   add_selection(verb, options->selection);

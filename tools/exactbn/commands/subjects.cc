@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "oracles/defects.h"
+#include "oracles/hacks.h"
 #include "oracles/subjects/declared.h"
 #include "oracles/subjects/double.h"
 #include "oracles/subjects/plugin.h"
@@ -26,10 +27,18 @@ namespace {
 
 constexpr std::string_view kPrefix = "exactbn_";
 constexpr std::string_view kDefect = "defect:";
+constexpr std::string_view kHack = "hack:";
 
 // Built-in subjects cannot crash, so they run in this process.
 bool is_built_in(const std::string& name) {
-  return name == "double" || name.starts_with(kDefect);
+  return name == "double" || name.starts_with(kDefect) ||
+         name.starts_with(kHack);
+}
+
+const Hack& hack_of(const std::string& name) {
+  const std::string hack = name.substr(kHack.size());
+  if (const Hack* found = find_hack(hack)) return *found;
+  throw UsageError("unknown hack '" + hack + "'; see `exactbn list hacks`");
 }
 
 const Defect& defect_of(const std::string& name) {
@@ -87,7 +96,8 @@ std::chrono::milliseconds milliseconds(double seconds) {
 std::vector<KnownSubject> known_subjects() {
   std::vector<KnownSubject> known = {
       {"double", "the textbook in double precision, built in"},
-      {"defect:NAME", "a defect of `exactbn list defects`, built in"}};
+      {"defect:NAME", "a defect of `exactbn list defects`, built in"},
+      {"hack:NAME", "a hack of `exactbn list hacks`, built in"}};
   for (const fs::path& folder : adapter_folders()) {
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(folder, none)) {
@@ -99,13 +109,16 @@ std::vector<KnownSubject> known_subjects() {
           {stem.substr(kPrefix.size()), "adapter " + entry.path().string()});
     }
   }
-  std::sort(known.begin() + 2, known.end(),
+  std::sort(known.begin() + 3, known.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return known;
 }
 
 std::unique_ptr<Subject> open_in_process(const std::string& name) {
   if (name == "double") return std::make_unique<DoubleSubject>();
+  if (name.starts_with(kHack)) {
+    return std::make_unique<HackSubject>(hack_of(name));
+  }
   if (is_built_in(name)) {
     return std::make_unique<DefectSubject>(defect_of(name));
   }
@@ -123,8 +136,8 @@ bool is_of_host(const SubjectOptions& options) {
 void require_host_may_open(const SubjectOptions& options) {
   if (!host() || is_of_host(options) || is_built_in(options)) return;
   throw UsageError(
-      fmt::format("SUBJECT: {}: the library judges a function, double and "
-                  "defect:NAME; use the program for others",
+      fmt::format("SUBJECT: {}: the library judges a function, double, "
+                  "defect:NAME and hack:NAME; use the program for others",
                   as_argument(options)));
 }
 
@@ -171,7 +184,8 @@ void require_known(const SubjectOptions& options) {
     return;
   }
   if (is_built_in(options.name)) {
-    defect_of(options.name);
+    options.name.starts_with(kHack) ? void(hack_of(options.name))
+                                    : void(defect_of(options.name));
   } else {
     plugin_file(options.name);
   }

@@ -244,8 +244,8 @@ std::vector<BadCommand> bad_commands() {
   const std::string help = "; see exactbn --help";
   return {
       {"NoVerb", "",
-       "give a verb: validate, properties, probe, check, ask, tolerance, "
-       "generate, verify, list or serve" +
+       "give a verb: validate, properties, probe, challenge, check, ask, "
+       "tolerance, generate, verify, list or serve" +
            help},
       {"UnknownVerb", "judge",
        "The following argument was not expected: judge" + help},
@@ -342,7 +342,7 @@ std::vector<BadCommand> bad_commands() {
        ".: cannot be written: Is a directory"},
       {"ListNonsense", "list nonsense",
        "list: unknown 'nonsense'; expected subjects, suites, cases, labels, "
-       "defects, laws"},
+       "defects, laws, hacks, families"},
       {"DiskFull", "list suites >/dev/full",
        "standard output: No space left on device"},
   };

@@ -10,6 +10,7 @@ what is wrong and why. x, y, ... are arrays of torch, numpy, jax or cupy.
     assert_batch_norm, check       judge outputs
     reference                      the exact answers, correctly rounded
     validate, properties, probe    judge a function or a module
+    challenge, verify_transcript   a score for a kernel that may cheat
     cases, drawn                   questions, for pytest.mark.parametrize
     tolerance_units                the error that each value may have
     strategies                     questions for Hypothesis
@@ -24,15 +25,15 @@ from ._check import (OutputVerdict, Verdict, assert_batch_norm, check,
 from ._library import set_threads
 from ._question import Question, cases, drawn
 
-__all__ = ["Array", "OutputVerdict", "Question", "Rejected", "Report",
-           "Unsupported", "Verdict", "assert_batch_norm", "cases", "check",
-           "drawn", "probe", "properties", "reference", "set_threads",
-           "strategies", "tolerance_units", "validate"]
+__all__ = ["Array", "Challenge", "OutputVerdict", "Question", "Rejected", "Report",
+           "Unsupported", "Verdict", "assert_batch_norm", "cases", "challenge",
+           "check", "drawn", "probe", "properties", "reference", "set_threads",
+           "strategies", "tolerance_units", "validate", "verify_transcript"]
 
 
 # What runs the command needs half of the time of an import.
-_OF_RUNS = ("Rejected", "Report", "Unsupported", "probe", "properties",
-            "validate")
+_OF_RUNS = ("Challenge", "Rejected", "Report", "Unsupported", "challenge",
+            "probe", "properties", "validate", "verify_transcript")
 
 
 def __getattr__(name):

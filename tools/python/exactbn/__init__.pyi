@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 from typing import (Any, Callable, Dict, List, Literal, Mapping, Optional,
                     Sequence, Tuple, Type, Union)
 
@@ -97,6 +98,13 @@ class Report:
     json: Optional[Dict[str, Any]]
     def __bool__(self) -> bool: ...
 
+class Challenge(Report):
+    score: float
+    verdict: Literal["full marks", "not full marks", "disqualified"]
+    transcript: Optional[str]
+    seed: Optional[int]
+    commitment: Optional[str]
+
 class Unsupported(Exception): ...
 class Rejected(Exception): ...
 
@@ -137,4 +145,8 @@ def properties(subject: Subject, *, arrays: Library = ...,
                isolated: bool = ..., **keywords: Any) -> Report: ...
 def probe(subject: Subject, *, arrays: Library = ..., isolated: bool = ...,
           **keywords: Any) -> Report: ...
+def challenge(subject: Subject, *, seed: Optional[int] = ...,
+              arrays: Library = ..., isolated: bool = ...,
+              **keywords: Any) -> Challenge: ...
+def verify_transcript(transcript: Union[str, os.PathLike[str]]) -> Report: ...
 def set_threads(threads: int) -> None: ...

@@ -150,7 +150,7 @@ class Question:
     labels           what the case tests
     """
 
-    def __init__(self, struct, labels="", library=None):
+    def __init__(self, struct, labels="", library=None, memory=None):
         self._library = library
         self.id = (struct.id or b"").decode()
         self.operation = struct.operation.decode()
@@ -166,9 +166,9 @@ class Question:
             size = BYTES[dtype]
             for extent in shape:
                 size *= extent
-            memory = (ctypes.c_char * size)()
-            ctypes.memmove(memory, array.data, size)
-            self._raw[array.name.decode()] = Array(dtype, shape, memory)
+            place = memory(i, size) if memory else (ctypes.c_char * size)()
+            ctypes.memmove(place, array.data, size)
+            self._raw[array.name.decode()] = Array(dtype, shape, place)
         self._inputs = None
 
     training = property(lambda self: self.operation.endswith("training"))

@@ -30,7 +30,10 @@ _FLAGS = {  # of each verb, besides those of all
                    "dtype", "law", "distribution", "maximize", "errors",
                    "save", "require", "baseline", "baseline_strict",
                    "update_baseline", "github", "allow_short_accumulation"),
-    "probe": ("evidence", "allow_short_accumulation")}
+    "probe": ("evidence", "allow_short_accumulation"),
+    "challenge": ("seed", "cases", "operation", "dtype", "family", "rank",
+                  "parameters", "large", "require", "errors", "transcript",
+                  "allow_short_accumulation")}
 
 
 class Unsupported(Exception):
@@ -49,8 +52,9 @@ class Report:
     text        the report, as the command prints it; why the subject did not
                 start, if it did not
     messages    what it prints on standard error
-    json        the report as a dict (exactbn/report/1, exactbn/properties/1 or
-                exactbn/probe/1); None if there is none
+    json        the report as a dict (exactbn/report/1, exactbn/properties/1,
+                exactbn/probe/1, exactbn/challenge/1 or
+                exactbn/challenge-verification/1); None if there is none
     """
 
     def __init__(self, exit_code, text, messages, json):
@@ -67,6 +71,28 @@ class Report:
     def __repr__(self):
         last = self.text.strip().rpartition("\n")[2]
         return f"Report(exit_code={self.exit_code}, {last!r})"
+
+
+class Challenge(Report):
+    """What a challenge found. Besides what a Report has:
+
+    score        a float in [0, 1]; 1 means full marks
+    verdict      "full marks", "not full marks" or "disqualified"
+    transcript   all questions, answers and verdicts, as text: see
+                 verify_transcript; None if the subject did not start
+    seed         an int, which nobody knew before the run
+    commitment   the SHA-256 that bound the run to it
+    """
+
+    def __init__(self, report, transcript):
+        super().__init__(report.exit_code, report.text, report.messages,
+                         report.json)
+        found = report.json or {}
+        self.transcript = transcript
+        self.score = found.get("score", 0.0)
+        self.verdict = found.get("verdict", "not full marks")
+        self.seed = int(found["seed"]) if found else None
+        self.commitment = found.get("commitment")
 
 
 def _words(verb, flags):
@@ -122,11 +148,41 @@ def _answer(function, question):
                                if a is not None})
 
 
+class _KeptMemory:
+    """Memory for inputs that outlives calls, so that the next call finds other
+    values at the same addresses. Every other call the buffers are exchanged."""
+
+    _COUNT, _LEAST = 7, 1 << 16  # more than an operation has inputs
+
+    def __init__(self):
+        self.buffers, self.calls = [None] * self._COUNT, 0
+
+    def __call__(self, i, size):
+        k = (i + self.calls // 2) % self._COUNT
+        buffer = self.buffers[k]
+        if buffer is None or len(buffer) < size:
+            buffer = (ctypes.c_char * max(size, self._LEAST))()
+            self.buffers[k] = buffer
+        return (ctypes.c_char * size).from_buffer(buffer)
+
+
+def _written_input(question, asked):
+    """The name of an input of a question that is not as it was asked."""
+    for i in range(question.input_count):
+        array = question.inputs[i]
+        name = array.name.decode()
+        now = asked._raw[name]._memory
+        if bytes(now) != ctypes.string_at(array.data, len(now)):
+            return name
+    return None
+
+
 class _Subject:
     """A function as a subject of the library."""
 
-    def __init__(self, function, name, declaration, library):
+    def __init__(self, function, name, declaration, library, keeps=False):
         self.function, self.library = function, library
+        self.memory = _KeptMemory() if keeps else None
         self.raised = None  # what stops the run
         self.callback = ANSWER(self.answer)
         self.struct = CSubject(name.encode(),
@@ -140,11 +196,16 @@ class _Subject:
             functions.reply_refusal(reply, kind, why.encode(errors="replace"))
 
         try:
-            asked = _question.Question(question.contents, "", self.library)
+            asked = _question.Question(question.contents, "", self.library,
+                                       self.memory)
             structs, keep = _answer(self.function, asked)
             for struct in structs:
                 functions.reply_output(reply, byref(struct))
             del keep
+            if self.memory:
+                self.memory.calls += 1
+                if name := _written_input(question.contents, asked):
+                    refuse(b"error", f"it wrote to its input {name}")
         except Unsupported as error:
             refuse(b"unsupported", str(error))
         except Rejected as error:
@@ -209,8 +270,11 @@ def declaration_of(function, declared, library):
 def _of_function(verb, named, function, library, declared, flags):
     name, importable = _name_of(named)
     shown = name if importable else name.rpartition("<locals>.")[2]
+    # Arrays of jax are immutable, and may share the memory that they are of.
+    keeps = verb == "challenge" and library != "jax"
     subject = _Subject(function, shown,
-                       declaration_of(function, declared, library), library)
+                       declaration_of(function, declared, library), library,
+                       keeps)
     rest = {k: v for k, v in flags.items() if k != "json"}
     if verb == "properties":
         rest.setdefault("save", "")
@@ -323,6 +387,51 @@ def probe(subject, *, arrays="default", isolated=False, **keywords):
     `validate`; evidence=True says what was asked and answered. Returns a
     Report, whose text is the conformance card."""
     return _run("probe", subject, arrays, isolated, keywords)
+
+
+def challenge(subject, *, seed=None, arrays="default", isolated=False,
+              **keywords):
+    """A score that cannot be gamed, for graders of kernels that a program wrote.
+    Subjects are those of `validate`; flags are those of `exactbn challenge`:
+    cases=16, operation, dtype, family, rank, parameters, large, require, ...
+    Returns a Challenge.
+
+    seed   repeats the questions of an earlier challenge; None: it comes from the
+           system, is committed to by its hash, and known at the end
+
+    The inputs lie in a few buffers that are refilled, exchanged and moved
+    between calls; they are compared after each. With isolated=True the function
+    runs in another process, which is started again for the questions that
+    failed, and the seed is out of its reach.
+    """
+    with tempfile.TemporaryDirectory(prefix="exactbn-") as folder:
+        file = keywords.pop("transcript", None) or os.path.join(
+            folder, "transcript.jsonl")
+        report = _run("challenge", subject, arrays, isolated,
+                      {**keywords, "seed": seed, "transcript": file})
+        text = None
+        if report.json is not None:
+            with open(file, encoding="utf-8") as opened:
+                text = opened.read()
+    return Challenge(report, text)
+
+
+def verify_transcript(transcript):
+    """Proves the transcript of a challenge, on any machine: derives the
+    questions from the seed, judges the recorded answers again, and adds the
+    marks up. `transcript` is its text or the path of a file, as a Path. Returns
+    a Report, which is true if all is as recorded."""
+    with tempfile.TemporaryDirectory(prefix="exactbn-") as folder:
+        file = transcript
+        if not isinstance(transcript, os.PathLike):
+            if not isinstance(transcript, str):
+                raise TypeError(f"transcript: {_arrays.a_kind(transcript)}, "
+                                "expected a string or a path")
+            file = os.path.join(folder, "transcript")
+            with open(file, "w", encoding="utf-8") as opened:
+                opened.write(transcript)
+        return _checked(lambda more: run_words(
+            ["challenge", "--verify", os.fspath(file), *more]), {})
 
 
 def imported(name):
