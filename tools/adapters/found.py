@@ -105,6 +105,10 @@ ADAPTERS = {
 }
 PLUGINS = [name for name, a in ADAPTERS.items() if a == PLUGIN]
 RECORDED = [name for name, a in ADAPTERS.items() if a.is_recorded]
+# Those of the matrix: one of each; numpy is an example, inductor takes hours.
+MATRIX = [name for name in ADAPTERS
+          if name not in ("numpy", "pytorch-cuda", "torch-inductor",
+                          "flax-two-pass", "tfjs-last", "onnxruntime-y")]
 
 
 def runs(*command):

@@ -177,11 +177,13 @@ def arrays(case, affine_absent):
 
 
 def differentiable(case, training):
-    """y as a function of x, gamma and beta; and these."""
+    """y as a function of two dicts, x, gamma and beta, and the statistics; and
+    these dicts. A compiled function serves other cases too, so it must not keep
+    an array of this one."""
     everything = arrays(case, True)
     apply = LAYER(case, training)
-    leaves = {n: everything[n] for n in ("x", *AFFINE)}
-    return lambda a: apply({**everything, **a})["y"], leaves
+    leaves = {n: everything.pop(n) for n in ("x", *AFFINE)}
+    return lambda a, rest: apply({**rest, **a})["y"], leaves, everything
 
 
 COMPILED = {}  # the last programs: cases are asked more than once
@@ -214,7 +216,8 @@ def forward_inference(case):
 
 
 def gradient(function):
-    return lambda a, dy: jax.vjp(function, a)[1](dy)[0]
+    return lambda a, rest, dy: jax.vjp(
+        lambda leaves: function(leaves, rest), a)[1](dy)[0]
 
 
 def named(found, names):
@@ -222,9 +225,9 @@ def named(found, names):
 
 
 def backward(case, training):
-    function, leaves = differentiable(case, training)
+    function, leaves, rest = differentiable(case, training)
     dy, = x_like(case, "dy")
-    found = compiled(case, gradient(function))(leaves, dy)
+    found = compiled(case, gradient(function))(leaves, rest, dy)
     return named(found, {"x": "dx", "gamma": "dgamma", "beta": "dbeta"})
 
 
@@ -245,21 +248,26 @@ def directions(case, x, gamma, beta, leaves):
 
 
 def jvp_training(case):
-    function, leaves = differentiable(case, True)
+    function, leaves, rest = differentiable(case, True)
     dots = directions(case, "x_dot", "gamma_dot", "beta_dot", leaves)
-    run = compiled(case, lambda a, d: jax.jvp(function, (a,), (d,))[1])
-    return {"y_dot": np.asarray(run(leaves, dots))}
+
+    def derivative(a, rest, d):
+        return jax.jvp(lambda leaves: function(leaves, rest), (a,), (d,))[1]
+
+    run = compiled(case, derivative)
+    return {"y_dot": np.asarray(run(leaves, rest, dots))}
 
 
 def double_backward_training(case):
-    function, leaves = differentiable(case, True)
+    function, leaves, rest = differentiable(case, True)
     dy, = x_like(case, "dy")
     weights = directions(case, "ddx", "ddgamma", "ddbeta", leaves)
 
-    def second(a, dy, weights):
-        return jax.vjp(gradient(function), a, dy)[1](weights)
+    def second(a, rest, dy, weights):
+        return jax.vjp(lambda leaves, dy: gradient(function)(leaves, rest, dy),
+                       a, dy)[1](weights)
 
-    by, by_dy = compiled(case, second)(leaves, dy, weights)
+    by, by_dy = compiled(case, second)(leaves, rest, dy, weights)
     return {"grad_dy": np.asarray(by_dy),
             **named(by, {"x": "grad_x", "gamma": "grad_gamma"})}
 

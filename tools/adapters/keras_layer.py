@@ -129,7 +129,7 @@ def main():
           outputs={"forward_training": ["y", "running_mean", "running_var"]},
           momentum="weight_of_old", running_variance="biased",
           zero_variance="nan",
-          subnormals="flush" if backend == "jax" else "keep")
+          subnormals="keep" if backend == "torch" else "flush")
 
 
 if __name__ == "__main__":

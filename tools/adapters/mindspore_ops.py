@@ -24,6 +24,8 @@ class Layer(nn.Cell):
         super().__init__()
         if len(case.shape) not in (2, 4):
             raise Unsupported("rank 2 and 4")
+        if case.epsilon == 0:
+            raise Unsupported("MindSpore refuses an epsilon of 0")
         mean, var = (tensor(case.parameter(n, "f32", True))
                      for n in NAMES[2:])
         if training:  # the operator updates them, so they are parameters

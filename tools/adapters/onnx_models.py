@@ -94,10 +94,19 @@ def reference():
 def openvino():
     import openvino as ov
     core = ov.Core()
+    # Its ONNX frontend fails on f16 data with f32 parameters, and it computes
+    # f64 in f32.
 
     def run(made, arrays):
+        try:
+            model = core.read_model(made.SerializeToString())
+        except RuntimeError as error:
+            if "OpConversionFailure" in str(error):
+                raise Unsupported("the ONNX frontend does not convert it"
+                                  ) from error
+            raise
         compiled = core.compile_model(
-            core.read_model(made.SerializeToString()), "CPU",
+            model, "CPU",
             {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1})
         found = compiled(list(arrays.values()))
         return [found[i].copy() for i in range(len(compiled.outputs))]

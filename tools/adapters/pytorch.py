@@ -21,6 +21,8 @@ from serve import Rejected, Unsupported, serve
 PARAMETERS = ("gamma", "beta", "running_mean", "running_var", "gamma_dot",
               "beta_dot", "ddgamma", "ddbeta")
 ONE_VALUE = "more than 1 value per channel"
+# Newer versions refuse an epsilon of 0 in training, and one statistic alone.
+REFUSED = ("eps must be positive", "must either both be None or neither")
 HALF = (torch.float16, torch.bfloat16)
 
 
@@ -212,12 +214,17 @@ def guarded(function):
         except RuntimeError as error:
             if "not implemented for" in str(error):
                 raise Unsupported(str(error)) from error
-            if ONE_VALUE in str(error):  # torch.compile wraps it
+            # torch.compile wraps what follows.
+            if ONE_VALUE in str(error):
                 raise Rejected(ONE_VALUE) from error
+            if any(words in str(error) for words in REFUSED):
+                raise Unsupported("refused") from error
             raise
         except ValueError as error:
             if ONE_VALUE in str(error):
                 raise Rejected(str(error)) from error
+            if any(words in str(error) for words in REFUSED):
+                raise Unsupported(str(error)) from error
             raise
     run.__name__ = function.__name__
     return run
