@@ -4,6 +4,7 @@
 golden/findings/matrix.json, and its page MATRIX.md.
 
   tools/matrix_record.py run EXACTBN [--jobs N] [--limit SECONDS] [NAME...]
+  tools/matrix_record.py history EXACTBN ADAPTER PACKAGE VERSION...
   tools/matrix_record.py render
   tools/matrix_record.py check
 
@@ -67,8 +68,8 @@ def identity(exactbn, name, words):
 
 
 def judged(exactbn, name, words, cases, limit):
-    """The report of one adapter, from the cache if that has it; or a row that
-    says why there is none."""
+    """The report of one adapter, from the cache if that has it; or why there is
+    none, as `stopped`."""
     try:
         key = digest(cases, identity(exactbn, name, words))
     except subprocess.TimeoutExpired:
@@ -145,27 +146,57 @@ def run(exactbn, names, jobs, limit):
     os.makedirs(CACHE, exist_ok=True)
     cases = subprocess.run([exactbn, "list", "cases", "--wire"], check=True,
                            capture_output=True).stdout
-    before = load(DATA, {"rows": []})
-    rows = {r["adapter"]: r for r in before["rows"]}
 
     def one(name):
         words, why = found.arguments(exactbn, name)
         if words is None:
             print(f"{name}: {why}; its row stays", flush=True)
-            return name, rows.get(name)
-        return name, row(name, judged(exactbn, name, words, cases, limit))
+            return None
+        return row(name, judged(exactbn, name, words, cases, limit))
 
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for name, made in pool.map(one, names or found.MATRIX):
-            if made:
-                rows[name] = made
+        made = [r for r in pool.map(one, names or found.MATRIX) if r]
+    before = load(DATA, {"rows": []})
+    save({**before, "cases": digest(cases)}, {
+        r["adapter"]: r for r in [*before["rows"], *made]})
+    return 0
+
+
+def save(data, rows):
     order = list(found.ADAPTERS)
     with open(DATA, "w", encoding="utf-8") as out:
-        json.dump({"cases": digest(cases), "rows": sorted(
+        json.dump({**data, "rows": sorted(
             rows.values(), key=lambda r: order.index(r["adapter"]))}, out,
             indent=1)
         out.write("\n")
     render()
+
+
+def history(exactbn, name, package, *versions, limit):
+    """Judges other versions, each in a folder before the environment's."""
+    os.makedirs(CACHE, exist_ok=True)
+    cases = subprocess.run([exactbn, "list", "cases", "--wire"], check=True,
+                           capture_output=True).stdout
+    data = load(DATA, {"rows": []})
+    words, why = found.arguments(exactbn, name)
+    if words is None:
+        print(f"{name}: {why}", file=sys.stderr)
+        return 2
+    python = os.path.join(found.VENV, "bin", "python")
+    for version in versions:
+        folder = os.path.join(ROOT, "build", "history", f"{package}-{version}")
+        if not os.path.isdir(folder):
+            subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps",
+                            "--disable-pip-version-check", "--target", folder,
+                            f"{package}=={version}"], check=True)
+        os.environ["PYTHONPATH"] = folder
+        report = judged(exactbn, name, words, cases, limit)
+        made = {**row(name, report), "version": version}
+        past = [r for r in data.get("history", ()) if
+                (r["adapter"], r["version"]) != (name, version)]
+        data["history"] = sorted([*past, made], key=lambda r: (
+            r["adapter"], [int(n) for n in re.findall(r"\d+", r["version"])]))
+    save(data, {r["adapter"]: r for r in data["rows"]})
     return 0
 
 
@@ -182,6 +213,13 @@ there. *beyond* counts those where it does not, such as overflowing squares;
 
 | implementation | wrong | asked | beyond | cause |
 |---|---|---|---|---|
+"""
+
+HISTORY = """
+## Other versions
+
+| version | wrong | asked | beyond |
+|---|---|---|---|
 """
 
 DETAILS = """
@@ -212,7 +250,8 @@ def finding_names():
 
 
 def rendered():
-    data, causes, names = load(DATA, None), load(CAUSES, {}), finding_names()
+    data, causes, names = load(DATA, {"rows": []}), load(CAUSES, {}), \
+        finding_names()
     total = max((r["run"] + r["unsupported"] for r in data["rows"]
                  if "run" in r), default=0)
     page, details = HEAD.format(cases=total), DETAILS
@@ -239,7 +278,14 @@ def rendered():
                 f"| {cell['got'] or ''} | {cell['want'] or ''} | "
                 + ", ".join(link(c, names)
                             for c in causes_of(causes, r, cell)) + " |\n")
-    return re.sub(r" +\|\n", " |\n", page + details)
+    past = HISTORY if data.get("history") else ""
+    for r in data.get("history", ()):
+        if "run" in r:
+            past += (f"| {r['subject']} | {r['failed'] or 'none'} "
+                     f"| {r['run']} | {r['beyond']} |\n")
+        else:
+            past += f"| {r['adapter']} {r['version']} | | | {r['stopped']} |\n"
+    return re.sub(r" +\|\n", " |\n", page + past + details)
 
 
 def render():
@@ -256,7 +302,7 @@ def check():
             wrong.append("golden/findings/MATRIX.md is not what "
                          "`tools/matrix_record.py render` writes")
     causes, cells = load(CAUSES, {}), 0
-    for r in load(DATA, None)["rows"]:
+    for r in load(DATA, {"rows": []})["rows"]:
         for cell in r.get("red", ()):
             cells += 1
             if not causes_of(causes, r, cell):
@@ -270,7 +316,8 @@ def check():
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("verb", choices=("run", "render", "check"))
+    parser.add_argument("verb", choices=("run", "history", "render",
+                                         "check"))
     parser.add_argument("words", nargs="*", metavar="EXACTBN, NAME")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--limit", type=float, default=1200)
@@ -283,6 +330,10 @@ def main():
             parser.error("unknown adapter " + ", ".join(sorted(unknown)))
         return run(options.words[0], options.words[1:], options.jobs,
                    options.limit)
+    if options.verb == "history":
+        if len(options.words) < 4 or options.words[1] not in found.ADAPTERS:
+            parser.error("history needs EXACTBN ADAPTER PACKAGE VERSION...")
+        return history(*options.words, limit=options.limit)
     return render() if options.verb == "render" else check()
 
 

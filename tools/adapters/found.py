@@ -87,7 +87,8 @@ ADAPTERS = {
         "frameworks-large", "pytorch.py --compile aot_eager_decomp_partition",
         "torch"),
     "torch-inductor": framework("frameworks-large",
-                                "pytorch.py --compile inductor", "torch"),
+                                "pytorch.py --compile inductor", "torch",
+                                is_recorded=False),
     "tensorflow-fused": framework("frameworks-large",
                                   "tensorflow_ops.py fused", "tensorflow"),
     "tensorflow-composed": framework(
