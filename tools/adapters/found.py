@@ -25,6 +25,19 @@ class Adapter(NamedTuple):
     # Whether golden/findings has its results: only one of two ways to run the
     # same software.
     is_recorded: bool = True
+    group: str = ""  # of tools/setup, if that installs it alone
+
+
+# The virtual environment of `tools/setup frameworks`.
+VENV = os.environ.get("EXACTBN_VENV", os.path.join(
+    HERE, "..", "..", "build", "venv"))
+
+
+def framework(group, words, *needs, **more):
+    """A script for that environment; the words are its name and flags."""
+    script, _, flags = words.partition(" ")
+    return Adapter("venv", script, ("numpy", *needs), flags=flags, group=group,
+                   **more)
 
 
 PLUGIN = Adapter()
@@ -46,9 +59,57 @@ ADAPTERS = {
     "opencv": PLUGIN,
     "numpy": Adapter("python3", "numpy_kernel.py", ("numpy",),
                      is_recorded=False),
+    # Current versions, in the environment of `tools/setup frameworks`.
+    "onnxruntime-python": framework(
+        "frameworks", "onnx_models.py onnxruntime", "onnx", "onnxruntime"),
+    "onnx-reference": framework("frameworks", "onnx_models.py reference",
+                                "onnx"),
+    "flax": framework("frameworks", "jax_layers.py flax", "flax"),
+    "flax-two-pass": framework("frameworks", "jax_layers.py flax-two-pass",
+                               "flax", is_recorded=False),
+    "nnx": framework("frameworks", "jax_layers.py nnx", "flax"),
+    "xla": framework("frameworks", "stablehlo_ops.py xla", "jaxlib"),
+    "tinygrad": framework("frameworks", "tinygrad_layer.py", "tinygrad"),
+    "openvino": framework("frameworks-middle", "onnx_models.py openvino",
+                          "onnx", "openvino"),
+    "tvm": framework("frameworks-middle", "tvm_relax.py", "tvm"),
+    "iree": framework("frameworks-middle", "stablehlo_ops.py iree", "iree"),
+    "ncnn": framework("frameworks-middle", "ncnn_layer.py", "ncnn"),
+    "mnn": framework("frameworks-middle", "mnn_module.py", "MNN"),
+    "mlx": framework("frameworks-middle", "mlx_layer.py", "mlx"),
+    "haiku": framework("frameworks-middle", "jax_layers.py haiku", "haiku"),
+    "equinox": framework("frameworks-middle", "jax_layers.py equinox",
+                         "equinox"),
+    "keras-jax": framework("frameworks-middle", "keras_layer.py jax", "keras",
+                           "jax"),
+    "torch": framework("frameworks-large", "pytorch.py", "torch"),
+    "torch-decomposed": framework(
+        "frameworks-large", "pytorch.py --compile aot_eager_decomp_partition",
+        "torch"),
+    "torch-inductor": framework("frameworks-large",
+                                "pytorch.py --compile inductor", "torch",
+                                is_recorded=False),
+    "tensorflow-fused": framework("frameworks-large",
+                                  "tensorflow_ops.py fused", "tensorflow"),
+    "tensorflow-composed": framework(
+        "frameworks-large", "tensorflow_ops.py composed", "tensorflow"),
+    "keras-tensorflow": framework(
+        "frameworks-large", "keras_layer.py tensorflow", "keras",
+        "tensorflow"),
+    "keras-torch": framework("frameworks-large", "keras_layer.py torch",
+                             "keras", "torch"),
+    "litert": framework("frameworks-large", "litert_model.py",
+                        "ai_edge_litert", "tensorflow"),
+    "paddle": framework("frameworks-large", "paddle_ops.py", "paddle"),
+    "mindspore": framework("frameworks-large", "mindspore_ops.py",
+                           "mindspore"),
 }
 PLUGINS = [name for name, a in ADAPTERS.items() if a == PLUGIN]
 RECORDED = [name for name, a in ADAPTERS.items() if a.is_recorded]
+# Those of the matrix: one of each; numpy is an example, inductor takes hours.
+MATRIX = [name for name in ADAPTERS
+          if name not in ("numpy", "pytorch-cuda", "torch-inductor",
+                          "flax-two-pass", "tfjs-last", "onnxruntime-y")]
 
 
 def runs(*command):
@@ -59,11 +120,11 @@ def runs(*command):
         return False
 
 
-def python_with(modules):
-    """An interpreter that has the modules: the user's or Debian's."""
+def python_with(modules, *pythons):
+    """The first of the interpreters that has the modules."""
     ask = ("import importlib.util as u, sys; "
            "sys.exit(any(u.find_spec(m) is None for m in sys.argv[1:]))")
-    for python in ("python3", "/usr/bin/python3"):
+    for python in pythons:
         if runs(python, "-c", ask, *modules):
             return python
     return None
@@ -71,9 +132,16 @@ def python_with(modules):
 
 def command(adapter):
     """The command of a script, or why there is none."""
-    program, script, needs, packages, flags, _ = adapter
-    if program == "python3":
-        python = python_with(needs)
+    program, script, needs, packages, flags, _, group = adapter
+    if program == "venv":
+        python = python_with(needs, os.path.normpath(
+            os.path.join(VENV, "bin", "python")))
+        if python is None:
+            return None, f"not installed by tools/setup {group}"
+        start = [python, "-B"]
+    elif program == "python3":
+        # The user's, or Debian's.
+        python = python_with(needs, "python3", "/usr/bin/python3")
         if python is None:
             return None, "no Python with " + " and ".join(needs)
         if "cuda" in flags and not runs(

@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """PyTorch from Python: pytorch.py [--device cpu|cuda] [--threads N]
+                       [--compile BACKEND]
 
 Calls torch.nn.functional.batch_norm; gradients are by autograd, the forward
 derivative by torch.autograd.forward_ad, and the double backward by autograd of
-autograd. With --device cuda, torch may choose cuDNN.
+autograd. With --device cuda, torch may choose cuDNN. With --compile, the call
+is compiled by torch.compile with this backend, such as inductor, or
+aot_eager_decomp_partition: the same decomposition without code generation.
 """
 import argparse
 
@@ -17,6 +20,9 @@ from serve import Rejected, Unsupported, serve
 
 PARAMETERS = ("gamma", "beta", "running_mean", "running_var", "gamma_dot",
               "beta_dot", "ddgamma", "ddbeta")
+ONE_VALUE = "more than 1 value per channel"
+# Newer versions refuse an epsilon of 0 in training, and one statistic alone.
+REFUSED = ("eps must be positive", "must either both be None or neither")
 HALF = (torch.float16, torch.bfloat16)
 
 
@@ -77,8 +83,23 @@ class Question:
                           device=DEVICE)
 
     def normalized(self, training, x, gamma, beta, mean=None, var=None):
-        return batch_norm(x, mean, var, gamma, beta, training, self.momentum,
-                          self.epsilon)
+        return call(self.case, x, mean, var, gamma, beta, training,
+                    self.momentum, self.epsilon)
+
+
+COMPILED = {}  # the last case's programs
+
+
+def call(case, *arguments):
+    if not BACKEND:
+        return batch_norm(*arguments)
+    # After some shapes torch.compile would call the eager kernel silently.
+    if COMPILED.get("id") != case.id:
+        torch._dynamo.reset()
+        COMPILED.clear()
+        COMPILED.update(id=case.id, program=torch.compile(
+            batch_norm, backend=BACKEND, dynamic=False, fullgraph=True))
+    return COMPILED["program"](*arguments)
 
 
 def forward_training(case):
@@ -193,10 +214,17 @@ def guarded(function):
         except RuntimeError as error:
             if "not implemented for" in str(error):
                 raise Unsupported(str(error)) from error
+            # torch.compile wraps what follows.
+            if ONE_VALUE in str(error):
+                raise Rejected(ONE_VALUE) from error
+            if any(words in str(error) for words in REFUSED):
+                raise Unsupported("refused") from error
             raise
         except ValueError as error:
-            if "more than 1 value per channel" in str(error):
+            if ONE_VALUE in str(error):
                 raise Rejected(str(error)) from error
+            if any(words in str(error) for words in REFUSED):
+                raise Unsupported(str(error)) from error
             raise
     run.__name__ = function.__name__
     return run
@@ -218,11 +246,13 @@ def dtypes():
 
 
 def main():
-    global DEVICE
+    global DEVICE, BACKEND
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, help="torch.set_num_threads")
+    parser.add_argument("--compile", help="a backend of torch.compile")
     options = parser.parse_args()
+    BACKEND = options.compile
     DEVICE = torch.device(options.device)
     name = "PyTorch " + torch.__version__
     if options.threads:
@@ -230,10 +260,14 @@ def main():
     if DEVICE.type == "cuda":
         name += (f", {torch.cuda.get_device_name(DEVICE)}, "
                  f"cuDNN {torch.backends.cudnn.version()}")
+    functions = [forward_training, forward_inference, backward_training,
+                 backward_inference]
+    if BACKEND:  # it has neither derivative
+        name += ", torch.compile " + BACKEND
+    else:
+        functions += [jvp_training, double_backward_training]
     outputs = {"forward_training": ["y", "running_mean", "running_var"]}
-    serve(name, [guarded(f) for f in (
-        forward_training, forward_inference, backward_training,
-        backward_inference, jvp_training, double_backward_training)],
+    serve(name, [guarded(f) for f in functions],
         dtypes=dtypes(), outputs=outputs, running_variance="unbiased",
         single_value="reject", zero_variance="zero", subnormals="keep")
 

@@ -25,9 +25,9 @@ numpy has no bf16: inputs and outputs in bf16 are arrays of uint16 with the bit
 patterns. `widened` converts them to float32, which is exact; `bf16` converts
 back, and raises if a value is not a bf16: rounding is up to the kernel, not the
 adapter. The same bits are
-`torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)` or
-`jnp.asarray(a.view(ml_dtypes.bfloat16))`; an array of ml_dtypes' bfloat16 may
-be returned as it is.
+`torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)` or `typed(a)`, for
+JAX and all others that use ml_dtypes; an array of ml_dtypes' bfloat16 may be
+returned as it is.
 
 An exception of a function becomes the answer: Unsupported if the subject does
 not support the case, Rejected if it refuses the input; any other exception
@@ -42,6 +42,11 @@ import numpy as np
 TYPES = {"f64": np.dtype("f8"), "f32": np.dtype("f4"), "f16": np.dtype("f2"),
          "bf16": np.dtype("u2")}
 NAMES = {dtype: name for name, dtype in TYPES.items()}
+# The formats that hold every value of a format.
+WIDER = {"bf16": ("f32", "f64"), "f16": ("f32", "f64"), "f32": ("f64",),
+         "f64": ()}
+# What an absent parameter means; all others are 0.
+ABSENT = {"gamma": 1, "running_var": 1}
 OPERATIONS = ("forward_training", "forward_inference", "backward_training",
               "backward_inference", "jvp_training", "double_backward_training")
 
@@ -59,6 +64,14 @@ def widened(array):
     if array.dtype != np.uint16:
         return array
     return (array.astype(np.uint32) << 16).view(np.float32)
+
+
+def typed(array):
+    """bf16 bit patterns as ml_dtypes' bfloat16; other arrays as they are."""
+    if array is None or array.dtype != np.uint16:
+        return array
+    import ml_dtypes
+    return array.view(ml_dtypes.bfloat16)
 
 
 def bf16(values):
@@ -130,6 +143,46 @@ class Case:
     def get(self, name, otherwise=None):
         return self.inputs.get(name, otherwise)
 
+    def like_x(self, name):
+        """The input. Raises Unsupported unless it has the format of x."""
+        if self.dtypes[name] != self.dtypes["x"]:
+            raise Unsupported(f"{name} is not in the format of x")
+        return self[name]
+
+    def parameter(self, name, dtype=None, absent=False):
+        """The parameter in the format `dtype`, widened if needed; raises
+        Unsupported if it would have to be narrowed. By default it has its own
+        format. If the case lacks it, None; with `absent`, what that means: 1 or
+        0 in every channel, in the format `dtype` or that of x."""
+        own = self.dtypes.get(name, self.dtypes["x"])
+        dtype = dtype or own
+        if name not in self:
+            if not absent:
+                return None
+            one = 0x3f80 if dtype == "bf16" else 1
+            return np.full(self.shape[self.channel_axis],
+                           ABSENT.get(name, 0) * one, TYPES[dtype])
+        if own == dtype:
+            return self[name]
+        if dtype not in WIDER[own]:
+            raise Unsupported(f"{name} would have to be narrowed")
+        return widened(self[name]).astype(TYPES[dtype])
+
+    def working(self):
+        """The format of x, or f32 if x has 16 bits: that of the statistics in
+        most frameworks."""
+        return "f64" if self.dtypes["x"] == "f64" else "f32"
+
+    def one_format(self):
+        """Raises Unsupported unless all inputs have the format of x."""
+        for name in self.dtypes:
+            self.like_x(name)
+
+    def float_epsilon(self):
+        """epsilon, for a kernel that converts it to the working format."""
+        return (self.epsilon if self.working() == "f64"
+                else self.as_float32("epsilon", self.epsilon))
+
     def channels(self, value):
         """An array of `value` for each channel, in the format of x."""
         return np.full(self.shape[self.channel_axis], value,
@@ -176,6 +229,20 @@ def answer(case, functions):
         return {"error": f"{type(error).__name__}: {one_line(error)}"}
 
 
+def take_standard_output():
+    """Sends all that is printed from now on to standard error. Returns the
+    standard output, to which only answers may go. serve() calls it; call it
+    earlier for a library that prints when it is imported."""
+    global _answers
+    if _answers is None:
+        _answers = os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)
+    return _answers
+
+
+_answers = None
+
+
 def serve(subject, functions, **declaration):
     """Answers the cases on standard input until its end.
 
@@ -189,9 +256,7 @@ def serve(subject, functions, **declaration):
     unknown = set(known) - set(OPERATIONS)
     if unknown:
         raise ValueError("unknown operation " + ", ".join(sorted(unknown)))
-    # Only answers may go to standard output.
-    out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
+    out = take_standard_output()
     declared = {"dtypes": list(TYPES), **declaration}
     print(json.dumps({"subject": subject, "operations": list(known),
                       **declared}), file=out, flush=True)
