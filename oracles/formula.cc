@@ -293,6 +293,8 @@ WrongFormula described(std::span<const Observed> run, const Samples& samples,
 // unless a branch that they share says why.
 bool is_credible(const Candidate& c, const WrongFormula& f) {
   if (c.changes == 2 && f.explained.size() < 2) return false;
+  // A rule that tells a few cases from all others is easily found.
+  if (!f.missed.empty() && f.explained.size() < 4) return false;
   return !f.only_where.empty() || f.explained.size() > 2 ||
          f.elsewhere.size() <= 4 * f.explained.size();
 }

@@ -247,6 +247,8 @@ TEST(WrongFormulas, HaveFingerprints) {
               return std::max(-0.5, std::min(v, 0.5));
             }),
             "y is cut to between -0.5 and 0.5");
+  EXPECT_EQ(of_y([](const Case&, std::int64_t, double v) { return 128 * v; }),
+            "y is 128 times the right value");
   // A few values are enough if they agree in many bits.
   EXPECT_EQ(of_y([](const Case& c, std::int64_t channel, double v) {
               const double gamma = c.problem.find(Input::gamma)->value(channel);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 
 namespace exactbn::formula {
 
@@ -66,6 +67,11 @@ Values values_of(Deviations deviations) {
     default:
       return Values::first_channel;
   }
+}
+
+std::size_t tile_index(Deviations deviations) {
+  return static_cast<std::size_t>(deviations) -
+         static_cast<std::size_t>(Deviations::within_samples);
 }
 
 }  // namespace
@@ -251,9 +257,29 @@ int Facts::times(Values values, std::int64_t k) const {
   }
 }
 
+// The number of values of a tile; all if there is no such.
+std::int64_t Facts::tile_size(std::size_t tile) const {
+  if (tile == tile_index(Deviations::within_samples)) return pass_.view.inner;
+  if (tile == tile_index(Deviations::within_rows)) {
+    return std::gcd(pass_.problem.x().shape().back(), pass_.view.inner);
+  }
+  return std::int64_t{2} << tile;
+}
+
+// The sum of squares of deviations from the mean of each tile.
+Wide Facts::squares_within(std::int64_t tile, Eigen::Index c) const {
+  Wide squares = 0;
+  for (std::int64_t first = 0; first < m_; first += tile) {
+    const auto values =
+        pass_.x.col(c).segment(first, std::min(tile, m_ - first));
+    squares += (values - values.mean()).square().sum();
+  }
+  return squares;
+}
+
 Facts::Sums Facts::sums_of(Values values, Eigen::Index c) const {
   constexpr Sums nothing = {kNaN, kNaN, kNaN, kNaN, kNaN,
-                            kNaN, kNaN, kNaN, kNaN};
+                            kNaN, kNaN, kNaN, kNaN, {}};
   const bool all = values == Values::all_channels;
   const Eigen::Index first = all ? 0 : channel_of(values, c);
   const Eigen::Index end = all ? pass_.x.cols() : first + 1;
@@ -292,6 +318,9 @@ Facts::Sums Facts::sums_of(Values values, Eigen::Index c) const {
     s.second_dy_x += pass_.dy(k, j) * deviation;
     s.u_dy += pass_.u(k, j) * pass_.dy(k, j);
   });
+  for (std::size_t t = 0; values == Values::all && t < kTiles; ++t) {
+    s.within[t] = squares_within(tile_size(t), first);
+  }
   return s;
 }
 
@@ -381,6 +410,10 @@ Wide Facts::divisor(Count count) const {
       return down_to(1024);
     case Count::down_to_power_of_2:
       return std::exp2(std::floor(std::log2(pass_.m)));
+    case Count::in_8_bits:
+      return std::fmod(pass_.m, Wide{256});
+    case Count::in_16_bits:
+      return std::fmod(pass_.m, Wide{65536});
   }
   return kNaN;
 }
@@ -458,6 +491,8 @@ Facts::Statistics Facts::statistics(Output output, const Choice& choice,
   const auto count = choice.get<Count>(Slot::count);
   const Wide n = count == Count::of_the_values ? s.n : divisor(count);
   const Wide mean = s.mean * (s.n / n);
+  const auto var_count = choice.get<Count>(Slot::var_count);
+  const Wide var_n = var_count == Count::of_the_values ? n : divisor(var_count);
   Wide around = mean;
   switch (deviations) {
     case Deviations::mean:
@@ -465,8 +500,22 @@ Facts::Statistics Facts::statistics(Output output, const Choice& choice,
     case Deviations::channel_before:
     case Deviations::channel_after:
     case Deviations::first_channel:
-      return {mean, factor * sums(values_of(deviations), c).squares / n,
+      return {mean, factor * sums(values_of(deviations), c).squares / var_n,
               factor};
+    case Deviations::within_samples:
+    case Deviations::within_rows:
+    case Deviations::within_tiles_of_8:
+    case Deviations::within_tiles_of_16:
+    case Deviations::within_tiles_of_32:
+    case Deviations::within_tiles_of_64:
+    case Deviations::within_tiles_of_128:
+    case Deviations::within_tiles_of_256:
+    case Deviations::within_tiles_of_512:
+    case Deviations::within_tiles_of_1024:
+      return {
+          mean,
+          factor * sums(Values::all, c).within[tile_index(deviations)] / var_n,
+          factor};
     case Deviations::zero:
       around = 0;
       break;
@@ -477,9 +526,9 @@ Facts::Statistics Facts::statistics(Output output, const Choice& choice,
       around = pass_.x(0, c);
       break;
     case Deviations::mean_of_those_before:
-      return {mean, factor * s.from_before / n, factor};
+      return {mean, factor * s.from_before / var_n, factor};
   }
-  const Wide var = (s.squares + s.n * square(s.mean - around)) / n;
+  const Wide var = (s.squares + s.n * square(s.mean - around)) / var_n;
   return {mean, factor * var, factor};
 }
 
@@ -596,6 +645,22 @@ Wide Facts::parameter(bool is_gamma, Parameter which, Eigen::Index c,
       return own(i % channels);
     case Parameter::quotient:
       return own(i / m_);
+    case Parameter::modulo_4:
+      return own(c % 4);
+    case Parameter::modulo_8:
+      return own(c % 8);
+    case Parameter::modulo_16:
+      return own(c % 16);
+    case Parameter::modulo_32:
+      return own(c % 32);
+    case Parameter::modulo_64:
+      return own(c % 64);
+    case Parameter::modulo_128:
+      return own(c % 128);
+    case Parameter::modulo_256:
+      return own(c % 256);
+    case Parameter::modulo_1024:
+      return own(c % 1024);
     case Parameter::other:
       return other(c);
     case Parameter::scaled:
@@ -623,6 +688,8 @@ Wide Facts::centre(const Choice& choice, const Statistics& s,
       return pass_.trains() ? pass_.old_mean(c) : sums(Values::all, c).mean;
     case Centre::negative:
       return -s.mean;
+    case Centre::twice:
+      return 2 * s.mean;
     case Centre::channel_before:
       return mean_of(Values::channel_before, c);
     case Centre::channel_after:

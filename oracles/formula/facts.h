@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <map>
 #include <utility>
 
@@ -52,6 +53,8 @@ class Facts {
     Wide second_dy = 0;
     Wide second_dy_x = 0;
     Wide u_dy = 0;
+    // sum (x - the mean of its tile)^2, for each kind of tile.
+    std::array<Wide, kTiles> within = {};
   };
   struct Statistics {
     Wide mean = 0;
@@ -63,6 +66,8 @@ class Facts {
   void read_in_other_16(Inputs inputs);
   Eigen::Index channel_of(Values values, Eigen::Index c) const;
   int times(Values values, std::int64_t k) const;
+  std::int64_t tile_size(std::size_t tile) const;
+  Wide squares_within(std::int64_t tile, Eigen::Index c) const;
   Sums sums_of(Values values, Eigen::Index c) const;
   const Sums& sums(Values values, Eigen::Index c) const;
   Wide divisor(Count count) const;

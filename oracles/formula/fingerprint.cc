@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "oracles/format_names.h"
@@ -79,6 +80,32 @@ std::string clip(Output output, std::span<const WrongValue> values) {
   return {};
 }
 
+// Each wrong value is the right one times the same number.
+std::string factor(Output output, std::span<const WrongValue> values) {
+  std::optional<Wide> common;
+  std::set<std::size_t> cases;
+  Wide bits = 0;
+  Wide best = 0;  // the least slack
+  for (const WrongValue& v : values) {
+    const Wide rounding = ulp_of(static_cast<double>(v.got), v.dtype);
+    const Wide ratio = v.got / v.right;
+    const Wide slack =
+        (std::fabs(ratio) * v.tolerance + rounding) / std::fabs(v.right);
+    if (!(slack < std::fabs(ratio) / 64)) continue;
+    if (!common || slack < best) {
+      if (common && std::fabs(*common - ratio) > slack + best) return {};
+      common = ratio;
+      best = slack;
+    }
+    if (std::fabs(*common - ratio) > slack + best) return {};
+    bits += std::log2(std::fabs(ratio) / slack);
+    cases.insert(v.place);
+  }
+  if (!common || cases.size() < 2 || bits < 2 * kEnoughBits) return {};
+  return fmt::format("{} is {:.6g} times the right value", to_string(output),
+                     static_cast<double>(*common));
+}
+
 // The part that 1/sqrt(var + eps) multiplies is off by a small factor that
 // channels do not share, and their values do.
 std::string estimate(Output output, std::span<const WrongValue> values) {
@@ -112,6 +139,7 @@ std::string fingerprint(Output output, std::span<const WrongValue> values,
   if (values.empty()) return {};
   std::string text = grid(values);
   if (text.empty()) text = clip(output, values);
+  if (text.empty()) text = factor(output, values);
   if (text.empty() && everywhere) text = estimate(output, values);
   return text;
 }

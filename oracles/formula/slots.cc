@@ -103,6 +103,8 @@ constexpr std::string_view kCount[] = {
     "m rounded down to a multiple of 256",
     "m rounded down to a multiple of 1024",
     "m rounded down to a power of 2",
+    "m modulo 256",
+    "m modulo 65536",
 };
 constexpr std::string_view kKeptNames[] = {
     "the mean",
@@ -140,6 +142,23 @@ constexpr std::string_view kDeviations[] = {
     "the variance is taken around running_mean",
     "the variance is taken around the first value",
     "the variance squares deviations from the mean of the values before",
+    "the variance is that within samples: deviations from the mean of each",
+    "the variance is that within rows of the last axis",
+    "the variance is that within tiles of 8 values: their means are not merged",
+    "the variance is that within tiles of 16 values: their means are not "
+    "merged",
+    "the variance is that within tiles of 32 values: their means are not "
+    "merged",
+    "the variance is that within tiles of 64 values: their means are not "
+    "merged",
+    "the variance is that within tiles of 128 values: their means are not "
+    "merged",
+    "the variance is that within tiles of 256 values: their means are not "
+    "merged",
+    "the variance is that within tiles of 512 values: their means are not "
+    "merged",
+    "the variance is that within tiles of 1024 values: their means are not "
+    "merged",
     "the variance is that of the channel before",
     "the variance is that of the channel after",
     "the variance is that of the first channel",
@@ -191,6 +210,14 @@ constexpr std::string_view kGamma[] = {
     "the channels of gamma are reversed",
     "gamma is indexed by the position modulo C: as if channels were last",
     "gamma is indexed by the position over m: as if channels were first",
+    "gamma is that of the channel modulo 4",
+    "gamma is that of the channel modulo 8",
+    "gamma is that of the channel modulo 16",
+    "gamma is that of the channel modulo 32",
+    "gamma is that of the channel modulo 64",
+    "gamma is that of the channel modulo 128",
+    "gamma is that of the channel modulo 256",
+    "gamma is that of the channel modulo 1024",
     "beta stands for gamma",
     "divided by gamma, not multiplied",
     "gamma is divided by the standard deviation once more",
@@ -211,6 +238,14 @@ constexpr std::string_view kBeta[] = {
     "the channels of beta are reversed",
     "beta is indexed by the position modulo C: as if channels were last",
     "beta is indexed by the position over m: as if channels were first",
+    "beta is that of the channel modulo 4",
+    "beta is that of the channel modulo 8",
+    "beta is that of the channel modulo 16",
+    "beta is that of the channel modulo 32",
+    "beta is that of the channel modulo 64",
+    "beta is that of the channel modulo 128",
+    "beta is that of the channel modulo 256",
+    "beta is that of the channel modulo 1024",
     "gamma stands for beta",
     "beta is multiplied by gamma: it is added before the scale",
     "beta is divided by the standard deviation: it is added too early",
@@ -220,6 +255,7 @@ constexpr std::string_view kCentre[] = {
     "no mean is subtracted from x",
     "",  // by the operation
     "the mean is added to x, not subtracted",
+    "the mean is subtracted twice",
     "the mean of the channel before is subtracted",
     "the mean of the channel after is subtracted",
     "the first value is subtracted, not the mean",
@@ -289,6 +325,7 @@ Texts texts_of(Slot slot) {
     case Slot::dy_values:
       return kValues;
     case Slot::count:
+    case Slot::var_count:
     case Slot::dy_count:
       return kCount;
     case Slot::correction:
@@ -410,6 +447,10 @@ std::string count_text(Slot slot,
                   : std::string("dbeta and dgamma");
     return fmt::format("{} are divided by {}, not by m", sums, kCount[at]);
   }
+  if (slot == Slot::var_count) {
+    return fmt::format("the sum of squares is divided by {}, not by m",
+                       kCount[at]);
+  }
   switch (static_cast<Count>(at)) {
     case Count::of_the_channel:  // with fewer values summed
       return fmt::format("divided by {}", kCount[at]);
@@ -442,7 +483,8 @@ std::string text_of(Operation operation, Output output, Slot slot,
     return term_text(sum, static_cast<Term>(at));
   }
   if (has_factor(slot)) return factor_text(*direction, slot, at);
-  if (slot == Slot::count || slot == Slot::dy_count) {
+  if (slot == Slot::count || slot == Slot::var_count ||
+      slot == Slot::dy_count) {
     return count_text(slot, direction, at);
   }
   if (slot == Slot::kept) return kept_text(at);
@@ -507,40 +549,42 @@ std::vector<Slot> slots_of(Output output) {
     case Output::mean:
       return {inputs, values, count, result};
     case Output::var:
-      return {inputs, values, count, correction, deviations, epsilon, result};
+      return {inputs,     values,     count,   var_count,
+              correction, deviations, epsilon, result};
     case Output::invstd:
-      return {inputs,  values, count, correction, deviations,
-              epsilon, root,   kept,  result};
+      return {inputs,     values,  count, var_count, correction,
+              deviations, epsilon, root,  kept,      result};
     case Output::running_mean:
       return {inputs, values, count, old_weight, new_weight, kept, result};
     case Output::running_var:
-      return {inputs,  values,     count,      correction, deviations,
-              epsilon, old_weight, new_weight, kept,       result};
+      return {inputs,     values,     count,   var_count,
+              correction, deviations, epsilon, old_weight,
+              new_weight, kept,       result};
     case Output::y:
-      return {inputs, values, count, correction, deviations, epsilon,
-              root,   gamma,  beta,  centre,     kept,       result};
+      return {inputs, values, count, var_count, correction, deviations, epsilon,
+              root,   gamma,  beta,  centre,    kept,       result};
     case Output::dbeta:
       return {inputs, dy_values, result};
     case Output::dgamma:
-      return {inputs, values, count,     correction, deviations, epsilon,
-              root,   centre, dy_values, kept,       result};
+      return {inputs,  values, count,  var_count, correction, deviations,
+              epsilon, root,   centre, dy_values, kept,       result};
     case Output::dx:
-      return {inputs,   values,     count,       correction, deviations,
-              epsilon,  root,       gamma,       centre,     dy_values,
-              dy_count, from_dbeta, from_dgamma, kept,       result};
+      return {inputs,     values,      count, var_count, correction, deviations,
+              epsilon,    root,        gamma, centre,    dy_values,  dy_count,
+              from_dbeta, from_dgamma, kept,  result};
     case Output::y_dot:
     case Output::grad_dy:
-      return {values,      count,      correction, deviations, epsilon,
-              root,        gamma,      dy_count,   from_dbeta, from_dgamma,
-              along_gamma, along_beta, kept,       result};
+      return {values,      count,       var_count,  correction, deviations,
+              epsilon,     root,        gamma,      dy_count,   from_dbeta,
+              from_dgamma, along_gamma, along_beta, kept,       result};
     case Output::grad_gamma:
-      return {values, count,    correction, deviations, epsilon,
-              root,   dy_count, of_u_dy,    of_product, result};
+      return {values, count,    var_count, correction, deviations, epsilon,
+              root,   dy_count, of_u_dy,   of_product, result};
     case Output::grad_x:
-      return {values,    count,      correction, deviations,  epsilon,
-              root,      gamma,      dy_count,   along_gamma, of_u_dy,
-              of_u_xhat, of_dy_xhat, of_product, of_u_g,      of_g,
-              of_h,      result};
+      return {values,  count,     var_count,  correction, deviations,
+              epsilon, root,      gamma,      dy_count,   along_gamma,
+              of_u_dy, of_u_xhat, of_dy_xhat, of_product, of_u_g,
+              of_g,    of_h,      result};
     default:
       return {};
   }

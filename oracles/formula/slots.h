@@ -17,6 +17,7 @@ enum class Slot : std::uint8_t {
   inputs,       // as they are read
   values,       // over which statistics are taken
   count,        // what a sum of values is divided by
+  var_count,    // what the sum of squares is divided by
   correction,   // the factor of the variance
   deviations,   // what the variance measures deviations from
   epsilon,      // how it enters
@@ -43,7 +44,7 @@ enum class Slot : std::uint8_t {
   kept,         // what is rounded on the way, and how
   result,       // what is done to the result
 };
-inline constexpr std::size_t kSlots = 27;
+inline constexpr std::size_t kSlots = 28;
 
 enum class Inputs : std::uint8_t {
   as_given,
@@ -132,6 +133,8 @@ enum class Count : std::uint8_t {
   down_to_256,
   down_to_1024,
   down_to_power_of_2,
+  in_8_bits,  // m modulo 256
+  in_16_bits,
 };
 enum class Correction : std::uint8_t {
   as_defined,
@@ -149,6 +152,17 @@ enum class Deviations : std::uint8_t {
   running_mean,
   first_value,
   mean_of_those_before,
+  // Means of parts, which are never merged.
+  within_samples,
+  within_rows,
+  within_tiles_of_8,
+  within_tiles_of_16,
+  within_tiles_of_32,
+  within_tiles_of_64,
+  within_tiles_of_128,
+  within_tiles_of_256,
+  within_tiles_of_512,
+  within_tiles_of_1024,
   // The variance is that of another channel.
   channel_before,
   channel_after,
@@ -185,6 +199,8 @@ enum class Root : std::uint8_t {
   fourth,
   cubed,
 };
+// within_samples to within_tiles_of_1024
+inline constexpr std::size_t kTiles = 10;
 // Of which channel a parameter is taken, or what stands for it.
 enum class Parameter : std::uint8_t {
   own,
@@ -200,8 +216,16 @@ enum class Parameter : std::uint8_t {
   first_channel,
   last_channel,
   reversed,
-  modulo,      // position in memory modulo the number of channels
-  quotient,    // position in memory in the order of channels
+  modulo,    // position in memory modulo the number of channels
+  quotient,  // position in memory in the order of channels
+  modulo_4,  // channel modulo 4
+  modulo_8,
+  modulo_16,
+  modulo_32,
+  modulo_64,
+  modulo_128,
+  modulo_256,
+  modulo_1024,
   other,       // beta for gamma, and the reverse
   scaled,      // beta times gamma; 1/gamma
   normalized,  // beta / sqrt(var + eps)
@@ -211,6 +235,7 @@ enum class Centre : std::uint8_t {
   zero,
   other_mean,
   negative,
+  twice,
   channel_before,
   channel_after,
   first_value,
