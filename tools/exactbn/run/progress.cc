@@ -75,9 +75,8 @@ StatusLine::~StatusLine() {
 }
 
 void StatusLine::show(const std::string& text) {
-  const Clock::time_point now = Clock::now();
-  if (!shown_ || (last_ && now - *last_ < kBetweenLines)) return;
-  last_ = now;
+  if (!shown_ || (last_ && Clock::now() - *last_ < kBetweenLines)) return;
+  last_ = Clock::now();
   write(text);
 }
 
@@ -94,11 +93,10 @@ ProgressLine::~ProgressLine() {
 
 void ProgressLine::show(std::size_t done, int failed) {
   for (; done_ < done; ++done_) work_ += work_of_[done_];
-  const Clock::time_point now = Clock::now();
-  if (!shown_ || (last_ && now - *last_ < kBetweenLines)) return;
+  if (!shown_ || (last_ && Clock::now() - *last_ < kBetweenLines)) return;
+  last_ = Clock::now();
   const auto elapsed =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now - start_);
-  last_ = now;
+      std::chrono::duration_cast<std::chrono::milliseconds>(*last_ - start_);
   write(to_string(
       {done, work_of_.size(), failed, time_left(elapsed, work_, all_)}));
 }

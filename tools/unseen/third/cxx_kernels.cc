@@ -51,10 +51,10 @@ enum Defect {
 
 constexpr bool is(Defect d) { return DEFECT == d; }
 
-constexpr int64_t kLanes = 8;       // partial sums of a tile
-constexpr int64_t kTile = 64;       // values of a plane
-constexpr int64_t kChunk = 32;      // rows
-constexpr int64_t kColumns = 16;    // channels of a tile of rows
+constexpr int64_t kLanes = 8;     // partial sums of a tile
+constexpr int64_t kTile = 64;     // values of a plane
+constexpr int64_t kChunk = 32;    // rows
+constexpr int64_t kColumns = 16;  // channels of a tile of rows
 
 // ---- formats
 
@@ -308,15 +308,16 @@ exactbn_status forward_training(const Question& k) {
     for (int64_t c = 0; c < g.channels; ++c) used[c] = 1 / (s.var[c] + k.eps);
 
   k.whole("y", each(g, [&](int64_t at, int64_t c, int64_t i) {
-    float centred = k.x[at] - s.mean[c];
-    if (is(ft_centred_twice)) centred -= s.mean[c];
-    float weight = gamma[c], shift = beta[c];
-    if (is(rows_tail_gamma) && g.rows() && g.channels > kColumns &&
-        c >= g.channels / kColumns * kColumns)
-      weight = gamma[c % kColumns];
-    if (is(tail_without_beta) && !g.rows() && i >= g.inner / 4 * 4) shift = 0;
-    return centred * used[c] * weight + shift;
-  }));
+            float centred = k.x[at] - s.mean[c];
+            if (is(ft_centred_twice)) centred -= s.mean[c];
+            float weight = gamma[c], shift = beta[c];
+            if (is(rows_tail_gamma) && g.rows() && g.channels > kColumns &&
+                c >= g.channels / kColumns * kColumns)
+              weight = gamma[c % kColumns];
+            if (is(tail_without_beta) && !g.rows() && i >= g.inner / 4 * 4)
+              shift = 0;
+            return centred * used[c] * weight + shift;
+          }));
   k.vector("mean", s.mean);
   k.vector("var", saved);
   k.vector("invstd", r);
@@ -355,11 +356,12 @@ exactbn_status forward_inference(const Question& k) {
   for (float& v : r)
     v = is(fi_fast_rsqrt) ? fast_rsqrt(v + k.eps) : 1 / std::sqrt(v + k.eps);
   k.whole("y", each(g, [&](int64_t at, int64_t c, int64_t) {
-    const int64_t from =
-        is(fi_mean_of_next_channel) ? std::min(c + 1, g.channels - 1) : c;
-    const float y = (k.x[at] - mean[from]) * r[c] * gamma[c] + beta[c];
-    return is(fi_leaky_relu) && y < 0 ? 0.01f * y : y;
-  }));
+            const int64_t from = is(fi_mean_of_next_channel)
+                                     ? std::min(c + 1, g.channels - 1)
+                                     : c;
+            const float y = (k.x[at] - mean[from]) * r[c] * gamma[c] + beta[c];
+            return is(fi_leaky_relu) && y < 0 ? 0.01f * y : y;
+          }));
   return EXACTBN_OUTPUTS;
 }
 
@@ -369,8 +371,8 @@ float tf32(float f) {
 }
 
 struct Sums {
-  std::vector<float> dy, dot;              // over the channel
-  std::vector<float> last_dy, last_dot;    // over its last tile
+  std::vector<float> dy, dot;            // over the channel
+  std::vector<float> last_dy, last_dot;  // over its last tile
 };
 
 // sum dy and sum dy (x - mean) r
@@ -440,11 +442,12 @@ exactbn_status backward_training(const Question& k) {
   const std::vector<float>& sum_dot = last ? sums.last_dot : sums.dot;
   const float m = is(bt_count_in_byte) ? uint8_t(g.m()) : float(g.m());
   k.whole("dx", each(g, [&](int64_t at, int64_t c, int64_t) {
-    const float xhat = (k.x[at] - s.mean[c]) * r[c];
-    const float mean_dy = sum_dy[c] / (is(bt_dbeta_term_undivided) ? 1 : m);
-    const float inner = dy[at] - mean_dy - xhat * (sum_dot[c] / m);
-    return (is(bt_dx_without_gamma) ? 1 : gamma[c]) * r[c] * inner;
-  }));
+            const float xhat = (k.x[at] - s.mean[c]) * r[c];
+            const float mean_dy =
+                sum_dy[c] / (is(bt_dbeta_term_undivided) ? 1 : m);
+            const float inner = dy[at] - mean_dy - xhat * (sum_dot[c] / m);
+            return (is(bt_dx_without_gamma) ? 1 : gamma[c]) * r[c] * inner;
+          }));
   std::vector<float> dgamma = sums.dot;
   if (is(bt_dgamma_accumulates)) {
     static std::vector<float> scratch;
@@ -463,11 +466,10 @@ exactbn_status backward_inference(const Question& k) {
   const std::vector<float> mean = k.get("running_mean", 0);
   std::vector<float> r = k.get("running_var", 1);
   for (float& v : r) v = 1 / std::sqrt(v + k.eps);
-  const std::vector<float> dx =
-      each(g, [&](int64_t at, int64_t c, int64_t) {
-        const float weight = is(bi_gamma_plus_one) ? 1 + gamma[c] : gamma[c];
-        return weight * r[c] * dy[at];
-      });
+  const std::vector<float> dx = each(g, [&](int64_t at, int64_t c, int64_t) {
+    const float weight = is(bi_gamma_plus_one) ? 1 + gamma[c] : gamma[c];
+    return weight * r[c] * dy[at];
+  });
   Sums sums = gradient_sums(g, k.x, dy, mean, r, false);
   if (is(bi_dgamma_after_dx))
     sums.dot = gradient_sums(g, k.x, dx, mean, r, false).dot;
