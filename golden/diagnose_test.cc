@@ -230,7 +230,7 @@ TEST(DiagnosisOnTheCoreSuite, CountsALabelAsEvidence) {
       const bool labelled = std::count(c.labels.begin(), c.labels.end(),
                                        "IntermediateOverflow") > 0;
       if (labelled && c.problem == problem) {
-        return modelled("variance_one_pass", problem);
+        return modelled("variance_one_pass_clamped", problem);
       }
     }
     Memory none;
@@ -246,7 +246,7 @@ TEST(DiagnosisOnTheCoreSuite, CountsALabelAsEvidence) {
   EXPECT_THAT(d.explanations, IsEmpty());
   ASSERT_EQ(d.resembling.size(), 1u);
   const Resemblance& r = d.resembling.front();
-  EXPECT_THAT(names(r.here), ElementsAre("variance_one_pass"));
+  EXPECT_THAT(names(r.here), ElementsAre("variance_one_pass_clamped"));
   EXPECT_LT(r.here.evidence, 16);
   EXPECT_EQ(r.only_where, "the case is labelled IntermediateOverflow");
 }

@@ -129,20 +129,20 @@ diagnosis  7 of 7 wrong: dgamma and dbeta are added to their previous values
 )");
 }
 
-// dx is a quarter too large.
+// dx is too large by a factor that depends on the place.
 TEST_F(DiagnosisText, OfAnUnknownDefect) {
   std::string text = example();
   const std::string right = R"("dx": dx)";
   text.replace(text.find(right), right.size(),
-               R"("dx": {i: v * 1.25 for i, v in dx.items()})");
+               R"("dx": {i: v * (5 + i % 3) / 4 for i, v in dx.items()})");
   write("odd.py", text);
   EXPECT_EQ(
       failure("--exec 'python3 odd.py'"),
       R"(FAIL backward_training f32  bwd-f32-39c92995  [WorkedExample, MeanDominatesVariance]
   where  dx[1,0]   shape 2x1  channel axis 1   eps 0x1.4f8b58p-17
-  got    0x1.6a7facp-13   39353fd6   0.000172852859
+  got    0x1.b2ff9ap-13   39597fcd   0.000207423422
   want   0x1.21ffbcp-13   3910ffde   0.000138282281   correctly rounded
-  error  +2.38e+06 ulp   eta 1.55e+06   limit 10.8 (sequential, m = 2)
+  error  +4.75e+06 ulp   eta 3.1e+06   limit 10.8 (sequential, m = 2)
   scope  2 of 2 values of channel 0
   looks like  no known defect
   again  exactbn validate --exec 'python3 odd.py' --filter bwd-f32-39c92995
@@ -156,7 +156,7 @@ SMALLEST backward_training f32   dx is wrong   4 values, of bwd-f32-39c92995
   dy           f32 2x1   0x0p+0 0x1p+0   = 0 1
   x            f32 2x1   0x0p+0 0x0p+0   = 0 0
   want dx      f32 2x1   -0x1p-1 0x1p-1   = -0.5 0.5
-  got  dx      f32 2x1   -0x1.4p-1 0x1.4p-1   = -0.625 0.625
+  got  dx      f32 2x1   -0x1.4p-1 0x1.8p-1   = -0.625 0.75
 
 beyond     bwd-f32-f007a20b: dx (16 values): gamma dy (x - mean) underflows f32
 beyond     bwd-f32-7a568800: dx (30 values): var + epsilon overflows f32
