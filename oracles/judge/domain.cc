@@ -236,8 +236,9 @@ class Intermediates {
     input("x", most_.least_x);
     input("gamma", gamma);
     value("x - mean", most_.centred);
+    // A frozen mean may be 0.
     product("gamma (x - mean)", gamma * most_.centred, ch_.s,
-            gamma * ch_.s * ch_.a + beta);
+            gamma * ch_.s * (ch_.a + most_.least_x) + beta);
     factor("gamma / sqrt(w)", gamma * ch_.s);
     const Wide reach = std::max(most_.x, std::fabs(ch_.mean));
     value("x / sqrt(w)", reach * ch_.s);

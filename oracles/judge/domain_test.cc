@@ -89,6 +89,22 @@ TEST(Domain, AnUnderflowThatNothingMagnifiesIsHarmless) {
   EXPECT_EQ(why(of_variance(0x1p-20), Output::dx), "gamma dy underflows f32");
 }
 
+// As of a layer that has seen no batch: its mean is 0.
+TEST(Domain, OfAFrozenMeanOfZeroIsThatOfX) {
+  const auto at = [](double x) {
+    Problem p = forward(DType::f32, {x, 0, 3 * x});
+    p.operation = Operation::forward_inference;
+    p.inputs[Input::running_mean] =
+        make_tensor(DType::f32, {1}, std::vector{0.0});
+    p.inputs[Input::running_var] =
+        make_tensor(DType::f32, {1}, std::vector{0x1p-8});
+    return p;
+  };
+  EXPECT_EQ(why(at(1), Output::y), "");
+  EXPECT_EQ(why(at(0x1p-100), Output::y), "");
+  EXPECT_EQ(why(at(0x1p-130), Output::y), "gamma (x - mean) underflows f32");
+}
+
 TEST(Domain, InfinitiesAndNanAreOrdinary) {
   EXPECT_EQ(why(forward(DType::f32, {INFINITY, 0x1p127, 0}), Output::y), "");
   EXPECT_EQ(why(forward(DType::f32, {NAN, 0x1p127, 0}), Output::mean), "");
