@@ -178,7 +178,7 @@ void Challenge::State::list_tokens() {
   marks.papers.reserve(papers.size());
   for (const Paper& paper : papers) {
     PaperMarks of_paper;
-    of_paper.paper = &paper;
+    of_paper.paper = paper;
     if (!paper.is_declared) {
       marks.papers.push_back(std::move(of_paper));
       continue;
@@ -398,9 +398,10 @@ void Challenge::add(const ChallengeVerdict& verdict, const Answer* answer) {
 }
 
 void Challenge::finish() {
-  for (PaperMarks& paper : state_->marks.papers) {
+  for (std::size_t i = 0; i < state_->papers.size(); ++i) {
+    PaperMarks& paper = state_->marks.papers[i];
     paper.biased.clear();
-    for (const auto& [key, tally] : state_->roundings[paper.paper]) {
+    for (const auto& [key, tally] : state_->roundings[&state_->papers[i]]) {
       if (!is_biased(tally, state_->declaration.rounding)) continue;
       paper.biased.push_back(fmt::format("{} {}: {}", key.first,
                                          format(key.second).name,

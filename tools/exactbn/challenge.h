@@ -62,7 +62,7 @@ using Biased = std::vector<std::string>;
 inline constexpr int kRoundingWeight = 1;
 
 struct PaperMarks {
-  const Paper* paper = nullptr;
+  Paper paper;
   // None if the paper is not declared, or its results are not all offered.
   std::vector<FamilyMarks> families;
   Biased biased;

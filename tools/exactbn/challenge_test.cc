@@ -64,7 +64,7 @@ std::string first_failure(const ChallengeMarks& marks) {
     for (const std::string& biased : paper.biased) text += biased + '\n';
     for (const FamilyMarks& of : paper.families) {
       if (of.full()) continue;
-      text += std::string(to_string(paper.paper->operation)) + ' ' +
+      text += std::string(to_string(paper.paper.operation)) + ' ' +
               std::string(of.family->name) + ": " + of.where + ": " + of.why +
               '\n';
     }

@@ -47,12 +47,12 @@ std::string paper_line(const PaperMarks& paper) {
   if (!paper.biased.empty()) {
     lost += fmt::format("{}rounding", lost.empty() ? "" : ", ");
   }
-  if (!paper.paper->is_declared)
+  if (!paper.paper.is_declared)
     lost = "not declared, or not all of its results";
-  const std::string head = fmt::format(
-      "{:<24} {:<8} {}   {:<13} ", to_string(paper.paper->operation),
-      format(paper.paper->dtype).name, score_text(paper.score()),
-      fmt::format("{}/{}", passed, asked));
+  const std::string head =
+      fmt::format("{:<24} {:<8} {}   {:<13} ", to_string(paper.paper.operation),
+                  format(paper.paper.dtype).name, score_text(paper.score()),
+                  fmt::format("{}/{}", passed, asked));
   return lost.empty() ? head.substr(0, head.find_last_not_of(' ') + 1) + '\n'
                       : wrapped(head, lost);
 }
@@ -63,7 +63,7 @@ std::map<Operation, std::vector<std::string_view>> not_offered(
   const Declaration& declaration = run.challenge.declaration();
   std::map<Operation, std::vector<std::string_view>> all;
   for (const PaperMarks& paper : run.challenge.marks().papers) {
-    const Operation operation = paper.paper->operation;
+    const Operation operation = paper.paper.operation;
     if (all.contains(operation)) continue;
     for (const Output output : traits(operation).outputs) {
       if (!offers(declaration, operation, output)) {
@@ -84,8 +84,8 @@ Json not_offered_json(const ChallengeRun& run) {
 
 std::string first_text(const PaperMarks& paper, const FamilyMarks& of) {
   std::string text = fmt::format(
-      "\nNO CREDIT  {} of {} {}: {}\n", of.family->name, paper.paper->operation,
-      format(paper.paper->dtype).name, counts_text(of));
+      "\nNO CREDIT  {} of {} {}: {}\n", of.family->name, paper.paper.operation,
+      format(paper.paper.dtype).name, counts_text(of));
   if (!of.first) return text;
   text += fmt::format("  first    question {}   {}\n", *of.first, of.where);
   return text + wrapped("           ", printable(of.why));
@@ -110,9 +110,9 @@ Json paper_json(const PaperMarks& paper) {
   for (const FamilyMarks& of : paper.families) {
     families.push_back(family_json(of));
   }
-  return {{"operation", to_string(paper.paper->operation)},
-          {"dtype", format(paper.paper->dtype).name},
-          {"declared", paper.paper->is_declared},
+  return {{"operation", to_string(paper.paper.operation)},
+          {"dtype", format(paper.paper.dtype).name},
+          {"declared", paper.paper.is_declared},
           {"score", paper.score()},
           {"biased_roundings", paper.biased},
           {"families", families}};
@@ -149,7 +149,7 @@ std::string challenge_text(const ChallengeRun& run) {
     }
     for (const std::string& biased : paper.biased) {
       add(fmt::format("\nNO CREDIT  rounding of {} {}\n{}",
-                      paper.paper->operation, format(paper.paper->dtype).name,
+                      paper.paper.operation, format(paper.paper.dtype).name,
                       wrapped("           ", biased)));
     }
   }
