@@ -144,21 +144,14 @@ constexpr std::string_view kDeviations[] = {
     "the variance squares deviations from the mean of the values before",
     "the variance is that within samples: deviations from the mean of each",
     "the variance is that within rows of the last axis",
-    "the variance is that within tiles of 8 values: their means are not merged",
-    "the variance is that within tiles of 16 values: their means are not "
-    "merged",
-    "the variance is that within tiles of 32 values: their means are not "
-    "merged",
-    "the variance is that within tiles of 64 values: their means are not "
-    "merged",
-    "the variance is that within tiles of 128 values: their means are not "
-    "merged",
-    "the variance is that within tiles of 256 values: their means are not "
-    "merged",
-    "the variance is that within tiles of 512 values: their means are not "
-    "merged",
-    "the variance is that within tiles of 1024 values: their means are not "
-    "merged",
+    "the variance is that within tiles of 8 values, never merged",
+    "the variance is that within tiles of 16 values, never merged",
+    "the variance is that within tiles of 32 values, never merged",
+    "the variance is that within tiles of 64 values, never merged",
+    "the variance is that within tiles of 128 values, never merged",
+    "the variance is that within tiles of 256 values, never merged",
+    "the variance is that within tiles of 512 values, never merged",
+    "the variance is that within tiles of 1024 values, never merged",
     "the variance is that of the channel before",
     "the variance is that of the channel after",
     "the variance is that of the first channel",

@@ -47,6 +47,7 @@ class FunctionSubject : public Subject {
 
   // The function gets copies: it may write to them.
   Answer answer(const Case& c) override {
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
     const Case copy = c;
     std::vector<exactbn_array> inputs;
     return answer_to(c, question_of(copy, inputs));
