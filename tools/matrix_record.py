@@ -142,10 +142,15 @@ def load(path, otherwise):
         return json.load(text)
 
 
-def run(exactbn, names, jobs, limit):
+def core_suite(exactbn):
+    """The cases, in the wire format. Makes the cache for their reports."""
     os.makedirs(CACHE, exist_ok=True)
-    cases = subprocess.run([exactbn, "list", "cases", "--wire"], check=True,
-                           capture_output=True).stdout
+    return subprocess.run([exactbn, "list", "cases", "--wire"], check=True,
+                          capture_output=True).stdout
+
+
+def run(exactbn, names, jobs, limit):
+    cases = core_suite(exactbn)
 
     def one(name):
         words, why = found.arguments(exactbn, name)
@@ -174,9 +179,7 @@ def save(data, rows):
 
 def history(exactbn, name, package, *versions, limit):
     """Judges other versions, each in a folder before the environment's."""
-    os.makedirs(CACHE, exist_ok=True)
-    cases = subprocess.run([exactbn, "list", "cases", "--wire"], check=True,
-                           capture_output=True).stdout
+    cases = core_suite(exactbn)
     data = load(DATA, {"rows": []})
     words, why = found.arguments(exactbn, name)
     if words is None:

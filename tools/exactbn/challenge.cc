@@ -146,7 +146,7 @@ struct Challenge::State {
   std::size_t size = 0;
   FamilyMarks* of_question = nullptr;
   Roundings judged;  // of the answer that was judged last
-  std::map<const Paper*, Roundings> roundings;
+  std::map<std::pair<Operation, DType>, Roundings> roundings;  // of a paper
   ChallengeQuestion question;
   std::size_t number = 0;
 
@@ -377,7 +377,9 @@ void Challenge::add(const ChallengeVerdict& verdict, const Answer* answer) {
   ++marks.asked;
   ++of_family.asked;
   ++of_family.by_verdict[verdict.verdict];
-  for (const auto& [key, tally] : s.judged) s.roundings[q.paper][key] += tally;
+  State::Roundings& roundings =
+      s.roundings[{q.paper->operation, q.paper->dtype}];
+  for (const auto& [key, tally] : s.judged) roundings[key] += tally;
   marks.passed += passed ? 1 : 0;
   of_family.passed += passed ? 1 : 0;
   of_family.beyond += verdict.verdict == Verdict::beyond ? 1 : 0;
@@ -398,10 +400,11 @@ void Challenge::add(const ChallengeVerdict& verdict, const Answer* answer) {
 }
 
 void Challenge::finish() {
-  for (std::size_t i = 0; i < state_->papers.size(); ++i) {
-    PaperMarks& paper = state_->marks.papers[i];
+  for (PaperMarks& paper : state_->marks.papers) {
     paper.biased.clear();
-    for (const auto& [key, tally] : state_->roundings[&state_->papers[i]]) {
+    const auto& roundings =
+        state_->roundings[{paper.paper.operation, paper.paper.dtype}];
+    for (const auto& [key, tally] : roundings) {
       if (!is_biased(tally, state_->declaration.rounding)) continue;
       paper.biased.push_back(fmt::format("{} {}: {}", key.first,
                                          format(key.second).name,

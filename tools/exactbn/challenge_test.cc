@@ -266,6 +266,21 @@ TEST(Challenge, NoCreditForWhatIsRefused) {
   EXPECT_THAT(first_failure(marks), HasSubstr("a large epsilon"));
 }
 
+// Papers without a question of the family are left out, and the others keep
+// their own marks.
+TEST(Challenge, AFamilyOfSomePapersLeavesTheOthersOut) {
+  ChallengeSettings settings = few();
+  settings.families = {"gradients"};
+  settings.dtypes = {DType::f32, DType::bf16};
+  const ChallengeMarks marks = marks_of(make_double, 1, settings, false);
+  ASSERT_FALSE(marks.papers.empty());
+  for (const PaperMarks& paper : marks.papers) {
+    EXPECT_EQ(paper.families.size(), 1u);
+    EXPECT_NE(paper.paper.operation, Operation::forward_inference);
+  }
+  EXPECT_TRUE(marks.full()) << first_failure(marks);
+}
+
 // What depends on earlier calls is no answer to a question.
 TEST(Challenge, WhatIsNoFunctionOfItsInputsIsDisqualified) {
   for (const char* name :
