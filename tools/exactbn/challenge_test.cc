@@ -266,21 +266,6 @@ TEST(Challenge, NoCreditForWhatIsRefused) {
   EXPECT_THAT(first_failure(marks), HasSubstr("a large epsilon"));
 }
 
-// Papers without a question of the family are left out, and the others keep
-// their own marks.
-TEST(Challenge, AFamilyOfSomePapersLeavesTheOthersOut) {
-  ChallengeSettings settings = few();
-  settings.families = {"gradients"};
-  settings.dtypes = {DType::f32, DType::bf16};
-  const ChallengeMarks marks = marks_of(make_double, 1, settings, false);
-  ASSERT_FALSE(marks.papers.empty());
-  for (const PaperMarks& paper : marks.papers) {
-    EXPECT_EQ(paper.families.size(), 1u);
-    EXPECT_NE(paper.paper.operation, Operation::forward_inference);
-  }
-  EXPECT_TRUE(marks.full()) << first_failure(marks);
-}
-
 // What depends on earlier calls is no answer to a question.
 TEST(Challenge, WhatIsNoFunctionOfItsInputsIsDisqualified) {
   for (const char* name :
@@ -342,6 +327,23 @@ TEST(Challenge, NoCreditForABiasedRounding) {
   EXPECT_THAT(marks.papers[0].biased,
               testing::ElementsAre(HasSubstr("y bf16: toward zero")));
   EXPECT_FALSE(marks.full());
+}
+
+// Papers without a question of the family are left out; the others keep their
+// own roundings.
+TEST(Challenge, ABiasBelongsToItsPaper) {
+  ChallengeSettings settings = few();
+  settings.families = {"gradients"};
+  settings.operations = {Operation::forward_training,
+                         Operation::backward_training};
+  settings.dtypes = {DType::bf16};
+  settings.cases = 16;
+  const ChallengeMarks marks = marks_of(
+      [] { return std::make_unique<Truncates>(); }, 1, settings, false);
+  ASSERT_EQ(marks.papers.size(), 1u);
+  EXPECT_EQ(marks.papers[0].paper.operation, Operation::backward_training);
+  EXPECT_THAT(marks.papers[0].biased,
+              testing::Contains(HasSubstr("dx bf16: toward zero")));
 }
 
 class ATranscript : public testing::Test {
